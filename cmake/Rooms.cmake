@@ -1,0 +1,65 @@
+# limpet_room(NAME SOURCES a.cpp ... ROOMS base resp ... [LIBRARIES tl::expected ...])
+#
+# Makes the static library limpet_NAME out of src/NAME. The public headers of a room are in include/limpet/NAME. Each
+# room gets an include folder of its own that holds nothing but a link to its public headers, and hands it on to the
+# rooms that name it: whoever does not name a room cannot include from it.
+function(limpet_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;ROOMS;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
+  set(view ${CMAKE_BINARY_DIR}/rooms/${name})
+  file(MAKE_DIRECTORY ${view}/limpet)
+  if(NOT IS_SYMLINK ${view}/limpet/${name})
+    file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/limpet/${name} ${view}/limpet/${name} SYMBOLIC)
+  endif()
+
+  set(sources ${ROOM_SOURCES})
+  # Every public header compiles alone: one source file that includes just it, first.
+  file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/include
+       ${CMAKE_SOURCE_DIR}/include/limpet/${name}/*.hpp)
+  set(checks "")
+  foreach(header ${headers})
+    string(MAKE_C_IDENTIFIER ${header} id)
+    set(check ${CMAKE_BINARY_DIR}/header_checks/${id}.cpp)
+    file(CONFIGURE OUTPUT ${check} CONTENT "#include <${header}>  // compiles alone\n" @ONLY)
+    list(APPEND checks ${check})
+  endforeach()
+
+  add_library(limpet_${name} STATIC ${sources})
+  target_include_directories(limpet_${name} PUBLIC ${view} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  list(TRANSFORM ROOM_ROOMS PREPEND limpet_)
+  target_link_libraries(limpet_${name} PUBLIC ${ROOM_ROOMS} ${ROOM_LIBRARIES} PRIVATE ${ROOM_PRIVATE_LIBRARIES})
+  limpet_flags(limpet_${name})
+
+  if(LIMPET_TESTS AND checks)
+    add_library(limpet_${name}_headers OBJECT ${checks})
+    target_link_libraries(limpet_${name}_headers PRIVATE limpet_${name})
+    limpet_flags(limpet_${name}_headers)
+  endif()
+endfunction()
+
+# Warnings, sanitizers and the like: the same for every target of ours.
+function(limpet_flags target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+    -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wimplicit-fallthrough -Wextra-semi)
+  if(LIMPET_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(LIMPET_SANITIZE)
+    target_compile_options(${target} PUBLIC -fsanitize=${LIMPET_SANITIZE} -fno-omit-frame-pointer
+      -fno-sanitize-recover=all)
+    target_link_options(${target} PUBLIC -fsanitize=${LIMPET_SANITIZE})
+  endif()
+endfunction()
+
+# limpet_test(NAME SOURCES ... ROOMS ... [LIBRARIES ...] [LABEL unit])
+function(limpet_test name)
+  cmake_parse_arguments(T "" "LABEL" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
+  add_executable(${name} ${T_SOURCES})
+  list(TRANSFORM T_ROOMS PREPEND limpet_)
+  target_link_libraries(${name} PRIVATE ${T_ROOMS} ${T_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
+  limpet_flags(${name})
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT T_LABEL)
+    set(T_LABEL unit)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS ${T_LABEL} TIMEOUT 300)
+endfunction()

@@ -1,0 +1,67 @@
+// Every bound of limpet in one place: queues, buffers, retries, waits. What exceeds one gets a reply or a log line that
+// says so. Those that an operator may change are defaults of settings; the others are fixed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace limpet {
+
+inline constexpr std::size_t operator""_KiB(unsigned long long n) { return n << 10; }
+inline constexpr std::size_t operator""_MiB(unsigned long long n) { return n << 20; }
+
+// ---- Requests of clients -------------------------------------------------------------------------------------
+inline constexpr std::size_t kBulkBytesMax = 32_MiB;       // one argument; also one value
+inline constexpr std::size_t kRequestBytesMax = 64_MiB;    // one request, all arguments together
+inline constexpr std::size_t kRequestArgsMax = 1'000'000;  // arguments of one request
+inline constexpr std::size_t kLineBytesMax = 64_KiB;       // one line of text; one header line of RESP
+// The same for a client that has not authenticated, where a password is set.
+inline constexpr std::size_t kUnauthBulkBytesMax = 16_KiB;
+inline constexpr std::size_t kUnauthArgsMax = 10;
+inline constexpr std::size_t kUnauthRequestBytesMax = 64_KiB;
+inline constexpr std::size_t kGlobBytesMax = 1_KiB;  // a pattern
+inline constexpr std::size_t kClientNameBytesMax = 256;
+
+// ---- Replies to clients --------------------------------------------------------------------------------------
+inline constexpr std::size_t kOutputPauseBytes = 1_MiB;   // a client with more unread output is not parsed further
+inline constexpr std::size_t kOutputBytesMax = 128_MiB;   // a client with more unread output is closed
+inline constexpr std::size_t kReplyPlacesMax = 1024;      // commands of one client that wait for another shard or node
+inline constexpr std::size_t kErrorTextMax = 512;
+
+// ---- Connections ---------------------------------------------------------------------------------------------
+inline constexpr std::size_t kClientsMax = 10'000;        // default of max_clients
+inline constexpr std::size_t kReservedDescriptors = 64;   // kept back for peers, admin and files
+inline constexpr std::size_t kReadChunkBytes = 64_KiB;    // one read from a socket
+inline constexpr int kListenBacklog = 511;
+inline constexpr std::int64_t kAcceptRetryMs = 100;       // after descriptors ran out
+
+// ---- Between nodes and shards --------------------------------------------------------------------------------
+inline constexpr std::size_t kFrameBytesMax = 80_MiB;     // a request or reply put together from its pieces
+inline constexpr std::size_t kPieceBytes = 32_KiB;        // frames above this travel in pieces of this size
+inline constexpr std::size_t kGreetingBytesMax = 1_KiB;   // a frame of a peer that has not proved itself
+inline constexpr int kHopsMax = 2;                        // transfers of a command between nodes
+inline constexpr std::size_t kLinkRequestsMax = 16'384;   // unanswered requests on one link or queue
+inline constexpr std::size_t kLinkBytesMax = 64_MiB;      // bytes waiting to be sent on one link or queue
+inline constexpr std::size_t kRetainBytesMax = 64_KiB;    // a forwarded request up to this size can be sent again
+inline constexpr std::int64_t kGreetingMs = 2'000;        // a link that has not been greeted by then is closed
+inline constexpr std::int64_t kDialMs = 500;              // a connect that takes longer has failed
+inline constexpr std::int64_t kForwardMs = 2'000;         // default of forward_timeout
+inline constexpr std::int64_t kPingEveryMs = 500;         // a link is asked for a sign of life this often
+inline constexpr std::int64_t kPeerQuietMs = 1'500;       // no sign of life for so long: new commands fail fast
+inline constexpr std::int64_t kPeerDeadMs = 4'000;        // and for so long: the link is closed
+inline constexpr std::int64_t kBackoffMinMs = 50;         // between two dials, doubling, with jitter
+inline constexpr std::int64_t kBackoffMaxMs = 2'000;
+inline constexpr std::int64_t kBounceRetryMs = 20;        // before a command that nobody owned is tried again
+
+// ---- Cluster -------------------------------------------------------------------------------------------------
+inline constexpr std::size_t kNodesMax = 256;
+inline constexpr std::size_t kShardsMax = 128;
+inline constexpr std::size_t kConfigBytesMax = 1_MiB;
+
+// ---- Work in one go ------------------------------------------------------------------------------------------
+inline constexpr std::int64_t kTickMs = 50;               // housekeeping of a shard
+inline constexpr std::size_t kExpireStepsPerTick = 20'000;  // records looked at for expiry in one tick
+inline constexpr std::size_t kScanCountMax = 10'000;      // COUNT of SCAN is cut to this
+inline constexpr std::int64_t kStopMs = 5'000;            // default of stop_timeout
+
+}  // namespace limpet

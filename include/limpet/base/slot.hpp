@@ -1,0 +1,35 @@
+// From a key to whose it is: key -> uid -> slot.
+//
+// The uid is what stands in the first {...} of the key, if that is not empty, or else the whole key: Redis Cluster's
+// hash-tag rule. The slot is CRC16/XMODEM(uid) mod 16384, also as in Redis Cluster, so that cluster-aware clients
+// compute the same one.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace limpet {
+
+using Slot = std::uint16_t;
+inline constexpr unsigned kSlots = 16384;
+
+[[nodiscard]] std::string_view uid_of(std::string_view key);
+[[nodiscard]] std::uint16_t crc16(std::string_view bytes);
+[[nodiscard]] inline Slot slot_of_uid(std::string_view uid) {
+  return static_cast<Slot>(crc16(uid) & (kSlots - 1));
+}
+[[nodiscard]] inline Slot slot_of(std::string_view key) { return slot_of_uid(uid_of(key)); }
+
+// A key with what was worked out from it once, on the way in. The views point into whatever the key points into.
+struct KeyRef {
+  std::string_view key;
+  std::string_view uid;
+  Slot slot = 0;
+
+  [[nodiscard]] static KeyRef of(std::string_view key) {
+    const std::string_view uid = uid_of(key);
+    return {key, uid, slot_of_uid(uid)};
+  }
+};
+
+}  // namespace limpet

@@ -1,0 +1,33 @@
+// Small helpers for ASCII text: case-insensitive comparison and making text safe to print.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace limpet {
+
+[[nodiscard]] constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+[[nodiscard]] constexpr char to_upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+}
+[[nodiscard]] constexpr bool equals_ignore_case(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (to_lower(a[i]) != to_lower(b[i])) return false;
+  }
+  return true;
+}
+[[nodiscard]] std::string to_lower(std::string_view text);
+
+// At most `max` bytes of `text`, control bytes turned into spaces: safe inside an error line, where a CR or LF would
+// forge a reply of its own.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t max = 128);
+
+// Does `pattern` (Redis's glob: * ? [a-z] [^a] \x) match the whole of `text`? Iterative with one point to go back to,
+// so the time is at most pattern times text; see docs on limits for the bound on patterns.
+[[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text, bool ignore_case = false);
+
+}  // namespace limpet

@@ -1,0 +1,95 @@
+// View: one parsed, valid cluster file with the placement that follows from it.
+//
+// Built once by parse_view() or single_node(), never changed, shared freely between threads.
+#pragma once
+
+#include <limpet/base/result.hpp>
+#include <limpet/base/slot.hpp>
+#include <limpet/ring/ring.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limpet::cluster {
+
+using ring::NodeIndex;
+
+// host:port, as written. IPv6 hosts stand in brackets in text and without them here.
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+
+  [[nodiscard]] std::string text() const;
+  friend bool operator==(const Address&, const Address&) = default;
+};
+
+[[nodiscard]] Result<Address> parse_address(std::string_view text);
+
+enum class Durability : std::uint8_t { none, interval, always };
+[[nodiscard]] std::string_view name_of(Durability durability);
+
+struct Node {
+  std::string name;
+  Address client;
+  std::optional<Address> peer;   // always there in a cluster of more than one node
+  std::optional<Address> admin;
+  std::uint32_t weight_thousandths = 1000;
+  std::string zone;
+};
+
+struct View {
+  std::uint64_t epoch = 0;
+  std::string name;  // of the cluster
+  Durability durability = Durability::none;
+  std::string secret_file;    // empty: none
+  std::string password_file;  // empty: none
+  std::vector<Node> nodes;
+  ring::Placement placement{};
+  std::uint64_t content_digest = 0;    // over the parsed [cluster] and [[node]] tables
+  std::uint64_t placement_digest = 0;  // over the nodes and who owns what
+
+  [[nodiscard]] std::optional<NodeIndex> find(std::string_view node_name) const;
+  [[nodiscard]] NodeIndex owner(Slot slot) const { return placement[slot]; }
+  [[nodiscard]] std::vector<std::uint32_t> slots_per_node() const;
+};
+
+// What the [server] table of the file says, as text, for the daemon to merge with its flags: setting -> (value, line).
+struct ServerSetting {
+  std::string value;
+  int line = 0;
+};
+using ServerTable = std::map<std::string, ServerSetting>;
+
+struct ClusterFile {
+  View view;
+  ServerTable server;
+};
+
+// Parses `text`; `file` is only for messages. Everything that is wrong is an error of the form
+// "FILE:LINE:COLUMN: what, and what to write instead".
+[[nodiscard]] Result<ClusterFile> parse_file(std::string_view text, std::string_view file);
+
+// The view of a node that was started without a file: named "limpet", owns every slot.
+[[nodiscard]] View single_node(const Address& client, Durability durability);
+
+// May `next` replace `now`? Refused: an epoch that goes back, and other content at the same epoch.
+[[nodiscard]] Result<void> check_successor(const View& now, const View& next);
+
+// What changes from one view to the next.
+struct PlannedNode {
+  std::string name;
+  std::uint32_t slots = 0;
+};
+struct Plan {
+  std::uint32_t moved_slots = 0;
+  std::uint32_t least_possible = 0;  // any placement with the same shares must move at least so many
+  std::vector<PlannedNode> before;
+  std::vector<PlannedNode> after;
+};
+[[nodiscard]] Plan plan(const View& before, const View& after);
+
+}  // namespace limpet::cluster

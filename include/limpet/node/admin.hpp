@@ -1,0 +1,61 @@
+// Admin: the HTTP side of a node, for load balancers, Prometheus and people: /livez /readyz /metrics /status.
+//
+// Runs cpp-httplib on threads of its own. It knows the node only through the two functions in AdminSource, which it
+// calls from those threads; both must be safe to call from any thread and return within a second.
+#pragma once
+
+#include <limpet/base/result.hpp>
+#include <limpet/cluster/view.hpp>
+#include <limpet/shard/stats.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace limpet::node {
+
+// A moment of a node's life, as the admin side shows it.
+struct NodeSnapshot {
+  const cluster::View* view = nullptr;  // lives as long as the node
+  cluster::NodeIndex self = 0;
+  std::string version;
+  std::int64_t pid = 0;
+  std::int64_t started_unix_ms = 0;
+  std::int64_t uptime_ms = 0;
+  std::uint64_t connections_rejected = 0;
+  std::uint64_t max_clients = 0;
+  std::vector<shard::ShardStats> shards;  // fewer than shards_expected: some did not answer in time
+  unsigned shards_expected = 0;
+};
+
+struct Health {
+  bool ready = false;
+  std::string reason;  // why it is not ready, in words
+};
+
+struct AdminSource {
+  std::function<NodeSnapshot()> snapshot;
+  std::function<Health()> health;  // cheap: reads a flag
+};
+
+class Admin {
+ public:
+  // Binds and starts serving. Error: the address cannot be bound (names it and what to do).
+  [[nodiscard]] static Result<std::unique_ptr<Admin>> start(const cluster::Address& address, AdminSource source);
+  ~Admin();  // stops serving and joins its threads
+  Admin(const Admin&) = delete;
+  Admin& operator=(const Admin&) = delete;
+
+ private:
+  class Impl;
+  explicit Admin(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// The pages, apart from HTTP so that a test can look at them.
+[[nodiscard]] std::string metrics_text(const NodeSnapshot& snapshot);  // Prometheus text format
+[[nodiscard]] std::string status_json(const NodeSnapshot& snapshot);
+
+}  // namespace limpet::node

@@ -1,0 +1,36 @@
+// Node: a running limpet: threads with their shards, listeners, links, admin. Started once, stopped once.
+//
+// All functions may be called from any thread.
+#pragma once
+
+#include <limpet/base/result.hpp>
+#include <limpet/node/admin.hpp>
+#include <limpet/node/settings.hpp>
+
+#include <memory>
+
+namespace limpet::node {
+
+class Node {
+ public:
+  // Binds all listeners and starts all threads; returns when clients can connect. Logs through spdlog's default logger.
+  // Error: an address cannot be bound; the text says which setting to change.
+  [[nodiscard]] static Result<std::unique_ptr<Node>> start(Settings settings);
+  ~Node();  // as stop(), without patience
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Stops accepting, answers what is in flight (for stop_timeout at most), closes everything, joins all threads.
+  void stop();
+  // Applies what can change while running.
+  void reload(const Reloadable& settings);
+
+  [[nodiscard]] NodeSnapshot snapshot();
+
+ private:
+  class Impl;
+  explicit Node(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace limpet::node

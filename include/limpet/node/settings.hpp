@@ -1,0 +1,42 @@
+// Settings: everything that a node is told at its start, merged from flags, environment, file and defaults.
+#pragma once
+
+#include <limpet/base/limits.hpp>
+#include <limpet/cluster/view.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace limpet::node {
+
+struct Settings {
+  cluster::View view;
+  cluster::NodeIndex self = 0;
+  std::string config_file;  // empty: started without a file
+  std::string data_dir;     // empty: keeps nothing (nothing is written yet in any case)
+
+  unsigned shards = 1;
+  std::string password;  // empty: none
+  std::string secret;    // of the cluster; empty: none
+  bool protected_mode = true;
+
+  std::size_t max_clients = kClientsMax;
+  std::int64_t idle_timeout_ms = 0;       // a client that sends nothing for so long is closed; 0: never
+  std::int64_t tcp_keepalive_s = 300;     // 0: off
+  std::int64_t forward_timeout_ms = kForwardMs;
+  std::int64_t stop_timeout_ms = kStopMs;
+
+  [[nodiscard]] const cluster::Node& me() const { return view.nodes[self]; }
+};
+
+// What SIGHUP may change on a running node.
+struct Reloadable {
+  std::string password;
+  bool protected_mode = true;
+  std::size_t max_clients = kClientsMax;
+  std::int64_t idle_timeout_ms = 0;
+  std::int64_t forward_timeout_ms = kForwardMs;
+};
+
+}  // namespace limpet::node

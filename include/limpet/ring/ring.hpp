@@ -1,0 +1,48 @@
+// Ring: which node each slot is placed on, and who follows.
+//
+// A pure function of the node list: no history, no floating point, the same bits on every machine. A Placement is a
+// value: built once, never changed, shared freely between threads.
+//
+// The algorithm is consistent hashing with bounded loads (Mirrokni, Thorup, Zadimoghaddam, 2016) on a weighted ring:
+// 1. A node with weight w (in thousandths) holds w points on the ring, at the hashes of "name#i".
+// 2. The slots are visited in a fixed hashed order. Each goes to the first point clockwise from the hash of its number
+//    whose node still has room, where a node's room is max(ceil(share), floor(1.01 * share)).
+// 3. The distinct nodes that follow clockwise are the slot's followers, those in other zones than the owner's first.
+#pragma once
+
+#include <limpet/base/slot.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace limpet::ring {
+
+using NodeIndex = std::uint16_t;  // into the node list
+inline constexpr NodeIndex kNobody = 0xffff;
+
+struct Member {
+  std::string name;
+  std::uint32_t weight_thousandths = 1000;  // 0: holds nothing
+  std::string zone;
+};
+
+// Owner of every slot. kNobody everywhere if no member has weight.
+using Placement = std::array<NodeIndex, kSlots>;
+
+[[nodiscard]] Placement place(const std::vector<Member>& members);
+
+// How many slots each member may hold, at most.
+[[nodiscard]] std::vector<std::uint32_t> rooms(const std::vector<Member>& members);
+
+// Up to `count` distinct members other than the owner that stand behind `slot`, in order of preference: those outside
+// the owner's zone first, clockwise within each group.
+[[nodiscard]] std::vector<NodeIndex> followers(const std::vector<Member>& members, const Placement& placement,
+                                               Slot slot, std::size_t count);
+
+// The same for the same members, names included, and the same placement; nodes compare it.
+[[nodiscard]] std::uint64_t digest(const std::vector<Member>& members, const Placement& placement);
+
+}  // namespace limpet::ring

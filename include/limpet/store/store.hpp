@@ -1,0 +1,116 @@
+// Store: one shard's sessions, a table for each slot, with values, time-outs and an account of the memory they take.
+//
+// Owned by one shard and touched by its thread alone. It reads no clock: `unix_ms` comes in with every call that needs
+// it, and a key whose time-out has passed counts as absent from that very millisecond, whether its memory has been
+// reclaimed or not.
+//
+// Writes are absolute effects (a value, bytes at an offset, a field, an expiry, a deletion), never commands: what a
+// journal, a follower or a new owner replays later are these same calls.
+#pragma once
+
+#include <limpet/base/slot.hpp>
+#include <limpet/base/time.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace limpet::store {
+
+enum class Type : std::uint8_t { none, string, hash };
+
+struct StoreStats {
+  std::uint64_t sessions = 0;        // uids that have at least one key
+  std::uint64_t keys = 0;
+  std::uint64_t expiring_keys = 0;   // keys with a time-out
+  std::uint64_t bytes = 0;           // what the sessions take, tables and allocator's rounding included
+  std::uint64_t expired_total = 0;   // keys whose time-out passed, since the start
+};
+
+// What find() found: a handle to one key, valid until the next call that changes the store. Cheap to copy.
+class Item {
+ public:
+  Item() = default;
+  [[nodiscard]] explicit operator bool() const { return record_ != nullptr; }
+
+  [[nodiscard]] Type type() const;                    // none for an empty handle
+  [[nodiscard]] std::int64_t expires_unix_ms() const;  // kNoExpiry without a time-out
+  [[nodiscard]] std::string_view key() const;
+
+  // REQUIRES: type() == Type::string.
+  [[nodiscard]] std::string_view string() const;
+
+  // REQUIRES: type() == Type::hash. `found` false leaves `value` alone.
+  [[nodiscard]] std::size_t fields() const;
+  [[nodiscard]] bool field(std::string_view name, std::string_view& value) const;
+  void each_field(const std::function<void(std::string_view name, std::string_view value)>& visit) const;
+
+ private:
+  friend class Store;
+  explicit Item(const void* record) : record_(record) {}
+  const void* record_ = nullptr;
+};
+
+// What a write does to the time-out of its key.
+struct Expiry {
+  enum class Kind : std::uint8_t { keep, none, at };
+  Kind kind = Kind::none;
+  std::int64_t unix_ms = 0;
+
+  [[nodiscard]] static Expiry keep() { return {Kind::keep, 0}; }
+  [[nodiscard]] static Expiry none() { return {Kind::none, 0}; }
+  [[nodiscard]] static Expiry at(std::int64_t unix_ms) { return {Kind::at, unix_ms}; }
+};
+
+class Store {
+ public:
+  // `seed` makes the tables' hash unpredictable for clients that choose keys.
+  explicit Store(std::uint64_t seed);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // ---- Reading ----
+  [[nodiscard]] Item find(const KeyRef& key, std::int64_t unix_ms);
+
+  // ---- Writing. Lengths are the caller's business: they are within limits.hpp. ----
+  // Sets the key to a string, whatever it was. An expiry that has already passed deletes the key.
+  void put_string(const KeyRef& key, std::string_view value, Expiry expiry, std::int64_t unix_ms);
+  // Writes `bytes` at `offset` of a string, which grows as needed (zeros in a gap); makes the key if it is absent.
+  // Returns the new length. The time-out stays. REQUIRES: the key is absent or a string.
+  std::size_t write_string(const KeyRef& key, std::size_t offset, std::string_view bytes, std::int64_t unix_ms);
+  // Sets a field, making key and field as needed; true if the field is new. The time-out stays.
+  // REQUIRES: the key is absent or a hash.
+  bool put_field(const KeyRef& key, std::string_view name, std::string_view value, std::int64_t unix_ms);
+  // True if the field was there. The key goes with its last field. REQUIRES: the key is absent or a hash.
+  bool erase_field(const KeyRef& key, std::string_view name, std::int64_t unix_ms);
+  // True if the key was there (and not expired).
+  bool erase(const KeyRef& key, std::int64_t unix_ms);
+  // Sets or (kNoExpiry) removes the time-out; one that has passed deletes the key. False if the key is absent.
+  bool set_expiry(const KeyRef& key, std::int64_t expires_unix_ms, std::int64_t unix_ms);
+  // Drops everything. Returns at once; memory is given back in steps by reclaim().
+  void clear();
+
+  // ---- Walking ----
+  // Visits keys of `slot` from `position` on (0: the first; always below 2^39) in an order that stays the same while
+  // the table grows, until at least `count` keys were visited or the slot ends, and returns the position to go on from
+  // (0: the slot is done). Whoever goes on until 0 has seen every key that was present throughout; a key that came or
+  // went meanwhile may or may not be seen. Expired keys are passed over. `visit` must not change the store.
+  std::uint64_t scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
+                     const std::function<void(const Item&)>& visit);
+  [[nodiscard]] std::uint64_t keys_in(Slot slot) const;
+
+  // ---- Housekeeping ----
+  // Reclaims keys whose time-out has passed and memory that clear() left, looking at about `steps_max` records at most;
+  // called every tick. Called often enough, an expired key is gone within a second or two. Returns how many keys went.
+  std::size_t reclaim(std::int64_t unix_ms, std::size_t steps_max);
+  [[nodiscard]] const StoreStats& stats() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace limpet::store

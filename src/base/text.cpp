@@ -1,0 +1,22 @@
+#include <limpet/base/text.hpp>
+
+#include <algorithm>
+
+namespace limpet {
+
+std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = to_lower(c);
+  return lower;
+}
+
+std::string printable(std::string_view text, std::size_t max) {
+  std::string safe(text.substr(0, max));
+  for (char& c : safe) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = ' ';
+  }
+  return safe;
+}
+
+}  // namespace limpet
