@@ -1,17 +1,19 @@
 // RequestParser: turns the bytes of a client into commands, RESP arrays or lines of text on the same port.
 //
-// One parser for each connection; it keeps only what an unfinished request needs, and no bytes. It never reserves
-// memory on the strength of an announced length. However the bytes are cut into pieces, the outcome is the same.
+// One parser for each connection; it keeps only what an unfinished request needs, and no bytes. It never
+// reserves memory on the strength of an announced length. However the bytes are cut into pieces, the outcome
+// is the same, and the work is in proportion to the bytes.
 //
 //   *3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n          RESP: an array of bulk strings
 //   SET k "a value\n"\r\n                              a line: words, with quotes as in redis-cli
+//
+// A line of text, and a header line of RESP, ends in LF, with or without a CR before it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace limpet::resp {
@@ -39,35 +41,48 @@ struct RequestStep {
 
 class RequestParser {
  public:
-  // Reads one request from the front of `input`. `args` is overwritten; its views point into `input`, or, for words of
-  // a line that had quotes, into the parser, and live until the next call.
+  // Reads one request from the front of `input`. `args` is overwritten; its views point into `input`, or, for
+  // words of a line that had quotes, into the parser, and live until the next call.
   RequestStep next(std::string_view input, const RequestLimits& limits, Args& args);
 
-  // Bytes that have to be there before another call can get further than the last one; a hint.
+  // How long `input` has to be before another call can get further than the last one; a hint. 0: no request
+  // is unfinished.
   [[nodiscard]] std::size_t wanted() const { return wanted_; }
 
  private:
-  struct Unfinished;
+  // An argument of an unfinished request. 32 bits are enough: no request is longer.
+  struct Range {
+    std::uint32_t offset;
+    std::uint32_t length;
+  };
+  // How far an unfinished request was read.
+  struct Progress {
+    std::size_t at = 0;            // start of the header line, line or argument that is not complete
+    std::size_t searched = 0;      // up to here no LF stands behind `at`
+    std::int64_t args_left = -1;   // -1: the array's header is not complete
+    std::int64_t bulk_bytes = -1;  // length of the argument at `at`; -1: a header stands there
+  };
+  struct Direct;
+  struct Kept;
 
-  RequestStep next_array(std::string_view input, const RequestLimits& limits, Args& args);
-  RequestStep next_line(std::string_view input, const RequestLimits& limits, Args& args);
-  RequestStep protocol_error(std::string_view what);
-  RequestStep suspend(std::string_view input, const Args& args, std::size_t at, std::int64_t left,
-                      std::int64_t bulk_bytes, std::size_t wanted);
-  void reset();
+  template <class Sink>
+  RequestStep read_array(std::string_view input, const RequestLimits& limits, Progress from, Sink& sink);
+  template <class Sink>
+  RequestStep suspend(Progress progress, std::size_t wanted, Sink& sink);
+  RequestStep resume_array(std::string_view input, const RequestLimits& limits, Args& args);
+  RequestStep read_line(std::string_view input, const RequestLimits& limits, Args& args);
+  RequestStep refuse(std::string_view error);
+  RequestStep finish(RequestStep::Kind kind, std::size_t consumed);
+  void forget();
 
-  // Where an unfinished array stands: how far it was read, how many arguments are to come, the length of the one that
-  // has been announced (-1: none), and the arguments read so far as (offset, length).
-  std::size_t at_ = 0;
-  std::int64_t left_ = -1;
-  std::int64_t bulk_bytes_ = -1;
   std::size_t wanted_ = 0;
-  std::vector<std::pair<std::size_t, std::size_t>> ranges_;
-  std::string words_;  // the words of a line, without their quotes; also the text of an error
+  Progress progress_;
+  std::vector<Range> ranges_;  // the arguments of an unfinished array so far
+  std::string words_;          // the words of a line, without their quotes; also the text of an error
 };
 
-// Splits a line into words as redis-cli does: "..." with \n \r \t \b \a \xHH and \c escapes, '...' with \' only. Views
-// point into `line` or, for quoted words, into `storage`. False if quotes are not balanced.
+// Splits a line into words as redis-cli does: "..." with \n \r \t \b \a \xHH and \c escapes, '...' with \'
+// only. Views point into `line` or, for quoted words, into `storage`. False if quotes are not balanced.
 [[nodiscard]] bool split_words(std::string_view line, std::string& storage, Args& words);
 
 }  // namespace limpet::resp
