@@ -58,6 +58,13 @@ inline constexpr std::size_t kNodesMax = 256;
 inline constexpr std::size_t kShardsMax = 128;
 inline constexpr std::size_t kConfigBytesMax = 1_MiB;
 
+// ---- Admin and secrets ---------------------------------------------------------------------------------------
+inline constexpr std::size_t kAdminRequestBytesMax = 8_KiB;  // a whole HTTP request to the admin address
+inline constexpr std::int64_t kAdminRequestMs = 5'000;       // from its connect to the end of the answer
+inline constexpr std::size_t kAdminThreads = 4;
+inline constexpr std::size_t kAdminWaitingMax = 32;          // accepted, but no thread has time yet
+inline constexpr std::size_t kSecretBytesMax = 4_KiB;        // a password or the cluster's secret
+
 // ---- Work in one go ------------------------------------------------------------------------------------------
 inline constexpr std::int64_t kTickMs = 50;               // housekeeping of a shard
 inline constexpr std::size_t kExpireStepsPerTick = 20'000;  // records looked at for expiry in one tick
