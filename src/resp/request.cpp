@@ -2,6 +2,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <limpet/base/bytes.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
@@ -45,8 +46,8 @@ struct Header {
   std::size_t end = 0;  // behind its LF
 };
 
-// Any header line at `at`, of which the bytes before `searched` hold no LF.
-Header read_header_slowly(std::string_view input, std::size_t at, std::size_t searched) {
+// The header line at `at`, of which the bytes before `searched` hold no LF.
+Header read_header(std::string_view input, std::size_t at, std::size_t searched) {
   const std::size_t stop = std::min(input.size(), at + kLineSpan);
   const std::size_t from = std::max(at, searched);
   const void* found = from < stop ? std::memchr(input.data() + from, '\n', stop - from) : nullptr;
@@ -59,26 +60,6 @@ Header read_header_slowly(std::string_view input, std::size_t at, std::size_t se
   const std::optional<std::int64_t> value = parse_int64(digits);
   if (!value) return {Header::State::no_number};
   return {Header::State::read, *value, end + 1};
-}
-
-// The same, quick for what well-behaved clients send: up to 8 digits and CRLF, all there.
-inline Header read_header(std::string_view input, std::size_t at, std::size_t searched) {
-  constexpr std::ptrdiff_t kQuickDigits = 8;
-  const char* const begin = input.data() + at + 1;
-  const char* const end = input.data() + input.size();
-  const char* const stop = end - begin > kQuickDigits ? begin + kQuickDigits : end;
-  const char* digit = begin;
-  std::int64_t value = 0;
-  for (; digit < stop; ++digit) {
-    const unsigned number = static_cast<unsigned char>(*digit) - unsigned{'0'};
-    if (number > 9) break;
-    value = value * 10 + number;
-  }
-  const bool plain = digit != begin && (*begin != '0' || digit == begin + 1);
-  if (plain && end - digit >= 2 && digit[0] == '\r' && digit[1] == '\n') {
-    return {Header::State::read, value, static_cast<std::size_t>(digit + 2 - input.data())};
-  }
-  return read_header_slowly(input, at, searched);
 }
 
 std::string_view check_count(std::int64_t count, const RequestLimits& limits) {
@@ -103,130 +84,136 @@ bool is_http(const Args& words) {
 
 }  // namespace
 
-// Where the arguments of a request go that is read in one piece: to the caller at once.
-struct RequestParser::Direct {
-  std::string_view input;
-  Args& args;
+namespace {
 
-  void add(std::size_t at, std::size_t length) { args.emplace_back(input.data() + at, length); }
-  void keep(std::vector<Range>& ranges) const {
-    for (const std::string_view arg : args) {
-      ranges.push_back(
-          {static_cast<std::uint32_t>(arg.data() - input.data()), static_cast<std::uint32_t>(arg.size())});
-    }
+bool is_crlf(const char* at) { return load_le<std::uint16_t>(at) == 0x0a0d; }
+
+// One to three digits and CRLF: what nearly every header line holds. Returns what stands behind; null for all
+// else. REQUIRES: five bytes at `at`.
+inline const char* quick_length(const char* at, std::size_t& value) {
+  const auto digit = [at](int i) { return static_cast<unsigned char>(at[i]) - unsigned{'0'}; };
+  value = digit(0);
+  if (value > 9) return nullptr;
+  if (is_crlf(at + 1)) return at + 3;
+  if (value == 0 || digit(1) > 9) return nullptr;
+  value = value * 10 + digit(1);
+  if (is_crlf(at + 2)) return at + 4;
+  if (digit(2) > 9) return nullptr;
+  value = value * 10 + digit(2);
+  return is_crlf(at + 3) ? at + 5 : nullptr;
+}
+
+// The hot path: a complete array of short arguments, straight into `args`. Returns its length; 0 for anything
+// unusual, be it wrong, large or not all there: read_array() then finds out what.
+std::size_t read_plain_array(std::string_view input, const RequestLimits& limits, Args& args) {
+  constexpr std::ptrdiff_t kHeaderBytes = 6;
+  const char* const end = input.data() + input.size();
+  std::size_t count = 0;
+  if (input.size() < kHeaderBytes) return 0;
+  const char* at = quick_length(input.data() + 1, count);
+  if (at == nullptr || count == 0 || count > limits.args_max) return 0;
+  for (; count > 0; --count) {
+    if (end - at < kHeaderBytes || *at != '$') return 0;
+    std::size_t length = 0;
+    at = quick_length(at + 1, length);
+    if (at == nullptr || length > limits.bulk_bytes_max) return 0;
+    if (static_cast<std::size_t>(end - at) < length + 2 || !is_crlf(at + length)) return 0;
+    args.emplace_back(at, length);
+    at += length + 2;
   }
-};
+  const auto consumed = static_cast<std::size_t>(at - input.data());
+  return consumed <= limits.request_bytes_max ? consumed : 0;
+}
 
-// Where they go once a request had to wait: the input may stand elsewhere at the next call.
-struct RequestParser::Kept {
-  std::vector<Range>& ranges;
-
-  void add(std::size_t at, std::size_t length) {
-    ranges.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(length)});
-  }
-  void keep(std::vector<Range>&) const {}
-};
+}  // namespace
 
 RequestStep RequestParser::next(std::string_view input, const RequestLimits& limits, Args& args) {
   args.clear();
-  if (words_.capacity() > kWordsKept) std::string().swap(words_);
   if (input.empty() || input.size() < wanted_) return {Kind::need_more};
+  if (words_.capacity() > kWordsKept) std::string().swap(words_);
   if (input.front() != '*') return read_line(input, limits, args);
-  if (wanted_ != 0) return resume_array(input, limits, args);
-  Direct direct{input, args};
-  return read_array(input, limits, Progress{}, direct);
-}
-
-template <class Sink>
-RequestStep RequestParser::read_array(std::string_view input, const RequestLimits& limits, Progress from,
-                                      Sink& sink) {
-  const std::size_t span = std::min(limits.request_bytes_max, kRequestSpan);
-  auto [at, searched, left, bulk_bytes] = from;
-  if (left < 0) {
-    const Header header = read_header(input, at, searched);
-    if (header.state != Header::State::read) {
-      if (header.state == Header::State::need_more)
-        return suspend({at, input.size()}, input.size() + 1, sink);
-      return refuse(header.state == Header::State::too_long ? kLongCount : kInvalidCount);
+  if (wanted_ == 0) {
+    if (const std::size_t consumed = read_plain_array(input, limits, args); consumed != 0) {
+      return {Kind::command, consumed};
     }
-    if (const auto error = check_count(header.value, limits); !error.empty()) return refuse(error);
-    if (header.value <= 0) return finish(Kind::nothing, header.end);
-    at = header.end;
-    left = header.value;
   }
-  for (; left > 0; --left) {
-    if (bulk_bytes < 0) {
-      if (at == input.size()) return suspend({at, at, left}, at + 1, sink);
-      if (input[at] != '$') {
-        words_.assign("ERR Protocol error: expected '$', got '")
-            .append(printable(input.substr(at, 1)))
-            .append("'");
-        return refuse(words_);
-      }
-      const Header header = read_header(input, at, searched);
-      if (header.state != Header::State::read) {
-        if (header.state == Header::State::need_more)
-          return suspend({at, input.size(), left}, input.size() + 1, sink);
-        return refuse(header.state == Header::State::too_long ? kLongBulk : kInvalidBulk);
-      }
-      bulk_bytes = header.value;
-      if (const auto error = check_bulk(bulk_bytes, limits); !error.empty()) return refuse(error);
-      at = header.end;
-    }
-    const auto length = static_cast<std::size_t>(bulk_bytes);
-    const std::size_t end = at + length + 2;
-    if (end > span) return refuse(kTooLarge);
-    if (end > input.size()) return suspend({at, at, left, bulk_bytes}, end, sink);
-    if (input[end - 2] != '\r' || input[end - 1] != '\n') return refuse(kNoCrlf);
-    sink.add(at, length);
-    at = end;
-    bulk_bytes = -1;
-  }
-  return finish(Kind::command, at);
-}
-
-template <class Sink>
-RequestStep RequestParser::suspend(Progress progress, std::size_t wanted, Sink& sink) {
-  sink.keep(ranges_);
-  progress_ = progress;
-  wanted_ = wanted;
-  return {Kind::need_more};
-}
-
-RequestStep RequestParser::resume_array(std::string_view input, const RequestLimits& limits, Args& args) {
-  Kept kept{ranges_};
-  const RequestStep step = read_array(input, limits, progress_, kept);
+  const RequestStep step = read_array(input, limits);
+  args.clear();
   if (step.kind == Kind::need_more) return step;
   if (step.kind == Kind::command) {
-    args.reserve(ranges_.size());
     for (const Range range : ranges_) args.push_back(input.substr(range.offset, range.length));
   }
   forget();
   return step;
 }
 
+RequestStep RequestParser::read_array(std::string_view input, const RequestLimits& limits) {
+  const std::size_t span = std::min(limits.request_bytes_max, kRequestSpan);
+  auto [at, searched, left, bulk_bytes] = progress_;
+  if (left < 0) {
+    const Header header = read_header(input, at, searched);
+    if (header.state == Header::State::need_more) return suspend({at, input.size()}, input.size() + 1);
+    if (header.state != Header::State::read) {
+      return refuse(header.state == Header::State::too_long ? kLongCount : kInvalidCount);
+    }
+    if (const auto error = check_count(header.value, limits); !error.empty()) return refuse(error);
+    at = header.end;
+    if (header.value <= 0) return {Kind::nothing, at};
+    left = header.value;
+  }
+  for (; left > 0; --left) {
+    if (bulk_bytes < 0) {
+      if (at == input.size()) return suspend({at, at, left}, at + 1);
+      if (input[at] != '$') return refuse_type(input[at]);
+      const Header header = read_header(input, at, searched);
+      if (header.state == Header::State::need_more)
+        return suspend({at, input.size(), left}, input.size() + 1);
+      if (header.state != Header::State::read) {
+        return refuse(header.state == Header::State::too_long ? kLongBulk : kInvalidBulk);
+      }
+      if (const auto error = check_bulk(header.value, limits); !error.empty()) return refuse(error);
+      at = header.end;
+      bulk_bytes = header.value;
+    }
+    const auto length = static_cast<std::size_t>(bulk_bytes);
+    const std::size_t end = at + length + 2;
+    if (end > span) return refuse(kTooLarge);
+    if (end > input.size()) return suspend({at, at, left, bulk_bytes}, end);
+    if (!is_crlf(input.data() + end - 2)) return refuse(kNoCrlf);
+    ranges_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(length)});
+    at = end;
+    bulk_bytes = -1;
+  }
+  return {Kind::command, at};
+}
+
+RequestStep RequestParser::suspend(const Progress& progress, std::size_t wanted) {
+  progress_ = progress;
+  wanted_ = wanted;
+  return {Kind::need_more};
+}
+
+RequestStep RequestParser::refuse_type(char type) {
+  words_.assign("ERR Protocol error: expected '$', got '").append(printable({&type, 1})).append("'");
+  return refuse(words_);
+}
+
 RequestStep RequestParser::read_line(std::string_view input, const RequestLimits& limits, Args& args) {
   const bool small = limits.request_bytes_max < kLineBytesMax;
   const std::size_t span = small ? limits.request_bytes_max : kLineSpan;
-  const std::size_t from = wanted_ == 0 ? 0 : progress_.searched;
+  const std::size_t from = progress_.searched;
   const std::size_t stop = std::min(input.size(), span);
   const void* found = from < stop ? std::memchr(input.data() + from, '\n', stop - from) : nullptr;
   if (found == nullptr) {
     if (input.size() >= span) return refuse(small ? kTooLarge : kLongLine);
-    progress_ = {0, input.size()};
-    wanted_ = input.size() + 1;
-    return {Kind::need_more};
+    return suspend({0, input.size()}, input.size() + 1);
   }
   const auto length = static_cast<std::size_t>(static_cast<const char*>(found) - input.data());
+  forget();
   if (!split_words(input.substr(0, length), words_, args)) return refuse(kUnbalanced);
-  if (args.empty()) return finish(Kind::nothing, length + 1);
+  if (args.empty()) return {Kind::nothing, length + 1};
   if (is_http(args)) return refuse(kNotHttp);
-  return finish(Kind::command, length + 1);
-}
-
-RequestStep RequestParser::finish(Kind kind, std::size_t consumed) {
-  wanted_ = 0;
-  return {kind, consumed};
+  return {Kind::command, length + 1};
 }
 
 RequestStep RequestParser::refuse(std::string_view error) {

@@ -62,22 +62,17 @@ class RequestParser {
     std::int64_t args_left = -1;   // -1: the array's header is not complete
     std::int64_t bulk_bytes = -1;  // length of the argument at `at`; -1: a header stands there
   };
-  struct Direct;
-  struct Kept;
 
-  template <class Sink>
-  RequestStep read_array(std::string_view input, const RequestLimits& limits, Progress from, Sink& sink);
-  template <class Sink>
-  RequestStep suspend(Progress progress, std::size_t wanted, Sink& sink);
-  RequestStep resume_array(std::string_view input, const RequestLimits& limits, Args& args);
+  RequestStep read_array(std::string_view input, const RequestLimits& limits);
   RequestStep read_line(std::string_view input, const RequestLimits& limits, Args& args);
+  RequestStep suspend(const Progress& progress, std::size_t wanted);
   RequestStep refuse(std::string_view error);
-  RequestStep finish(RequestStep::Kind kind, std::size_t consumed);
+  RequestStep refuse_type(char type);
   void forget();
 
   std::size_t wanted_ = 0;
   Progress progress_;
-  std::vector<Range> ranges_;  // the arguments of an unfinished array so far
+  std::vector<Range> ranges_;  // the arguments so far of an array that is unfinished or has long ones
   std::string words_;          // the words of a line, without their quotes; also the text of an error
 };
 
