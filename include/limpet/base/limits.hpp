@@ -55,6 +55,7 @@ inline constexpr std::int64_t kBounceRetryMs = 20;        // before a command th
 
 // ---- Cluster -------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kNodesMax = 256;
+inline constexpr std::uint64_t kWeightTotalMax = 1'000'000;  // thousandths, all nodes together: bounds the ring
 inline constexpr std::size_t kShardsMax = 128;
 inline constexpr std::size_t kConfigBytesMax = 1_MiB;
 

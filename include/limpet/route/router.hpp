@@ -1,0 +1,56 @@
+// Router: where a command for a slot is to be executed, as one shard of one node sees it.
+//
+// A Router is a value: built once from a view, never changed, owned by the shard that asks it. Asking costs
+// one load from a table of 32 KiB. A receiver of a forwarded command asks its own router too: what counts is
+// whether *its* view says "here", never whether the sender's whole ring is the same.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limpet/base/slot.hpp>
+#include <limpet/cluster/view.hpp>
+
+namespace limpet::route {
+
+using cluster::NodeIndex;
+
+struct Route {
+  enum class Kind : std::uint8_t {
+    here,     // this shard holds the slot
+    sibling,  // another shard of this node does: target is its index
+    peer,     // another node does: target is its index in the view
+    refuse,   // the view places the slot nowhere
+  };
+  Kind kind = Kind::refuse;
+  std::uint16_t target = 0;
+
+  friend bool operator==(const Route&, const Route&) = default;
+};
+
+// The shard that holds `slot` on a node of `shards` shards. REQUIRES: shards > 0.
+[[nodiscard]] constexpr unsigned shard_of(Slot slot, unsigned shards) { return slot % shards; }
+
+class Router {
+ public:
+  // What shard `shard` of node `self` is to do. REQUIRES: self is a node of the view; shard < shards <=
+  // kShardsMax.
+  Router(const cluster::View& view, NodeIndex self, unsigned shards, unsigned shard);
+
+  // REQUIRES: slot < kSlots.
+  [[nodiscard]] Route route(Slot slot) const {
+    const std::uint16_t word = words_[slot];
+    return {static_cast<Route::Kind>(word >> kTargetBits), static_cast<std::uint16_t>(word & kTargetMask)};
+  }
+  [[nodiscard]] bool is_here(Slot slot) const { return words_[slot] == here_; }
+
+ private:
+  // A word is the kind in the upper two bits and the target in the other fourteen.
+  static constexpr unsigned kTargetBits = 14;
+  static constexpr std::uint16_t kTargetMask = (1u << kTargetBits) - 1;
+  static std::uint16_t pack(Route route);
+
+  std::uint16_t here_ = 0;
+  std::array<std::uint16_t, kSlots> words_{};
+};
+
+}  // namespace limpet::route

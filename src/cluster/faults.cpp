@@ -1,0 +1,60 @@
+#include "faults.hpp"
+
+#include <algorithm>
+#include <limpet/base/assert.hpp>
+#include <limpet/base/text.hpp>
+#include <numeric>
+#include <utility>
+
+namespace limpet::cluster {
+
+namespace {
+
+// How many letters have to be added, taken away or replaced to get from one word to the other (Levenshtein).
+std::size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+void Faults::add(Position at, std::string text) {
+  if (!none() && at_ <= at) return;
+  at_ = at;
+  text_ = std::move(text);
+}
+
+Error Faults::first(std::string_view file) const {
+  LIMPET_ASSERT(!none());
+  const std::string place = std::to_string(at_.line) + ':' + std::to_string(at_.column);
+  return {Code::bad_config, std::string(file) + ':' + place + ": " + text_};
+}
+
+std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known) {
+  // Longer words are nobody's slip of the finger, and would only cost time.
+  constexpr std::size_t kWordMax = 64;
+  if (word.size() > kWordMax) return {};
+  const std::string lower = to_lower(word);
+  std::string_view best;
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const std::string_view candidate : known) {
+    const bool begun = lower.size() >= 3 && candidate.starts_with(lower);
+    const std::size_t distance = begun ? 1 : edit_distance(lower, candidate);
+    if (distance >= best_distance) continue;
+    best = candidate;
+    best_distance = distance;
+  }
+  return best;
+}
+
+}  // namespace limpet::cluster

@@ -1,0 +1,40 @@
+#include <algorithm>
+#include <limpet/cluster/view.hpp>
+
+namespace limpet::cluster {
+
+namespace {
+
+std::vector<PlannedNode> planned_nodes(const View& view) {
+  const std::vector<std::uint32_t> slots = view.slots_per_node();
+  std::vector<PlannedNode> nodes;
+  for (std::size_t i = 0; i < view.nodes.size(); ++i) nodes.push_back({view.nodes[i].name, slots[i]});
+  return nodes;
+}
+
+// By name, as indexes mean different nodes in different views. Empty if nobody owns the slot.
+std::string_view owner_name(const View& view, Slot slot) {
+  const NodeIndex owner = view.owner(slot);
+  return owner == ring::kNobody ? std::string_view() : std::string_view(view.nodes[owner].name);
+}
+
+}  // namespace
+
+Plan plan(const View& before, const View& after) {
+  Plan plan;
+  plan.before = planned_nodes(before);
+  plan.after = planned_nodes(after);
+  for (unsigned number = 0; number < kSlots; ++number) {
+    const auto slot = static_cast<Slot>(number);
+    if (owner_name(before, slot) != owner_name(after, slot)) ++plan.moved_slots;
+  }
+  // Whatever a node has above what it will have must leave it, and nothing else needs to move.
+  for (const PlannedNode& node : plan.before) {
+    const std::optional<NodeIndex> stays = after.find(node.name);
+    const std::uint32_t keeps = stays ? plan.after[*stays].slots : 0;
+    plan.least_possible += node.slots - std::min(node.slots, keeps);
+  }
+  return plan;
+}
+
+}  // namespace limpet::cluster

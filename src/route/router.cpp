@@ -1,0 +1,33 @@
+#include <limpet/base/assert.hpp>
+#include <limpet/base/limits.hpp>
+#include <limpet/route/router.hpp>
+
+namespace limpet::route {
+
+static_assert(kNodesMax <= 1u << 14 && kShardsMax <= 1u << 14, "a target fits its part of a word");
+
+std::uint16_t Router::pack(Route route) {
+  LIMPET_ASSERT(route.target <= kTargetMask);
+  return static_cast<std::uint16_t>((static_cast<unsigned>(route.kind) << kTargetBits) | route.target);
+}
+
+Router::Router(const cluster::View& view, NodeIndex self, unsigned shards, unsigned shard) {
+  LIMPET_ASSERT(self < view.nodes.size());
+  LIMPET_ASSERT(shard < shards && shards <= kShardsMax);
+  here_ = pack({Route::Kind::here, static_cast<std::uint16_t>(shard)});
+  for (unsigned slot = 0; slot < kSlots; ++slot) {
+    const NodeIndex owner = view.placement[slot];
+    const auto holder = static_cast<std::uint16_t>(shard_of(static_cast<Slot>(slot), shards));
+    if (owner == ring::kNobody) {
+      words_[slot] = pack({Route::Kind::refuse, 0});
+    } else if (owner != self) {
+      words_[slot] = pack({Route::Kind::peer, owner});
+    } else if (holder != shard) {
+      words_[slot] = pack({Route::Kind::sibling, holder});
+    } else {
+      words_[slot] = here_;
+    }
+  }
+}
+
+}  // namespace limpet::route
