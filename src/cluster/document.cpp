@@ -9,6 +9,9 @@
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_ENABLE_WINDOWS_COMPAT 0
+// Lists and tables within each other; a good file has two levels. With kLineDotsMax it keeps what a hostile
+// file makes the library nest to some thousand levels, which its recursive destructors survive.
+#define TOML_MAX_NESTED_VALUES 8
 #include <toml++/toml.h>
 
 namespace limpet::cluster {
@@ -16,31 +19,37 @@ namespace limpet::cluster {
 namespace {
 
 constexpr std::size_t kParserWordsMax = 200;
+constexpr std::size_t kLineDotsMax = 512;  // "a.a.a" opens a table for every dot
+constexpr int kDepthMax = 4;               // root, list of nodes, node, setting
 
 Position position_of(const toml::source_position& position) {
   return {static_cast<int>(position.line), static_cast<int>(position.column)};
 }
 
-Value to_value(const toml::node& node);
+Value to_value(const toml::node& node, int depth);
 
-void add_entries(const toml::table& table, Value& value) {
+void add_entries(const toml::table& table, Value& value, int depth) {
   for (const auto& [key, node] : table) {
-    value.entries.push_back({std::string(key.str()), position_of(key.source().begin), to_value(node)});
+    value.entries.push_back(
+        {std::string(key.str()), position_of(key.source().begin), to_value(node, depth + 1)});
   }
   std::sort(value.entries.begin(), value.entries.end(),
             [](const Entry& a, const Entry& b) { return a.at < b.at; });
 }
 
-// Nesting is bounded by the parser, so this recursion is too.
-Value to_value(const toml::node& node) {
+// Nothing in a good file stands deeper than kDepthMax; what does keeps its kind, which is enough to refuse
+// it.
+Value to_value(const toml::node& node, int depth) {
   Value value;
   value.at = position_of(node.source().begin);
   if (const auto* table = node.as_table()) {
     value.kind = Value::Kind::table;
-    add_entries(*table, value);
+    if (depth < kDepthMax) add_entries(*table, value, depth);
   } else if (const auto* array = node.as_array()) {
     value.kind = Value::Kind::array;
-    for (const toml::node& item : *array) value.items.push_back(to_value(item));
+    for (std::size_t i = 0; i < array->size() && depth < kDepthMax; ++i) {
+      value.items.push_back(to_value((*array)[i], depth + 1));
+    }
   } else if (const auto* text = node.as_string()) {
     value.kind = Value::Kind::text;
     value.text = text->get();
@@ -57,6 +66,35 @@ Value to_value(const toml::node& node) {
     value.kind = Value::Kind::date;
   }
   return value;
+}
+
+// The parser's description without its preamble, and what to do about it.
+std::string in_our_words(std::string_view description) {
+  constexpr std::string_view kPreamble = "Error while parsing ";
+  if (description.starts_with(kPreamble)) description.remove_prefix(kPreamble.size());
+  std::string_view fix = "write KEY = VALUE, with text in double quotes";
+  if (description.find("redefine") != std::string_view::npos) {
+    fix = "remove one of the two; only [[node]] may stand more than once";
+  } else if (description.find("utf-8") != std::string_view::npos) {
+    fix = "save the file as UTF-8";
+  } else if (description.find("header") != std::string_view::npos) {
+    fix = "write [cluster], [server] or [[node]] on a line of its own";
+  }
+  return "this is not TOML: " + printable(description, kParserWordsMax) + "; " + std::string(fix);
+}
+
+void refuse_many_dots(std::string_view text, Faults& faults) {
+  Position at;
+  std::size_t dots = 0;
+  for (const char c : text) {
+    if (c == '\n') {
+      ++at.line;
+      dots = 0;
+    } else if (c == '.' && ++dots > kLineDotsMax) {
+      return faults.add(
+          at, "more than " + std::to_string(kLineDotsMax) + " dots in one line; write it as several");
+    }
+  }
 }
 
 }  // namespace
@@ -82,17 +120,15 @@ std::string_view name_of(Value::Kind kind) {
 }
 
 Value parse_document(std::string_view text, Faults& faults) {
+  refuse_many_dots(text, faults);
+  if (!faults.none()) return {};
   const toml::parse_result result = toml::parse(text);
   if (!result) {
     const toml::parse_error& error = result.error();
-    faults.add(
-        position_of(error.source().begin),
-        "this is not TOML; write KEY = VALUE lines, text in double quotes, under [cluster], [[node]] or "
-        "[server] (" +
-            printable(error.description(), kParserWordsMax) + ")");
+    faults.add(position_of(error.source().begin), in_our_words(error.description()));
     return {};
   }
-  return to_value(result.table());
+  return to_value(result.table(), 0);
 }
 
 }  // namespace limpet::cluster

@@ -28,16 +28,16 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
 
 }  // namespace
 
-void Faults::add(Position at, std::string text) {
-  if (!none() && at_ <= at) return;
-  at_ = at;
-  text_ = std::move(text);
+void Faults::keep_first(Fault& fault, Position at, std::string text) {
+  if (!fault.text.empty() && fault.at <= at) return;
+  fault = {at, std::move(text)};
 }
 
 Error Faults::first(std::string_view file) const {
   LIMPET_ASSERT(!none());
-  const std::string place = std::to_string(at_.line) + ':' + std::to_string(at_.column);
-  return {Code::bad_config, std::string(file) + ':' + place + ": " + text_};
+  const Fault& fault = wrong_.text.empty() ? missing_ : wrong_;
+  const std::string place = std::to_string(fault.at.line) + ':' + std::to_string(fault.at.column);
+  return {Code::bad_config, std::string(file) + ':' + place + ": " + fault.text};
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known) {

@@ -8,6 +8,7 @@
 #include <limpet/base/result.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace limpet::cluster {
@@ -22,14 +23,22 @@ struct Position {
 
 class Faults {
  public:
-  void add(Position at, std::string text);
-  [[nodiscard]] bool none() const { return text_.empty(); }
+  void add(Position at, std::string text) { keep_first(wrong_, at, std::move(text)); }
+  // Something that should stand at `at`, or below it, does not.
+  void add_missing(Position at, std::string text) { keep_first(missing_, at, std::move(text)); }
+  [[nodiscard]] bool none() const { return wrong_.text.empty() && missing_.text.empty(); }
   // "FILE:LINE:COLUMN: what is wrong". REQUIRES: !none().
   [[nodiscard]] Error first(std::string_view file) const;
 
  private:
-  Position at_;
-  std::string text_;
+  struct Fault {
+    Position at;
+    std::string text;  // empty: there is none
+  };
+  static void keep_first(Fault& fault, Position at, std::string text);
+
+  Fault wrong_;
+  Fault missing_;
 };
 
 // What `word` was probably meant to be, or nothing.

@@ -14,9 +14,10 @@ namespace limpet::cluster {
 
 namespace {
 
-std::uint64_t read_epoch(const TableReader& root) {
+std::uint64_t read_epoch(const TableReader& root, Faults& faults) {
   if (root.find("epoch") == nullptr) {
-    root.fault({}, "there is no epoch; add the line epoch = 1 at the top, and raise it at every edit");
+    faults.add_missing({},
+                       "there is no epoch; add the line epoch = 1 at the top, and raise it at every edit");
     return 0;
   }
   const Value* epoch = root.integer("epoch");
@@ -67,7 +68,7 @@ void read_cluster(const TableReader& root, View& view, Faults& faults) {
   const Value* value = find_table(root, "cluster");
   if (value == nullptr) {
     if (root.find("cluster") == nullptr) {
-      root.fault({}, "there is no [cluster]; add [cluster] with name = \"demo\"");
+      faults.add_missing({}, "there is no [cluster]; add [cluster] with name = \"demo\"");
     }
     return;
   }
@@ -134,7 +135,7 @@ Result<ClusterFile> parse_file(std::string_view text, std::string_view file) {
 
   ClusterFile parsed;
   const TableReader root(document, "the file", {"epoch", "cluster", "node", "server"}, faults);
-  parsed.view.epoch = read_epoch(root);
+  parsed.view.epoch = read_epoch(root, faults);
   read_cluster(root, parsed.view, faults);
   parsed.view.nodes = read_nodes(document, faults);
   parsed.server = read_server(root);

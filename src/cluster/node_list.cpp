@@ -45,7 +45,7 @@ std::uint32_t read_weight(const TableReader& table) {
   return static_cast<std::uint32_t>(rounded);
 }
 
-// What DESIGN promises for later is refused, never ignored: a node that is meant to be drained must not go on
+// What is planned for later is refused, never ignored: a node that is meant to be drained must not go on
 // serving as if nothing had been said.
 void refuse_unbuilt(const TableReader& table) {
   if (const Value* direct = table.find("direct")) {
@@ -164,7 +164,7 @@ const std::vector<Value>* node_tables(const Value& root, Faults& faults) {
     }
     return &items;
   }
-  faults.add({}, "there is no [[node]]; add " + std::string(kNodeExample));
+  faults.add_missing({}, "there is no [[node]]; add " + std::string(kNodeExample));
   return nullptr;
 }
 

@@ -89,7 +89,8 @@ const Value* TableReader::number(std::string_view key) const {
 }
 
 void TableReader::missing(std::string_view key, std::string_view example) const {
-  fault(table_.at, title_ + " has no " + std::string(key) + "; add a line like " + std::string(example));
+  faults_.add_missing(table_.at,
+                      title_ + " has no " + std::string(key) + "; add a line like " + std::string(example));
 }
 
 void TableReader::wrong_kind(std::string_view key, const Value& value, std::string_view wanted) const {
