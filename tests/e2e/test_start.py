@@ -1,0 +1,184 @@
+"""How a node starts, what it says when it cannot, and how it goes to the background."""
+
+import json
+import os
+import signal
+import tempfile
+import unittest
+
+from harness.case import E2E
+from harness.ports import free_address
+from harness.process import Process, alive, binary, run
+from harness.resp import Client
+from harness.waiting import eventually
+
+
+class Alone(unittest.TestCase):
+    """limpetd without a cluster file."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="limpet-e2e-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.address = free_address()
+
+    def limpetd(self, *flags, **kwargs):
+        """Runs limpetd to its end."""
+        return run(binary("limpetd"), *flags, cwd=self.folder, **kwargs)
+
+    def start(self, *flags, env=None):
+        process = Process([binary("limpetd"), "--listen", self.address, *flags], os.path.join(self.folder, "log"),
+                          cwd=self.folder, env=env)
+        self.addCleanup(process.kill)
+        return process
+
+    def answers(self):
+        with Client(self.address) as client:
+            return client("PING") == "PONG"
+
+    def test_one_node_runs_without_a_file_and_says_when_it_is_ready(self):
+        process = self.start()
+        process.eventually_logs("eady")
+        self.assertTrue(self.answers())  # ready means ready
+        self.assertIn(self.address, process.log())
+        self.assertLessEqual(len(process.log().splitlines()), 12, "a short start-up")
+        with Client(self.address) as client:
+            self.assertEqual(client("SET", "u1", "hello"), "OK")
+            self.assertEqual(client("GET", "u1"), b"hello")
+        self.assertEqual(process.terminate(), 0)
+        self.assertEqual(process.sanitizer_report(), "")
+
+    def test_a_log_may_be_json_in_a_file(self):
+        log = os.path.join(self.folder, "limpetd.json")
+        process = self.start("--log-file", log, "--log-format", "json")
+        eventually(self.answers, 10, "limpetd answers")
+        self.assertEqual(process.terminate(), 0)
+        with open(log, encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        self.assertTrue(lines)
+        self.assertEqual(len({tuple(line) for line in lines}), 1, "all lines have the same fields")
+
+    def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default(self):
+        config = os.path.join(self.folder, "one.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write('epoch = 1\n[cluster]\nname = "x"\n[[node]]\nname = "a"\n'
+                       f'client = "{self.address}"\n[server]\nmax_clients = 111\n')
+
+        def max_clients(*flags, **env):
+            done = self.limpetd("--config", config, "--node", "a", "--print-config", *flags, env=env)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return next(line for line in done.stdout.splitlines() if "max_clients" in line or "max-clients" in line)
+        self.assertIn("111", max_clients())
+        self.assertIn("222", max_clients(LIMPET_MAX_CLIENTS="222"))
+        self.assertIn("333", max_clients("--max-clients", "333", LIMPET_MAX_CLIENTS="222"))
+
+    def test_a_port_in_use_is_named_with_what_to_do(self):
+        first = self.start()
+        eventually(self.answers, 10, "limpetd answers")
+        done = self.limpetd("--listen", self.address)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(self.address, done.stderr)
+        self.assertIn("in use", done.stderr)
+        self.assertIn("--listen", done.stderr)
+        self.assertTrue(first.running() and self.answers())
+
+    def test_in_the_background_it_leaves_a_pid_file_and_takes_it_away(self):
+        pid_file, log = os.path.join(self.folder, "limpetd.pid"), os.path.join(self.folder, "limpetd.log")
+        done = self.limpetd("--listen", self.address, "--daemonize", "--pid-file", pid_file, "--log-file", log)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(pid_file, encoding="utf-8") as file:
+            pid = int(file.read())
+        self.addCleanup(lambda: alive(pid) and os.kill(pid, signal.SIGKILL))
+        self.assertTrue(self.answers(), "ready when the starting command returns")
+        with Client(self.address) as client:
+            self.assertEqual(client.info("server")["process_id"], str(pid))
+        os.kill(pid, signal.SIGTERM)
+        eventually(lambda: not alive(pid), 10, "the daemon ends")
+        self.assertFalse(os.path.exists(pid_file))
+
+    def test_a_daemon_that_cannot_start_says_so_to_whoever_started_it(self):
+        self.start()
+        eventually(self.answers, 10, "limpetd answers")
+        pid_file = os.path.join(self.folder, "second.pid")
+        done = self.limpetd("--listen", self.address, "--daemonize", "--pid-file", pid_file)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("in use", done.stderr)
+        self.assertFalse(os.path.exists(pid_file))
+
+    def test_a_flag_that_does_not_exist_is_an_error(self):
+        done = self.limpetd("--liste", self.address)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("--listen", done.stderr)
+
+    def test_version_is_one_line(self):
+        done = self.limpetd("--version")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(len(done.stdout.strip().splitlines()), 1)
+        self.assertIn("limpet", done.stdout)
+
+
+class ClusterFiles(E2E):
+    def setUp(self):
+        self.nodes = self.cluster(start=False)
+
+    def fails(self, *flags):
+        done = run(binary("limpetd"), *flags)
+        self.assertNotEqual(done.returncode, 0)
+        return done.stderr
+
+    def test_an_unknown_node_name_is_answered_with_the_known_ones(self):
+        told = self.fails("--config", self.nodes.config, "--node", "n9")
+        for word in ("n9", "n1", "n2", "n3", self.nodes.config):
+            self.assertIn(word, told)
+
+    def test_a_file_that_cannot_be_read_is_named(self):
+        told = self.fails("--config", "/no/such/file.toml", "--node", "n1")
+        self.assertIn("/no/such/file.toml", told)
+        self.assertIn("No such file", told)
+
+    def test_what_is_wrong_in_a_file_is_told_by_line_and_column(self):
+        good = self.nodes.text()
+        for bad, line in ((good.replace("[cluster]", "[cluster"), 3), (good.replace("durability", "durabilty"), 5),
+                          (good.replace('name = "n2"', 'name = "n1"'), 14), (good + "epoch = two\n", None)):
+            with open(self.nodes.config, "w", encoding="utf-8") as file:
+                file.write(bad)
+            for extra in ((), ("--check-config",)):
+                told = self.fails("--config", self.nodes.config, "--node", "n1", *extra)
+                self.assertRegex(told, r"cluster\.toml:%s:\d+: " % (line or r"\d+"))
+
+    def test_check_config_accepts_a_good_file_and_starts_nothing(self):
+        done = run(binary("limpetd"), "--config", self.nodes.config, "--node", "n1", "--check-config")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_what_is_not_built_yet_is_refused_and_not_ignored(self):
+        good = self.nodes.text()
+        for bad in (good.replace('durability = "none"', 'durability = "none"\nfollowers = 1'),
+                    good.replace('name = "n3"', 'name = "n3"\nstate = "draining"'),
+                    good.replace('name = "n3"', 'name = "n3"\ndirect = "127.0.0.1:7901"')):
+            with open(self.nodes.config, "w", encoding="utf-8") as file:
+                file.write(bad)
+            self.assertRegex(self.fails("--config", self.nodes.config, "--node", "n1"), r"cluster\.toml:\d+:\d+: ")
+
+    def test_all_ports_in_use_are_told_with_the_setting_to_change(self):
+        self.nodes.start("n1")
+        told = self.fails("--config", self.nodes.config, "--node", "n1")
+        self.assertIn("in use", told)
+        self.assertTrue(any(address in told for address in (self.nodes["n1"].client, self.nodes["n1"].peer,
+                                                            self.nodes["n1"].admin)), told)
+
+    def test_limpet_plan_counts_what_an_edit_would_move(self):
+        after = os.path.join(self.nodes.folder, "after.toml")
+        self.nodes.write(after, epoch=2, names=["n1", "n2"])
+        done = run(binary("limpet"), "plan", self.nodes.config, after, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        plan = json.loads(done.stdout)
+        self.assertEqual({n["name"] for n in plan["before"]}, {"n1", "n2", "n3"})
+        self.assertEqual({n["name"]: n["slots"] for n in plan["after"] if n["slots"]}.keys(), {"n1", "n2"})
+        for side in ("before", "after"):
+            self.assertEqual(sum(n["slots"] for n in plan[side]), 16384)
+        least = next(n["slots"] for n in plan["before"] if n["name"] == "n3")
+        self.assertTrue(least <= plan["moved_slots"] <= 1.1 * least, plan)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

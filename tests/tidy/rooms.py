@@ -1,0 +1,24 @@
+"""The rooms of limpet, floor by floor: which other rooms each may include from, and which are pure.
+
+The one copy of the table that a test reads; docs/ARCHITECTURE.md explains it.
+"""
+
+ROOMS = {
+    "base": [],
+    "resp": ["base"],
+    "ring": ["base"],
+    "store": ["base"],
+    "peer": ["base"],
+    "cluster": ["base", "ring"],
+    "command": ["base", "resp", "store"],
+    "route": ["base", "ring", "cluster"],
+    "shard": ["base", "resp", "ring", "store", "peer", "cluster", "command", "route"],
+    "net": ["base", "resp", "peer", "shard"],
+    "node": ["base", "resp", "ring", "store", "peer", "cluster", "command", "route", "shard", "net"],
+    "limpetd": ["base", "resp", "ring", "store", "peer", "cluster", "command", "route", "shard", "net", "node"],
+    "limpet": ["base", "resp", "ring", "store", "peer", "cluster", "command", "route", "shard", "net", "node"],
+}
+
+PURE = ["base", "resp", "ring", "store", "peer", "cluster", "command", "route", "shard"]
+MAY_USE_ASIO = ["net", "node", "limpet"]
+MAY_LOG = ["node", "limpetd", "limpet"]

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Rules that keep limpet readable, as tests. A failure lists every place as FILE:LINE."""
+
+import pathlib
+import re
+import unittest
+
+from functions import functions, without_literals
+from rooms import MAY_LOG, MAY_USE_ASIO, PURE, ROOMS
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FOLDERS = ["include", "src", "tests", "bench", "cmake", "config", "docs", "scripts", ".ci"]
+SKIPPED = {"node_modules", "__pycache__"}
+
+LINE_MAX = 120
+FUNCTION_LINES_MAX = 70
+FILE_LINES_MAX = 600
+
+# A pure room is told the time and its seeds, and hands out what happened. It has no way to ask or to tell.
+IMPURE_HEADERS = re.compile(
+    r"#\s*include\s*[<\"](random|iostream|fstream|ctime|time\.h|thread|mutex|shared_mutex|"
+    r"future|condition_variable|filesystem|unistd\.h|fcntl\.h|sys/(?!types\.h).*|netinet/.*|arpa/.*|poll\.h|"
+    r"netdb\.h|asio.*|spdlog/.*|httplib\.h|prometheus/.*)[>\"]")
+IMPURE_CALLS = re.compile(
+    r"\b(?:system_clock|steady_clock|high_resolution_clock|random_device|clock_gettime|gettimeofday|getrandom|"
+    r"arc4random|getenv)\b|::now\(|\bs?rand\(|\btime\(\s*(?:0|NULL|nullptr|&)|"
+    r"\bstd::(?:cout|cerr|clog)\b|\b(?:f?printf|fopen|puts)\(")
+# What may break that rule, and why.
+IMPURE_EXCEPTIONS = {"src/base/assert.cpp"}  # a broken assertion says where before it ends the process
+
+# Written so that this file does not contain the words itself.
+UNFINISHED = re.compile(r"\b(?:" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")
+
+
+def text_files():
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and not SKIPPED.intersection(path.parts):
+                try:
+                    yield path, path.read_text(encoding="utf-8")
+                except UnicodeDecodeError:
+                    continue  # a picture or test data
+    for path in sorted(ROOT.glob("*")):
+        if path.is_file() and path.suffix in {".txt", ".md", ".json"}:
+            yield path, path.read_text(encoding="utf-8")
+
+
+def cpp_files(*folders):
+    for path, text in text_files():
+        if path.suffix in {".hpp", ".cpp"} and path.relative_to(ROOT).parts[0] in folders:
+            yield path, text
+
+
+def room_of(path):
+    parts = path.relative_to(ROOT).parts
+    return parts[2] if parts[0] == "include" else parts[1]
+
+
+def place(path, line):
+    return f"{path.relative_to(ROOT)}:{line}"
+
+
+def found(path, pattern, text):
+    return [f"{place(path, number)}: {line.strip()}"
+            for number, line in enumerate(text.splitlines(), 1) if pattern.search(line)]
+
+
+class Tidy(unittest.TestCase):
+    maxDiff = None
+
+    def none(self, offences, rule):
+        if offences:
+            self.fail(f"{rule}\n  " + "\n  ".join(offences))
+
+    def test_a_room_includes_only_from_rooms_that_the_table_names(self):
+        include = re.compile(r"#\s*include\s*[<\"]limpet/(\w+)/")
+        offences = []
+        for path, text in cpp_files("include", "src"):
+            room = room_of(path)
+            if room not in ROOMS:
+                offences.append(f"{path.relative_to(ROOT)}: '{room}' is no room of the table in tests/tidy/rooms.py")
+                continue
+            for number, line in enumerate(text.splitlines(), 1):
+                match = include.match(line)
+                if match and match.group(1) != room and match.group(1) not in ROOMS[room]:
+                    offences.append(f"{place(path, number)}: {room} may not include from {match.group(1)}")
+        self.none(offences, "Upward or sideways includes:")
+
+    def test_a_public_header_includes_no_private_one(self):
+        quoted = re.compile(r"#\s*include\s*\"")
+        self.none([line for path, text in cpp_files("include") for line in found(path, quoted, text)],
+                  "Private headers in public ones:")
+
+    def test_the_build_links_what_the_table_allows(self):
+        offences = []
+        for room, allowed in ROOMS.items():
+            path = ROOT / "src" / room / "CMakeLists.txt"
+            if not path.exists():
+                continue
+            text = re.sub(r"#.*", "", path.read_text(encoding="utf-8"))
+            named = set(re.findall(r"\blimpet_(\w+)\b", text)) & set(ROOMS)
+            for body in re.findall(r"\bROOMS\b([^)]*)", text):
+                for word in re.findall(r"[A-Z_]+|[a-z]\w*", body):
+                    if word.isupper():
+                        break
+                    named.add(word)
+            offences += [f"{path.relative_to(ROOT)}: {room} may not link {other}"
+                         for other in sorted(named - {room}) if other not in allowed]
+        self.none(offences, "Rooms linked against the table:")
+
+    def test_pure_rooms_have_no_clock_chance_files_sockets_or_logs(self):
+        offences = []
+        for path, text in cpp_files("include", "src"):
+            if room_of(path) not in PURE or str(path.relative_to(ROOT)) in IMPURE_EXCEPTIONS:
+                continue
+            offences += found(path, IMPURE_HEADERS, text) + found(path, IMPURE_CALLS, without_literals(text))
+        self.none(offences, "Pure rooms are told, they do not ask:")
+
+    def test_asio_and_spdlog_stay_on_the_upper_floors(self):
+        offences = []
+        for path, text in cpp_files("include", "src"):
+            for library, rooms in (("asio", MAY_USE_ASIO), ("spdlog", MAY_LOG)):
+                if room_of(path) not in rooms:
+                    offences += found(path, re.compile(rf"#\s*include\s*<{library}"), text)
+        self.none(offences, "Libraries in rooms that must not know them:")
+
+    def test_nothing_is_left_unfinished(self):
+        self.none([line for path, text in text_files() for line in found(path, UNFINISHED, text)], "Unfinished:")
+
+    def test_lines_are_short_and_without_tabs(self):
+        offences = []
+        for path, text in text_files():
+            if path.suffix not in {".hpp", ".cpp", ".py", ".cmake", ".sh", ".js"} and path.name != "CMakeLists.txt":
+                continue
+            for number, line in enumerate(text.splitlines(), 1):
+                if len(line) > LINE_MAX:
+                    offences.append(f"{place(path, number)}: {len(line)} characters")
+                if "\t" in line:
+                    offences.append(f"{place(path, number)}: a tab")
+                if line != line.rstrip():
+                    offences.append(f"{place(path, number)}: white space at the end")
+        self.none(offences, f"Lines have at most {LINE_MAX} characters, and no tabs:")
+
+    def test_functions_fit_a_screen(self):
+        offences = [f"{place(path, first)}: {name} has {count} lines"
+                    for path, text in cpp_files("include", "src", "tests", "bench")
+                    for first, name, count in functions(text) if count > FUNCTION_LINES_MAX]
+        self.none(offences, f"Functions have at most {FUNCTION_LINES_MAX} lines:")
+
+    def test_files_hold_one_idea(self):
+        offences = [f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines" for path, text in text_files()
+                    if path.suffix in {".hpp", ".cpp", ".py", ".js"} and text.count("\n") > FILE_LINES_MAX]
+        self.none(offences, f"Files have at most {FILE_LINES_MAX} lines:")
+
+    def test_public_headers_begin_with_what_they_are(self):
+        offences = []
+        for path, text in cpp_files("include"):
+            if not re.match(r"// \S.*\n", text):
+                offences.append(str(path.relative_to(ROOT)))
+            elif "#pragma once" not in text:
+                offences.append(f"{path.relative_to(ROOT)}: no #pragma once")
+        self.none(offences, "Public headers open with a comment that says what the thing is:")
+
+
+class TheRulesThemselves(unittest.TestCase):
+    def test_a_long_function_is_found(self):
+        body = "\n".join("  f();" for _ in range(80))
+        source = f"namespace a {{\nstruct B {{\n  int c(int d) const {{\n{body}\n  }}\n}};\n}}\n"
+        self.assertEqual(list(functions(source)), [(3, "c", 82)])
+
+    def test_braces_in_literals_and_tables_are_no_functions(self):
+        source = 'constexpr int kT[] = {\n  f(1),\n  2};\nvoid g() { const char* s = "{ ( }"; char c = \'{\'; }\n'
+        self.assertEqual(list(functions(source)), [(4, "g", 1)])
+
+    def test_impure_lines_are_recognised(self):
+        for line in ["auto t = std::chrono::steady_clock::now();", "srand(1)", "time(nullptr)", "std::cout << 1"]:
+            self.assertTrue(IMPURE_CALLS.search(line), line)
+        for line in ["now.wall_ms", "expire_time(key)", "strand(x)", "snprintf"]:
+            self.assertFalse(IMPURE_CALLS.search(line), line)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
