@@ -1,19 +1,27 @@
-// Store: one shard's sessions, a table for each slot, with values, time-outs and an account of the memory they take.
+// Store: one shard's sessions, a table for each slot, with values, time-outs and an account of the memory
+// they take.
 //
-// Owned by one shard and touched by its thread alone. It reads no clock: `unix_ms` comes in with every call that needs
-// it, and a key whose time-out has passed counts as absent from that very millisecond, whether its memory has been
-// reclaimed or not.
+// Owned by one shard and touched by its thread alone. It reads no clock: `unix_ms` comes in with every call
+// that needs it, and a key whose time-out has passed counts as absent from that very millisecond, whether its
+// memory has been reclaimed or not.
 //
-// Writes are absolute effects (a value, bytes at an offset, a field, an expiry, a deletion), never commands: what a
-// journal, a follower or a new owner replays later are these same calls.
+// Writes are absolute effects (a value, bytes at an offset, a field, an expiry, a deletion), never commands:
+// what a journal, a follower or a new owner replays later are these same calls.
+//
+// Views. A KeyRef may point into the store (a key that scan() showed), and so may the value of put_string().
+// The bytes of write_string() and the field names and values of put_field() and erase_field() must not: copy
+// them before. KeyRef::uid is a part of KeyRef::key.
+//
+// Time. No call does more work than its own value asks for: tables grow a piece at a time, and what is large
+// to free (a hash of many fields, everything after clear()) is taken out at once and freed by reclaim().
+// Copying one large string is the one thing that takes as long as its bytes take.
 #pragma once
-
-#include <limpet/base/slot.hpp>
-#include <limpet/base/time.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limpet/base/slot.hpp>
+#include <limpet/base/time.hpp>
 #include <memory>
 #include <string_view>
 
@@ -22,11 +30,11 @@ namespace limpet::store {
 enum class Type : std::uint8_t { none, string, hash };
 
 struct StoreStats {
-  std::uint64_t sessions = 0;        // uids that have at least one key
+  std::uint64_t sessions = 0;  // uids that have at least one key
   std::uint64_t keys = 0;
-  std::uint64_t expiring_keys = 0;   // keys with a time-out
-  std::uint64_t bytes = 0;           // what the sessions take, tables and allocator's rounding included
-  std::uint64_t expired_total = 0;   // keys whose time-out passed, since the start
+  std::uint64_t expiring_keys = 0;  // keys with a time-out
+  std::uint64_t bytes = 0;          // what the sessions take, tables and allocator's rounding included
+  std::uint64_t expired_total = 0;  // keys whose time-out passed, since the start
 };
 
 // What find() found: a handle to one key, valid until the next call that changes the store. Cheap to copy.
@@ -35,7 +43,7 @@ class Item {
   Item() = default;
   [[nodiscard]] explicit operator bool() const { return record_ != nullptr; }
 
-  [[nodiscard]] Type type() const;                    // none for an empty handle
+  [[nodiscard]] Type type() const;                     // none for an empty handle
   [[nodiscard]] std::int64_t expires_unix_ms() const;  // kNoExpiry without a time-out
   [[nodiscard]] std::string_view key() const;
 
@@ -49,7 +57,8 @@ class Item {
 
  private:
   friend class Store;
-  explicit Item(const void* record) : record_(record) {}
+  Item(const void* records, const void* record) : records_(records), record_(record) {}
+  const void* records_ = nullptr;
   const void* record_ = nullptr;
 };
 
@@ -78,9 +87,10 @@ class Store {
   // ---- Writing. Lengths are the caller's business: they are within limits.hpp. ----
   // Sets the key to a string, whatever it was. An expiry that has already passed deletes the key.
   void put_string(const KeyRef& key, std::string_view value, Expiry expiry, std::int64_t unix_ms);
-  // Writes `bytes` at `offset` of a string, which grows as needed (zeros in a gap); makes the key if it is absent.
-  // Returns the new length. The time-out stays. REQUIRES: the key is absent or a string.
-  std::size_t write_string(const KeyRef& key, std::size_t offset, std::string_view bytes, std::int64_t unix_ms);
+  // Writes `bytes` at `offset` of a string, which grows as needed (zeros in a gap); makes the key if it is
+  // absent. Returns the new length. The time-out stays. REQUIRES: the key is absent or a string.
+  std::size_t write_string(const KeyRef& key, std::size_t offset, std::string_view bytes,
+                           std::int64_t unix_ms);
   // Sets a field, making key and field as needed; true if the field is new. The time-out stays.
   // REQUIRES: the key is absent or a hash.
   bool put_field(const KeyRef& key, std::string_view name, std::string_view value, std::int64_t unix_ms);
@@ -88,23 +98,33 @@ class Store {
   bool erase_field(const KeyRef& key, std::string_view name, std::int64_t unix_ms);
   // True if the key was there (and not expired).
   bool erase(const KeyRef& key, std::int64_t unix_ms);
-  // Sets or (kNoExpiry) removes the time-out; one that has passed deletes the key. False if the key is absent.
+  // Sets or (kNoExpiry) removes the time-out; one that has passed deletes the key. False if the key is
+  // absent.
   bool set_expiry(const KeyRef& key, std::int64_t expires_unix_ms, std::int64_t unix_ms);
   // Drops everything. Returns at once; memory is given back in steps by reclaim().
   void clear();
 
   // ---- Walking ----
-  // Visits keys of `slot` from `position` on (0: the first; always below 2^39) in an order that stays the same while
-  // the table grows, until at least `count` keys were visited or the slot ends, and returns the position to go on from
-  // (0: the slot is done). Whoever goes on until 0 has seen every key that was present throughout; a key that came or
-  // went meanwhile may or may not be seen. Expired keys are passed over. `visit` must not change the store.
+  // Visits keys of `slot` from `position` on (0: the first; always below 2^39) in an order that stays the
+  // same while the table grows, until at least `count` keys were visited or the slot ends, and returns the
+  // position to go on from (0: the slot is done). Whoever goes on until 0 has seen every key that was present
+  // throughout; a key that came or went meanwhile may or may not be seen. Expired keys are passed over,
+  // though they count as visited. A key may be seen twice if the table grew. A session of many keys is cut as
+  // well. `visit` must not change the store.
   std::uint64_t scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
                      const std::function<void(const Item&)>& visit);
   [[nodiscard]] std::uint64_t keys_in(Slot slot) const;
 
   // ---- Housekeeping ----
-  // Reclaims keys whose time-out has passed and memory that clear() left, looking at about `steps_max` records at most;
-  // called every tick. Called often enough, an expired key is gone within a second or two. Returns how many keys went.
+  // Reclaims keys whose time-out has passed and memory that clear() left; called every tick. A step is a
+  // record looked at or freed, or 16 words of a table read; `steps_max` may be passed by what one array of
+  // 192 words holds.
+  //
+  // A key whose time-out has passed is due at the next full 1024 ms, and is found by the first pass over the
+  // slots that begins after that. A pass reads only what may be due, so while the expired keys and a
+  // sixteenth of the keys beside them are fewer than the steps of a second, an expired key is gone within
+  // about 1.1 s plus one tick. More of them take as many calls as their number needs, and are absent to
+  // find() all the while. Returns how many keys went.
   std::size_t reclaim(std::int64_t unix_ms, std::size_t steps_max);
   [[nodiscard]] const StoreStats& stats() const;
 

@@ -1,0 +1,306 @@
+#include "impl.hpp"
+
+#include <algorithm>
+#include <limpet/base/assert.hpp>
+#include <limpet/base/hash.hpp>
+#include <new>
+
+namespace limpet::store {
+
+namespace {
+
+// Keys and uids are often the same bytes; their hashes must not be.
+constexpr std::uint64_t kNameSeed = 0x9e3779b97f4a7c15;
+
+Name name_of(const KeyRef& key) {
+  Name name{.key = key.key};
+  if (key.uid.size() == key.key.size()) return name;
+  const auto offset =
+      reinterpret_cast<std::uintptr_t>(key.uid.data()) - reinterpret_cast<std::uintptr_t>(key.key.data());
+  LIMPET_ASSERT(offset <= key.key.size() && key.uid.size() <= key.key.size() - offset);
+  name.uid_offset = static_cast<std::uint32_t>(offset);
+  name.uid_size = static_cast<std::uint32_t>(key.uid.size());
+  name.uid_part = true;
+  return name;
+}
+
+}  // namespace
+
+Store::Impl::Impl(std::uint64_t seed)
+    : seed_(seed), records_(seed + kNameSeed), tables_(kSlots), keys_(kSlots) {}
+
+Store::Impl::~Impl() { clear(); }
+
+const StoreStats& Store::Impl::stats() {
+  stats_.bytes = records_.heap().bytes();
+  return stats_;
+}
+
+// ---- Finding
+// ----------------------------------------------------------------------------------------------------
+
+std::uint64_t Store::Impl::uid_hash(std::string_view uid) const { return hash64(uid, seed_); }
+
+std::uint64_t Store::Impl::hash_of(Handle session) const {
+  if (is_wide(records_.heap(), session)) return wide_at(records_.heap(), session).uid_hash;
+  return uid_hash(uid_in(records_.at(session)));
+}
+
+// For reading: finds the key's word and needs to know nothing of the session.
+Word* Store::Impl::find_word(const KeyRef& key, bool& in_wide) {
+  const Heap& heap = records_.heap();
+  Word* found = nullptr;
+  const std::uint64_t hash = uid_hash(key.uid);
+  (void)tables_[key.slot].find(heap, hash, [&](Word& word) {
+    char* const cell = heap.at(handle_of(word));
+    if ((flags_of(cell) & kWide) != 0) {
+      const Wide& wide = wide_at(heap, handle_of(word));
+      if (wide.uid_hash != hash) return false;
+      found = wide.keys.find(heap, records_.name_hash(key.key),
+                             [&](Word inner) { return key_of(records_.at(handle_of(inner))) == key.key; });
+      in_wide = true;
+      return found != nullptr;
+    }
+    if (key_of(records_.at(handle_of(word))) != key.key) return false;
+    found = &word;
+    return true;
+  });
+  return found;
+}
+
+// For writing.
+Store::Impl::Spot Store::Impl::locate(const KeyRef& key) {
+  const Heap& heap = records_.heap();
+  Spot spot{.key = &key, .uid_hash = uid_hash(key.uid)};
+  spot.session = tables_[key.slot].find(heap, spot.uid_hash, [&](Word& word) {
+    if (is_wide(heap, handle_of(word))) {
+      Wide& wide = wide_at(heap, handle_of(word));
+      if (wide.uid_hash != spot.uid_hash) return false;
+      spot.wide = &wide;
+      return true;
+    }
+    const char* const record = records_.at(handle_of(word));
+    if (key_of(record) == key.key) {
+      spot.word = &word;
+      return true;
+    }
+    return uid_in(record) == key.uid;
+  });
+  if (spot.wide != nullptr) {
+    spot.key_hash = records_.name_hash(key.key);
+    spot.word = spot.wide->keys.find(
+        heap, spot.key_hash, [&](Word word) { return key_of(records_.at(handle_of(word))) == key.key; });
+  }
+  return spot;
+}
+
+Store::Impl::Spot Store::Impl::locate_live(const KeyRef& key, std::int64_t unix_ms) {
+  Spot spot = locate(key);
+  if (spot.word == nullptr || !expired(record_of(spot), unix_ms)) return spot;
+  detach_expired(spot);
+  return locate(key);
+}
+
+Item Store::Impl::find(const KeyRef& key, std::int64_t unix_ms) {
+  bool in_wide = false;
+  Word* const word = find_word(key, in_wide);
+  if (word == nullptr) return {};
+  const char* const record = records_.at(handle_of(*word));
+  if (!expired(record, unix_ms)) return {&records_, record};
+  Spot spot = locate(key);
+  detach_expired(spot);
+  return {};
+}
+
+// ---- Writing
+// ----------------------------------------------------------------------------------------------------
+
+void Store::Impl::put_string(const KeyRef& key, std::string_view value, Expiry expiry, std::int64_t unix_ms) {
+  Spot spot = locate(key);
+  if (expiry.kind == Expiry::Kind::at && expiry.unix_ms <= unix_ms) {
+    if (spot.word != nullptr) detach(spot);
+    return;
+  }
+  std::int64_t after = expiry.kind == Expiry::Kind::at ? expiry.unix_ms : kNoExpiry;
+  if (spot.word == nullptr) return attach(spot, records_.make_string(name_of(key), value, after));
+
+  // An expired key is overwritten where it stands, not taken out first: the value may be its own.
+  const std::int64_t before = expiry_of(record_of(spot));
+  if (before != kNoExpiry && before <= unix_ms) {
+    ++stats_.expired_total;
+  } else if (expiry.kind == Expiry::Kind::keep) {
+    after = before;
+  }
+  rename_record(spot, records_.put_string(handle_of(*spot.word), value, after));
+  if (after != before) change_expiry(spot, before, after);
+}
+
+std::size_t Store::Impl::write_string(const KeyRef& key, std::size_t offset, std::string_view bytes,
+                                      std::int64_t unix_ms) {
+  Spot spot = locate_live(key, unix_ms);
+  if (spot.word == nullptr) attach(spot, records_.make_string(name_of(key), {}, kNoExpiry));
+  LIMPET_ASSERT(!is_hash(record_of(spot)));
+  rename_record(spot, records_.write_string(handle_of(*spot.word), offset, bytes));
+  return string_of(record_of(spot)).size();
+}
+
+bool Store::Impl::put_field(const KeyRef& key, std::string_view name, std::string_view value,
+                            std::int64_t unix_ms) {
+  Spot spot = locate_live(key, unix_ms);
+  if (spot.word == nullptr) attach(spot, records_.make_hash(name_of(key), kNoExpiry));
+  LIMPET_ASSERT(is_hash(record_of(spot)));
+  bool added = false;
+  rename_record(spot, records_.put_field(handle_of(*spot.word), name, value, added));
+  return added;
+}
+
+bool Store::Impl::erase_field(const KeyRef& key, std::string_view name, std::int64_t unix_ms) {
+  Spot spot = locate_live(key, unix_ms);
+  if (spot.word == nullptr) return false;
+  LIMPET_ASSERT(is_hash(record_of(spot)));
+  bool erased = false;
+  rename_record(spot, records_.erase_field(handle_of(*spot.word), name, erased));
+  const char* const record = record_of(spot);
+  const bool empty = encoding_of(record) == Encoding::hash_outside ? outside_table(record).count() == 0
+                                                                   : inline_size(record) == 0;
+  if (erased && empty) detach(spot);
+  return erased;
+}
+
+bool Store::Impl::erase(const KeyRef& key, std::int64_t unix_ms) {
+  Spot spot = locate(key);
+  if (spot.word == nullptr) return false;
+  const bool live = !expired(record_of(spot), unix_ms);
+  live ? detach(spot) : detach_expired(spot);
+  return live;
+}
+
+bool Store::Impl::set_expiry(const KeyRef& key, std::int64_t expires_unix_ms, std::int64_t unix_ms) {
+  Spot spot = locate(key);
+  if (spot.word == nullptr) return false;
+  const std::int64_t before = expiry_of(record_of(spot));
+  if (before != kNoExpiry && before <= unix_ms) {
+    detach_expired(spot);
+    return false;
+  }
+  if (expires_unix_ms != kNoExpiry && expires_unix_ms <= unix_ms) {
+    detach(spot);
+    return true;
+  }
+  if (expires_unix_ms == before) return true;
+  rename_record(spot, records_.set_expiry(handle_of(*spot.word), expires_unix_ms));
+  change_expiry(spot, before, expires_unix_ms);
+  return true;
+}
+
+void Store::Impl::clear() {
+  for (Table& table : tables_) {
+    records_.entomb(table);
+    table = Table{};
+  }
+  std::fill(keys_.begin(), keys_.end(), 0);
+  stats_.sessions = stats_.keys = stats_.expiring_keys = 0;
+  due_ = pass_due_ = kNever;
+  sweep_slot_ = 0;
+  sweep_position_ = 0;
+}
+
+// ---- Changes
+// ----------------------------------------------------------------------------------------------------
+
+void Store::Impl::count_expiry(std::int64_t before, std::int64_t after) {
+  if (before != kNoExpiry) --stats_.expiring_keys;
+  if (after != kNoExpiry) ++stats_.expiring_keys;
+}
+
+void Store::Impl::lower_bounds(const Spot& spot, Coarse due) {
+  if (due == kNever) return;
+  if (spot.wide != nullptr) {
+    spot.wide->keys.lower_due(spot.key_hash, due);
+    *spot.session = with_due(*spot.session, spot.wide->keys.due());
+  }
+  tables_[spot.key->slot].lower_due(spot.uid_hash, due);
+  due_ = std::min(due_, due);
+  pass_due_ = std::min(pass_due_, due);
+}
+
+void Store::Impl::change_expiry(Spot& spot, std::int64_t before, std::int64_t after) {
+  count_expiry(before, after);
+  const Coarse due = coarse_due(after);
+  *spot.word = with_due(*spot.word, due);
+  lower_bounds(spot, due);
+}
+
+// The one key of a session gets company.
+void Store::Impl::widen(Spot& spot) {
+  Heap& heap = records_.heap();
+  const Handle only = handle_of(*spot.session);
+  const Coarse due = coarse_due(expiry_of(records_.at(only)));
+  const Handle cell = heap.take(sizeof(Wide));
+  spot.wide = new (heap.at(cell)) Wide;
+  spot.wide->uid_hash = spot.uid_hash;
+  spot.wide->keys.insert(heap, records_.hash_of(only), only, due, records_);
+  *spot.session = with_handle(*spot.session, cell);
+  spot.key_hash = records_.name_hash(spot.key->key);
+}
+
+void Store::Impl::attach(Spot& spot, Handle record) {
+  Heap& heap = records_.heap();
+  const std::int64_t expiry = expiry_of(records_.at(record));
+  const Coarse due = coarse_due(expiry);
+  if (spot.session == nullptr) {
+    spot.session = spot.word = tables_[spot.key->slot].insert(heap, spot.uid_hash, record, due, *this);
+    ++stats_.sessions;
+  } else {
+    if (spot.wide == nullptr) widen(spot);
+    spot.word = spot.wide->keys.insert(heap, spot.key_hash, record, due, records_);
+  }
+  lower_bounds(spot, due);
+  ++stats_.keys;
+  ++keys_[spot.key->slot];
+  count_expiry(kNoExpiry, expiry);
+}
+
+void Store::Impl::detach(Spot& spot) {
+  Heap& heap = records_.heap();
+  Table& table = tables_[spot.key->slot];
+  const Handle record = handle_of(*spot.word);
+  --stats_.keys;
+  --keys_[spot.key->slot];
+  count_expiry(expiry_of(records_.at(record)), kNoExpiry);
+  if (spot.wide != nullptr) {
+    spot.wide->keys.erase(heap, spot.key_hash, spot.word);
+    settle(table, spot.uid_hash, spot.session);
+  } else {
+    table.erase(heap, spot.uid_hash, spot.word);
+    --stats_.sessions;
+  }
+  records_.drop(record);  // last: the key that the caller named may point into it
+}
+
+void Store::Impl::detach_expired(Spot& spot) {
+  ++stats_.expired_total;
+  detach(spot);
+}
+
+// A wide session that lost keys is no longer wide with one, and gone with none.
+void Store::Impl::settle(Table& table, std::uint64_t hash, Word* session) {
+  Heap& heap = records_.heap();
+  const Handle cell = handle_of(*session);
+  Table& keys = wide_at(heap, cell).keys;
+  if (keys.count() > 1) return;
+  if (keys.count() == 0) {
+    table.erase(heap, hash, session);
+    --stats_.sessions;
+  } else {
+    Segment segment = keys.segment_at(heap, 0);
+    while (segment.count == 0) segment = keys.segment_at(heap, segment.last + 1);
+    const Word only = *segment.words;
+    const Coarse due = coarse_due(expiry_of(records_.at(handle_of(only))));
+    keys.erase(heap, segment.first, segment.words);
+    *session = with_due(with_handle(*session, handle_of(only)), due);
+  }
+  heap.give(cell);
+}
+
+}  // namespace limpet::store

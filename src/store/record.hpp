@@ -1,0 +1,188 @@
+// Record: the bytes of one key with its value, or of one field of a large hash, in one cell.
+//
+//     +-------+-----+--------+-----------+--------+-------+--------+-----+---------------+
+//     | flags | len | inline | outside   | length | uid   | expiry | key | inline value  |
+//     | 1     | 1   | 2      | 0 or 4+16 | 0 or 4 | 0,2,8 | 0,6,8  |     |               |
+//     +-------+-----+--------+-----------+--------+-------+--------+-----+---------------+
+//
+// `len` is the key's length, or the 4 bytes of `length` hold it (long key). `inline` is the length of the
+// inline value: the string itself, or the fields of a small hash packed one behind the other as (length,
+// name, length, value), where a length is one byte, or two if its top bit is set. `outside` describes a value
+// that stands elsewhere: a block of malloc for a string, a table of field records for a hash. `uid` says
+// where in the key the uid stands if it is not the whole key: offset and length, of one byte each, or four
+// with a long key.
+//
+// A record that does not fit a cell, which takes a key of a thousand bytes, is a block of malloc, and its
+// cell holds the flag kIndirect and the block's address. A cell with the flag kWide is no record: see
+// wide.hpp.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limpet/base/bytes.hpp>
+#include <limpet/base/time.hpp>
+#include <string_view>
+
+#include "table.hpp"
+
+namespace limpet::store {
+
+enum class Encoding : std::uint8_t {
+  string_inline = 0,
+  string_outside = 1,
+  hash_inline = 2,
+  hash_outside = 3
+};
+
+inline constexpr unsigned kEncodingMask = 0x03;
+inline constexpr unsigned kOutside = 0x01;
+inline constexpr unsigned kHash = 0x02;
+inline constexpr unsigned kExpiry6 = 0x04;
+inline constexpr unsigned kExpiry8 = 0x08;  // a time-out beyond the year 10889
+inline constexpr unsigned kUidPart = 0x10;
+inline constexpr unsigned kLongKey = 0x20;
+inline constexpr unsigned kIndirect = 0x40;
+inline constexpr unsigned kWide = 0x80;
+inline constexpr std::int64_t kExpiry6Max = (std::int64_t{1} << 48) - 1;
+
+inline constexpr std::size_t kRecordCellMax = 1024;  // a larger record has its value outside
+
+inline constexpr std::size_t kHeadBytes = 4;
+inline constexpr std::size_t kOutsideHeadBytes = 24;
+inline constexpr std::size_t kOutsideAt = 8;
+
+constexpr std::size_t uid_bytes(unsigned flags) {
+  return (flags & kUidPart) == 0 ? 0 : (flags & kLongKey) != 0 ? 8 : 2;
+}
+constexpr std::size_t expiry_bytes(unsigned flags) {
+  return (flags & kExpiry6) != 0 ? 6 : (flags & kExpiry8) != 0 ? 8 : 0;
+}
+constexpr std::size_t uid_at(unsigned flags) {
+  return ((flags & kOutside) != 0 ? kOutsideHeadBytes : kHeadBytes) + ((flags & kLongKey) != 0 ? 4 : 0);
+}
+constexpr std::size_t expiry_at(unsigned flags) { return uid_at(flags) + uid_bytes(flags); }
+
+// Where the key begins, by the low six bits of the flags.
+inline constexpr auto kKeyAt = [] {
+  std::array<std::uint8_t, 64> at{};
+  for (unsigned flags = 0; flags < 64; ++flags) {
+    at[flags] = static_cast<std::uint8_t>(expiry_at(flags) + expiry_bytes(flags));
+  }
+  return at;
+}();
+
+[[nodiscard]] inline unsigned flags_of(const char* record) { return static_cast<unsigned char>(record[0]); }
+[[nodiscard]] inline Encoding encoding_of(const char* record) {
+  return static_cast<Encoding>(flags_of(record) & kEncodingMask);
+}
+[[nodiscard]] inline bool is_hash(const char* record) { return (flags_of(record) & kHash) != 0; }
+
+[[nodiscard]] inline std::string_view key_of(const char* record) {
+  const unsigned flags = flags_of(record);
+  std::size_t size = static_cast<unsigned char>(record[1]);
+  if ((flags & kLongKey) != 0) size = load_le<std::uint32_t>(record + uid_at(flags) - 4);
+  return {record + kKeyAt[flags], size};
+}
+
+[[nodiscard]] inline std::string_view uid_in(const char* record) {
+  const unsigned flags = flags_of(record);
+  const std::string_view key = key_of(record);
+  if ((flags & kUidPart) == 0) return key;
+  const char* const at = record + uid_at(flags);
+  if ((flags & kLongKey) != 0) return key.substr(load_le<std::uint32_t>(at), load_le<std::uint32_t>(at + 4));
+  return key.substr(static_cast<unsigned char>(at[0]), static_cast<unsigned char>(at[1]));
+}
+
+[[nodiscard]] inline std::int64_t expiry_of(const char* record) {
+  const unsigned flags = flags_of(record);
+  std::uint64_t expiry = 0;
+  std::memcpy(&expiry, record + expiry_at(flags), expiry_bytes(flags));
+  return static_cast<std::int64_t>(expiry);
+}
+[[nodiscard]] inline bool expired(const char* record, std::int64_t unix_ms) {
+  if ((flags_of(record) & (kExpiry6 | kExpiry8)) == 0) return false;
+  return expiry_of(record) <= unix_ms;
+}
+
+[[nodiscard]] inline std::size_t inline_size(const char* record) {
+  return load_le<std::uint16_t>(record + 2);
+}
+inline void set_inline_size(char* record, std::size_t size) {
+  store_le(record + 2, static_cast<std::uint16_t>(size));
+}
+[[nodiscard]] inline char* inline_at(char* record) {
+  return record + kKeyAt[flags_of(record)] + key_of(record).size();
+}
+[[nodiscard]] inline std::string_view inline_of(const char* record) {
+  const std::string_view key = key_of(record);
+  return {key.data() + key.size(), inline_size(record)};
+}
+
+// A string outside its record. Capacity is what malloc gave.
+struct OutsideString {
+  char* data;
+  std::uint32_t size;
+  std::uint32_t capacity;
+};
+static_assert(sizeof(OutsideString) == 16 && kOutsideAt + 16 == kOutsideHeadBytes);
+
+[[nodiscard]] inline OutsideString& outside_string(char* record) {
+  return *reinterpret_cast<OutsideString*>(record + kOutsideAt);
+}
+[[nodiscard]] inline const OutsideString& outside_string(const char* record) {
+  return *reinterpret_cast<const OutsideString*>(record + kOutsideAt);
+}
+[[nodiscard]] inline Table& outside_table(char* record) {
+  return *reinterpret_cast<Table*>(record + kOutsideAt);
+}
+[[nodiscard]] inline const Table& outside_table(const char* record) {
+  return *reinterpret_cast<const Table*>(record + kOutsideAt);
+}
+
+[[nodiscard]] inline std::string_view string_of(const char* record) {
+  if ((flags_of(record) & kOutside) == 0) return inline_of(record);
+  const OutsideString& outside = outside_string(record);
+  return {outside.data, outside.size};
+}
+
+// A key as a record holds it. The views may point into another record.
+struct Name {
+  std::string_view key;
+  std::uint32_t uid_offset = 0;
+  std::uint32_t uid_size = 0;
+  bool uid_part = false;  // the uid is not the whole key
+};
+[[nodiscard]] inline Name name_of(const char* record) {
+  const std::string_view key = key_of(record);
+  const std::string_view uid = uid_in(record);
+  return {key, static_cast<std::uint32_t>(uid.data() - key.data()), static_cast<std::uint32_t>(uid.size()),
+          (flags_of(record) & kUidPart) != 0};
+}
+
+// Everything that decides the layout of a record.
+struct Shape {
+  Name name;
+  std::int64_t expiry = kNoExpiry;
+  Encoding encoding = Encoding::string_inline;
+  std::size_t inline_bytes = 0;
+
+  [[nodiscard]] unsigned flags() const {
+    unsigned out = static_cast<unsigned>(encoding);
+    if (expiry != kNoExpiry) out |= expiry > kExpiry6Max ? kExpiry8 : kExpiry6;
+    if (name.uid_part) out |= kUidPart;
+    if (name.key.size() > 0xff) out |= kLongKey;
+    return out;
+  }
+  [[nodiscard]] std::size_t bytes() const { return kKeyAt[flags()] + name.key.size() + inline_bytes; }
+};
+
+inline void set_expiry_bytes(char* record, std::int64_t expiry) {
+  const unsigned flags = flags_of(record);
+  std::memcpy(record + expiry_at(flags), &expiry, expiry_bytes(flags));
+}
+// Writes all but the value.
+void write_head(char* record, const Shape& shape);
+
+}  // namespace limpet::store

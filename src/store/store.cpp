@@ -1,0 +1,62 @@
+#include <limpet/store/store.hpp>
+
+#include "impl.hpp"
+
+namespace limpet::store {
+
+namespace {
+
+const Records& records_in(const void* records) { return *static_cast<const Records*>(records); }
+const char* bytes_of(const void* record) { return static_cast<const char*>(record); }
+
+}  // namespace
+
+Type Item::type() const {
+  if (record_ == nullptr) return Type::none;
+  return is_hash(bytes_of(record_)) ? Type::hash : Type::string;
+}
+std::int64_t Item::expires_unix_ms() const { return expiry_of(bytes_of(record_)); }
+std::string_view Item::key() const { return key_of(bytes_of(record_)); }
+std::string_view Item::string() const { return string_of(bytes_of(record_)); }
+std::size_t Item::fields() const { return records_in(records_).fields(bytes_of(record_)); }
+bool Item::field(std::string_view name, std::string_view& value) const {
+  return records_in(records_).field(bytes_of(record_), name, value);
+}
+void Item::each_field(const std::function<void(std::string_view, std::string_view)>& visit) const {
+  records_in(records_).each_field(bytes_of(record_), visit);
+}
+
+Store::Store(std::uint64_t seed) : impl_(std::make_unique<Impl>(seed)) {}
+Store::~Store() = default;
+
+Item Store::find(const KeyRef& key, std::int64_t unix_ms) { return impl_->find(key, unix_ms); }
+void Store::put_string(const KeyRef& key, std::string_view value, Expiry expiry, std::int64_t unix_ms) {
+  impl_->put_string(key, value, expiry, unix_ms);
+}
+std::size_t Store::write_string(const KeyRef& key, std::size_t offset, std::string_view bytes,
+                                std::int64_t unix_ms) {
+  return impl_->write_string(key, offset, bytes, unix_ms);
+}
+bool Store::put_field(const KeyRef& key, std::string_view name, std::string_view value,
+                      std::int64_t unix_ms) {
+  return impl_->put_field(key, name, value, unix_ms);
+}
+bool Store::erase_field(const KeyRef& key, std::string_view name, std::int64_t unix_ms) {
+  return impl_->erase_field(key, name, unix_ms);
+}
+bool Store::erase(const KeyRef& key, std::int64_t unix_ms) { return impl_->erase(key, unix_ms); }
+bool Store::set_expiry(const KeyRef& key, std::int64_t expires_unix_ms, std::int64_t unix_ms) {
+  return impl_->set_expiry(key, expires_unix_ms, unix_ms);
+}
+void Store::clear() { impl_->clear(); }
+std::uint64_t Store::scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
+                          const std::function<void(const Item&)>& visit) {
+  return impl_->scan(slot, position, count, unix_ms, visit);
+}
+std::uint64_t Store::keys_in(Slot slot) const { return impl_->keys_in(slot); }
+std::size_t Store::reclaim(std::int64_t unix_ms, std::size_t steps_max) {
+  return impl_->reclaim(unix_ms, steps_max);
+}
+const StoreStats& Store::stats() const { return impl_->stats(); }
+
+}  // namespace limpet::store
