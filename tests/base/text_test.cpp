@@ -1,0 +1,42 @@
+#include <gtest/gtest.h>
+
+#include <limpet/base/text.hpp>
+
+namespace limpet {
+namespace {
+
+TEST(Case, ChangesAsciiLettersAlone) {
+  EXPECT_EQ(to_lower('A'), 'a');
+  EXPECT_EQ(to_lower('Z'), 'z');
+  EXPECT_EQ(to_upper('a'), 'A');
+  EXPECT_EQ(to_upper('z'), 'Z');
+  for (const char c : {'0', '@', '[', '`', '{', '\0', '\xc4', '\xe4'}) {
+    EXPECT_EQ(to_lower(c), c);
+    EXPECT_EQ(to_upper(c), c);
+  }
+  EXPECT_EQ(to_lower("GeT \xc4!"), "get \xc4!");
+}
+
+TEST(EqualsIgnoreCase, ComparesWholeTexts) {
+  EXPECT_TRUE(equals_ignore_case("", ""));
+  EXPECT_TRUE(equals_ignore_case("GET", "gEt"));
+  EXPECT_FALSE(equals_ignore_case("GET", "GETS"));
+  EXPECT_FALSE(equals_ignore_case("GET", "GE"));
+  EXPECT_FALSE(equals_ignore_case("@", "`"));
+}
+
+TEST(Printable, TurnsWhatWouldForgeALineIntoSpaces) {
+  EXPECT_EQ(printable("a\r\nb\tc\x7f"), "a  b c ");
+  EXPECT_EQ(printable(std::string_view("\0", 1)), " ");
+  EXPECT_EQ(printable("caf\xc3\xa9"), "caf\xc3\xa9");
+}
+
+TEST(Printable, CutsLongTexts) {
+  EXPECT_EQ(printable("abcdef", 3), "abc");
+  EXPECT_EQ(printable(std::string(500, 'x')).size(), 128u);
+  EXPECT_EQ(printable("abc", 3), "abc");
+  EXPECT_EQ(printable("", 3), "");
+}
+
+}  // namespace
+}  // namespace limpet
