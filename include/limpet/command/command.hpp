@@ -1,25 +1,25 @@
 // The command table: one row for each command, and the handlers of those that work on sessions.
 //
-// Routing reads the keys and the scope of a row, the admission of a client its flags; COMMAND is answered out of it.
-// A handler runs to completion on one shard's store and appends exactly one reply.
+// Routing reads the keys and the scope of a row, the admission of a client its flags; COMMAND is answered out
+// of it. A handler runs to completion on one shard's store and appends exactly one reply.
 #pragma once
 
+#include <cstdint>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
 #include <limpet/resp/reply.hpp>
 #include <limpet/store/store.hpp>
-
-#include <cstdint>
 #include <span>
 #include <string_view>
 
 namespace limpet::command {
 
-using Args = std::span<const std::string_view>;  // [0] is the command's name, in whatever case the client wrote it
+// A request: [0] is the command's name, in whatever case the client wrote it.
+using Args = std::span<const std::string_view>;
 
 // Whom a command concerns.
 enum class Scope : std::uint8_t {
-  connection,  // the connection alone, or facts of the process: answered by the shard where the client is (no handler)
+  connection,  // the connection alone, or facts of the process: answered by the shard where the client is
   session,     // the keys of one session: runs at its owner
   split,       // keys of any sessions: split by session, run in parallel, put together as `merge` says
   node,        // every shard of the node asked
@@ -40,50 +40,76 @@ enum Flag : std::uint32_t {
   kReadonly = 1u << 1,
   kDenyOom = 1u << 2,
   kAdmin = 1u << 3,
-  kNoAuth = 1u << 4,   // allowed before AUTH
+  kNoAuth = 1u << 4,  // allowed before AUTH
   kFast = 1u << 5,
   kLoading = 1u << 6,
   kStale = 1u << 7,
   kNoScript = 1u << 8,
+  kSkipMonitor = 1u << 9,  // the rest only matter to those who ask with COMMAND INFO
+  kSkipSlowlog = 1u << 10,
+  kAsking = 1u << 11,
+  kNoMulti = 1u << 12,
+  kAllowBusy = 1u << 13,
 };
 
 struct Context {
   store::Store& store;
   resp::ReplyWriter& reply;
   Now now;
+  const KeyRef* first_key = nullptr;  // args[1], if the caller has worked it out already, as routing does
+  std::uint64_t keyspace_hits = 0;    // counted by handlers that read: keys that were there
+  std::uint64_t keyspace_misses = 0;  // and keys that were not
 };
 
 using Handler = void (*)(Context&, Args);
 
 struct Spec;
 
-// One subcommand, for COMMAND DOCS, COMMAND LIST and "unknown subcommand" help.
+// One subcommand of a command that is a container of them. It has no keys of its own.
 struct Subcommand {
-  std::string_view name;     // lower case
-  std::int16_t arity;
+  std::string_view name;  // lower case
+  std::int16_t arity;     // counts the command's name too
   std::string_view summary;
+  std::uint32_t flags = 0;
+  std::string_view since = {};
+  std::string_view complexity = {};
+  std::string_view categories = {};
+  std::string_view syntax = {};
+  std::string_view tips = {};
+
+  [[nodiscard]] bool arity_fits(std::size_t args) const {
+    return arity >= 0 ? args == static_cast<std::size_t>(arity) : args >= static_cast<std::size_t>(-arity);
+  }
 };
 
 struct Spec {
   std::string_view name;  // lower case
   std::int16_t arity;     // as in Redis: counts the name; negative: at least so many
   std::uint32_t flags;
-  std::int16_t first_key;  // 0: none
-  std::int16_t last_key;   // negative: counted from the end
-  std::int16_t key_step;
-  Scope scope;
-  Merge merge;
-  Handler run;  // null for Scope::connection
+  std::int16_t first_key = 0;  // 0: none
+  std::int16_t last_key = 0;   // negative: counted from the end
+  std::int16_t key_step = 0;
+  Scope scope = Scope::connection;
+  Merge merge = Merge::none;
+  Handler run = nullptr;   // null for what the shard room executes itself: Scope::connection and Scope::node
   std::string_view group;  // "string", "hash", "generic", "connection", "server", "cluster"
   std::string_view since;
   std::string_view summary;
   std::string_view complexity;
   std::string_view categories;  // ACL categories with "@", separated by spaces
   std::span<const Subcommand> subcommands = {};
+  std::string_view syntax = {};     // the arguments: "key value [NX|XX] [GET] [EX seconds|...]"
+  std::string_view tips = {};       // COMMAND INFO's hints for clients, separated by spaces
+  std::string_view key_flags = {};  // what is done to the keys: "RO access"
+  std::string_view key_notes = {};
 
   [[nodiscard]] bool has(Flag flag) const { return (flags & flag) != 0; }
+  // Also false where the last group of a run of keys is cut short, as in MSET k1 v1 k2.
   [[nodiscard]] bool arity_fits(std::size_t args) const {
-    return arity >= 0 ? args == static_cast<std::size_t>(arity) : args >= static_cast<std::size_t>(-arity);
+    if (arity >= 0) return args == static_cast<std::size_t>(arity);
+    if (args < static_cast<std::size_t>(-arity)) return false;
+    return key_step <= 1 ||
+           (args - static_cast<std::size_t>(first_key)) % static_cast<std::size_t>(key_step) == 0;
   }
   // Index of the last key in a request of `args` arguments. REQUIRES: first_key > 0.
   [[nodiscard]] std::size_t last_key_of(std::size_t args) const {
@@ -92,8 +118,8 @@ struct Spec {
   }
 };
 
-// The row of a command, whatever the case of its letters; null if there is none. Meant for the hot path: no allocation,
-// one hash of the name.
+// The row of a command, whatever the case of its letters; null if there is none. Meant for the hot path: no
+// allocation, one hash of the name.
 [[nodiscard]] const Spec* find(std::string_view name);
 
 // All rows, sorted by name.

@@ -1,0 +1,24 @@
+// What the arguments of SCAN ask for. A SCAN is walked in parts by whoever holds the cursor: the parts are
+// the internal form of the command, `SCAN from_slot position until_slot count pattern type`, which the
+// handler in the table runs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limpet/command/command.hpp>
+#include <string_view>
+
+namespace limpet::command {
+
+struct ScanRequest {
+  std::uint64_t cursor = 0;
+  std::size_t count = 10;         // at least 1, cut to kScanCountMax
+  std::string_view pattern = {};  // empty: every key
+  std::string_view type = {};     // empty: every type
+};
+
+// Reads `SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]`. Returns the text of an error, or nothing.
+// The views of `request` point into what `args` points into.
+[[nodiscard]] std::string_view parse_scan(Args args, ScanRequest& request);
+
+}  // namespace limpet::command

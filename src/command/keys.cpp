@@ -1,0 +1,59 @@
+// Commands on keys of any type, but for their time-outs (expiry.cpp), and those on all keys at once.
+#include <limpet/base/text.hpp>
+
+#include "access.hpp"
+#include "handlers.hpp"
+
+namespace limpet::command::handlers {
+
+namespace {
+
+std::string_view name_of(store::Type type) {
+  switch (type) {
+    case store::Type::none:
+      return "none";
+    case store::Type::string:
+      return "string";
+    case store::Type::hash:
+      return "hash";
+  }
+  return "none";
+}
+
+}  // namespace
+
+void del(Context& context, Args args) {
+  std::int64_t erased = 0;
+  for (const std::string_view key : args.subspan(1)) {
+    erased += context.store.erase(KeyRef::of(key), context.now.unix_ms) ? 1 : 0;
+  }
+  context.reply.integer(erased);
+}
+
+// A key that is named twice counts twice.
+void exists(Context& context, Args args) {
+  std::int64_t present = 0;
+  for (const std::string_view key : args.subspan(1)) present += read(context, KeyRef::of(key)) ? 1 : 0;
+  context.reply.integer(present);
+}
+
+void type(Context& context, Args args) {
+  context.reply.simple(name_of(read(context, first_key(context, args)).type()));
+}
+
+void dbsize(Context& context, Args) {
+  context.reply.integer(static_cast<std::int64_t>(context.store.stats().keys));
+}
+
+// FLUSHALL and FLUSHDB. ASYNC and SYNC are the same here: a store always drops its keys at once and gives
+// their memory back in steps.
+void flush(Context& context, Args args) {
+  const bool known =
+      args.size() == 1 ||
+      (args.size() == 2 && (equals_ignore_case(args[1], "async") || equals_ignore_case(args[1], "sync")));
+  if (!known) return context.reply.error(kSyntax);
+  context.store.clear();
+  context.reply.ok();
+}
+
+}  // namespace limpet::command::handlers

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <limpet/base/limits.hpp>
+#include <limpet/base/number.hpp>
+#include <limpet/base/text.hpp>
+#include <limpet/command/scan.hpp>
+#include <optional>
+#include <vector>
+
+#include "access.hpp"
+#include "handlers.hpp"
+
+namespace limpet::command {
+
+namespace {
+
+using store::Item;
+
+// The internal form: which slots of this store to walk, and what to let through.
+struct Part {
+  std::uint64_t slot = 0;
+  std::uint64_t position = 0;
+  std::uint64_t until = 0;
+  std::uint64_t count = 0;
+  std::string_view pattern;
+  std::string_view type;
+};
+
+std::optional<Part> parse_part(Args args) {
+  if (args.size() != 7) return std::nullopt;
+  std::uint64_t numbers[4];
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto number = parse_uint64(args[i + 1]);
+    if (!number) return std::nullopt;
+    numbers[i] = *number;
+  }
+  const Part part{numbers[0], numbers[1], numbers[2], numbers[3], args[5], args[6]};
+  if (part.slot > part.until || part.until > kSlots || part.count == 0) return std::nullopt;
+  return part;
+}
+
+bool type_passes(std::string_view wanted, store::Type type) {
+  if (wanted.empty()) return true;
+  if (type == store::Type::string) return equals_ignore_case(wanted, "string");
+  return type == store::Type::hash && equals_ignore_case(wanted, "hash");
+}
+
+bool passes(const Part& part, const Item& item) {
+  return type_passes(part.type, item.type()) &&
+         (part.pattern.empty() || glob_match(part.pattern, item.key()));
+}
+
+// Moves `part` on past the keys that it visits, and returns those that pass. Empty slots cost next to
+// nothing.
+std::vector<std::string_view> walk(store::Store& store, Part& part, std::int64_t unix_ms) {
+  std::vector<std::string_view> keys;
+  std::uint64_t visited = 0;
+  while (part.slot < part.until && visited < part.count) {
+    const Slot slot = static_cast<Slot>(part.slot);
+    if (store.keys_in(slot) == 0) {
+      part.position = 0;
+    } else {
+      part.position = store.scan(slot, part.position, part.count - visited, unix_ms, [&](const Item& item) {
+        ++visited;
+        if (passes(part, item)) keys.push_back(item.key());
+      });
+    }
+    if (part.position == 0) ++part.slot;
+  }
+  return keys;
+}
+
+}  // namespace
+
+std::string_view parse_scan(Args args, ScanRequest& request) {
+  const auto cursor = parse_uint64(args[1]);
+  if (!cursor) return kInvalidCursor;
+  request.cursor = *cursor;
+  for (std::size_t i = 2; i < args.size(); i += 2) {
+    if (i + 1 == args.size()) return kSyntax;
+    const std::string_view value = args[i + 1];
+    if (equals_ignore_case(args[i], "count")) {
+      const auto count = parse_int64(value);
+      if (!count) return kNotInteger;
+      if (*count < 1) return kSyntax;
+      request.count = std::min(static_cast<std::size_t>(*count), kScanCountMax);
+    } else if (equals_ignore_case(args[i], "match")) {
+      if (value.size() > kGlobBytesMax) return kPatternTooLong;
+      // No pattern stands for every key, and an empty one for none: that is what an empty class matches.
+      request.pattern = value == "*" ? std::string_view() : value.empty() ? std::string_view("[]") : value;
+    } else if (equals_ignore_case(args[i], "type")) {
+      request.type = value;
+    } else {
+      return kSyntax;
+    }
+  }
+  return {};
+}
+
+// The internal form of SCAN: [next slot, next position, key, key, ...]; next slot is the end of the range,
+// and next position 0, when the walk got there.
+void handlers::scan(Context& context, Args args) {
+  std::optional<Part> part = parse_part(args);
+  if (!part) return context.reply.error(kSyntax);
+  const std::vector<std::string_view> keys = walk(context.store, *part, context.now.unix_ms);
+  context.reply.array(2 + keys.size());
+  context.reply.bulk_integer(static_cast<std::int64_t>(part->slot));
+  context.reply.bulk_integer(static_cast<std::int64_t>(part->position));
+  for (const std::string_view key : keys) context.reply.bulk(key);
+}
+
+}  // namespace limpet::command
