@@ -69,6 +69,7 @@ std::vector<Broken> not_toml() {
       {"TextWithoutQuotes", "epoch = 1\n[cluster]\nname = demo\n", "3:8", {"not TOML", "double quotes"}},
       {"QuoteLeftOpen", "epoch = 1\n[cluster]\nname = \"demo\n", "3:13", {"not TOML"}},
       {"HeaderLeftOpen", "epoch = 1\n[cluster\n", "2:9", {"not TOML", "line of its own"}},
+      {"HeaderBeginsWithEqualsSign", "epoch = 1\n[=cluster]\n", "2:2", {"not TOML", "saw '='"}},
       {"KeyTwice", "epoch = 1\nepoch = 2\n", "2:9", {"cannot redefine", "'epoch'", "remove one"}},
       {"ClusterTwice", kTop + "[cluster]\n", "4:1", {"cannot redefine", "'cluster'", "remove one"}},
       {"LeadingZero", "epoch = 01\n", "1:11", {"leading zeroes"}},
@@ -272,7 +273,7 @@ TEST(DamagedFile, IsAnsweredWhereverItIsCutOrChanged) {
   ASSERT_TRUE(parse_file(good, "good.toml"));
   for (std::size_t cut = 0; cut < good.size(); ++cut) (void)parse_file(good.substr(0, cut), "cut.toml");
   for (std::size_t at = 0; at < good.size(); ++at) {
-    for (const char byte : {'\0', '\xff', '"', '[', '.', '=', '\n', '{'}) {
+    for (const char byte : {'\0', '\xff', '"', '[', '.', '=', '\n', '{', ']', ' ', '#', '0', ',', '\\'}) {
       std::string changed = good;
       changed[at] = byte;
       const auto file = parse_file(changed, "changed.toml");

@@ -93,7 +93,7 @@ Summary one_goes(unsigned count) {
 }
 
 void print_movement() {
-  std::printf("| nodes | slots moved when n<last+1> comes | least possible | ");
+  std::printf("| nodes | slots moved when one more comes | least possible | ");
   std::printf("one comes: mean, worst | any one goes: mean, worst |\n|---|---|---|---|---|\n");
   for (unsigned count : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, 9u, 10u, 15u, 20u}) {
     const Movement first = movement(equal(count), equal(count + 1));
