@@ -1,0 +1,35 @@
+// The answers of `limpet where`, `limpet plan` and `limpet cluster status` as text. Pure.
+#pragma once
+
+#include <limpet/cluster/view.hpp>
+#include <limpet/resp/value.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace limpet::client {
+
+// Whose a key is and where it lives.
+struct Where {
+  std::string uid;
+  std::string slot;
+  std::string owner;    // the node's name
+  std::string address;  // where it serves clients
+  std::string shard;    // empty: not known
+  std::string reason;   // a sentence
+};
+
+[[nodiscard]] Where where_in(const cluster::View& view, std::string_view key);
+// Out of the reply to CLUSTER WHERE; nothing if that is not what the reply is.
+[[nodiscard]] std::optional<Where> where_from(const resp::Value& reply, std::string_view key);
+[[nodiscard]] std::string where_text(const Where& where);
+
+[[nodiscard]] std::string plan_text(const cluster::Plan& plan);
+// {"moved_slots": n, "before": [{"name", "slots"}], "after": [...]}
+[[nodiscard]] std::string plan_json(const cluster::Plan& plan);
+
+// The reply to CLUSTER STATUS, an array with a map for each node, as a table: the columns that are known in
+// their order, then whatever else a node tells about itself. Nothing if that is not what the reply is.
+[[nodiscard]] std::optional<std::string> status_text(const resp::Value& reply);
+
+}  // namespace limpet::client

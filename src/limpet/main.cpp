@@ -1,0 +1,49 @@
+// limpet: the command-line client.
+#include <unistd.h>
+
+#include <cstdio>
+#include <variant>
+
+#include "exit_codes.hpp"
+#include "options.hpp"
+#include "run.hpp"
+
+namespace limpet::client {
+namespace {
+
+template <class... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+
+int run(const Options& options) {
+  return std::visit(
+      Overloaded{[&](const LinesTask&) {
+                   return isatty(STDIN_FILENO) != 0 ? run_console(options) : run_lines(options);
+                 },
+                 [&](const CommandTask& task) { return run_command(options, task); },
+                 [&](const WhereTask& task) { return run_where(options, task); },
+                 [&](const PlanTask& task) { return run_plan(task); },
+                 [&](const StatusTask&) { return run_status(options); },
+                 [&](const UnbuiltTask& task) {
+                   std::fprintf(
+                       stderr,
+                       "limpet: %s is not built yet; to change the cluster, edit its file on every node\n",
+                       task.name.c_str());
+                   return int{kUsage};
+                 }},
+      options.task);
+}
+
+}  // namespace
+}  // namespace limpet::client
+
+int main(int argc, char** argv) {
+  using namespace limpet::client;
+  const ParsedOptions parsed = parse_options(std::vector<std::string>(argv + 1, argv + argc));
+  if (!parsed.options) {
+    std::fputs(parsed.text.c_str(), parsed.exit == kDone ? stdout : stderr);
+    return parsed.exit;
+  }
+  return run(*parsed.options);
+}

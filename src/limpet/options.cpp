@@ -1,0 +1,134 @@
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <sstream>
+#include <string_view>
+
+#include "commands.hpp"
+#include "exit_codes.hpp"
+
+namespace limpet::client {
+
+namespace {
+
+constexpr const char* kDescription =
+    "Talks to a limpet server, or to any that speaks Redis's protocol.\n"
+    "  limpet [OPTIONS] COMMAND ARG...      sends one command and prints its reply\n"
+    "  limpet [OPTIONS]                     reads commands from a person, or, line by line, from a pipe\n"
+    "  limpet [OPTIONS] where KEY           whose a key is, and on which node it lives\n"
+    "  limpet [OPTIONS] cluster status      the nodes of the cluster, as a table\n"
+    "  limpet plan OLD NEW                  what moves from one cluster file to another\n";
+
+constexpr const char* kFooter =
+    "Environment: LIMPET_SERVER (as --server), LIMPET_PASSWORD (the password itself).\n"
+    "Exit codes:\n"
+    "  0  done\n"
+    "  1  the server answered with an error\n"
+    "  2  wrong use: options or lines that limpet does not understand\n"
+    "  3  cannot connect, connection lost, or no answer in time\n"
+    "  4  a file that cannot be read or is not valid";
+
+void add_server_options(CLI::App& app, Options& options, bool from_environment) {
+  auto* server =
+      app.add_option("-s,--server", options.server, "The server to talk to")->type_name("HOST:PORT");
+  if (from_environment) server->envname("LIMPET_SERVER")->capture_default_str();
+  app.add_option("-a,--password-file", options.password_file, "File with the password")->type_name("FILE");
+  app.add_option("-t,--timeout", options.timeout_s, "How long to wait for an answer")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.001, 86'400.0));
+}
+
+// CLI11 throws; nothing of that leaves this file. Nothing: parsed.
+std::optional<ParsedOptions> parse(CLI::App& app, const std::vector<std::string>& args) {
+  try {
+    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    const int code = app.exit(error, out, out);
+    return ParsedOptions{std::nullopt, code == 0 ? kDone : kUsage, out.str()};
+  }
+}
+
+ParsedOptions usage_error(const std::string& text) {
+  return {std::nullopt, kUsage, "limpet: " + text + "\nRun limpet --help for more information.\n"};
+}
+
+ParsedOptions parse_where(Options options, const std::vector<std::string>& args) {
+  WhereTask task;
+  CLI::App app("Tells whose a key is, its slot, and the node on which it lives, and why.", "limpet where");
+  add_server_options(app, options, false);
+  app.add_option("KEY", task.key, "The key")->required();
+  app.add_option("-c,--config", task.config_file, "Reads this cluster file instead of asking a node")
+      ->type_name("FILE");
+  if (auto stop = parse(app, args)) return *stop;
+  options.task = std::move(task);
+  return {std::move(options)};
+}
+
+ParsedOptions parse_plan(Options options, const std::vector<std::string>& args) {
+  PlanTask task;
+  CLI::App app("Tells how many slots move when one cluster file is replaced by another.", "limpet plan");
+  app.add_option("OLD", task.before_file, "The cluster file now in force")->required();
+  app.add_option("NEW", task.after_file, "The one that is to replace it")->required();
+  app.add_flag("--json", task.json, "Prints JSON");
+  if (auto stop = parse(app, args)) return *stop;
+  options.task = std::move(task);
+  return {std::move(options)};
+}
+
+ParsedOptions parse_status(Options options, const std::vector<std::string>& args) {
+  CLI::App app("Shows the nodes of the cluster, as the asked one sees them.", "limpet cluster status");
+  add_server_options(app, options, false);
+  if (auto stop = parse(app, args)) return *stop;
+  options.task = StatusTask{};
+  return {std::move(options)};
+}
+
+// A word that is no tool of ours is the server's: so is `cluster info`.
+ParsedOptions parse_task(Options options, const std::vector<std::string>& words) {
+  constexpr std::array<std::string_view, 4> kUnbuilt = {"reload", "follow", "drain", "claim"};
+  const std::vector<std::string_view> views(words.begin(), words.end());
+  const auto from = [&](std::ptrdiff_t first) {
+    return std::vector<std::string>(words.begin() + first, words.end());
+  };
+  if (words[0] == "where") return parse_where(std::move(options), from(1));
+  if (words[0] == "plan") return parse_plan(std::move(options), from(1));
+  if (begins_with(views, "cluster", "status")) return parse_status(std::move(options), from(2));
+  for (const std::string_view name : kUnbuilt) {
+    if (begins_with(views, "cluster", name)) {
+      options.task = UnbuiltTask{"cluster " + std::string(name)};
+      return {std::move(options)};
+    }
+  }
+  options.task = CommandTask{words};
+  return {std::move(options)};
+}
+
+}  // namespace
+
+ParsedOptions parse_options(const std::vector<std::string>& args) {
+  Options options;
+  bool raw = false;
+  bool pretty = false;
+  CLI::App app(kDescription, "limpet");
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("limpet ") + LIMPET_VERSION);
+  app.prefix_command();
+  add_server_options(app, options, true);
+  app.add_flag("-3,--resp3", options.resp3, "Speaks RESP3");
+  app.add_flag("--raw", raw, "Prints replies as they are, also to a terminal");
+  app.add_flag("--pretty", pretty, "Prints replies for people, also into a pipe");
+  if (auto stop = parse(app, args)) return *stop;
+  if (raw && pretty) return usage_error("--raw and --pretty exclude each other");
+  if (raw || pretty) options.look = raw ? Look::raw : Look::pretty;
+
+  const std::vector<std::string> words = app.remaining();
+  if (words.empty()) return {std::move(options)};
+  // An option that limpet does not know is a slip, not a command.
+  if (words[0].starts_with('-') && words[0].size() > 1) return usage_error("unknown option " + words[0]);
+  return parse_task(std::move(options), words);
+}
+
+}  // namespace limpet::client

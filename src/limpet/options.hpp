@@ -1,0 +1,56 @@
+// Options: what `limpet` was told to do on its command line and in its environment.
+//
+// Only the options in front of the first other word are limpet's own; from that word on everything is the
+// command, and goes to the server as it is, unless it is one of limpet's own tools (where, plan, cluster
+// status ...).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "print.hpp"
+
+namespace limpet::client {
+
+struct CommandTask {  // one command for the server
+  std::vector<std::string> words;
+};
+struct LinesTask {};  // commands from the standard input, or from a person
+struct WhereTask {
+  std::string key;
+  std::string config_file;  // empty: ask a node
+};
+struct PlanTask {
+  std::string before_file;
+  std::string after_file;
+  bool json = false;
+};
+struct StatusTask {};
+struct UnbuiltTask {  // a tool that the design names and that does not exist yet
+  std::string name;
+};
+using Task = std::variant<LinesTask, CommandTask, WhereTask, PlanTask, StatusTask, UnbuiltTask>;
+
+struct Options {
+  std::string server = "127.0.0.1:7379";
+  std::string password_file;
+  double timeout_s = 10;
+  bool resp3 = false;
+  std::optional<Look> look;  // nothing: pretty for a terminal, else raw
+  Task task;
+};
+
+// Either options, or a text to print and how to end.
+struct ParsedOptions {
+  std::optional<Options> options;
+  int exit = 0;
+  std::string text = {};
+};
+
+// `args` without the program's name. Reads LIMPET_SERVER.
+[[nodiscard]] ParsedOptions parse_options(const std::vector<std::string>& args);
+
+}  // namespace limpet::client

@@ -1,0 +1,15 @@
+// The modes of the client. Each talks to people and servers until it is done, and returns how to end.
+#pragma once
+
+#include "options.hpp"
+
+namespace limpet::client {
+
+int run_command(const Options& options, const CommandTask& task);
+int run_where(const Options& options, const WhereTask& task);
+int run_plan(const PlanTask& task);
+int run_status(const Options& options);
+int run_lines(const Options& options);    // from the standard input, a pipe or file
+int run_console(const Options& options);  // from a person at a terminal
+
+}  // namespace limpet::client

@@ -1,0 +1,84 @@
+#include "session.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <limpet/cluster/view.hpp>
+#include <memory>
+#include <utility>
+
+#include "exit_codes.hpp"
+
+namespace limpet::client {
+
+namespace {
+
+constexpr std::size_t kPasswordBytesMax = 1024;
+
+Result<std::string> read_password(const Options& options) {
+  if (!options.password_file.empty()) {
+    auto text = read_file(options.password_file, kPasswordBytesMax);
+    if (text) text->erase(text->find_last_not_of("\r\n") + 1);
+    if (text && text->empty()) return fail(Code::bad_config, options.password_file + " holds no password");
+    return text;
+  }
+  const char* from_environment = std::getenv("LIMPET_PASSWORD");
+  return std::string(from_environment != nullptr ? from_environment : "");
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t max) {
+  const auto fault = [&] { return fail(Code::io, "cannot read " + path + ": " + std::strerror(errno)); };
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  if (!file) return fault();
+  std::string text(max + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0) return fault();
+  if (text.size() > max)
+    return fail(Code::bad_config, path + " is larger than " + std::to_string(max) + " bytes");
+  return text;
+}
+
+Result<net::LineClient> make_client(const Options& options) {
+  const auto address = cluster::parse_address(options.server);
+  if (!address) return fail(Code::bad_input, "--server " + options.server + ": " + address.error().text);
+  auto password = read_password(options);
+  if (!password) return tl::unexpected(password.error());
+  net::LineClientOptions dial{.host = address->host, .port = address->port, .password = std::move(*password)};
+  dial.resp3 = options.resp3;
+  dial.reply_ms = static_cast<std::int64_t>(options.timeout_s * 1000);
+  dial.connect_ms = dial.reply_ms < dial.connect_ms ? dial.reply_ms : dial.connect_ms;
+  return net::LineClient(std::move(dial));
+}
+
+Result<net::LineClient> open_client(const Options& options) {
+  auto client = make_client(options);
+  if (!client) return client;
+  if (auto connected = client->connect(); !connected) return tl::unexpected(connected.error());
+  return client;
+}
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "limpet: %s\n", error.text.c_str());
+  switch (error.code) {
+    case Code::bad_input:
+      return kUsage;
+    case Code::refused:
+      return kErrorReply;
+    case Code::bad_config:
+    case Code::not_found:
+    case Code::io:
+      return kBadFile;
+    case Code::unavailable:
+      break;
+  }
+  return kNoServer;
+}
+
+std::vector<std::string_view> views_of(const std::vector<std::string>& words) {
+  return {words.begin(), words.end()};
+}
+
+}  // namespace limpet::client

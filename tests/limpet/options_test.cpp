@@ -1,0 +1,103 @@
+#include "options.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "commands.hpp"
+#include "exit_codes.hpp"
+
+namespace limpet::client {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using List = std::vector<std::string>;
+using Views = std::vector<std::string_view>;
+
+Options parsed(const List& args) {
+  const ParsedOptions outcome = parse_options(args);
+  EXPECT_TRUE(outcome.options.has_value()) << outcome.text;
+  return outcome.options.value_or(Options{});
+}
+template <class T>
+T task(const List& args) {
+  const Options options = parsed(args);
+  EXPECT_TRUE(std::holds_alternative<T>(options.task));
+  return std::holds_alternative<T>(options.task) ? std::get<T>(options.task) : T{};
+}
+ParsedOptions refused(const List& args) {
+  ParsedOptions outcome = parse_options(args);
+  EXPECT_FALSE(outcome.options.has_value());
+  return outcome;
+}
+
+TEST(Options, CommandIsWhatFollowsTheOptions) {
+  const Options options = parsed({"-s", "h:1", "-t", "0.5", "SET", "k", "-v", "--raw"});
+  EXPECT_EQ(options.server, "h:1");
+  EXPECT_EQ(options.timeout_s, 0.5);
+  EXPECT_FALSE(options.look.has_value());
+  EXPECT_THAT(std::get<CommandTask>(options.task).words, ElementsAre("SET", "k", "-v", "--raw"));
+  EXPECT_THAT(task<CommandTask>({"INCRBY", "k", "-5"}).words, ElementsAre("INCRBY", "k", "-5"));
+}
+
+TEST(Options, NoCommandMeansLines) {
+  EXPECT_TRUE(std::holds_alternative<LinesTask>(parsed({}).task));
+  EXPECT_EQ(parsed({}).server, "127.0.0.1:7379");
+  EXPECT_EQ(parsed({"--raw"}).look, Look::raw);
+  EXPECT_EQ(parsed({"--pretty"}).look, Look::pretty);
+}
+
+TEST(Options, ToolsTakeOptionsOfTheirOwn) {
+  const Options where = parsed({"where", "-s", "h:2", "cart:{u42}"});
+  EXPECT_EQ(where.server, "h:2");
+  EXPECT_EQ(std::get<WhereTask>(where.task).key, "cart:{u42}");
+  EXPECT_EQ(task<WhereTask>({"where", "k", "--config", "f"}).config_file, "f");
+  EXPECT_EQ(parsed({"-s", "h:3", "where", "k"}).server, "h:3");
+  EXPECT_TRUE(task<PlanTask>({"plan", "a", "b", "--json"}).json);
+  EXPECT_EQ(task<PlanTask>({"plan", "a", "b"}).after_file, "b");
+  task<StatusTask>({"cluster", "status"});
+  EXPECT_EQ(task<UnbuiltTask>({"cluster", "drain", "n1"}).name, "cluster drain");
+}
+
+TEST(Options, OtherCommandsNamedLikeToolsGoToTheServer) {
+  EXPECT_THAT(task<CommandTask>({"cluster", "info"}).words, ElementsAre("cluster", "info"));
+  EXPECT_THAT(task<CommandTask>({"CLUSTER", "KEYSLOT", "k"}).words, ElementsAre("CLUSTER", "KEYSLOT", "k"));
+  EXPECT_THAT(task<CommandTask>({"cluster"}).words, ElementsAre("cluster"));
+  EXPECT_THAT(task<CommandTask>({"help"}).words, ElementsAre("help"));
+}
+
+TEST(Options, WrongUseSaysWhatIsWrong) {
+  EXPECT_EQ(refused({"--bogus", "GET", "k"}).exit, kUsage);
+  EXPECT_THAT(refused({"--bogus"}).text, HasSubstr("--bogus"));
+  EXPECT_EQ(refused({"--raw", "--pretty"}).exit, kUsage);
+  EXPECT_EQ(refused({"where"}).exit, kUsage);
+  EXPECT_EQ(refused({"plan", "a"}).exit, kUsage);
+  EXPECT_EQ(refused({"plan", "a", "b", "c"}).exit, kUsage);
+  EXPECT_EQ(refused({"-t", "soon", "PING"}).exit, kUsage);
+  EXPECT_EQ(refused({"-t", "-1", "PING"}).exit, kUsage);
+}
+
+TEST(Options, HelpNamesTheExitCodes) {
+  const ParsedOptions help = refused({"--help"});
+  EXPECT_EQ(help.exit, kDone);
+  EXPECT_THAT(help.text, HasSubstr("Exit codes"));
+  EXPECT_THAT(refused({"--version"}).text, HasSubstr("limpet "));
+  EXPECT_THAT(refused({"where", "--help"}).text, HasSubstr("--config"));
+}
+
+TEST(Commands, AreKnownWhateverTheirCase) {
+  EXPECT_TRUE(answers_with_text(Views{"info", "server"}));
+  EXPECT_TRUE(answers_with_text(Views{"Client", "list"}));
+  EXPECT_FALSE(answers_with_text(Views{"client", "id"}));
+  EXPECT_FALSE(answers_with_text(Views{}));
+  EXPECT_TRUE(hides_replies(Views{"client", "reply", "off"}));
+  EXPECT_FALSE(hides_replies(Views{"client", "reply", "on"}));
+  EXPECT_TRUE(holds_secret(Views{"auth", "x"}));
+  EXPECT_TRUE(holds_secret(Views{"HELLO", "3", "AUTH", "u", "p"}));
+  EXPECT_FALSE(holds_secret(Views{"HELLO", "3"}));
+  EXPECT_TRUE(says_goodbye(Views{"Quit"}));
+  EXPECT_FALSE(says_goodbye(Views{"quit", "it"}));
+}
+
+}  // namespace
+}  // namespace limpet::client
