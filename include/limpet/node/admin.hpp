@@ -1,15 +1,14 @@
 // Admin: the HTTP side of a node, for load balancers, Prometheus and people: /livez /readyz /metrics /status.
 //
-// Runs cpp-httplib on threads of its own. It knows the node only through the two functions in AdminSource, which it
-// calls from those threads; both must be safe to call from any thread and return within a second.
+// Runs cpp-httplib on threads of its own. It knows the node only through the two functions in AdminSource,
+// which it calls from those threads; both must be safe to call from any thread and return within a second.
 #pragma once
-
-#include <limpet/base/result.hpp>
-#include <limpet/cluster/view.hpp>
-#include <limpet/shard/stats.hpp>
 
 #include <cstdint>
 #include <functional>
+#include <limpet/base/result.hpp>
+#include <limpet/cluster/view.hpp>
+#include <limpet/shard/stats.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,10 +42,13 @@ struct AdminSource {
 class Admin {
  public:
   // Binds and starts serving. Error: the address cannot be bound (names it and what to do).
-  [[nodiscard]] static Result<std::unique_ptr<Admin>> start(const cluster::Address& address, AdminSource source);
+  [[nodiscard]] static Result<std::unique_ptr<Admin>> start(const cluster::Address& address,
+                                                            AdminSource source);
   ~Admin();  // stops serving and joins its threads
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const;  // the one in use, also where the address said 0
 
  private:
   class Impl;

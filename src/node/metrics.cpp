@@ -1,0 +1,211 @@
+// The page /metrics: families built from a snapshot at every scrape, written by prometheus-cpp's serializer.
+//
+// Names follow Prometheus' conventions: the prefix limpet_ (process_ for what the kernel knows), base units,
+// _total for counters. No label ever holds a key or a uid: labels are bounded by the command table and the
+// node list.
+#include <prometheus/text_serializer.h>
+
+#include <limpet/command/command.hpp>
+#include <limpet/node/admin.hpp>
+#include <utility>
+#include <vector>
+
+#include "process_facts.hpp"
+
+namespace limpet::node {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+class Page {
+ public:
+  void begin(MetricType type, std::string name, std::string help) {
+    families_.push_back({std::move(name), std::move(help), type, {}});
+  }
+  void add(double value, Labels labels = {}) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    if (families_.back().type == MetricType::Counter) {
+      metric.counter.value = value;
+    } else {
+      metric.gauge.value = value;
+    }
+    families_.back().metric.push_back(std::move(metric));
+  }
+  void add(std::uint64_t value, Labels labels = {}) { add(static_cast<double>(value), std::move(labels)); }
+
+  template <class Number>
+  void counter(std::string name, std::string help, Number value) {
+    begin(MetricType::Counter, std::move(name), std::move(help));
+    add(value);
+  }
+  template <class Number>
+  void gauge(std::string name, std::string help, Number value) {
+    begin(MetricType::Gauge, std::move(name), std::move(help));
+    add(value);
+  }
+  [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  std::vector<MetricFamily> families_;
+};
+
+std::string hex(std::uint64_t digest) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text(16, '0');
+  for (std::size_t i = 16; i-- > 0; digest >>= 4) text[i] = kDigits[digest & 15];
+  return text;
+}
+
+void add_node(Page& page, const NodeSnapshot& s) {
+  page.begin(MetricType::Gauge, "limpet_build_info", "Which limpet this is; always 1.");
+  page.add(1.0, {{"version", s.version}});
+  page.gauge("limpet_uptime_seconds", "Time since the node started.", static_cast<double>(s.uptime_ms) / 1e3);
+  page.gauge("limpet_shards", "Shards of this node.", std::uint64_t{s.shards_expected});
+  page.gauge("limpet_shards_answering",
+             "Shards that answered this scrape; fewer than limpet_shards means one is stuck.",
+             std::uint64_t{s.shards.size()});
+}
+
+void add_cluster(Page& page, const NodeSnapshot& s) {
+  const cluster::View& view = *s.view;
+  page.gauge("limpet_cluster_epoch", "Epoch of the cluster file in force.", view.epoch);
+  page.gauge("limpet_cluster_nodes", "Nodes in the cluster file.", std::uint64_t{view.nodes.size()});
+  page.begin(MetricType::Gauge, "limpet_placement_info",
+             "Digest of who owns what; always 1. Nodes of one epoch must show the same one.");
+  page.add(
+      1.0,
+      {{"digest", hex(view.placement_digest)}, {"cluster", view.name}, {"node", view.nodes[s.self].name}});
+  page.begin(MetricType::Gauge, "limpet_slots", "Slots placed on each node, as this node sees it.");
+  const std::vector<std::uint32_t> slots = view.slots_per_node();
+  for (std::size_t i = 0; i < view.nodes.size() && i < slots.size(); ++i) {
+    page.add(std::uint64_t{slots[i]}, {{"node", view.nodes[i].name}});
+  }
+}
+
+void add_sessions(Page& page, const shard::ShardStats& sum) {
+  page.gauge("limpet_sessions", "Sessions held in this node's memory.", sum.store.sessions);
+  page.gauge("limpet_keys", "Keys of those sessions.", sum.store.keys);
+  page.gauge("limpet_expiring_keys", "Keys that have a time-out.", sum.store.expiring_keys);
+  page.gauge("limpet_session_bytes", "Memory that the sessions take, tables included.", sum.store.bytes);
+  page.counter("limpet_expired_keys_total", "Keys whose time-out passed.", sum.store.expired_total);
+  page.counter("limpet_keyspace_hits_total", "Reads that found their key.", sum.counters.keyspace_hits);
+  page.counter("limpet_keyspace_misses_total", "Reads that did not.", sum.counters.keyspace_misses);
+}
+
+void add_clients(Page& page, const NodeSnapshot& s, const shard::Counters& c) {
+  page.gauge("limpet_clients_connected", "Client connections now.", c.connected_clients);
+  page.gauge("limpet_clients_max", "Setting max-clients.", s.max_clients);
+  page.gauge("limpet_clients_paused", "Clients not read from, because output or an owner's queue is full.",
+             c.clients_paused);
+  page.counter("limpet_connections_received_total", "Client connections accepted.", c.connections_received);
+  page.counter("limpet_connections_rejected_total",
+               "Client connections refused at max-clients or by protected mode.", s.connections_rejected);
+  page.counter("limpet_net_input_bytes_total", "Bytes read from clients.", c.net_input_bytes);
+  page.counter("limpet_net_output_bytes_total", "Bytes written to clients.", c.net_output_bytes);
+  page.counter("limpet_protocol_errors_total", "Connections ended because of bytes that are no request.",
+               c.protocol_errors);
+  page.counter("limpet_error_replies_total", "Replies that were an error.", c.error_replies);
+}
+
+// One family over all commands, taken from `field` of each one's count.
+template <class Field>
+void add_commands(Page& page, const shard::ShardStats& sum, std::string name, std::string help, Field field) {
+  page.begin(MetricType::Counter, std::move(name), std::move(help));
+  const auto specs = command::all();
+  for (std::size_t i = 0; i < specs.size() && i < sum.commands.size(); ++i) {
+    page.add(field(sum.commands[i]), {{"cmd", std::string(specs[i].name)}});
+  }
+}
+
+void add_commands(Page& page, const shard::ShardStats& sum) {
+  using Count = shard::CommandCount;
+  page.counter("limpet_commands_processed_total",
+               "Commands of this node's clients, wherever they were executed.",
+               sum.counters.commands_processed);
+  add_commands(page, sum, "limpet_commands_total", "Commands executed here.",
+               [](const Count& c) { return c.calls; });
+  add_commands(page, sum, "limpet_command_failures_total",
+               "Commands executed here and answered with an error.", [](const Count& c) { return c.failed; });
+  add_commands(page, sum, "limpet_command_rejections_total", "Commands refused before they were executed.",
+               [](const Count& c) { return c.rejected; });
+  add_commands(page, sum, "limpet_command_seconds_total", "Time in handlers, estimated from samples.",
+               [](const Count& c) { return static_cast<double>(c.usec) / 1e6; });
+}
+
+void add_forwarding(Page& page, const shard::Counters& c) {
+  page.counter("limpet_forwarded_commands_total", "Commands of clients sent on to another node.",
+               c.commands_forwarded);
+  page.counter("limpet_sibling_commands_total", "Commands of clients sent on to another shard of this node.",
+               c.commands_to_siblings);
+  page.counter("limpet_commands_for_peers_total", "Commands executed for clients of other nodes.",
+               c.commands_for_peers);
+  page.counter("limpet_forward_retries_total", "Forwarded commands that were sent again.", c.forward_retries);
+  page.counter("limpet_forward_errors_total",
+               "Forwards answered CLUSTERDOWN, TRYAGAIN or BUSY: they did not happen.", c.forward_errors);
+  page.counter("limpet_forward_indoubt_total", "Forwards answered INDOUBT: they may have happened.",
+               c.forward_indoubt);
+}
+
+// One family over all peers but this node itself.
+template <class Field>
+void add_peers(Page& page, const NodeSnapshot& s, const shard::ShardStats& sum, MetricType type,
+               std::string name, std::string help, Field field) {
+  page.begin(type, std::move(name), std::move(help));
+  for (std::size_t i = 0; i < s.view->nodes.size() && i < sum.peers.size(); ++i) {
+    if (i != s.self) page.add(field(sum.peers[i]), {{"peer", s.view->nodes[i].name}});
+  }
+}
+
+void add_peers(Page& page, const NodeSnapshot& s, const shard::ShardStats& sum) {
+  using Peer = shard::PeerStats;
+  add_peers(page, s, sum, MetricType::Gauge, "limpet_peer_up", "1 when every shard's link to the peer is up.",
+            [](const Peer& p) { return p.state == shard::LinkState::up ? 1.0 : 0.0; });
+  add_peers(page, s, sum, MetricType::Gauge, "limpet_peer_requests_in_flight",
+            "Requests the peer has not answered yet.", [](const Peer& p) { return p.requests_in_flight; });
+  add_peers(page, s, sum, MetricType::Counter, "limpet_peer_requests_total", "Requests sent to the peer.",
+            [](const Peer& p) { return p.requests_total; });
+  add_peers(page, s, sum, MetricType::Counter, "limpet_peer_failures_total",
+            "Dials that failed and links that died.", [](const Peer& p) { return p.failures_total; });
+  page.begin(MetricType::Gauge, "limpet_peer_round_trip_seconds",
+             "Round trip of the last ping; absent before one.");
+  for (std::size_t i = 0; i < s.view->nodes.size() && i < sum.peers.size(); ++i) {
+    if (sum.peers[i].round_trip_us < 0) continue;
+    page.add(static_cast<double>(sum.peers[i].round_trip_us) / 1e6, {{"peer", s.view->nodes[i].name}});
+  }
+}
+
+void add_process(Page& page, const NodeSnapshot& s) {
+  const ProcessFacts facts = read_process_facts();
+  page.counter("process_cpu_seconds_total", "User and system CPU time of the process.", facts.cpu_seconds);
+  page.gauge("process_resident_memory_bytes", "Resident memory.", facts.resident_bytes);
+  page.gauge("process_virtual_memory_bytes", "Virtual memory.", facts.virtual_bytes);
+  page.gauge("process_open_fds", "Open file descriptors.", facts.open_descriptors);
+  page.gauge("process_max_fds", "Limit of open file descriptors.", facts.max_descriptors);
+  page.gauge("process_threads", "Threads.", facts.threads);
+  page.gauge("process_start_time_seconds", "Start of the process, in Unix time.",
+             static_cast<double>(s.started_unix_ms) / 1e3);
+}
+
+}  // namespace
+
+std::string metrics_text(const NodeSnapshot& snapshot) {
+  shard::ShardStats sum;
+  for (const shard::ShardStats& one : snapshot.shards) sum.add(one);
+
+  Page page;
+  add_node(page, snapshot);
+  add_cluster(page, snapshot);
+  add_sessions(page, sum);
+  add_clients(page, snapshot, sum.counters);
+  add_commands(page, sum);
+  add_forwarding(page, sum.counters);
+  add_peers(page, snapshot, sum);
+  add_process(page, snapshot);
+  return page.text();
+}
+
+}  // namespace limpet::node

@@ -1,0 +1,142 @@
+// The page /status: one node's own view of itself, its cluster and its shards, as JSON for people and
+// scripts.
+#include <cstdio>
+#include <ctime>
+#include <limpet/command/command.hpp>
+#include <limpet/node/admin.hpp>
+#include <nlohmann/json.hpp>
+
+namespace limpet::node {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Digests are text: JSON readers lose bits of integers this large.
+std::string hex(std::uint64_t digest) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(digest));
+  return text;
+}
+
+std::string utc(std::int64_t unix_ms) {
+  const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
+  std::tm fields{};
+  char text[32];
+  ::gmtime_r(&seconds, &fields);
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &fields)};
+}
+
+Json cluster_json(const NodeSnapshot& s) {
+  return {{"name", s.view->name},
+          {"epoch", s.view->epoch},
+          {"durability", cluster::name_of(s.view->durability)},
+          {"content_digest", hex(s.view->content_digest)},
+          {"placement_digest", hex(s.view->placement_digest)}};
+}
+
+Json store_json(const store::StoreStats& store) {
+  return {{"sessions", store.sessions},
+          {"keys", store.keys},
+          {"expiring_keys", store.expiring_keys},
+          {"bytes", store.bytes},
+          {"expired_keys_total", store.expired_total}};
+}
+
+Json counters_json(const shard::Counters& c) {
+  return {{"clients", c.connected_clients},
+          {"clients_paused", c.clients_paused},
+          {"connections_received", c.connections_received},
+          {"commands_processed", c.commands_processed},
+          {"commands_forwarded", c.commands_forwarded},
+          {"commands_to_siblings", c.commands_to_siblings},
+          {"commands_for_peers", c.commands_for_peers},
+          {"forward_retries", c.forward_retries},
+          {"forward_errors", c.forward_errors},
+          {"forward_indoubt", c.forward_indoubt},
+          {"keyspace_hits", c.keyspace_hits},
+          {"keyspace_misses", c.keyspace_misses},
+          {"net_input_bytes", c.net_input_bytes},
+          {"net_output_bytes", c.net_output_bytes},
+          {"protocol_errors", c.protocol_errors},
+          {"error_replies", c.error_replies}};
+}
+
+// What one shard, or all of them together, holds and has done.
+Json figures(const shard::ShardStats& stats) {
+  Json out = store_json(stats.store);
+  out.update(counters_json(stats.counters));
+  return out;
+}
+
+Json link_json(const shard::PeerStats& peer) {
+  Json out = {{"state", shard::name_of(peer.state)},
+              {"requests_in_flight", peer.requests_in_flight},
+              {"requests_total", peer.requests_total},
+              {"failures_total", peer.failures_total}};
+  out["round_trip_us"] = peer.round_trip_us < 0 ? Json(nullptr) : Json(peer.round_trip_us);
+  out["last_error"] = peer.last_error;
+  return out;
+}
+
+Json address_json(const std::optional<cluster::Address>& address) {
+  return address ? Json(address->text()) : Json(nullptr);
+}
+
+Json nodes_json(const NodeSnapshot& s, const shard::ShardStats& sum) {
+  const std::vector<std::uint32_t> slots = s.view->slots_per_node();
+  Json out = Json::array();
+  for (std::size_t i = 0; i < s.view->nodes.size(); ++i) {
+    const cluster::Node& node = s.view->nodes[i];
+    Json entry = {{"name", node.name},
+                  {"self", i == s.self},
+                  {"client", node.client.text()},
+                  {"peer", address_json(node.peer)},
+                  {"admin", address_json(node.admin)},
+                  {"weight", node.weight_thousandths / 1000.0},
+                  {"zone", node.zone},
+                  {"slots", i < slots.size() ? slots[i] : 0}};
+    // Null: this node itself, or no shard has said anything about the peer.
+    entry["link"] = i == s.self || i >= sum.peers.size() ? Json(nullptr) : link_json(sum.peers[i]);
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+Json commands_json(const shard::ShardStats& sum) {
+  Json out = Json::object();
+  const auto specs = command::all();
+  for (std::size_t i = 0; i < specs.size() && i < sum.commands.size(); ++i) {
+    const shard::CommandCount& count = sum.commands[i];
+    if (count.calls + count.rejected + count.failed == 0) continue;
+    out[std::string(specs[i].name)] = {
+        {"calls", count.calls}, {"usec", count.usec}, {"rejected", count.rejected}, {"failed", count.failed}};
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string status_json(const NodeSnapshot& snapshot) {
+  shard::ShardStats sum;
+  for (const shard::ShardStats& one : snapshot.shards) sum.add(one);
+
+  Json out = {{"node", snapshot.view->nodes[snapshot.self].name},
+              {"version", snapshot.version},
+              {"pid", snapshot.pid},
+              {"started", utc(snapshot.started_unix_ms)},
+              {"uptime_seconds", snapshot.uptime_ms / 1000},
+              {"cluster", cluster_json(snapshot)}};
+  out["here"] = figures(sum);
+  out["here"]["max_clients"] = snapshot.max_clients;
+  out["here"]["connections_rejected"] = snapshot.connections_rejected;
+  out["nodes"] = nodes_json(snapshot, sum);
+  out["shards_expected"] = snapshot.shards_expected;
+  out["shards_answering"] = snapshot.shards.size();
+  out["shards"] = Json::array();
+  for (const shard::ShardStats& one : snapshot.shards) out["shards"].push_back(figures(one));
+  out["commands"] = commands_json(sum);
+  // Text from outside that is not UTF-8 is shown with replacement characters, it does not cost the page.
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace limpet::node

@@ -1,0 +1,147 @@
+// The page /metrics is valid Prometheus text: these tests read it line by line, as a scraper does.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "a_snapshot.hpp"
+
+namespace limpet::node {
+namespace {
+
+struct Family {
+  int helps = 0;
+  int types = 0;
+  std::string help;
+  std::string type;
+  std::map<std::string, std::string> samples;  // labels as written -> value
+};
+
+std::map<std::string, Family> read_page(const std::string& page) {
+  static const std::regex help_line(R"(# HELP (\S+) (.+))");
+  static const std::regex type_line(R"(# TYPE (\S+) (counter|gauge))");
+  static const std::regex sample_line(R"(([^{ ]+)(\{.*\})? (\S+))");
+  std::map<std::string, Family> families;
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch m;
+    if (std::regex_match(line, m, help_line)) {
+      ++families[m[1]].helps;
+      families[m[1]].help = m[2];
+    } else if (std::regex_match(line, m, type_line)) {
+      ++families[m[1]].types;
+      families[m[1]].type = m[2];
+    } else if (std::regex_match(line, m, sample_line)) {
+      EXPECT_TRUE(families[m[1]].samples.emplace(m[2], m[3]).second) << "twice: " << line;
+    } else {
+      ADD_FAILURE() << "not a line of the text format: " << line;
+    }
+  }
+  return families;
+}
+
+class MetricsTest : public ::testing::Test {
+ protected:
+  void scrape(const NodeSnapshot& snapshot) { families_ = read_page(metrics_text(snapshot)); }
+  std::optional<double> value(const std::string& name, const std::string& labels = "") {
+    const auto family = families_.find(name);
+    if (family == families_.end()) return std::nullopt;
+    const auto sample = family->second.samples.find(labels);
+    if (sample == family->second.samples.end()) return std::nullopt;
+    return std::stod(sample->second);
+  }
+
+  cluster::View view_ = three_nodes();
+  std::map<std::string, Family> families_;
+};
+
+TEST_F(MetricsTest, EveryFamilyIsNamedAndExplainedOnce) {
+  scrape(a_snapshot(view_));
+  ASSERT_GT(families_.size(), 30u);
+  for (const auto& [name, family] : families_) {
+    EXPECT_TRUE(std::regex_match(name, std::regex("(limpet|process)_[a-z_]+"))) << name;
+    EXPECT_EQ(family.helps, 1) << name;
+    EXPECT_EQ(family.types, 1) << name;
+    EXPECT_EQ(family.help.back(), '.') << name;
+  }
+}
+
+TEST_F(MetricsTest, CountersEndInTotalAndGaugesDoNot) {
+  scrape(a_snapshot(view_));
+  for (const auto& [name, family] : families_) {
+    EXPECT_EQ(name.ends_with("_total"), family.type == "counter") << name;
+  }
+}
+
+TEST_F(MetricsTest, UnitsAreSecondsAndBytes) {
+  scrape(a_snapshot(view_));
+  for (const auto& [name, family] : families_) {
+    EXPECT_FALSE(std::regex_search(name, std::regex("_(ms|us|usec|msec|milliseconds|kb|mb|percent)(_|$)")))
+        << name;
+  }
+}
+
+TEST_F(MetricsTest, ShardsAreAddedUp) {
+  scrape(a_snapshot(view_));
+  EXPECT_EQ(value("limpet_keys"), 42);
+  EXPECT_EQ(value("limpet_sessions"), 21);
+  EXPECT_EQ(value("limpet_clients_connected"), 2);
+  EXPECT_EQ(value("limpet_forwarded_commands_total"), 200);
+  EXPECT_EQ(value("limpet_shards_answering"), 2);
+}
+
+TEST_F(MetricsTest, CommandsAreCountedByName) {
+  if (command::find("get") == nullptr) GTEST_SKIP() << "no command table";
+  scrape(a_snapshot(view_));
+  EXPECT_EQ(value("limpet_commands_total", R"({cmd="get"})"), 20);
+  EXPECT_EQ(value("limpet_command_failures_total", R"({cmd="get"})"), 4);
+  EXPECT_EQ(value("limpet_command_rejections_total", R"({cmd="get"})"), 2);
+  EXPECT_EQ(value("limpet_command_seconds_total", R"({cmd="get"})"), 4);
+}
+
+TEST_F(MetricsTest, PeersAreNamedAndThisNodeIsNotItsOwnPeer) {
+  scrape(a_snapshot(view_));
+  EXPECT_EQ(value("limpet_peer_up", R"({peer="n1"})"), 1);
+  EXPECT_EQ(value("limpet_peer_up", R"({peer="n2"})"), std::nullopt);
+  EXPECT_EQ(value("limpet_peer_up", R"({peer="n3"})"), 0);
+  EXPECT_EQ(value("limpet_peer_failures_total", R"({peer="n3"})"), 18);
+  EXPECT_EQ(value("limpet_peer_round_trip_seconds", R"({peer="n1"})"), 0.00025);
+  EXPECT_EQ(value("limpet_peer_round_trip_seconds", R"({peer="n3"})"), std::nullopt);
+}
+
+TEST_F(MetricsTest, ThePlacementIsShown) {
+  scrape(a_snapshot(view_));
+  EXPECT_EQ(value("limpet_slots", R"({node="n1"})"), 5462);
+  EXPECT_EQ(value("limpet_slots", R"({node="n3"})"), 5461);
+  EXPECT_EQ(value("limpet_cluster_epoch"), 7);
+  EXPECT_EQ(value("limpet_placement_info", R"({digest="fedcba9876543210",cluster="demo",node="n2"})"), 1);
+}
+
+TEST_F(MetricsTest, LabelValuesAreEscaped) {
+  view_.nodes[0].name = "a\"b\\c\nd";
+  scrape(a_snapshot(view_));
+  EXPECT_EQ(value("limpet_peer_up", R"({peer="a\"b\\c\nd"})"), 1);
+}
+
+TEST_F(MetricsTest, TheKernelsFiguresAreThere) {
+  scrape(a_snapshot(view_));
+  EXPECT_GT(value("process_resident_memory_bytes"), 1e5);
+  EXPECT_GE(value("process_open_fds"), 3);
+  EXPECT_GE(value("process_threads"), 1);
+  EXPECT_GT(value("process_max_fds"), 0);
+  EXPECT_EQ(value("process_start_time_seconds"), 1'767'225'600);
+}
+
+TEST_F(MetricsTest, AStuckShardStillGivesAPage) {
+  NodeSnapshot snapshot = a_snapshot(view_);
+  snapshot.shards.clear();
+  scrape(snapshot);
+  EXPECT_EQ(value("limpet_shards"), 2);
+  EXPECT_EQ(value("limpet_shards_answering"), 0);
+}
+
+}  // namespace
+}  // namespace limpet::node

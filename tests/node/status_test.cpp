@@ -1,0 +1,69 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "a_snapshot.hpp"
+
+namespace limpet::node {
+namespace {
+
+using Json = nlohmann::json;
+
+TEST(StatusTest, SaysWhichNodeOfWhichCluster) {
+  const cluster::View view = three_nodes();
+  const Json page = Json::parse(status_json(a_snapshot(view)));
+  EXPECT_EQ(page["node"], "n2");
+  EXPECT_EQ(page["version"], "0.1.0");
+  EXPECT_EQ(page["pid"], 4242);
+  EXPECT_EQ(page["started"], "2026-01-01T00:00:00Z");
+  EXPECT_EQ(page["uptime_seconds"], 12);
+  EXPECT_EQ(page["cluster"]["name"], "demo");
+  EXPECT_EQ(page["cluster"]["epoch"], 7);
+  EXPECT_EQ(page["cluster"]["content_digest"], "00000000000000ab");
+  EXPECT_EQ(page["cluster"]["placement_digest"], "fedcba9876543210");
+}
+
+TEST(StatusTest, CountsWhatThisNodeHolds) {
+  const cluster::View view = three_nodes();
+  const Json page = Json::parse(status_json(a_snapshot(view)));
+  EXPECT_EQ(page["here"]["keys"], 42);
+  EXPECT_EQ(page["here"]["sessions"], 21);
+  EXPECT_EQ(page["here"]["clients"], 2);
+  EXPECT_EQ(page["here"]["max_clients"], 10'000);
+  ASSERT_EQ(page["shards"].size(), 2u);
+  EXPECT_EQ(page["shards"][0]["keys"], 20);
+  EXPECT_EQ(page["shards"][1]["keys"], 22);
+}
+
+TEST(StatusTest, ShowsEveryNodeAndTheLinkToIt) {
+  const cluster::View view = three_nodes();
+  const Json nodes = Json::parse(status_json(a_snapshot(view)))["nodes"];
+  ASSERT_EQ(nodes.size(), 3u);
+  EXPECT_EQ(nodes[0]["client"], "127.0.0.1:7601");
+  EXPECT_EQ(nodes[0]["admin"], nullptr);
+  EXPECT_EQ(nodes[0]["slots"], 5462);
+  EXPECT_EQ(nodes[0]["link"]["state"], "up");
+  EXPECT_EQ(nodes[0]["link"]["round_trip_us"], 250);
+  EXPECT_EQ(nodes[1]["self"], true);
+  EXPECT_EQ(nodes[1]["link"], nullptr);
+  EXPECT_EQ(nodes[2]["link"]["last_error"], "Connection refused");
+  EXPECT_EQ(nodes[2]["link"]["round_trip_us"], nullptr);
+}
+
+TEST(StatusTest, ListsOnlyCommandsThatWereUsed) {
+  if (command::find("get") == nullptr) GTEST_SKIP() << "no command table";
+  const cluster::View view = three_nodes();
+  const Json commands = Json::parse(status_json(a_snapshot(view)))["commands"];
+  ASSERT_EQ(commands.size(), 1u);
+  EXPECT_EQ(commands["get"]["calls"], 20);
+}
+
+TEST(StatusTest, BytesThatAreNoTextDoNotSpoilThePage) {
+  const cluster::View view = three_nodes();
+  NodeSnapshot snapshot = a_snapshot(view);
+  snapshot.shards[0].peers[2].last_error = "bad \xff byte";
+  EXPECT_TRUE(Json::accept(status_json(snapshot)));
+}
+
+}  // namespace
+}  // namespace limpet::node
