@@ -1,0 +1,231 @@
+#include "load.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "files.hpp"
+#include "value.hpp"
+
+namespace limpet::limpetd {
+namespace {
+
+std::string absolute(const std::string& path) {
+  if (path.empty()) return path;
+  std::error_code error;
+  const std::filesystem::path full = std::filesystem::absolute(path, error);
+  return error ? path : full.string();
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+std::string names_of(const cluster::View& view) {
+  std::string names;
+  for (const cluster::Node& node : view.nodes) names += (names.empty() ? "" : ", ") + node.name;
+  return names;
+}
+
+// ---- Which node
+// --------------------------------------------------------------------------------------------
+
+Result<void> refuse_addresses(const Values& values) {
+  for (const Name name : {Name("listen"), Name("admin")}) {
+    if (!values.given(name)) continue;
+    return fail(Code::bad_config, values[name].where +
+                                      ": with a cluster file the addresses of a node stand in its "
+                                      "[[node]]; drop this, or drop " +
+                                      values["config"].where);
+  }
+  return {};
+}
+
+Result<void> choose_node(Launch& launch, const cluster::View& view, LoadOptions options) {
+  const Value& wanted = launch.values["node"];
+  const std::string& file = launch.node.config_file;
+  if (wanted.text.empty()) {
+    // With one node in the file there is nothing to choose.
+    if (view.nodes.size() == 1) return {};
+    launch.knows_itself = false;
+    if (options.node_optional) return {};
+    return fail(Code::bad_config,
+                "which node of " + file + " is this? Say --node with one of: " + names_of(view));
+  }
+  const auto found = view.find(wanted.text);
+  if (!found) {
+    return fail(Code::bad_config,
+                wanted.where + ": no node '" + wanted.text + "' in " + file + "; it names " + names_of(view));
+  }
+  launch.node.self = *found;
+  return {};
+}
+
+Result<void> take_cluster(Launch& launch, const Given& given, LoadOptions options) {
+  const std::string path = launch.values["config"].text;
+  launch.node.config_file = absolute(path);
+  const auto text = read_file(path, kConfigBytesMax);
+  if (!text) return fail(Code::bad_config, text.error().text + " (" + launch.values["config"].where + ")");
+  auto parsed = cluster::parse_file(*text, path);
+  if (!parsed) return tl::unexpected(parsed.error());
+  auto values = merge(given, parsed->server, path);
+  if (!values) return tl::unexpected(values.error());
+  launch.values = std::move(*values);
+  if (auto done = refuse_addresses(launch.values); !done) return done;
+  if (auto done = choose_node(launch, parsed->view, options); !done) return done;
+  launch.node.view = std::move(parsed->view);
+  if (launch.values.given("durability")) return {};
+  for (std::size_t i = 0; i < kRowCount; ++i) {
+    if (kRows[i].name != "durability") continue;
+    launch.values.at(i) = {std::string(name_of(launch.node.view.durability)), 0, Origin::file,
+                           path + ", [cluster]"};
+  }
+  return {};
+}
+
+cluster::Durability durability_of(std::string_view text) {
+  return text == "always"     ? cluster::Durability::always
+         : text == "interval" ? cluster::Durability::interval
+                              : cluster::Durability::none;
+}
+
+Result<void> take_single(Launch& launch) {
+  const Values& values = launch.values;
+  if (values.given("node")) {
+    return fail(
+        Code::bad_config,
+        values["node"].where + ": a node has a name only in a cluster file; say which with --config FILE");
+  }
+  const auto listen = cluster::parse_address(values["listen"].text);
+  if (!listen) return fail(Code::bad_config, values["listen"].where + ": " + listen.error().text);
+  launch.node.view = cluster::single_node(*listen, cluster::Durability::none);
+  if (values["admin"].text == row("admin").fallback) return {};
+  const auto admin = cluster::parse_address(values["admin"].text);
+  if (!admin) return fail(Code::bad_config, values["admin"].where + ": " + admin.error().text);
+  launch.node.view.nodes[0].admin = *admin;
+  return {};
+}
+
+// ---- Secrets
+// -----------------------------------------------------------------------------------------------
+
+// Flag > environment (the secret itself, or its file) > [server] > [cluster].
+Result<std::string> find_secret(Launch& launch, Name literal, Name file, const std::string& cluster_file) {
+  const Value& in_environment = launch.values[literal];
+  const Value& in_file = launch.values[file];
+  if (launch.values.given(literal) && in_file.origin != Origin::flag) return in_environment.text;
+  std::string path = in_file.text;
+  if (path.empty()) path = beside(launch.node.config_file, cluster_file);
+  if (path.empty()) return std::string{};
+  auto secret = read_secret(path);
+  if (!secret) return fail(Code::bad_config, std::string(row(file).name) + " " + secret.error().text);
+  if (!secret->warning.empty()) launch.warnings.push_back(secret->warning);
+  return std::move(secret->text);
+}
+
+Result<void> take_secrets(Launch& launch) {
+  auto password = find_secret(launch, "password", "password-file", launch.node.view.password_file);
+  if (!password) return tl::unexpected(password.error());
+  launch.node.password = std::move(*password);
+  auto secret = find_secret(launch, "secret", "secret-file", launch.node.view.secret_file);
+  if (!secret) return tl::unexpected(secret.error());
+  launch.node.secret = std::move(*secret);
+  return {};
+}
+
+// ---- The rest
+// ----------------------------------------------------------------------------------------------
+
+void take_numbers(Launch& launch) {
+  const Values& values = launch.values;
+  node::Settings& node = launch.node;
+  const bool by_cores = values["shards"].text == row("shards").fallback;
+  node.shards = by_cores ? usable_cores() : static_cast<unsigned>(values["shards"].number);
+  node.protected_mode = values["protected-mode"].number != 0;
+  node.max_clients = static_cast<std::size_t>(values["max-clients"].number);
+  node.idle_timeout_ms = values["idle-timeout"].number;
+  node.tcp_keepalive_s = values["tcp-keepalive"].number;
+  node.forward_timeout_ms = values["forward-timeout"].number;
+  node.stop_timeout_ms = values["stop-timeout"].number;
+}
+
+void take_paths(Launch& launch) {
+  const Values& values = launch.values;
+  launch.log = {values["log-level"].text, absolute(values["log-file"].text),
+                values["log-format"].text == "json"};
+  launch.daemonize = values["daemonize"].number != 0;
+  launch.pid_file = absolute(values["pid-file"].text);
+  std::string data_dir = values["data-dir"].text;
+  const bool in_cluster = !launch.node.config_file.empty() && launch.knows_itself;
+  if (data_dir.empty() && in_cluster) data_dir = "limpet-data/" + launch.node.me().name;
+  launch.node.data_dir = absolute(data_dir);
+}
+
+void take_durability(Launch& launch) {
+  const Values& values = launch.values;
+  cluster::View& view = launch.node.view;
+  const bool by_data_dir =
+      values["durability"].origin == Origin::fallback && !values["data-dir"].text.empty();
+  view.durability = by_data_dir ? cluster::Durability::interval : durability_of(values["durability"].text);
+  if (view.durability == cluster::Durability::none) return;
+  launch.warnings.push_back("durability " + std::string(name_of(view.durability)) +
+                            ": this version keeps nothing on disk yet; a node that restarts begins empty");
+}
+
+void warn_of_open_doors(Launch& launch) {
+  if (!launch.knows_itself) return;
+  const cluster::Node& me = launch.node.me();
+  if (launch.node.view.nodes.size() > 1 && me.peer && !is_loopback(me.peer->host) &&
+      launch.node.secret.empty()) {
+    launch.warnings.push_back("no secret: whoever reaches " + me.peer->text() +
+                              " can read and write every session; set secret_file in [cluster]");
+  }
+  if (!launch.node.protected_mode && launch.node.password.empty() && !is_loopback(me.client.host)) {
+    launch.warnings.push_back("no password and protected-mode no: whoever reaches " + me.client.text() +
+                              " can read and write every session");
+  }
+  if (me.admin && !is_loopback(me.admin->host)) {
+    launch.warnings.push_back("the admin address " + me.admin->text() +
+                              " asks for no password; keep it inside a trusted network");
+  }
+}
+
+}  // namespace
+
+unsigned usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  const int count = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  return static_cast<unsigned>(std::clamp(count, 1, static_cast<int>(kShardsMax)));
+}
+
+Result<Launch> load(const Given& given, LoadOptions options) {
+  Launch launch;
+  auto values = merge_without_file(given);
+  if (!values) return tl::unexpected(values.error());
+  launch.values = std::move(*values);
+  launch.warnings = unknown_variables(given.environment);
+
+  auto done =
+      launch.values["config"].text.empty() ? take_single(launch) : take_cluster(launch, given, options);
+  if (done) done = take_secrets(launch);
+  if (!done) return tl::unexpected(done.error());
+  take_numbers(launch);
+  take_paths(launch);
+  take_durability(launch);
+  warn_of_open_doors(launch);
+  return launch;
+}
+
+node::Reloadable reloadable(const node::Settings& settings) {
+  return {.password = settings.password,
+          .protected_mode = settings.protected_mode,
+          .max_clients = settings.max_clients,
+          .idle_timeout_ms = settings.idle_timeout_ms,
+          .forward_timeout_ms = settings.forward_timeout_ms};
+}
+
+}  // namespace limpet::limpetd

@@ -1,0 +1,78 @@
+// limpetd: one node of a limpet cluster, or a single one.
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "background.hpp"
+#include "command_line.hpp"
+#include "exit_codes.hpp"
+#include "load.hpp"
+#include "pid_file.hpp"
+#include "print.hpp"
+#include "serve.hpp"
+
+namespace limpet::limpetd {
+namespace {
+
+int fail_with(int code, const std::string& text) {
+  std::fprintf(stderr, "limpetd: %s\n", text.c_str());
+  return code;
+}
+
+void show_warnings(const Launch& launch) {
+  for (const std::string& warning : launch.warnings)
+    std::fprintf(stderr, "limpetd: warning: %s\n", warning.c_str());
+}
+
+int show(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return std::fflush(stdout) == 0 ? kExitOk : kExitOther;
+}
+
+int run(Launch launch, const Given& given) {
+  ::umask(027);
+  // Before anything is bound or forked, so that the terminal shows the reason.
+  if (!launch.pid_file.empty()) {
+    if (auto free = PidFile::check(launch.pid_file); !free) return fail_with(kExitOther, free.error().text);
+  }
+  if (!launch.daemonize) return serve(std::move(launch), given, Starter());
+  show_warnings(launch);
+  if (launch.log.file.empty()) {
+    std::fputs("limpetd: warning: --daemonize without --log-file: the log is lost once the node is ready\n",
+               stderr);
+  }
+  auto starter = go_to_background();
+  if (!starter) return fail_with(kExitOther, starter.error().text);
+  return serve(std::move(launch), given, std::move(*starter));
+}
+
+int limpetd(std::vector<std::string> arguments) {
+  auto line = parse_command_line(std::move(arguments));
+  if (!line) return fail_with(kExitConfig, line.error().text);
+  if (line->action == Action::help) return show(help_text());
+  if (line->action == Action::version) return show("limpetd " LIMPET_VERSION "\n");
+
+  const Given given{line->flags, read_environment()};
+  auto launch = load(given, {.node_optional = line->action == Action::check_config});
+  if (!launch) return fail_with(kExitConfig, launch.error().text);
+  if (line->action == Action::run) return run(std::move(*launch), given);
+  show_warnings(*launch);
+  if (line->action == Action::print_config) return show(config_text(*launch));
+  return show("ok: " + summary(*launch) + "\n");
+}
+
+}  // namespace
+}  // namespace limpet::limpetd
+
+int main(int argc, char** argv) {
+  try {
+    return limpet::limpetd::limpetd({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "limpetd: %s\n", error.what());
+    return limpet::limpetd::kExitOther;
+  }
+}

@@ -1,0 +1,205 @@
+#include "serve.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <limpet/node/node.hpp>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "descriptors.hpp"
+#include "exit_codes.hpp"
+#include "logging.hpp"
+#include "pid_file.hpp"
+#include "print.hpp"
+#include "reload.hpp"
+#include "supervisor.hpp"
+
+namespace limpet::limpetd {
+namespace {
+
+// Sent by our own stopping thread to the one that waits for signals.
+constexpr int kStopped = SIGUSR2;
+constexpr int kWaitedFor[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kStopped};
+
+sigset_t waited_for() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : kWaitedFor) ::sigaddset(&set, signal);
+  return set;
+}
+
+void block_signals() {
+  const sigset_t set = waited_for();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // A peer or client that went away is an error of a write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int exit_code_of(const Error& error) {
+  switch (error.code) {
+    case Code::bad_config:
+    case Code::bad_input:
+    case Code::not_found:
+      return kExitConfig;
+    case Code::io:
+    case Code::unavailable:
+    case Code::refused:
+      return kExitBind;
+  }
+  return kExitOther;
+}
+
+// One process: its settings in force, its node, its log. Everything here runs on the main thread, but for
+// stop_.
+class Daemon {
+ public:
+  Daemon(Launch launch, const Given& given, Starter starter)
+      : launch_(std::move(launch)), given_(given), starter_(std::move(starter)) {}
+
+  int run() {
+    if (const int code = start(); code != kExitOk) return code;
+    wait();
+    return kExitOk;
+  }
+
+ private:
+  int start();
+  int failed(int code, const std::string& text);
+  void announce(std::chrono::steady_clock::time_point began);
+  void wait();
+  void begin_to_stop(int signal);
+  void reload();
+  void reopen_log();
+
+  Launch launch_;
+  const Given& given_;
+  Starter starter_;
+  // In this order: the node goes first, and its last words still reach the log.
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<PidFile> pid_file_;
+  std::unique_ptr<node::Node> node_;
+  std::thread stopping_;
+  std::atomic<bool> stopped_{false};
+};
+
+int Daemon::failed(int code, const std::string& text) {
+  const bool log_is_seen = log_ && launch_.log.file.empty();
+  if (log_ && !(log_is_seen && starter_.waits())) spdlog::error("{}", text);
+  if (!log_is_seen && !starter_.waits()) std::fprintf(stderr, "limpetd: %s\n", text.c_str());
+  starter_.tell_failed(code, text);
+  return code;
+}
+
+int Daemon::start() {
+  const auto began = std::chrono::steady_clock::now();
+  auto log = Log::open(launch_.log);
+  if (!log) return failed(kExitOther, log.error().text);
+  log_ = std::move(*log);
+  spdlog::info("limpetd {}, process {}; {}", LIMPET_VERSION, ::getpid(), summary(launch_));
+
+  ClientRoom room = make_room_for(launch_.node.max_clients);
+  launch_.node.max_clients = room.max_clients;
+  if (!room.warning.empty()) launch_.warnings.push_back(std::move(room.warning));
+  for (const std::string& warning : launch_.warnings) spdlog::warn("{}", warning);
+
+  auto node = node::Node::start(launch_.node);
+  if (!node) return failed(exit_code_of(node.error()), node.error().text);
+  node_ = std::move(*node);
+  if (!launch_.pid_file.empty()) {
+    auto pid_file = PidFile::write(launch_.pid_file);
+    if (!pid_file) return failed(kExitOther, pid_file.error().text);
+    pid_file_ = std::move(*pid_file);
+  }
+  announce(began);
+  return kExitOk;
+}
+
+void Daemon::announce(std::chrono::steady_clock::time_point began) {
+  const cluster::Node& me = launch_.node.me();
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  std::string where = "clients on " + me.client.text();
+  if (me.peer) where += ", nodes on " + me.peer->text();
+  if (me.admin) where += ", HTTP on " + me.admin->text();
+  spdlog::info("ready: node {} answers {}; {} shards, started in {} ms", me.name, where, launch_.node.shards,
+               took.count());
+  tell_supervisor(ready_state());
+  starter_.tell_ready();
+}
+
+void Daemon::wait() {
+  const sigset_t set = waited_for();
+  for (;;) {
+    int signal = 0;
+    if (::sigwait(&set, &signal) != 0) continue;
+    if (signal == SIGHUP) reload();
+    if (signal == SIGUSR1) reopen_log();
+    if (signal == SIGTERM || signal == SIGINT) begin_to_stop(signal);
+    // Anybody may send this signal; only after the flag it means what we mean.
+    if (signal == kStopped && stopped_) break;
+  }
+  stopping_.join();
+  spdlog::info("stopped");
+}
+
+void Daemon::begin_to_stop(int signal) {
+  if (stopping_.joinable()) {
+    // Other threads may still log, so the log is not taken away from them.
+    log_->write_now("a second signal: ending at once");
+    pid_file_.reset();
+    std::_Exit(kExitOther);
+  }
+  spdlog::info("{}: stopping; answers that are on their way may take {} ms more",
+               signal == SIGTERM ? "SIGTERM" : "SIGINT", launch_.node.stop_timeout_ms);
+  tell_supervisor("STOPPING=1");
+  // On a thread of its own, so that this one still hears the second signal.
+  stopping_ = std::thread([this] {
+    node_->stop();
+    stopped_ = true;
+    ::kill(::getpid(), kStopped);
+  });
+}
+
+void Daemon::reload() {
+  if (stopping_.joinable()) return;
+  tell_supervisor(reloading_state());
+  reopen_log();
+  auto next = load(given_);
+  auto plan = next ? plan_reload(launch_, *next) : Result<ReloadPlan>(tl::unexpected(next.error()));
+  if (!plan) {
+    spdlog::error("SIGHUP: nothing was changed: {}", plan.error().text);
+    tell_supervisor(ready_state());
+    return;
+  }
+  ClientRoom room = make_room_for(next->node.max_clients);
+  next->node.max_clients = room.max_clients;
+  if (!room.warning.empty()) spdlog::warn("{}", room.warning);
+  node_->reload(reloadable(next->node));
+  log_->set_level(next->log.level);
+  for (const std::string& change : plan->kept)
+    spdlog::warn("SIGHUP: {}: takes a restart, not changed", change);
+  for (const std::string& change : plan->applied) spdlog::info("SIGHUP: {}: in force", change);
+  if (plan->kept.empty() && plan->applied.empty()) spdlog::info("SIGHUP: no setting has changed");
+  take_over(launch_, std::move(*next));
+  tell_supervisor(ready_state());
+}
+
+void Daemon::reopen_log() {
+  if (auto done = log_->reopen(); !done) spdlog::error("{}", done.error().text);
+}
+
+}  // namespace
+
+int serve(Launch launch, const Given& given, Starter starter) {
+  block_signals();
+  Daemon daemon(std::move(launch), given, std::move(starter));
+  return daemon.run();
+}
+
+}  // namespace limpet::limpetd

@@ -1,0 +1,147 @@
+// The table of settings: one row each. Flags, environment variables, keys of the [server] table, --help and
+// --print-config all follow from it, so a new setting is one new row and the place that reads it.
+//
+// A row "max-clients" is the flag --max-clients, the variable LIMPET_MAX_CLIENTS and the key max_clients.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <limpet/base/limits.hpp>
+#include <string>
+#include <string_view>
+
+namespace limpet::limpetd {
+
+enum class Kind : std::uint8_t {
+  text,
+  path,          // of a file or folder; a relative one in a file counts from that file's folder
+  address,       // HOST:PORT
+  whole,         // a whole number
+  milliseconds,  // a duration: digits and a unit
+  seconds,       // a duration of whole seconds
+  yes_no,
+  choice,  // one of `choices`
+};
+
+// Where a setting may come from, besides its default.
+enum class From : std::uint8_t {
+  anywhere,
+  command,      // flag and environment: it decides what is read in the first place
+  alone,        // as `command`, and only for a node without a cluster file
+  environment,  // the environment alone: flags show in the list of processes
+};
+
+struct Row {
+  std::string_view name;
+  Kind kind;
+  From from;
+  bool reloadable;  // SIGHUP applies a changed value
+  std::string_view fallback;
+  std::string_view group;
+  std::string_view argument;
+  std::string_view help;
+  std::string_view choices = {};  // for Kind::choice: "a|b|c"
+  std::int64_t min = 0;           // for numbers and durations, in their unit
+  std::int64_t max = std::numeric_limits<std::int64_t>::max();
+};
+
+inline constexpr std::int64_t kHourMs = 3'600'000;
+
+inline constexpr std::array kRows = {
+    // clang-format off
+    Row{"config", Kind::path, From::command, false, "", "Which node", "FILE",
+        "the cluster file; without one, limpetd runs a single node"},
+    Row{"node", Kind::text, From::command, false, "", "Which node", "NAME",
+        "which [[node]] of the cluster file this process is"},
+    Row{"listen", Kind::address, From::alone, false, "127.0.0.1:7379", "Which node", "HOST:PORT",
+        "where clients connect, without a cluster file"},
+    Row{"admin", Kind::address, From::alone, false, "off", "Which node", "HOST:PORT",
+        "HTTP for /livez /readyz /metrics /status, without a cluster file"},
+
+    Row{"shards", Kind::whole, From::anywhere, false, "cores", "Sessions", "N",
+        "threads that hold sessions", {}, 1, static_cast<std::int64_t>(kShardsMax)},
+    Row{"data-dir", Kind::path, From::anywhere, false, "", "Sessions", "DIR",
+        "where a node will keep its sessions; this version writes nothing there. For a node of a cluster "
+        "limpet-data/NAME"},
+    Row{"durability", Kind::choice, From::anywhere, false, "none", "Sessions", "MODE",
+        "none, interval or always. This version keeps nothing on disk: the other two are accepted with a "
+        "warning, and a restart begins empty. Default: what [cluster] says; interval with --data-dir",
+        "none|interval|always"},
+
+    Row{"max-clients", Kind::whole, From::anywhere, true, "10000", "Clients", "N",
+        "client connections at a time; lowered if the limit of open files cannot be raised", {}, 1, 1'000'000},
+    Row{"idle-timeout", Kind::milliseconds, From::anywhere, true, "0", "Clients", "TIME",
+        "close a client that sends nothing for so long; 0: never", {}, 0, 24 * kHourMs},
+    Row{"tcp-keepalive", Kind::seconds, From::anywhere, false, "300s", "Clients", "TIME",
+        "probe a silent client's connection so often; 0: off", {}, 0, 86'400},
+    Row{"protected-mode", Kind::yes_no, From::anywhere, true, "yes", "Clients", "yes|no",
+        "without a password, answer clients of this host alone"},
+    Row{"password-file", Kind::path, From::anywhere, true, "", "Clients", "FILE",
+        "holds the password for AUTH; LIMPET_PASSWORD may hold the password itself. Default: password_file "
+        "of [cluster]"},
+    Row{"password", Kind::text, From::environment, false, "", "Clients", "", ""},
+
+    Row{"forward-timeout", Kind::milliseconds, From::anywhere, true, "2s", "Other nodes", "TIME",
+        "how long a command may wait for another node", {}, 10, kHourMs},
+    Row{"secret-file", Kind::path, From::anywhere, false, "", "Other nodes", "FILE",
+        "holds the secret that nodes prove to each other; LIMPET_SECRET may hold the secret itself. Default: "
+        "secret_file of [cluster]"},
+    Row{"secret", Kind::text, From::environment, false, "", "Other nodes", "", ""},
+
+    Row{"log-level", Kind::choice, From::anywhere, true, "info", "Log", "LEVEL",
+        "debug, info, warning or error", "debug|info|warning|error"},
+    Row{"log-file", Kind::path, From::anywhere, false, "", "Log", "FILE",
+        "log to this file instead of standard error; SIGUSR1 and SIGHUP open it anew"},
+    Row{"log-format", Kind::choice, From::anywhere, false, "text", "Log", "FORMAT", "text or json", "text|json"},
+
+    Row{"daemonize", Kind::yes_no, From::anywhere, false, "no", "Process", "[yes|no]",
+        "go to the background once the node is ready"},
+    Row{"pid-file", Kind::path, From::anywhere, false, "", "Process", "FILE",
+        "holds the process id while the node runs"},
+    Row{"stop-timeout", Kind::milliseconds, From::anywhere, false, "5s", "Process", "TIME",
+        "how long a stop waits for answers that are on their way", {}, 0, kHourMs},
+    // clang-format on
+};
+
+inline constexpr std::size_t kRowCount = kRows.size();
+
+// The place of a row, worked out by the compiler: a name that is in no row does not compile.
+struct Name {
+  std::size_t index;
+  consteval Name(const char* name)
+      : index(0) {  // NOLINT(google-explicit-constructor): reads as the name it is
+    const std::string_view wanted = name;
+    while (kRows.at(index).name != wanted) ++index;
+  }
+};
+
+[[nodiscard]] constexpr const Row& row(Name name) { return kRows[name.index]; }
+
+[[nodiscard]] std::string flag_of(const Row& row);        // --max-clients
+[[nodiscard]] std::string variable_of(const Row& row);    // LIMPET_MAX_CLIENTS
+[[nodiscard]] std::string server_key_of(const Row& row);  // max_clients
+
+// The known name that `word` was probably meant to be; empty if none is near. Both in the same spelling.
+template <class Names>
+[[nodiscard]] std::string nearest(std::string_view word, const Names& names);
+
+// How many letters to add, drop, change or swap with their neighbour, to get from one word to the other.
+[[nodiscard]] std::size_t edits_between(std::string_view a, std::string_view b);
+
+template <class Names>
+std::string nearest(std::string_view word, const Names& names) {
+  std::string best;
+  std::size_t fewest = 3;  // more than two edits is another word
+  for (const auto& name : names) {
+    const std::size_t edits = edits_between(word, name);
+    if (edits < fewest && edits < word.size()) {
+      fewest = edits;
+      best = name;
+    }
+  }
+  return best;
+}
+
+}  // namespace limpet::limpetd

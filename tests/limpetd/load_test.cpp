@@ -1,0 +1,263 @@
+// From a cluster file, flags and secrets on disk to what a node starts with; and what SIGHUP makes of a
+// second look.
+#include "load.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "a_folder.hpp"
+#include "print.hpp"
+#include "reload.hpp"
+
+namespace limpet::limpetd {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+
+class LoadTest : public FolderTest {
+ protected:
+  void flag(Name name, const std::string& text) { given_.flags[name.index] = text; }
+
+  // A cluster of three in cluster.toml, with more lines for [cluster] and [server].
+  void cluster(int epoch, const std::string& in_cluster = "", const std::string& in_server = "",
+               int nodes = 3) {
+    std::string text = "epoch = " + std::to_string(epoch) +
+                       "\n[cluster]\nname = \"demo\"\ndurability = \"none\"\n" + in_cluster;
+    for (int i = 1; i <= nodes; ++i) {
+      const std::string n = std::to_string(i);
+      text += "[[node]]\nname = \"n" + n + "\"\nclient = \"127.0.0.1:760" + n + "\"\npeer = \"127.0.0.1:770" +
+              n + "\"\n";
+    }
+    file_ = write("cluster.toml", text + "[server]\n" + in_server);
+    flag("config", file_);
+  }
+  Launch loaded() {
+    auto launch = load(given_);
+    EXPECT_TRUE(launch) << launch.error().text;
+    return launch ? std::move(*launch) : Launch{};
+  }
+  std::string error() {
+    const auto launch = load(given_);
+    return launch ? "no error" : launch.error().text;
+  }
+
+  Given given_;
+  std::string file_;
+};
+
+TEST_F(LoadTest, WithoutAFileThereIsOneNodeNamedLimpet) {
+  const Launch launch = loaded();
+  EXPECT_EQ(launch.node.me().name, "limpet");
+  EXPECT_EQ(launch.node.me().client.text(), "127.0.0.1:7379");
+  EXPECT_FALSE(launch.node.me().admin);
+  EXPECT_EQ(launch.node.shards, usable_cores());
+  EXPECT_EQ(launch.node.data_dir, "");
+  EXPECT_TRUE(launch.node.protected_mode);
+  EXPECT_THAT(launch.warnings, IsEmpty());
+}
+
+TEST_F(LoadTest, ASingleNodeTakesItsAddressesFromFlags) {
+  flag("listen", "[::1]:7000");
+  flag("admin", "127.0.0.1:7001");
+  const Launch launch = loaded();
+  EXPECT_EQ(launch.node.me().client.text(), "[::1]:7000");
+  ASSERT_TRUE(launch.node.me().admin);
+  EXPECT_EQ(launch.node.me().admin->port, 7001);
+  flag("listen", "nonsense");
+  EXPECT_THAT(error(), HasSubstr("--listen: "));
+}
+
+TEST_F(LoadTest, ANameWithoutAFileIsAnError) {
+  flag("node", "n1");
+  EXPECT_THAT(error(), HasSubstr("--config"));
+}
+
+TEST_F(LoadTest, TheNodeIsFoundInTheFile) {
+  cluster(1);
+  flag("node", "n2");
+  const Launch launch = loaded();
+  EXPECT_EQ(launch.node.self, 1);
+  EXPECT_EQ(launch.node.me().name, "n2");
+  EXPECT_EQ(launch.node.config_file, file_);
+  EXPECT_TRUE(launch.node.data_dir.ends_with("/limpet-data/n2")) << launch.node.data_dir;
+  EXPECT_THAT(summary(launch), HasSubstr("cluster demo, epoch 1, 3 nodes"));
+  EXPECT_THAT(summary(launch), MatchesRegex(".*; n2 owns [0-9]+ of 16384 slots"));
+}
+
+TEST_F(LoadTest, AnUnknownNodeIsAnsweredWithTheKnownOnes) {
+  cluster(1);
+  flag("node", "n9");
+  EXPECT_EQ(error(), "--node: no node 'n9' in " + file_ + "; it names n1, n2, n3");
+}
+
+TEST_F(LoadTest, WhichNodeMustBeSaidUnlessTheFileIsOnlyChecked) {
+  cluster(1);
+  EXPECT_THAT(error(), HasSubstr("Say --node with one of: n1, n2, n3"));
+  EXPECT_TRUE(load(given_, {.node_optional = true}));
+  cluster(1, "", "", 1);
+  EXPECT_EQ(loaded().node.me().name, "n1");
+}
+
+TEST_F(LoadTest, AddressesOfANodeInAFileAreNotFlags) {
+  cluster(1);
+  flag("node", "n1");
+  flag("listen", "127.0.0.1:1");
+  EXPECT_THAT(error(), HasSubstr("--listen: with a cluster file the addresses"));
+}
+
+TEST_F(LoadTest, AFileThatCannotBeReadIsNamed) {
+  flag("config", path("none.toml"));
+  flag("node", "n1");
+  EXPECT_THAT(error(), HasSubstr(path("none.toml") + ": cannot be read: No such file or directory"));
+  flag("config", folder_.string());
+  EXPECT_THAT(error(), HasSubstr("Is a directory"));
+}
+
+TEST_F(LoadTest, AMistakeInTheFileIsToldByLineAndColumn) {
+  cluster(1, "durabilty = \"none\"\n");
+  flag("node", "n1");
+  EXPECT_THAT(error(), HasSubstr(file_ + ":5:"));
+}
+
+TEST_F(LoadTest, SettingsOfTheFileCount) {
+  cluster(1, "", "shards = 3\nprotected_mode = false\nidle_timeout = \"5s\"\n");
+  flag("node", "n1");
+  const Launch launch = loaded();
+  EXPECT_EQ(launch.node.shards, 3u);
+  EXPECT_FALSE(launch.node.protected_mode);
+  EXPECT_EQ(launch.node.idle_timeout_ms, 5'000);
+  cluster(1, "", "shrads = 3\n");
+  EXPECT_THAT(error(), HasSubstr("did you mean 'shards'?"));
+}
+
+TEST_F(LoadTest, DurabilitySaysPlainlyThatNothingIsKept) {
+  flag("data-dir", path("data"));
+  const Launch single = loaded();
+  EXPECT_EQ(single.node.view.durability, cluster::Durability::interval);
+  EXPECT_THAT(single.warnings, Contains(HasSubstr("keeps nothing on disk yet")));
+  flag("durability", "none");
+  EXPECT_THAT(loaded().warnings, IsEmpty());
+}
+
+TEST_F(LoadTest, DurabilityOfTheClusterGivesWayToAFlag) {
+  cluster(1);
+  flag("node", "n1");
+  EXPECT_EQ(loaded().values["durability"].where, file_ + ", [cluster]");
+  flag("durability", "always");
+  EXPECT_EQ(loaded().node.view.durability, cluster::Durability::always);
+}
+
+TEST_F(LoadTest, SecretsComeFromFilesBesideTheClusterFile) {
+  write("password", "open sesame\n");
+  write("secret", "s3cret");
+  cluster(1, "password_file = \"password\"\nsecret_file = \"secret\"\n");
+  flag("node", "n1");
+  const Launch launch = loaded();
+  EXPECT_EQ(launch.node.password, "open sesame");
+  EXPECT_EQ(launch.node.secret, "s3cret");
+  EXPECT_THAT(launch.warnings, IsEmpty());
+}
+
+TEST_F(LoadTest, TheNearestSecretCounts) {
+  cluster(1, "password_file = \"" + write("a", "from cluster") + "\"\n",
+          "password_file = \"" + write("b", "from server") + "\"\n");
+  flag("node", "n1");
+  EXPECT_EQ(loaded().node.password, "from server");
+  given_.environment["LIMPET_PASSWORD"] = "from environment";
+  EXPECT_EQ(loaded().node.password, "from environment");
+  flag("password-file", write("c", "from flag"));
+  EXPECT_EQ(loaded().node.password, "from flag");
+}
+
+TEST_F(LoadTest, ASecretThatIsNotThereOrEmptyIsAnError) {
+  flag("password-file", path("none"));
+  EXPECT_THAT(error(), HasSubstr("No such file"));
+  flag("password-file", write("empty", "\n"));
+  EXPECT_THAT(error(), HasSubstr("empty"));
+  flag("password-file", write("two", "a\nb\n"));
+  EXPECT_THAT(error(), HasSubstr("more than one line"));
+}
+
+TEST_F(LoadTest, ASecretThatOthersCanReadIsWarnedAbout) {
+  flag("password-file", write("open", "secret", 0644));
+  EXPECT_THAT(loaded().warnings, Contains(HasSubstr("chmod 600")));
+}
+
+TEST_F(LoadTest, PrintedSettingsNameTheirOriginAndNoSecret) {
+  given_.environment["LIMPET_PASSWORD"] = "hunter2";
+  flag("max-clients", "77");
+  const std::string text = config_text(loaded());
+  EXPECT_THAT(text, HasSubstr("max_clients = 77"));
+  EXPECT_THAT(text, HasSubstr("# --max-clients"));
+  EXPECT_THAT(text, HasSubstr("forward_timeout = \"2s\""));
+  EXPECT_THAT(text, HasSubstr("# password of clients: set"));
+  EXPECT_THAT(text, Not(HasSubstr("hunter2")));
+}
+
+TEST_F(LoadTest, PrintedSettingsAreASettingsTable) {
+  flag("protected-mode", "no");
+  std::string text = config_text(loaded());
+  text = text.substr(text.find("[server]"));
+  given_.flags.fill(std::nullopt);
+  cluster(1, "", text.substr(text.find('\n') + 1));
+  flag("node", "n1");
+  EXPECT_FALSE(loaded().node.protected_mode);
+}
+
+// ---- SIGHUP
+// ------------------------------------------------------------------------------------------------
+
+class ReloadTest : public LoadTest {
+ protected:
+  ReloadTest() {
+    cluster(1);
+    flag("node", "n1");
+    now_ = loaded();
+  }
+  Result<ReloadPlan> plan() { return plan_reload(now_, loaded()); }
+
+  Launch now_;
+};
+
+TEST_F(ReloadTest, NothingNewIsNothingToDo) {
+  EXPECT_THAT(plan()->applied, IsEmpty());
+  EXPECT_THAT(plan()->kept, IsEmpty());
+}
+
+TEST_F(ReloadTest, SomeSettingsChangeAndOthersWaitForARestart) {
+  cluster(1, "", "max_clients = 50\nshards = 7\n");
+  EXPECT_THAT(plan()->applied, ElementsAre("max-clients 10000 to 50"));
+  EXPECT_THAT(plan()->kept, ElementsAre("shards cores to 7"));
+  take_over(now_, loaded());
+  EXPECT_EQ(now_.node.max_clients, 50u);
+  EXPECT_EQ(now_.node.shards, usable_cores());
+  EXPECT_THAT(plan()->applied, IsEmpty());
+  EXPECT_THAT(plan()->kept, ElementsAre("shards cores to 7")) << "said again until it is true";
+}
+
+TEST_F(ReloadTest, ANewPasswordIsAppliedAndNotShown) {
+  given_.environment["LIMPET_PASSWORD"] = "hunter2";
+  EXPECT_THAT(plan()->applied, ElementsAre("password"));
+  given_.environment["LIMPET_SECRET"] = "hunter3";
+  EXPECT_THAT(plan()->kept, ElementsAre("the cluster's secret"));
+}
+
+TEST_F(ReloadTest, AChangedNodeListIsRefusedWithWhatToDo) {
+  cluster(2, "", "max_clients = 50\n", 2);
+  const auto refused = plan();
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text, HasSubstr("restart"));
+}
+
+TEST_F(ReloadTest, OtherContentAtTheSameEpochIsRefused) {
+  cluster(1, "", "", 2);
+  EXPECT_THAT(plan().error().text, HasSubstr("epoch 1"));
+}
+
+}  // namespace
+}  // namespace limpet::limpetd
