@@ -10,14 +10,7 @@
 namespace limpet::node {
 namespace {
 
-double cpu_seconds() {
-  rusage usage{};
-  if (::getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
+double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
 
 std::uint64_t count_entries(const char* folder) {
   std::error_code error;
@@ -29,18 +22,30 @@ std::uint64_t count_entries(const char* folder) {
 
 }  // namespace
 
-ProcessFacts read_process_facts() {
-  ProcessFacts facts;
-  facts.cpu_seconds = cpu_seconds();
-
+ProcessUse read_process_use() {
+  ProcessUse use;
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) == 0) {
+    use.user_seconds = seconds(usage.ru_utime);
+    use.system_seconds = seconds(usage.ru_stime);
+  }
   std::uint64_t pages = 0;
   std::uint64_t resident_pages = 0;
   std::ifstream statm("/proc/self/statm");
   if (statm >> pages >> resident_pages) {
     const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-    facts.virtual_bytes = pages * page_bytes;
-    facts.resident_bytes = resident_pages * page_bytes;
+    use.virtual_bytes = pages * page_bytes;
+    use.resident_bytes = resident_pages * page_bytes;
   }
+  return use;
+}
+
+ProcessFacts read_process_facts() {
+  const ProcessUse use = read_process_use();
+  ProcessFacts facts;
+  facts.cpu_seconds = use.user_seconds + use.system_seconds;
+  facts.virtual_bytes = use.virtual_bytes;
+  facts.resident_bytes = use.resident_bytes;
 
   facts.threads = count_entries("/proc/self/task");
   // The look itself holds one descriptor open.

@@ -17,4 +17,13 @@ struct ProcessFacts {
 // What cannot be read stays 0.
 [[nodiscard]] ProcessFacts read_process_facts();
 
+// The part that is cheap to ask for: no folder is walked.
+struct ProcessUse {
+  double user_seconds = 0;
+  double system_seconds = 0;
+  std::uint64_t virtual_bytes = 0;
+  std::uint64_t resident_bytes = 0;
+};
+[[nodiscard]] ProcessUse read_process_use();
+
 }  // namespace limpet::node

@@ -55,7 +55,7 @@ struct Frame {
   std::uint8_t bits = 0;
   Slot slot = 0;
   std::uint64_t id = 0;
-  std::string_view body;
+  std::string_view body{};
 };
 
 inline constexpr std::size_t kFrameHeaderBytes = 16;

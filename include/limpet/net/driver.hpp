@@ -1,0 +1,57 @@
+// Driver: the outside world of one Shard, over Asio: sockets, time and the order in which things are done.
+//
+// One driver and one io_context for each shard; every function is called on the thread that runs that io_context. It
+// holds no rule about sessions: what comes in is handed to the shard, what the shard wants done is done.
+//
+// Work is done in turns. While handlers of sockets that are ready run, bytes only go in; a flush that is posted behind
+// them then does everything that the shard has asked for: one write for each connection, one batch for each sibling.
+#pragma once
+
+#include <limpet/base/bytes.hpp>
+#include <limpet/shard/shard.hpp>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace limpet::net {
+
+struct Endpoint {
+  std::string host;  // an address or a name; names are looked up off this thread
+  std::uint16_t port = 0;
+};
+
+// Called on the driver's thread; must not block.
+struct DriverHooks {
+  std::function<Endpoint(shard::NodeIndex)> peer_address;
+  std::function<void(unsigned sibling, Bytes batch)> send_batch;
+  std::function<void(const shard::Note&)> note;
+  std::function<void()> client_gone;  // a client's connection is closed
+  std::function<void()> drained;      // once, after drain(): nothing is under way any more
+};
+
+class Driver {
+ public:
+  Driver(asio::io_context& io, shard::Shard& shard, DriverHooks hooks, std::int64_t tcp_keepalive_s);
+  ~Driver();
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  void start();  // begins to tick
+  void adopt_client(asio::ip::tcp::socket socket);
+  void adopt_peer(asio::ip::tcp::socket socket);
+  void from_sibling(unsigned sibling, const Bytes& batch);
+  void drain();
+  // Closes everything at once. After it, run the io_context until it is out of work before destroying the driver.
+  void abandon();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace limpet::net

@@ -1,0 +1,158 @@
+// Shard: the deterministic whole of one core. Events go in, effects come out.
+//
+// It owns the sessions of its slots, the state of the client connections, links and accepted peers that its thread
+// serves, and the commands that are under way. It touches no socket, clock or random number: a driver (net, or a
+// simulation) hands in bytes and time, and then looks at effects() for what to do. Driven in the same way, it does the
+// same thing, bit for bit.
+//
+// One thread. Every function runs to completion; none keeps a view of its arguments.
+//
+// What a driver does:
+//   - opened()/connected()/received()/written()/closed() as its streams live; tick() every kTickMs; from_sibling() when
+//     a batch came from another shard of the node
+//   - then drains effects(): dials, touched streams (write stream(id)->out and report with written(); read only while
+//     ->reading; close once ->finished and ->out is empty), batches for siblings, notes for the log
+#pragma once
+
+#include <limpet/base/bytes.hpp>
+#include <limpet/base/limits.hpp>
+#include <limpet/base/time.hpp>
+#include <limpet/cluster/view.hpp>
+#include <limpet/shard/stats.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace limpet::shard {
+
+using cluster::NodeIndex;
+
+enum class StreamKind : std::uint8_t {
+  client,  // a client's connection
+  link,    // to another node, dialled by this shard
+  peer,    // from another node, accepted
+};
+
+// Names a stream for as long as it lives; never used again for another.
+struct StreamId {
+  StreamKind kind = StreamKind::client;
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;
+
+  friend bool operator==(const StreamId&, const StreamId&) = default;
+  friend auto operator<=>(const StreamId&, const StreamId&) = default;
+};
+
+// What a driver sees of a stream. It writes `out` and reports how much went with Shard::written(), no more.
+struct Stream {
+  Bytes out;
+  bool reading = true;    // read from it; otherwise leave the bytes in the socket
+  bool finished = false;  // close it once `out` is written
+  bool touched = false;   // stands in Effects::touched; the driver resets it
+
+ protected:
+  ~Stream() = default;
+};
+
+struct Dial {
+  StreamId stream;
+  NodeIndex node;
+};
+
+struct Note {
+  enum class Level : std::uint8_t { info, warning, error };
+  Level level;
+  std::string text;
+};
+
+struct Effects {
+  std::vector<StreamId> touched;
+  std::vector<Dial> dials;
+  std::vector<std::pair<unsigned, Bytes>> batches;  // for siblings: filled by take_batches()
+  std::vector<Note> notes;
+};
+
+// What the operating system knows of the process, for INFO.
+struct ProcessFacts {
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t system_memory_bytes = 0;
+  double user_seconds = 0;
+  double system_seconds = 0;
+};
+
+// Set once.
+struct ShardConfig {
+  const cluster::View* view = nullptr;  // outlives the shard
+  NodeIndex self = 0;
+  unsigned shards = 1;
+  unsigned index = 0;
+
+  std::string version;  // of limpet
+  std::int64_t started_unix_ms = 0;
+  std::int64_t pid = 0;
+  std::string config_file;
+  std::string secret;
+  std::uint64_t table_seed = 0;   // the same on all shards of a node
+  std::uint64_t random_seed = 0;  // another one on each shard
+  ProcessFacts (*process_facts)() = nullptr;  // null: all zero
+  std::uint64_t (*ticks_ns)() = nullptr;      // for samples of how long commands take; null: none are taken
+};
+
+// What may change while running.
+struct ShardTunables {
+  std::string password;  // empty: none
+  std::size_t max_clients = kClientsMax;  // only shown; the listener keeps it
+  std::int64_t idle_timeout_ms = 0;       // 0: never
+  std::int64_t forward_timeout_ms = kForwardMs;
+};
+
+struct ClientOrigin {
+  std::string address;        // "127.0.0.1:50112"
+  std::string local_address;
+};
+
+class Core;
+
+class Shard {
+ public:
+  Shard(ShardConfig config, ShardTunables tunables, Now now);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  // ---- Streams ----
+  StreamId client_opened(const ClientOrigin& origin, Now now);
+  StreamId peer_opened(const std::string& address, Now now);
+  void connected(StreamId link, Now now);  // a dial succeeded; one that failed is closed()
+  void received(StreamId id, std::string_view bytes, Now now);
+  void written(StreamId id, std::size_t bytes, Now now);
+  void closed(StreamId id, std::string_view reason, Now now);
+  [[nodiscard]] Stream* stream(StreamId id);  // null: no longer there
+
+  // ---- Siblings and time ----
+  void from_sibling(unsigned sibling, std::string_view batch, Now now);
+  void tick(Now now);
+
+  // ---- What to do. The driver empties the lists that it has worked off. ----
+  [[nodiscard]] Effects& effects();
+  // Moves what is waiting for siblings into effects().batches.
+  void take_batches();
+
+  // ---- The life of the node ----
+  void reload(ShardTunables tunables);
+  // Tells peers that it stops, answers what clients have sent so far, finishes their streams.
+  void drain(Now now);
+  // True once nothing is under way any more.
+  [[nodiscard]] bool drained() const;
+  [[nodiscard]] ShardStats stats() const;
+
+ private:
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace limpet::shard

@@ -1,0 +1,346 @@
+#include "process_facts.hpp"
+#include "shard_thread.hpp"
+
+#include <limpet/base/hash.hpp>
+#include <limpet/net/clock.hpp>
+#include <limpet/net/listener.hpp>
+#include <limpet/node/node.hpp>
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+
+namespace limpet::node {
+
+using asio::ip::tcp;
+
+namespace {
+
+// How long the admin side waits for the shards' figures.
+constexpr auto kSnapshotWait = std::chrono::milliseconds(900);
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+std::uint64_t ticks_ns() {
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+shard::ProcessFacts process_facts() {
+  const ProcessUse use = read_process_use();
+  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
+  const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return {use.resident_bytes, pages * page_bytes, use.user_seconds, use.system_seconds};
+}
+
+shard::ShardTunables tunables_of(const Settings& settings) {
+  return {settings.password, settings.max_clients, settings.idle_timeout_ms, settings.forward_timeout_ms};
+}
+
+void log_note(const shard::Note& note) {
+  switch (note.level) {
+    case shard::Note::Level::info:
+      spdlog::info("{}", note.text);
+      return;
+    case shard::Note::Level::warning:
+      spdlog::warn("{}", note.text);
+      return;
+    case shard::Note::Level::error:
+      spdlog::error("{}", note.text);
+      return;
+  }
+}
+
+// Counts down from any thread; wait_for() gives up after a while.
+class Countdown {
+ public:
+  explicit Countdown(std::size_t count) : left_(count) {}
+  void done() {
+    const std::lock_guard lock(mutex_);
+    if (--left_ == 0) changed_.notify_all();
+  }
+  bool wait_for(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, patience, [this] { return left_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t left_;
+};
+
+// Figures that shards hand in one by one; whoever asked may have gone before the last one comes.
+struct Collection {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<shard::ShardStats> stats;
+};
+
+}  // namespace
+
+class Node::Impl {
+ public:
+  explicit Impl(Settings settings) : settings_(std::move(settings)), drained_(settings_.shards) {}
+  ~Impl() { stop(std::chrono::milliseconds(0)); }
+
+  Result<void> start();
+  void stop(std::chrono::milliseconds patience);
+  void reload(const Reloadable& reloadable);
+  NodeSnapshot snapshot();
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+
+ private:
+  Result<void> bind();
+  Result<void> start_admin();
+  void make_shards();
+  void accept_clients();
+  void accept_peers();
+  void take_client(tcp::socket socket, std::size_t shard);
+  [[nodiscard]] net::DriverHooks hooks_for(unsigned shard);
+
+  Settings settings_;
+  std::int64_t started_unix_ms_ = 0;
+  std::int64_t started_steady_ms_ = 0;
+
+  asio::io_context io_{1};  // of the listeners
+  std::thread thread_;
+  std::unique_ptr<net::Listener> clients_;
+  std::unique_ptr<net::Listener> peers_;
+  std::vector<std::unique_ptr<ShardThread>> shards_;
+  std::unique_ptr<Admin> admin_;
+  std::size_t next_client_ = 0;  // listeners' thread only
+  std::size_t next_peer_ = 0;
+
+  std::atomic<bool> ready_{false};
+  std::atomic<bool> protected_{false};  // strangers from other hosts are turned away
+  std::atomic<std::size_t> max_clients_{0};
+  std::atomic<std::size_t> client_count_{0};
+  std::atomic<std::uint64_t> rejected_{0};
+  Countdown drained_;
+  bool stopped_ = false;
+};
+
+// ---- Starting ----
+
+Result<void> Node::Impl::bind() {
+  const cluster::Node& me = settings_.me();
+  const auto explain = [&](const Error& error, const std::string& key, const std::string& flag) {
+    const std::string fix = settings_.config_file.empty()
+                                ? "choose another address with " + flag
+                                : "choose another `" + key + "` for node " + me.name + " in " + settings_.config_file;
+    return fail(error.code, "cannot listen on " + error.text + ". Is another limpetd running? Stop it, or " + fix);
+  };
+  auto clients = net::Listener::bind(io_, me.client.host, me.client.port);
+  if (!clients) return explain(clients.error(), "client", "--listen");
+  clients_ = std::move(*clients);
+  if (me.peer && settings_.view.nodes.size() > 1) {
+    auto peers = net::Listener::bind(io_, me.peer->host, me.peer->port);
+    if (!peers) return explain(peers.error(), "peer", "--config");
+    peers_ = std::move(*peers);
+  }
+  return {};
+}
+
+Result<void> Node::Impl::start_admin() {
+  if (!settings_.me().admin) return {};
+  AdminSource source;
+  source.snapshot = [this] { return snapshot(); };
+  source.health = [this] { return Health{ready_, ready_ ? "" : "this node is starting or stopping"}; };
+  auto admin = Admin::start(*settings_.me().admin, std::move(source));
+  if (!admin) return tl::unexpected(std::move(admin.error()));
+  admin_ = std::move(*admin);
+  return {};
+}
+
+net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
+  net::DriverHooks hooks;
+  hooks.peer_address = [this](shard::NodeIndex node) {
+    const std::optional<cluster::Address>& address = settings_.view.nodes[node].peer;
+    return address ? net::Endpoint{address->host, address->port} : net::Endpoint{};
+  };
+  hooks.send_batch = [this, shard](unsigned sibling, Bytes batch) {
+    shards_[sibling]->mailbox().send_batch(shard, std::move(batch));
+  };
+  hooks.note = log_note;
+  hooks.client_gone = [this] { client_count_.fetch_sub(1, std::memory_order_relaxed); };
+  hooks.drained = [this] { drained_.done(); };
+  return hooks;
+}
+
+void Node::Impl::make_shards() {
+  shard::ShardConfig config;
+  config.view = &settings_.view;
+  config.self = settings_.self;
+  config.shards = settings_.shards;
+  config.version = LIMPET_VERSION;
+  config.started_unix_ms = started_unix_ms_;
+  config.pid = ::getpid();
+  config.config_file = settings_.config_file;
+  config.secret = settings_.secret;
+  // With a secret all nodes hash alike and nobody outside can know how; without one each node draws its own.
+  config.table_seed = settings_.secret.empty() ? random_seed() : hash64(settings_.secret, hash64(settings_.view.name));
+  config.process_facts = process_facts;
+  config.ticks_ns = ticks_ns;
+  for (unsigned index = 0; index < settings_.shards; ++index) {
+    config.index = index;
+    config.random_seed = random_seed();
+    shards_.push_back(std::make_unique<ShardThread>(config, tunables_of(settings_), hooks_for(index),
+                                                    settings_.tcp_keepalive_s));
+  }
+}
+
+Result<void> Node::Impl::start() {
+  const Now now = net::read_clocks();
+  started_unix_ms_ = now.unix_ms;
+  started_steady_ms_ = now.steady_ms;
+  max_clients_ = settings_.max_clients;
+  if (Result<void> bound = bind(); !bound) return bound;
+  protected_ = settings_.protected_mode && settings_.password.empty() && !clients_->on_loopback();
+  if (protected_) {
+    spdlog::warn("protected mode: {} is open to other hosts and there is no password, so only clients of this host "
+                 "are served; set a password file, or protected_mode = \"no\"",
+                 settings_.me().client.text());
+  }
+  make_shards();
+  if (Result<void> admin = start_admin(); !admin) return admin;
+  for (const std::unique_ptr<ShardThread>& shard : shards_) shard->start();
+  accept_clients();
+  if (peers_) accept_peers();
+  thread_ = std::thread([this] { io_.run(); });
+  ready_ = true;
+  return {};
+}
+
+// ---- Accepting ----
+
+void Node::Impl::accept_clients() {
+  const auto next = [this]() -> asio::io_context& {
+    next_client_ = (next_client_ + 1) % shards_.size();
+    return shards_[next_client_]->io();
+  };
+  const auto trouble = [](const std::string& what) { spdlog::error("{}", what); };
+  clients_->start(next, [this](tcp::socket socket) { take_client(std::move(socket), next_client_); }, trouble);
+}
+
+void Node::Impl::take_client(tcp::socket socket, std::size_t shard) {
+  std::error_code gone;
+  const tcp::endpoint remote = socket.remote_endpoint(gone);
+  if (gone) return;
+  if (protected_ && !remote.address().is_loopback()) {
+    ++rejected_;
+    net::turn_away(std::move(socket),
+                   "-DENIED limpetd runs in protected mode: it has no password and takes clients of its own host "
+                   "alone. Set a password file, or protected_mode = \"no\" in the [server] table.\r\n");
+    return;
+  }
+  if (client_count_.fetch_add(1, std::memory_order_relaxed) >= max_clients_) {
+    client_count_.fetch_sub(1, std::memory_order_relaxed);
+    ++rejected_;
+    net::turn_away(std::move(socket), "-ERR max number of clients reached\r\n");
+    return;
+  }
+  // A function has to be copyable, a socket is not.
+  auto held = std::make_shared<tcp::socket>(std::move(socket));
+  ShardThread& target = *shards_[shard];
+  target.mailbox().send_task([&target, held] { target.driver().adopt_client(std::move(*held)); });
+}
+
+void Node::Impl::accept_peers() {
+  const auto next = [this]() -> asio::io_context& {
+    next_peer_ = (next_peer_ + 1) % shards_.size();
+    return shards_[next_peer_]->io();
+  };
+  const auto accepted = [this](tcp::socket socket) {
+    auto held = std::make_shared<tcp::socket>(std::move(socket));
+    ShardThread& target = *shards_[next_peer_];
+    target.mailbox().send_task([&target, held] { target.driver().adopt_peer(std::move(*held)); });
+  };
+  peers_->start(next, accepted, [](const std::string& what) { spdlog::error("{}", what); });
+}
+
+// ---- Stopping ----
+
+void Node::Impl::stop(std::chrono::milliseconds patience) {
+  if (std::exchange(stopped_, true)) return;
+  ready_ = false;
+  if (thread_.joinable()) {
+    asio::post(io_, [this] {
+      clients_->stop();
+      if (peers_) peers_->stop();
+    });
+    thread_.join();
+    for (const std::unique_ptr<ShardThread>& shard : shards_) {
+      shard->mailbox().send_task([&driver = shard->driver()] { driver.drain(); });
+    }
+    if (!drained_.wait_for(patience) && patience.count() > 0) {
+      spdlog::warn("not everything was answered within the stop time-out of {} ms", patience.count());
+    }
+  }
+  admin_.reset();
+  for (const std::unique_ptr<ShardThread>& shard : shards_) shard->stop();
+}
+
+// ---- While running ----
+
+void Node::Impl::reload(const Reloadable& reloadable) {
+  max_clients_ = reloadable.max_clients;
+  protected_ = reloadable.protected_mode && reloadable.password.empty() && !clients_->on_loopback();
+  const shard::ShardTunables tunables{reloadable.password, reloadable.max_clients, reloadable.idle_timeout_ms,
+                                      reloadable.forward_timeout_ms};
+  for (const std::unique_ptr<ShardThread>& shard : shards_) {
+    shard->mailbox().send_task([&target = shard->shard(), tunables] { target.reload(tunables); });
+  }
+}
+
+NodeSnapshot Node::Impl::snapshot() {
+  auto collection = std::make_shared<Collection>();
+  for (const std::unique_ptr<ShardThread>& shard : shards_) {
+    shard->mailbox().send_task([&target = shard->shard(), collection] {
+      shard::ShardStats stats = target.stats();
+      const std::lock_guard lock(collection->mutex);
+      collection->stats.push_back(std::move(stats));
+      collection->changed.notify_all();
+    });
+  }
+  const Now now = net::read_clocks();
+  NodeSnapshot snapshot;
+  snapshot.view = &settings_.view;
+  snapshot.self = settings_.self;
+  snapshot.version = LIMPET_VERSION;
+  snapshot.pid = ::getpid();
+  snapshot.started_unix_ms = started_unix_ms_;
+  snapshot.uptime_ms = now.steady_ms - started_steady_ms_;
+  snapshot.connections_rejected = rejected_;
+  snapshot.max_clients = max_clients_;
+  snapshot.shards_expected = settings_.shards;
+  std::unique_lock lock(collection->mutex);
+  collection->changed.wait_for(lock, kSnapshotWait, [&] { return collection->stats.size() == shards_.size(); });
+  snapshot.shards = collection->stats;
+  return snapshot;
+}
+
+// ---- The door ----
+
+Result<std::unique_ptr<Node>> Node::start(Settings settings) {
+  auto impl = std::make_unique<Impl>(std::move(settings));
+  if (Result<void> started = impl->start(); !started) return tl::unexpected(std::move(started.error()));
+  return std::unique_ptr<Node>(new Node(std::move(impl)));
+}
+
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Node::~Node() = default;
+
+void Node::stop() { impl_->stop(std::chrono::milliseconds(impl_->settings().stop_timeout_ms)); }
+void Node::reload(const Reloadable& settings) { impl_->reload(settings); }
+NodeSnapshot Node::snapshot() { return impl_->snapshot(); }
+
+}  // namespace limpet::node

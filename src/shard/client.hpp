@@ -1,0 +1,50 @@
+// Client: what a shard knows of one connection.
+#pragma once
+
+#include "replies.hpp"
+
+#include <limpet/base/bytes.hpp>
+#include <limpet/command/command.hpp>
+#include <limpet/resp/reply.hpp>
+#include <limpet/resp/request.hpp>
+#include <limpet/shard/shard.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace limpet::shard {
+
+enum class ReplyMode : std::uint8_t { on, off, skip_this, skip_next };
+
+struct Client : Stream {
+  StreamId id;
+  std::uint64_t number = 0;  // CLIENT ID: unique in the node
+  ClientOrigin origin;
+  std::int64_t opened_ms = 0;    // steady
+  std::int64_t last_used_ms = 0;
+
+  resp::RequestParser parser;
+  Bytes input;  // of a request that is not complete, or not taken yet
+  ReplyQueue replies;
+
+  resp::Version version = resp::Version::resp2;
+  ReplyMode reply_mode = ReplyMode::on;
+  bool authenticated = false;
+  bool barrier = false;    // a command is under way that those behind it must not overtake
+  bool stalled = false;    // has input that is not taken now; resume() when the reason is gone
+  bool queued = false;     // stands in the list of those to be resumed
+  std::uint32_t bounced = 0;  // commands that nobody owned and that are to be tried again
+
+  const command::Spec* last_command = nullptr;
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+
+  // No command of it is taken any more; it is closed when all its replies are written.
+  bool ending = false;
+};
+
+// A name, library name or version that may stand in CLIENT LIST: printable, without spaces.
+[[nodiscard]] bool valid_client_name(std::string_view name);
+
+}  // namespace limpet::shard

@@ -1,0 +1,226 @@
+// CLIENT: what is known of connections, and what may be done to them.
+#include "core.hpp"
+
+#include <limpet/base/number.hpp>
+#include <limpet/base/text.hpp>
+#include <limpet/command/describe.hpp>
+#include <limpet/command/errors.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace limpet::shard {
+
+namespace {
+
+// In the internal form of CLIENT KILL: the number of the client that asked and is to be spared.
+constexpr std::string_view kSpare = "spare";
+
+bool valid_client_type(std::string_view type) {
+  constexpr std::array<std::string_view, 5> kTypes = {"normal", "master", "replica", "slave", "pubsub"};
+  return std::any_of(kTypes.begin(), kTypes.end(),
+                     [&](std::string_view known) { return equals_ignore_case(type, known); });
+}
+
+bool on_or_off(std::string_view word) {
+  return equals_ignore_case(word, "on") || equals_ignore_case(word, "off");
+}
+
+}  // namespace
+
+bool valid_client_name(std::string_view name) {
+  return name.size() <= kClientNameBytesMax &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c >= '!' && c <= '~'; });
+}
+
+bool Core::ask_shards(Client& client, GatherKind kind, Args args) {
+  if (!client.replies.empty()) return false;
+  const Origin origin = keep_place(client);
+  client.barrier = true;
+  gather_shards(kind, origin, client.version, false, args);
+  return true;
+}
+
+bool Core::take_client_command(Client& client, const Spec& spec, Args args) {
+  if (const std::string error = command::refusal(&spec, args); !error.empty()) {
+    admit_error(client, &spec, error);
+    return true;
+  }
+  const std::string sub = to_lower(args[1]);
+  if (sub == "list") return client_list(client, args);
+  if (sub == "kill") return client_kill(client, args);
+  if (sub == "reply") {
+    client_reply(client, args);
+    return true;
+  }
+  reply_now(client, [&](Bytes& out) {
+    ReplyWriter reply(out, client.version);
+    if (sub == "id") return reply.integer(static_cast<std::int64_t>(client.number));
+    if (sub == "info") return reply.verbatim(describe(client));
+    if (sub == "getname") return client.name.empty() ? reply.null() : reply.bulk(client.name);
+    if (sub == "help") return command::subcommand_help(spec, reply);
+    if (sub == "setinfo") return client_setinfo(client, args, reply);
+    if (sub == "setname") {
+      if (!valid_client_name(args[2])) return reply.error(command::kClientName);
+      client.name = args[2];
+      return reply.ok();
+    }
+    // NO-EVICT and NO-TOUCH: nothing is evicted and nothing depends on touching, so they hold as they are.
+    on_or_off(args[2]) ? reply.ok() : reply.error(command::kSyntax);
+  });
+  return true;
+}
+
+void Core::client_reply(Client& client, Args args) {
+  if (equals_ignore_case(args[2], "on")) {
+    client.reply_mode = ReplyMode::on;
+    reply_now(client, [&](Bytes& out) { ReplyWriter(out, client.version).ok(); });
+  } else if (equals_ignore_case(args[2], "off")) {
+    client.reply_mode = ReplyMode::off;
+  } else if (equals_ignore_case(args[2], "skip")) {
+    if (client.reply_mode != ReplyMode::off) client.reply_mode = ReplyMode::skip_next;
+  } else {
+    reply_error(client, command::kSyntax);
+  }
+}
+
+void Core::client_setinfo(Client& client, Args args, ReplyWriter& reply) {
+  const bool name = equals_ignore_case(args[2], "lib-name");
+  if (!name && !equals_ignore_case(args[2], "lib-ver")) {
+    return reply.error("ERR Unrecognized option '" + std::string(args[2]) + "'");
+  }
+  if (!valid_client_name(args[3])) {
+    return reply.error("ERR " + std::string(name ? "lib-name" : "lib-ver") +
+                       " cannot contain spaces, newlines or special characters.");
+  }
+  (name ? client.library_name : client.library_version) = args[3];
+  reply.ok();
+}
+
+// ---- LIST ----
+
+std::string Core::describe(const Client& client) const {
+  const auto number = [](auto value) { return std::to_string(value); };
+  std::string line = "id=" + number(client.number) + " addr=" + client.origin.address +
+                     " laddr=" + client.origin.local_address + " fd=-1 name=" + client.name +
+                     " age=" + number((now_.steady_ms - client.opened_ms) / 1000) +
+                     " idle=" + number((now_.steady_ms - client.last_used_ms) / 1000) +
+                     " flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=" + number(client.input.size()) +
+                     " qbuf-free=" + number(client.input.capacity() - client.input.size()) +
+                     " argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=" + number(client.out.size()) +
+                     " oll=" + number(client.replies.awaited()) +
+                     " omem=" + number(client.replies.bytes() + client.out.capacity()) +
+                     " tot-mem=" + number(sizeof(Client) + client.input.capacity() + client.out.capacity()) +
+                     " events=r cmd=";
+  line += client.last_command != nullptr ? client.last_command->name : "NULL";
+  line += " user=default redir=-1 resp=" + number(static_cast<int>(client.version));
+  line += " lib-name=" + client.library_name + " lib-ver=" + client.library_version;
+  return line + "\n";
+}
+
+bool Core::client_list(Client& client, Args args) {
+  if (args.size() > 2) {
+    const bool type = equals_ignore_case(args[2], "type") && args.size() == 4;
+    const bool ids = equals_ignore_case(args[2], "id") && args.size() > 3;
+    std::string error;
+    if (!type && !ids) error = command::kSyntax;
+    for (std::size_t i = 3; ids && i < args.size(); ++i) {
+      if (!parse_int64(args[i])) error = "ERR Invalid client ID";
+    }
+    if (type && !valid_client_type(args[3])) {
+      error = "ERR Unknown client type '" + std::string(args[3]) + "'";
+    }
+    if (!error.empty()) {
+      reply_error(client, error);
+      return true;
+    }
+  }
+  return ask_shards(client, GatherKind::text, args);
+}
+
+void Core::list_clients(Args args, ReplyWriter& reply) {
+  const bool by_id = args.size() > 3 && equals_ignore_case(args[2], "id");
+  const bool none = args.size() == 4 && !by_id && !equals_ignore_case(args[3], "normal");
+  std::vector<std::string> lines;
+  clients_.each([&](auto, Client& client) {
+    const std::string number = std::to_string(client.number);
+    const bool wanted = !by_id || std::find(args.begin() + 3, args.end(), number) != args.end();
+    if (wanted && !none) lines.push_back(describe(client));
+  });
+  reply.array(lines.size());
+  for (const std::string& line : lines) reply.bulk(line);
+}
+
+// ---- KILL ----
+
+bool Core::client_kill(Client& client, Args args) {
+  const auto refuse = [&](std::string_view error) {
+    reply_error(client, error);
+    return true;
+  };
+  if (args.size() == 3) {
+    const std::array<std::string_view, 4> part = {args[0], args[1], "addr", args[2]};
+    return ask_shards(client, GatherKind::killed_one, part);
+  }
+  if (args.size() % 2 != 0) return refuse(command::kSyntax);
+  std::vector<std::string_view> part = {args[0], args[1]};
+  bool skip_me = true;
+  for (std::size_t i = 2; i < args.size(); i += 2) {
+    const std::string option = to_lower(args[i]);
+    const std::string_view value = args[i + 1];
+    if (option == "skipme") {
+      if (!equals_ignore_case(value, "yes") && !equals_ignore_case(value, "no")) return refuse(command::kSyntax);
+      skip_me = equals_ignore_case(value, "yes");
+      continue;
+    }
+    if (option == "id" && parse_int64(value).value_or(0) < 1) {
+      return refuse("ERR client-id should be greater than 0");
+    }
+    if (option == "type" && !valid_client_type(value)) {
+      return refuse("ERR Unknown client type '" + std::string(value) + "'");
+    }
+    if (option == "user" && value != "default") return refuse("ERR No such user '" + std::string(value) + "'");
+    if (option != "id" && option != "type" && option != "user" && option != "addr" && option != "laddr") {
+      return refuse(command::kSyntax);
+    }
+    part.insert(part.end(), {args[i], value});
+  }
+  const std::string own = std::to_string(client.number);
+  if (skip_me) part.insert(part.end(), {kSpare, own});
+  return ask_shards(client, GatherKind::sum, part);
+}
+
+namespace {
+
+bool kill_matches(const Client& client, std::string_view option, std::string_view value) {
+  if (equals_ignore_case(option, "id")) return value == std::to_string(client.number);
+  if (equals_ignore_case(option, "addr")) return value == client.origin.address;
+  if (equals_ignore_case(option, "laddr")) return value == client.origin.local_address;
+  if (equals_ignore_case(option, "type")) return equals_ignore_case(value, "normal");
+  if (option == kSpare) return value != std::to_string(client.number);
+  return true;  // user: there is only one
+}
+
+}  // namespace
+
+void Core::kill_clients(Args args, ReplyWriter& reply) {
+  std::int64_t killed = 0;
+  clients_.each([&](auto, Client& client) {
+    if (client.ending) return;
+    for (std::size_t i = 2; i + 1 < args.size(); i += 2) {
+      if (!kill_matches(client, args[i], args[i + 1])) return;
+    }
+    end_client(client);
+    ++killed;
+  });
+  reply.integer(killed);
+}
+
+void Core::kill_one_reply(const Gather& gather, ReplyWriter& reply) {
+  Bytes sum;
+  ReplyWriter writer(sum, gather.version);
+  merge_sum(gather, writer);
+  sum.view() == ":0\r\n" ? reply.error(command::kNoSuchClient) : reply.ok();
+}
+
+}  // namespace limpet::shard

@@ -1,0 +1,167 @@
+// CLUSTER: who owns what, as this node sees it. The redirecting half of Redis Cluster is absent on purpose: here a node
+// forwards.
+#include "core.hpp"
+
+#include <limpet/base/hash.hpp>
+#include <limpet/base/number.hpp>
+#include <limpet/base/text.hpp>
+#include <limpet/command/describe.hpp>
+#include <limpet/command/errors.hpp>
+
+#include <array>
+#include <cstdio>
+
+namespace limpet::shard {
+
+namespace {
+
+// Subcommands that make a client go to the owners by itself, past the load balancer.
+bool is_discovery(std::string_view sub) {
+  return sub == "slots" || sub == "nodes" || sub == "shards" || sub == "links" || sub == "replicas" ||
+         sub == "slaves";
+}
+
+}  // namespace
+
+bool Core::cluster_command(Client& client, const Spec& spec, Args args) {
+  const std::string sub = to_lower(args[1]);
+  if (is_discovery(sub)) {
+    reply_error(client, "ERR This instance has cluster support disabled");
+    return true;
+  }
+  if (const std::string error = command::refusal(&spec, args); !error.empty()) {
+    admit_error(client, &spec, error);
+    return true;
+  }
+  if (sub == "status") {
+    if (!client.replies.empty()) return false;
+    const Origin origin = keep_place(client);
+    client.barrier = true;
+    gather_nodes(GatherKind::cluster_status, origin, client.version, false, args);
+    return true;
+  }
+  if (sub == "countkeysinslot") {
+    const std::optional<std::int64_t> slot = parse_int64(args[2]);
+    if (slot && *slot >= 0 && *slot < std::int64_t{kSlots}) return ask_shards(client, GatherKind::sum, args);
+    reply_error(client, command::kInvalidSlot);
+    return true;
+  }
+  reply_now(client, [&](Bytes& out) {
+    ReplyWriter reply(out, client.version);
+    if (sub == "help") return command::subcommand_help(spec, reply);
+    if (sub == "info") return reply.verbatim(cluster_info());
+    if (sub == "myid") return reply.bulk(node_id(config_.self));
+    if (sub == "keyslot") return reply.integer(slot_of(args[2]));
+    cluster_where(args[2], reply);
+  });
+  return true;
+}
+
+// 40 hexadecimal digits, as clients expect, from the name of the node: the same in every life of it.
+std::string Core::node_id(NodeIndex node) const {
+  const std::string& name = view_.nodes[node].name;
+  char text[41];
+  std::snprintf(text, sizeof text, "%016llx%016llx%08llx", static_cast<unsigned long long>(hash64(name, 1)),
+                static_cast<unsigned long long>(hash64(name, 2)),
+                static_cast<unsigned long long>(hash64(name, 3) & 0xffffffffULL));
+  return text;
+}
+
+std::string Core::cluster_info() const {
+  std::size_t assigned = 0;
+  for (unsigned slot = 0; slot < kSlots; ++slot) {
+    assigned += view_.owner(static_cast<Slot>(slot)) != ring::kNobody ? 1U : 0U;
+  }
+  std::size_t up = 0;
+  for (const std::unique_ptr<Link>& link : links_) up += !link || link->verdict() != Link::Verdict::fail ? 1U : 0U;
+  const std::string nodes = std::to_string(view_.nodes.size());
+  return "cluster_enabled:0\r\ncluster_state:" + std::string(up == view_.nodes.size() ? "ok" : "fail") +
+         "\r\ncluster_slots_assigned:" + std::to_string(assigned) + "\r\ncluster_slots_ok:" + std::to_string(assigned) +
+         "\r\ncluster_slots_pfail:0\r\ncluster_slots_fail:0\r\ncluster_known_nodes:" + nodes +
+         "\r\ncluster_size:" + nodes + "\r\ncluster_current_epoch:" + std::to_string(view_.epoch) +
+         "\r\ncluster_my_epoch:" + std::to_string(view_.epoch) + "\r\nlimpet_nodes_reachable:" + std::to_string(up) +
+         "\r\n";
+}
+
+void Core::cluster_where(std::string_view key, ReplyWriter& reply) {
+  const KeyRef ref = KeyRef::of(key);
+  const NodeIndex owner = view_.owner(ref.slot);
+  const bool nobody = owner == ring::kNobody;
+  const std::string uid_rule = ref.uid.size() == ref.key.size()
+                                   ? "the whole key is the uid"
+                                   : "the uid is what stands in the first {...} of the key";
+  reply.map(6);
+  reply.bulk("uid");
+  reply.bulk(ref.uid);
+  reply.bulk("slot");
+  reply.integer(ref.slot);
+  reply.bulk("owner");
+  reply.bulk(nobody ? "" : view_.nodes[owner].name);
+  reply.bulk("address");
+  reply.bulk(nobody ? "" : view_.nodes[owner].client.text());
+  reply.bulk("epoch");
+  reply.integer(static_cast<std::int64_t>(view_.epoch));
+  reply.bulk("reason");
+  reply.bulk(uid_rule + "; CRC16 of it mod 16384 is the slot; epoch " + std::to_string(view_.epoch) +
+             " of the cluster file places the slot on " + (nobody ? "no node" : view_.nodes[owner].name) +
+             (owner == config_.self ? ", the node that you asked" : ""));
+}
+
+// ---- STATUS ----
+
+// What a node says of itself.
+void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
+  const cluster::Node& me = view_.nodes[config_.self];
+  const auto field = [&](std::string_view name, std::uint64_t value) {
+    reply.bulk(name);
+    reply.integer(static_cast<std::int64_t>(value));
+  };
+  const auto text = [&](std::string_view name, std::string_view value) {
+    reply.bulk(name);
+    reply.bulk(value);
+  };
+  reply.map(13);
+  text("name", me.name);
+  text("client", me.client.text());
+  text("peer", me.peer ? me.peer->text() : "");
+  text("state", draining_ ? "stopping" : "up");
+  field("slots", view_.slots_per_node()[config_.self]);
+  field("sessions", stats.store.sessions);
+  field("keys", stats.store.keys);
+  field("bytes", stats.store.bytes);
+  field("clients", stats.counters.connected_clients);
+  field("commands", stats.counters.commands_processed);
+  field("forwarded", stats.counters.commands_forwarded);
+  field("epoch", view_.epoch);
+  char digest[17];
+  std::snprintf(digest, sizeof digest, "%016llx", static_cast<unsigned long long>(view_.content_digest));
+  text("digest", digest);
+}
+
+void Core::status_reply(const Gather& gather, ReplyWriter& reply) {
+  reply.array(gather.parts.size());
+  for (const Gather::Part& part : gather.parts) {
+    const bool answered = part.outcome == Outcome::done && !is_error(part.reply.view());
+    if (answered) {
+      reply.out().append(part.reply.view());
+      continue;
+    }
+    const cluster::Node& node = view_.nodes[part.node];
+    const std::array<std::pair<std::string_view, std::string>, 5> fields = {{
+        {"name", node.name},
+        {"client", node.client.text()},
+        {"peer", node.peer ? node.peer->text() : ""},
+        {"state", "down"},
+        {"error", std::string(part.reply.view())},
+    }};
+    reply.map(fields.size() + 1);
+    for (const auto& [name, value] : fields) {
+      reply.bulk(name);
+      reply.bulk(value);
+    }
+    reply.bulk("slots");
+    reply.integer(view_.slots_per_node()[part.node]);
+  }
+}
+
+}  // namespace limpet::shard

@@ -1,0 +1,335 @@
+// Streams come and go, time passes, the node stops.
+#include "core.hpp"
+
+#include <limpet/base/assert.hpp>
+
+#include <algorithm>
+
+namespace limpet::shard {
+
+namespace {
+
+// Buffers that idle streams gave back: how many are kept, and up to which size.
+constexpr std::size_t kSpareBuffers = 64;
+constexpr std::size_t kSpareBytesMax = 64_KiB;
+
+template <class T>
+typename Slab<T>::Name slab_name(StreamId id) {
+  return {id.index, id.generation};
+}
+
+template <class Name>
+StreamId stream_id(StreamKind kind, Name name) {
+  return {kind, name.index, name.generation};
+}
+
+}  // namespace
+
+Core::Core(ShardConfig config, ShardTunables tunables, Now now)
+    : config_(std::move(config)),
+      view_(*config_.view),
+      router_(view_, config_.self, config_.shards, config_.index),
+      tunables_(std::move(tunables)),
+      now_(now),
+      random_state_(config_.random_seed),
+      store_(config_.table_seed),
+      counts_(command::all().size()),
+      siblings_(config_.shards) {
+  for (std::size_t node = 0; node < view_.nodes.size(); ++node) {
+    const auto index = static_cast<NodeIndex>(node);
+    links_.push_back(index == config_.self ? nullptr : std::make_unique<Link>(index));
+  }
+  for (unsigned slot = 0; slot < kSlots; ++slot) slots_here_ += router_.is_here(static_cast<Slot>(slot)) ? 1U : 0U;
+}
+
+// SplitMix64: spreads dials, makes nonces. The seed comes from the driver.
+std::uint64_t Core::random() {
+  std::uint64_t z = random_state_ += 0x9e3779b97f4a7c15ULL;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
+
+void Core::note(Note::Level level, std::string text) { effects_.notes.push_back({level, std::move(text)}); }
+
+// ---- Finding and touching ----
+
+Client* Core::find_client(StreamId id) { return clients_.find(slab_name<Client>(id)); }
+
+Peer* Core::find_peer(StreamId id) { return peers_.find(slab_name<Peer>(id)); }
+
+Stream* Core::stream(StreamId id) {
+  switch (id.kind) {
+    case StreamKind::client:
+      return find_client(id);
+    case StreamKind::link:
+      return link_streams_.find(slab_name<LinkStream>(id));
+    case StreamKind::peer:
+      return find_peer(id);
+  }
+  return nullptr;
+}
+
+void Core::touch(Stream& stream, StreamId id) {
+  if (std::exchange(stream.touched, true)) return;
+  effects_.touched.push_back(id);
+}
+
+// ---- Opening ----
+
+StreamId Core::client_opened(const ClientOrigin& origin) {
+  auto [name, client] = clients_.emplace();
+  client.id = stream_id(StreamKind::client, name);
+  client.number = ++clients_numbered_ * config_.shards + config_.index;
+  client.origin = origin;
+  client.opened_ms = client.last_used_ms = now_.steady_ms;
+  client.authenticated = tunables_.password.empty();
+  ++counters_.connections_received;
+  if (draining_) end_client(client);
+  return client.id;
+}
+
+StreamId Core::peer_opened(const std::string& address) {
+  auto [name, peer] = peers_.emplace();
+  peer.id = stream_id(StreamKind::peer, name);
+  peer.address = address;
+  peer.opened_ms = now_.steady_ms;
+  return peer.id;
+}
+
+void Core::dial(Link& link) {
+  auto [name, stream] = link_streams_.emplace(link.node());
+  const StreamId id = stream_id(StreamKind::link, name);
+  link.dialing(id, stream, now_);
+  effects_.dials.push_back({id, link.node()});
+}
+
+void Core::connected(StreamId id) {
+  LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id));
+  if (stream == nullptr) return;
+  Link& link = link_to(stream->node);
+  link.connected(make_greeting(), now_);
+  touch(*stream, id);
+}
+
+// ---- Bytes ----
+
+void Core::received(StreamId id, std::string_view bytes) {
+  switch (id.kind) {
+    case StreamKind::client:
+      if (Client* client = find_client(id)) client_bytes(*client, bytes);
+      return;
+    case StreamKind::link:
+      if (LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id))) link_bytes(*stream, id, bytes);
+      return;
+    case StreamKind::peer:
+      if (Peer* peer = find_peer(id)) peer_bytes(*peer, bytes);
+      return;
+  }
+}
+
+void Core::written(StreamId id, std::size_t bytes) {
+  switch (id.kind) {
+    case StreamKind::client:
+      if (Client* client = find_client(id)) {
+        client->out.consume(bytes);
+        counters_.net_output_bytes += bytes;
+        // What is idle owns no buffer.
+        if (client->out.empty() && client->out.capacity() > 0) {
+          if (spare_.size() < kSpareBuffers && client->out.capacity() <= kSpareBytesMax) {
+            spare_.push_back(std::move(client->out));
+          }
+          client->out.release();
+        }
+        if (client->stalled) wake(*client);
+      }
+      return;
+    case StreamKind::link:
+      if (LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id))) {
+        Link& link = link_to(stream->node);
+        link.lanes().written(bytes);
+        refill(link);
+        if (!link.stalled.empty() && link.lanes().waiting() < kLinkBytesMax / 2) wake_all(link.stalled);
+      }
+      return;
+    case StreamKind::peer:
+      if (Peer* peer = find_peer(id)) {
+        peer->lanes.written(bytes);
+        refill(*peer);
+        if (peer->stalled && peer->lanes.waiting() < kLinkBytesMax / 2) {
+          peer->stalled = false;
+          peer->reading = true;
+          peer_bytes(*peer, {});
+        }
+      }
+      return;
+  }
+}
+
+// ---- Closing ----
+
+void Core::end_client(Client& client) {
+  client.ending = true;
+  client.reading = false;
+  client.finished = client.replies.empty();
+  touch(client, client.id);
+}
+
+void Core::drop_client(StreamId id) {
+  Client* client = find_client(id);
+  if (client == nullptr) return;
+  client->replies.clear(places_);
+  clients_.erase(slab_name<Client>(id));
+}
+
+void Core::closed(StreamId id, std::string_view reason) {
+  switch (id.kind) {
+    case StreamKind::client:
+      drop_client(id);
+      return;
+    case StreamKind::link:
+      if (LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id))) {
+        Link& link = link_to(stream->node);
+        link_lost(link, reason);
+        link_streams_.erase(slab_name<LinkStream>(id));
+        if (link.state() == LinkState::idle && !draining_) dial(link);
+      }
+      return;
+    case StreamKind::peer:
+      if (find_peer(id) != nullptr) peers_.erase(slab_name<Peer>(id));
+      return;
+  }
+}
+
+// ---- Siblings ----
+
+void Core::from_sibling(unsigned sibling, std::string_view batch) {
+  while (!batch.empty()) {
+    const peer::FrameStep step = peer::next_frame(batch, ~std::uint32_t{0});
+    // A batch is written by this same code: anything but whole frames is a mistake of ours.
+    LIMPET_ASSERT(step.kind == peer::FrameStep::Kind::frame);
+    const Frame& frame = step.frame;
+    if (frame.type == FrameType::reply) {
+      answered(frame.id, static_cast<Outcome>(frame.bits), frame.body);
+    } else {
+      peer::Request request;
+      LIMPET_ASSERT(peer::read_request(frame.body, request, frame_args_));
+      Origin origin{.kind = Origin::Kind::sibling, .sibling = static_cast<std::uint16_t>(sibling), .id = frame.id};
+      serve(origin, frame.slot, request, frame_args_, frame.body);
+    }
+    batch.remove_prefix(step.consumed);
+  }
+}
+
+void Core::take_batches() {
+  for (unsigned shard = 0; shard < siblings_.size(); ++shard) {
+    if (!siblings_[shard].batch.empty()) {
+      effects_.batches.emplace_back(shard, std::move(siblings_[shard].batch));
+    }
+  }
+}
+
+// ---- Time ----
+
+void Core::tick() {
+  tick_pending();
+  tick_links();
+  tick_peers();
+  tick_clients();
+  store_.reclaim(now_.unix_ms, kExpireStepsPerTick);
+}
+
+void Core::tick_pending() {
+  while (pending_.oldest() != 0) {
+    const std::uint64_t id = pending_.oldest();
+    Pending& pending = *pending_.find(id);
+    if (pending.deadline_ms > now_.steady_ms) break;
+    out_of_time(id, pending);
+  }
+  const std::vector<std::uint64_t> bounced = std::exchange(bounced_, {});
+  for (const std::uint64_t id : bounced) {
+    Pending* pending = pending_.find(id);
+    if (pending == nullptr || pending->state != Pending::State::bounced) continue;
+    if (pending->retry_ms > now_.steady_ms) {
+      bounced_.push_back(id);
+    } else {
+      try_again(id, *pending);
+    }
+  }
+}
+
+void Core::tick_links() {
+  for (const std::unique_ptr<Link>& link : links_) {
+    if (!link) continue;
+    const Link::Wish wish = link->tick(now_);
+    if (wish == Link::Wish::dial && !draining_) dial(*link);
+    LinkStream* stream = link_streams_.find(slab_name<LinkStream>(link->id()));
+    if (stream == nullptr) continue;
+    if (wish == Link::Wish::close) {
+      stream->finished = true;
+      stream->reading = false;
+      stream->out.clear();
+    }
+    touch(*stream, link->id());
+  }
+}
+
+void Core::tick_peers() {
+  peers_.each([&](auto, Peer& peer) {
+    if (!peer.admitted && !peer.finished && now_.steady_ms - peer.opened_ms >= kGreetingMs) {
+      refuse_peer(peer, "the greeting took too long");
+    }
+  });
+}
+
+void Core::tick_clients() {
+  if (tunables_.idle_timeout_ms == 0) return;
+  clients_.each([&](auto, Client& client) {
+    const bool idle = now_.steady_ms - client.last_used_ms >= tunables_.idle_timeout_ms;
+    if (idle && !client.ending && client.replies.empty() && client.out.empty()) end_client(client);
+  });
+}
+
+void Core::settle() {
+  // Whoever is woken may wake others; each goes on with what it has, and stops again where it has to.
+  for (std::size_t i = 0; i < resumable_.size(); ++i) {
+    if (Client* client = find_client(resumable_[i])) {
+      client->queued = false;
+      resume(*client);
+    }
+  }
+  resumable_.clear();
+}
+
+// ---- Stopping ----
+
+void Core::drain() {
+  if (std::exchange(draining_, true)) return;
+  peers_.each([&](auto, Peer& peer) {
+    if (!peer.admitted) return;
+    peer.lanes.send({.type = FrameType::goodbye});
+    touch(peer, peer.id);
+  });
+  clients_.each([&](auto, Client& client) { end_client(client); });
+}
+
+bool Core::drained() {
+  bool quiet = clients_.empty() && pending_.size() == 0;
+  peers_.each([&](auto, Peer& peer) { quiet = quiet && peer.in_flight == 0 && peer.lanes.waiting() == 0; });
+  for (const Sibling& sibling : siblings_) quiet = quiet && sibling.batch.empty();
+  return quiet;
+}
+
+ShardStats Core::stats() const {
+  ShardStats stats;
+  stats.counters = counters_;
+  stats.counters.connected_clients = clients_.size();
+  stats.store = store_.stats();
+  stats.commands = counts_;
+  for (const std::unique_ptr<Link>& link : links_) {
+    stats.peers.push_back(link ? link->stats() : PeerStats{});
+  }
+  return stats;
+}
+
+}  // namespace limpet::shard

@@ -1,0 +1,286 @@
+// Core: the inside of a Shard. It ties the machines of this room together and holds what they share; each topic has a
+// source file of its own:
+//
+//   core.cpp             streams come and go, time passes, the node stops
+//   requests.cpp         from a client's bytes to commands, and where each goes
+//   forwarding.cpp       commands sent on: their sending, answers, time-outs, second tries
+//   peers.cpp            links and accepted peers: greeting, frames in
+//   parts.cpp            commands of several parts: cut, sent, put together (gather.cpp)
+//   scan.cpp             SCAN
+//   connection.cpp       commands about the connection: PING, HELLO, AUTH ...
+//   clients.cpp          CLIENT
+//   info.cpp, config.cpp, cluster.cpp   INFO, CONFIG, CLUSTER
+#pragma once
+
+#include "client.hpp"
+#include "gather.hpp"
+#include "link.hpp"
+#include "pending.hpp"
+#include "slab.hpp"
+
+#include <limpet/command/command.hpp>
+#include <limpet/peer/frame.hpp>
+#include <limpet/peer/greeting.hpp>
+#include <limpet/route/router.hpp>
+#include <limpet/shard/shard.hpp>
+#include <limpet/store/store.hpp>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limpet::shard {
+
+using command::Args;
+using command::Spec;
+using peer::Frame;
+using peer::FrameType;
+using peer::Outcome;
+using peer::Reach;
+using resp::ReplyWriter;
+using route::Route;
+
+// The stream of a link: what belongs to a link only while it is connected.
+struct LinkStream : Stream {
+  explicit LinkStream(NodeIndex of_node) : node(of_node) {}
+  NodeIndex node;
+  Bytes input;
+  peer::Assembler assembler;
+};
+
+// A node that connected to this one.
+struct Peer : Stream {
+  StreamId id;
+  std::string address;
+  Bytes input;
+  peer::Assembler assembler;
+  Lanes lanes{out};
+  peer::Greeting mine;
+  peer::Greeting theirs;
+  bool greeted = false;   // its greeting was taken
+  bool admitted = false;  // and its proof was right
+  bool stalled = false;   // its replies pile up: no request is taken until they have gone
+  std::int64_t opened_ms = 0;
+  std::size_t in_flight = 0;  // its requests that are with siblings or other nodes
+};
+
+// A queue to another shard of this node.
+struct Sibling {
+  Bytes batch;
+  std::size_t in_flight = 0;
+  std::vector<StreamId> stalled;
+};
+
+class Core {
+ public:
+  Core(ShardConfig config, ShardTunables tunables, Now now);
+
+  // core.cpp: what Shard offers
+  StreamId client_opened(const ClientOrigin& origin);
+  StreamId peer_opened(const std::string& address);
+  void connected(StreamId link);
+  void received(StreamId id, std::string_view bytes);
+  void written(StreamId id, std::size_t bytes);
+  void closed(StreamId id, std::string_view reason);
+  Stream* stream(StreamId id);
+  void from_sibling(unsigned sibling, std::string_view batch);
+  void tick();
+  void take_batches();
+  void reload(ShardTunables tunables) { tunables_ = std::move(tunables); }
+  void drain();
+  [[nodiscard]] bool drained();
+  [[nodiscard]] ShardStats stats() const;
+  [[nodiscard]] Effects& effects() { return effects_; }
+  void set_now(Now now) { now_ = now; }
+  // To be called at the end of every event: goes on with clients whose reason to wait is gone.
+  void settle();
+
+ private:
+  // ---- core.cpp ----
+  Client* find_client(StreamId id);
+  Peer* find_peer(StreamId id);
+  void touch(Stream& stream, StreamId id);
+  void end_client(Client& client);
+  void note(Note::Level level, std::string text);
+  std::uint64_t random();
+  void tick_clients();
+  void tick_pending();
+  void tick_links();
+  void tick_peers();
+  void drop_client(StreamId id);
+
+  // ---- requests.cpp ----
+  void client_bytes(Client& client, std::string_view bytes);
+  std::size_t take_requests(Client& client, std::string_view bytes);
+  bool may_take(const Client& client) const;
+  // False: not now. The command is to be offered again when the client is resumed.
+  bool take_command(Client& client, Args args);
+  bool take_session_command(Client& client, const Spec& spec, Args args);
+  void admit_error(Client& client, const Spec* spec, std::string_view error);
+  void resume(Client& client);
+  void lend_buffer(Bytes& out);
+  void wake(Client& client);
+  void wake_all(std::vector<StreamId>& stalled);
+  [[nodiscard]] resp::RequestLimits limits_of(const Client& client) const;
+  // Where a reply that is known now goes, honouring order and CLIENT REPLY: calls write(Bytes&).
+  template <class Write>
+  void reply_now(Client& client, Write write) {
+    if (client.reply_mode != ReplyMode::on) {
+      mute_sink_.clear();
+      write(mute_sink_);
+      return;
+    }
+    if (client.replies.empty()) {
+      write(client.out);
+      return;
+    }
+    Bytes& out = client.replies.open(places_);
+    const std::size_t before = out.size();
+    write(out);
+    client.replies.wrote(out.size() - before);
+  }
+  void reply_error(Client& client, std::string_view text);
+  Origin keep_place(Client& client);
+  // `key`: that of args[spec.first_key], if it is known already.
+  void run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key = nullptr);
+
+  // ---- forwarding.cpp ----
+  // Is there room on the way to this target for one more? If not, the client is put on its list.
+  bool has_room(Route route, Client& client);
+  void forward(Route route, Slot slot, Origin origin, const peer::Request& request, Args args, bool write);
+  void forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write, bool relayed);
+  void send_to_link(std::uint64_t id, Pending& pending, std::string_view body);
+  void flush_waiting(Link& link);
+  void fail_waiting(Link& link);
+  void link_lost(Link& link, std::string_view reason);
+  void answered(std::uint64_t id, Outcome outcome, std::string_view body);
+  void bounce(std::uint64_t id, Pending& pending, std::string_view body);
+  void try_again(std::uint64_t id, Pending& pending);
+  void out_of_time(std::uint64_t id, Pending& pending);
+  void release(Pending& pending);
+  void unbounce(Pending& pending);
+  [[nodiscard]] std::string unreachable(const Link& link, Slot slot) const;
+  // Gives an answer to whoever asked.
+  void deliver(const Origin& origin, Outcome outcome, std::string_view body);
+  void deliver_to_client(const Origin& origin, Outcome outcome, std::string_view body);
+  Link& link_to(NodeIndex node) { return *links_[node]; }
+  void dial(Link& link);
+
+  // ---- peers.cpp ----
+  void link_bytes(LinkStream& stream, StreamId id, std::string_view bytes);
+  bool link_frame(Link& link, LinkStream& stream, const Frame& frame);
+  void peer_bytes(Peer& peer, std::string_view bytes);
+  std::size_t take_frames(Peer& peer, std::string_view bytes);
+  bool peer_frame(Peer& peer, const Frame& frame);
+  bool greet_peer(Peer& peer, const Frame& frame);
+  bool admit_peer(Peer& peer, const Frame& frame);
+  void refuse_peer(Peer& peer, const std::string& reason);
+  void refill(Peer& peer);
+  void refill(Link& link);
+  peer::Greeting make_greeting();
+  void serve(const Origin& origin, Slot slot, const peer::Request& request, Args args, std::string_view body);
+  void serve_slot(const Origin& origin, Slot slot, const peer::Request& request, Args args, std::string_view body);
+
+  // ---- parts.cpp ----
+  using GatherName = Slab<Gather>::Name;
+  bool take_split_command(Client& client, const Spec& spec, Args args);
+  bool take_wide_command(Client& client, const Spec& spec, Args args);
+  std::pair<GatherName, Gather&> begin_gather(GatherKind kind, const Origin& origin, resp::Version version);
+  Origin next_part(GatherName name, Gather& gather, NodeIndex node);
+  void part_done(const Origin& origin, Outcome outcome, std::string_view body);
+  void close_gather(GatherName name, Gather& gather);
+  void finish_gather(Gather& gather, Bytes& out);
+  // Asks all shards of this node, or all nodes, for their part of `args`.
+  void gather_shards(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args);
+  void gather_nodes(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args);
+  void run_shard_part(Args args, resp::Version version, Bytes& out);
+  static GatherKind kind_for_shards(Args args);
+  static GatherKind kind_for_nodes(Args args);
+  [[nodiscard]] std::string down_target(const std::vector<Slot>& slots);
+
+  // ---- scan.cpp ----
+  bool take_scan(Client& client, Args args);
+  void scan_reply(const Gather& gather, ReplyWriter& reply);
+  [[nodiscard]] unsigned scan_width(std::size_t count) const;
+
+  // ---- connection.cpp ----
+  bool take_connection_command(Client& client, const Spec& spec, Args args);
+  void answer_connection_command(Client& client, std::string_view name, Args args, ReplyWriter& reply);
+  void quit(Client& client);
+  void hello(Client& client, Args args, ReplyWriter& reply);
+  void hello_reply(const Client& client, ReplyWriter& reply);
+  void auth(Client& client, Args args, ReplyWriter& reply);
+  bool check_password(std::string_view user, std::string_view password, ReplyWriter& reply);
+  void reset(Client& client);
+
+  // ---- clients.cpp ----
+  bool take_client_command(Client& client, const Spec& spec, Args args);
+  void client_reply(Client& client, Args args);
+  void client_setinfo(Client& client, Args args, ReplyWriter& reply);
+  bool client_list(Client& client, Args args);
+  bool client_kill(Client& client, Args args);
+  [[nodiscard]] std::string describe(const Client& client) const;
+  void list_clients(Args args, ReplyWriter& reply);
+  void kill_clients(Args args, ReplyWriter& reply);
+  void kill_one_reply(const Gather& gather, ReplyWriter& reply);
+  // Asks all shards of this node on behalf of a client. False: the client has commands under way that come first.
+  bool ask_shards(Client& client, GatherKind kind, Args args);
+
+  // ---- info.cpp ----
+  bool take_node_command(Client& client, const Spec& spec, Args args);
+  void append_stats(Bytes& out) const;  // this shard's figures, for another shard of the node
+  void stats_reply(const Gather& gather, ReplyWriter& reply);
+  [[nodiscard]] std::string info_text(const ShardStats& stats, const std::vector<std::string>& sections);
+
+  // ---- config.cpp ----
+  bool config_command(Client& client, const Spec& spec, Args args);
+
+  // ---- cluster.cpp ----
+  bool cluster_command(Client& client, const Spec& spec, Args args);
+  void cluster_where(std::string_view key, ReplyWriter& reply);
+  [[nodiscard]] std::string cluster_info() const;
+  [[nodiscard]] std::string node_id(NodeIndex node) const;
+  void node_status(const ShardStats& stats, ReplyWriter& reply);
+  void status_reply(const Gather& gather, ReplyWriter& reply);
+
+  // Set once.
+  ShardConfig config_;
+  const cluster::View& view_;
+  route::Router router_;
+
+  ShardTunables tunables_;
+  Now now_;
+  std::uint64_t random_state_;
+  store::Store store_;
+  Effects effects_;
+  Counters counters_;
+  unsigned slots_here_ = 0;
+  std::vector<CommandCount> counts_;  // by command::index_of
+  std::uint32_t sample_ = 0;
+
+  PlacePool places_;
+  Slab<Client> clients_;
+  Slab<LinkStream> link_streams_;
+  Slab<Peer> peers_;
+  std::vector<std::unique_ptr<Link>> links_;  // by node; none for this one
+  std::vector<Sibling> siblings_;             // by shard; this one's is unused
+  PendingTable pending_;
+  Slab<Gather> gathers_;
+  std::vector<StreamId> resumable_;
+  std::vector<std::uint64_t> bounced_;
+  std::uint64_t clients_numbered_ = 0;
+  std::uint64_t nonces_ = 0;
+  bool draining_ = false;
+
+  // Scratch, reused from command to command.
+  resp::Args args_;
+  std::vector<std::string_view> frame_args_;
+  Bytes scratch_;        // the body of a request on its way out
+  Bytes reply_scratch_;  // a reply on its way to whoever asked
+  Bytes mute_sink_;
+  std::vector<Bytes> spare_;  // buffers that idle streams gave back
+};
+
+}  // namespace limpet::shard

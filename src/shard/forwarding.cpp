@@ -1,0 +1,316 @@
+// Commands that were sent on: their sending, their answers, time-outs and second tries.
+//
+// The rules, and why:
+//   - What did not leave this node, and a read, may be sent again: nothing can happen twice.
+//   - A write that left and whose answer did not come is never sent again: its client is told -INDOUBT.
+//   - Only the node where the client is tries again; one on the way passes on what it learnt.
+//   - A read is not sent again if a later write of the same client to the same slot has left: it would see the future.
+#include "core.hpp"
+
+#include <limpet/base/assert.hpp>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace limpet::shard {
+
+namespace {
+
+constexpr std::string_view kNotAnswered = " did not answer within the forward time-out";
+
+bool is_entry(const Origin& origin) {
+  return origin.kind == Origin::Kind::client || origin.kind == Origin::Kind::gather;
+}
+
+}  // namespace
+
+std::string Core::unreachable(const Link& link, Slot slot) const {
+  const cluster::Node& node = view_.nodes[link.node()];
+  return "CLUSTERDOWN node " + node.name + " (" + (node.peer ? node.peer->text() : "no address") +
+         "), which holds slot " + std::to_string(slot) + ", cannot be reached: " + link.why(now_);
+}
+
+// ---- Sending ----
+
+bool Core::has_room(Route route, Client& client) {
+  if (route.kind == Route::Kind::sibling) {
+    Sibling& sibling = siblings_[route.target];
+    if (sibling.in_flight < kLinkRequestsMax && sibling.batch.size() < kLinkBytesMax) return true;
+    sibling.stalled.push_back(client.id);
+    return false;
+  }
+  if (route.kind != Route::Kind::peer) return true;
+  Link& link = link_to(route.target);
+  if (link.verdict() == Link::Verdict::fail) return true;
+  const bool full = link.in_flight + link.waiting.size() >= kLinkRequestsMax ||
+                    (link.up() && link.lanes().waiting() >= kLinkBytesMax);
+  if (full) link.stalled.push_back(client.id);
+  return !full;
+}
+
+void Core::forward(Route route, Slot slot, Origin origin, const peer::Request& request, Args args, bool write) {
+  scratch_.clear();
+  peer::append_request(scratch_, request, args);
+  forward_bytes(route, slot, origin, scratch_.view(), write, false);
+}
+
+void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write, bool relayed) {
+  Link* link = route.kind == Route::Kind::peer ? &link_to(route.target) : nullptr;
+  if (link != nullptr && link->verdict() == Link::Verdict::fail) {
+    deliver(origin, Outcome::unavailable, unreachable(*link, slot));
+    return;
+  }
+  auto [id, pending] = pending_.add();
+  pending.to_sibling = link == nullptr;
+  pending.write = write;
+  pending.relayed = relayed;
+  pending.target = route.target;
+  pending.slot = slot;
+  pending.origin = origin;
+  pending.deadline_ms = now_.steady_ms + tunables_.forward_timeout_ms;
+  if (link == nullptr) {
+    Sibling& sibling = siblings_[route.target];
+    peer::append_frame(sibling.batch, {.type = FrameType::request, .slot = slot, .id = id, .body = body});
+    ++sibling.in_flight;
+    ++counters_.commands_to_siblings;
+    pending.state = Pending::State::sent;
+    return;
+  }
+  ++counters_.commands_forwarded;
+  ++link->requests_total;
+  const bool wait = link->verdict() == Link::Verdict::wait;
+  pending.kept = wait || body.size() <= kRetainBytesMax;
+  if (pending.kept) pending.request.append(body);
+  if (!wait) {
+    send_to_link(id, pending, body);
+    return;
+  }
+  link->waiting.push_back(id);
+  if (link->state() == LinkState::idle) dial(*link);
+}
+
+void Core::send_to_link(std::uint64_t id, Pending& pending, std::string_view body) {
+  Link& link = link_to(pending.target);
+  pending.state = Pending::State::sent;
+  pending.end = link.lanes().send({.type = FrameType::request, .slot = pending.slot, .id = id, .body = body});
+  ++link.in_flight;
+  refill(link);
+}
+
+void Core::refill(Link& link) {
+  for (const Lanes::Sent& sent : link.lanes().refill()) {
+    if (Pending* pending = pending_.find(sent.id)) pending->end = sent.end;
+  }
+  if (Stream* out = stream(link.id())) touch(*out, link.id());
+}
+
+void Core::flush_waiting(Link& link) {
+  for (const std::uint64_t id : std::exchange(link.waiting, {})) {
+    if (Pending* pending = pending_.find(id)) send_to_link(id, *pending, pending->request.view());
+  }
+}
+
+void Core::fail_waiting(Link& link) {
+  for (const std::uint64_t id : std::exchange(link.waiting, {})) {
+    Pending* pending = pending_.find(id);
+    if (pending == nullptr) continue;
+    const Origin origin = pending->origin;
+    const std::string error = unreachable(link, pending->slot);
+    pending_.erase(id);
+    deliver(origin, Outcome::unavailable, error);
+  }
+  wake_all(link.stalled);
+}
+
+// ---- A link is gone ----
+
+void Core::link_lost(Link& link, std::string_view reason) {
+  const std::uint64_t written = link.state() >= LinkState::dialing && link.up() ? link.lanes().written_total() : 0;
+  // From the newest to the oldest, so that of each read it is known whether a later write has left.
+  std::set<std::tuple<StreamId, Slot>> later_writes;
+  std::vector<std::uint64_t> again;
+  std::vector<std::uint64_t> in_doubt;
+  std::vector<std::uint64_t> undone;
+  for (std::uint64_t id = pending_.newest(); id != 0; id = pending_.find(id)->previous) {
+    const Pending& pending = *pending_.find(id);
+    if (pending.to_sibling || pending.target != link.node() || pending.state != Pending::State::sent) continue;
+    const bool left = pending.end <= written;
+    const auto who = std::make_tuple(pending.origin.stream, pending.slot);
+    if (left && pending.write) {
+      in_doubt.push_back(id);
+      later_writes.insert(who);
+      continue;
+    }
+    const bool may_retry = pending.kept && !pending.relayed && is_entry(pending.origin) &&
+                           (!left || !later_writes.contains(who));
+    (may_retry ? again : undone).push_back(id);
+  }
+  link.in_flight = 0;
+  link.lost(reason, now_, random());
+  note(Note::Level::warning, "link to node " + view_.nodes[link.node()].name + " is down: " + link.why(now_));
+
+  // Oldest first again: the order in which they were sent is the order in which they are sent again.
+  for (auto id = again.rbegin(); id != again.rend(); ++id) {
+    pending_.find(*id)->state = Pending::State::waiting;
+    link.waiting.push_back(*id);
+    ++counters_.forward_retries;
+  }
+  const auto answer_all = [&](const std::vector<std::uint64_t>& ids, Outcome outcome, auto text_for) {
+    for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+      const Pending& pending = *pending_.find(*id);
+      const Origin origin = pending.origin;
+      const std::string text = text_for(pending);
+      pending_.erase(*id);
+      deliver(origin, outcome, text);
+    }
+  };
+  const std::string& name = view_.nodes[link.node()].name;
+  answer_all(in_doubt, Outcome::in_doubt, [&](const Pending&) {
+    return "INDOUBT the connection to node " + name + " was lost; the command may have been executed";
+  });
+  answer_all(undone, Outcome::unavailable, [&](const Pending& pending) { return unreachable(link, pending.slot); });
+  if (link.verdict() != Link::Verdict::wait) fail_waiting(link);
+  wake_all(link.stalled);
+}
+
+// ---- Answers ----
+
+// The command is no longer under way to where it was sent.
+void Core::release(Pending& pending) {
+  if (pending.state == Pending::State::bounced) unbounce(pending);
+  if (pending.state != Pending::State::sent) return;
+  std::size_t& in_flight =
+      pending.to_sibling ? siblings_[pending.target].in_flight : link_to(pending.target).in_flight;
+  LIMPET_ASSERT(in_flight > 0);
+  --in_flight;
+  std::vector<StreamId>& stalled =
+      pending.to_sibling ? siblings_[pending.target].stalled : link_to(pending.target).stalled;
+  if (!stalled.empty() && in_flight <= kLinkRequestsMax / 2) wake_all(stalled);
+}
+
+void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
+  Pending* pending = pending_.find(id);
+  if (pending == nullptr) return;  // its time ran out before
+  release(*pending);
+  if (outcome == Outcome::not_mine && is_entry(pending->origin) && pending->kept) {
+    bounce(id, *pending, body);
+    return;
+  }
+  const Origin origin = pending->origin;
+  pending_.erase(id);
+  deliver(origin, outcome, body);
+}
+
+// ---- Commands that nobody owned ----
+
+void Core::bounce(std::uint64_t id, Pending& pending, std::string_view) {
+  pending.state = Pending::State::bounced;
+  pending.retry_ms = now_.steady_ms + kBounceRetryMs;
+  bounced_.push_back(id);
+  // The client's later commands must not overtake this one when it is tried again.
+  if (Client* client = find_client(pending.origin.stream)) ++client->bounced;
+}
+
+void Core::unbounce(Pending& pending) {
+  Client* client = find_client(pending.origin.stream);
+  if (client == nullptr || client->bounced == 0) return;
+  if (--client->bounced == 0 && client->stalled) wake(*client);
+}
+
+void Core::try_again(std::uint64_t id, Pending& pending) {
+  ++counters_.forward_retries;
+  release(pending);
+  Link& link = link_to(pending.target);
+  pending.state = Pending::State::waiting;
+  switch (link.verdict()) {
+    case Link::Verdict::send:
+      send_to_link(id, pending, pending.request.view());
+      return;
+    case Link::Verdict::wait:
+      link.waiting.push_back(id);
+      if (link.state() == LinkState::idle) dial(link);
+      return;
+    case Link::Verdict::fail: {
+      const Origin origin = pending.origin;
+      const std::string error = unreachable(link, pending.slot);
+      pending_.erase(id);
+      deliver(origin, Outcome::unavailable, error);
+    }
+  }
+}
+
+// ---- Time-outs ----
+
+void Core::out_of_time(std::uint64_t id, Pending& pending) {
+  const Origin origin = pending.origin;
+  const Pending::State state = pending.state;
+  // A frame that waits in a buffer still may leave, so a write that was handed to the link is in doubt.
+  const bool in_doubt = state == Pending::State::sent && pending.write;
+  const std::string who = pending.to_sibling ? "shard " + std::to_string(pending.target)
+                                             : "node " + view_.nodes[pending.target].name;
+  const Slot slot = pending.slot;
+  release(pending);
+  pending_.erase(id);
+  if (state == Pending::State::bounced) {
+    deliver(origin, Outcome::unavailable,
+            "TRYAGAIN no node says that slot " + std::to_string(slot) +
+                " is its own: the nodes run different cluster files");
+    return;
+  }
+  deliver(origin, in_doubt ? Outcome::in_doubt : Outcome::unavailable,
+          (in_doubt ? "INDOUBT " : "CLUSTERDOWN ") + who + std::string(kNotAnswered) +
+              (in_doubt ? "; the command may have been executed" : ""));
+}
+
+// ---- To whoever asked ----
+
+void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body) {
+  switch (origin.kind) {
+    case Origin::Kind::nobody:
+      return;
+    case Origin::Kind::client:
+      deliver_to_client(origin, outcome, body);
+      return;
+    case Origin::Kind::gather:
+      part_done(origin, outcome, body);
+      return;
+    case Origin::Kind::sibling:
+      peer::append_frame(siblings_[origin.sibling].batch, {.type = FrameType::reply,
+                                                           .bits = static_cast<std::uint8_t>(outcome),
+                                                           .id = origin.id,
+                                                           .body = body});
+      return;
+    case Origin::Kind::peer:
+      if (Peer* peer = find_peer(origin.stream)) {
+        --peer->in_flight;
+        peer->lanes.send({.type = FrameType::reply,
+                          .bits = static_cast<std::uint8_t>(outcome),
+                          .id = origin.id,
+                          .body = body});
+        refill(*peer);
+      }
+      return;
+  }
+}
+
+void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_view body) {
+  Client* client = find_client(origin.stream);
+  if (client == nullptr) return;
+  if (outcome == Outcome::done) {
+    origin.place->reply.append(body);
+  } else {
+    ++(outcome == Outcome::in_doubt ? counters_.forward_indoubt : counters_.forward_errors);
+    ++counters_.error_replies;
+    ReplyWriter(origin.place->reply, client->version)
+        .error(outcome == Outcome::not_mine ? "TRYAGAIN the owner of this slot is changing" : body);
+  }
+  lend_buffer(client->out);
+  client->replies.complete(origin.place, places_, client->out);
+  if (client->replies.awaited() == 0) client->barrier = false;
+  if (client->stalled) wake(*client);
+  if (client->ending) client->finished = client->replies.empty();
+  touch(*client, client->id);
+}
+
+}  // namespace limpet::shard

@@ -1,0 +1,149 @@
+#include "gather.hpp"
+
+#include <limpet/base/assert.hpp>
+#include <limpet/base/number.hpp>
+#include <limpet/resp/value.hpp>
+
+#include <algorithm>
+#include <tuple>
+
+namespace limpet::shard {
+
+namespace {
+
+// Walks over the elements of an array that a shard of ours wrote.
+class ArrayReader {
+ public:
+  explicit ArrayReader(std::string_view reply) {
+    const std::size_t end = reply.find("\r\n");
+    LIMPET_ASSERT(!reply.empty() && reply.front() == '*' && end != std::string_view::npos);
+    left_ = static_cast<std::size_t>(parse_int64(reply.substr(1, end - 1)).value_or(0));
+    rest_ = reply.substr(end + 2);
+  }
+  [[nodiscard]] std::size_t left() const { return left_; }
+
+  // The next element as it stands, type byte and all; empty if there is none.
+  std::string_view next() {
+    if (left_ == 0) return {};
+    const auto length = resp::value_length(rest_);
+    if (!length || !*length) {
+      left_ = 0;
+      return {};
+    }
+    const std::string_view element = rest_.substr(0, **length);
+    rest_.remove_prefix(**length);
+    --left_;
+    return element;
+  }
+
+  // The content of the next element, a bulk string or an integer.
+  std::string_view next_text() {
+    const std::string_view element = next();
+    const std::size_t head = element.find("\r\n");
+    if (head == std::string_view::npos) return {};
+    if (element.front() == ':') return element.substr(1, head - 1);
+    return element.substr(head + 2, element.size() - head - 4);
+  }
+
+ private:
+  std::string_view rest_;
+  std::size_t left_ = 0;
+};
+
+std::string_view error_of(const Gather::Part& part) {
+  if (part.outcome != peer::Outcome::done) return part.reply.view();
+  if (!is_error(part.reply.view())) return {};
+  const std::string_view line = part.reply.view().substr(1);
+  return line.substr(0, line.find('\r'));
+}
+
+bool may_have_run(const Gather::Part& part) {
+  if (part.outcome == peer::Outcome::in_doubt) return true;
+  return part.outcome == peer::Outcome::done &&
+         (!is_error(part.reply.view()) || part.reply.view().starts_with("-INDOUBT"));
+}
+
+}  // namespace
+
+std::string error_of_parts(const Gather& gather) {
+  const auto failed = std::find_if(gather.parts.begin(), gather.parts.end(),
+                                   [](const Gather::Part& part) { return !error_of(part).empty(); });
+  if (failed == gather.parts.end()) {
+    const bool all_done = std::all_of(gather.parts.begin(), gather.parts.end(),
+                                      [](const Gather::Part& part) { return part.outcome == peer::Outcome::done; });
+    return all_done ? std::string() : "TRYAGAIN the owner of a slot is changing";
+  }
+  std::string error(error_of(*failed));
+  const bool ran = std::any_of(gather.parts.begin(), gather.parts.end(), may_have_run);
+  if (!gather.write || !ran) return error;
+  return "INDOUBT a part of the command may have been executed: " + error;
+}
+
+void merge_sum(const Gather& gather, resp::ReplyWriter& reply) {
+  std::int64_t sum = 0;
+  for (const Gather::Part& part : gather.parts) {
+    const std::string_view line = part.reply.view().substr(1);
+    sum += parse_int64(line.substr(0, line.find('\r'))).value_or(0);
+  }
+  reply.integer(sum);
+}
+
+void merge_in_key_order(const Gather& gather, resp::ReplyWriter& reply) {
+  std::vector<ArrayReader> readers;
+  readers.reserve(gather.parts.size());
+  for (const Gather::Part& part : gather.parts) readers.emplace_back(part.reply.view());
+  reply.array(gather.part_of_key.size());
+  for (const std::uint32_t part : gather.part_of_key) {
+    const std::string_view element = readers[part].next();
+    if (element.empty()) {
+      reply.null();
+    } else {
+      reply.out().append(element);
+    }
+  }
+}
+
+void merge_text(const Gather& gather, resp::ReplyWriter& reply) {
+  std::string text;
+  for (const Gather::Part& part : gather.parts) {
+    ArrayReader reader(part.reply.view());
+    while (reader.left() > 0) text += reader.next_text();
+  }
+  reply.verbatim(text);
+}
+
+ScanProgress merge_scan(const Gather& gather, resp::ReplyWriter& reply) {
+  struct Part {
+    std::uint64_t slot = 0;
+    std::uint64_t position = 0;
+    ArrayReader keys;
+  };
+  std::vector<Part> parts;
+  for (const Gather::Part& part : gather.parts) {
+    ArrayReader reader(part.reply.view());
+    const std::uint64_t slot = parse_uint64(reader.next_text()).value_or(kSlots);
+    const std::uint64_t position = parse_uint64(reader.next_text()).value_or(0);
+    parts.push_back({slot, position, reader});
+  }
+  // All parts together have got as far as the one that got least far. What another part found behind that point is
+  // left out here, since it will be found again.
+  const auto least = std::min_element(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+    return std::tie(a.slot, a.position) < std::tie(b.slot, b.position);
+  });
+  std::vector<std::string_view> keys;
+  for (auto part = parts.begin(); part != parts.end(); ++part) {
+    while (part->keys.left() > 0) {
+      const std::string_view key = part->keys.next_text();
+      if (part == least || slot_of(key) < least->slot) keys.push_back(key);
+    }
+  }
+  const std::size_t before = reply.out().size();
+  reply.array(keys.size() + 2);
+  reply.bulk_integer(static_cast<std::int64_t>(least->slot));
+  reply.bulk_integer(static_cast<std::int64_t>(least->position));
+  const std::size_t keys_at = reply.out().size() - before;
+  for (const std::string_view key : keys) reply.bulk(key);
+  return {least->slot, least->position, keys.size(), keys_at};
+}
+
+}  // namespace limpet::shard

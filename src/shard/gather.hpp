@@ -1,0 +1,67 @@
+// Gather: a command that was cut into parts, while its parts are under way, and how their replies become one.
+//
+// Parts are the sessions of a split command (MGET, DEL ...), the shards of a node, or the nodes of the cluster. An error
+// of a part is the error of the whole; -INDOUBT if it is a write of which a part may have run.
+#pragma once
+
+#include "pending.hpp"
+
+#include <limpet/resp/reply.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limpet::shard {
+
+enum class GatherKind : std::uint8_t {
+  sum,             // integers, added
+  all_ok,          // +OK if all say so
+  in_key_order,    // arrays with an element for each key of the part
+  scan,            // parts of a SCAN, into one such part
+  scan_reply,      // parts of a SCAN, into what the client gets
+  killed_one,      // integers; +OK unless their sum is 0 (CLIENT KILL ADDRESS)
+  text,            // bulk strings, one behind the other
+  info,            // figures of the shards, into INFO
+  node_status,     // figures of the shards, into the map of one node
+  cluster_status,  // those maps; nodes that do not answer are shown as such
+};
+
+struct Gather {
+  struct Part {
+    peer::Outcome outcome = peer::Outcome::done;
+    Bytes reply;
+    NodeIndex node = 0;  // that was asked, for cluster_status
+  };
+
+  GatherKind kind = GatherKind::sum;
+  Origin origin;
+  resp::Version version = resp::Version::resp2;
+  bool write = false;
+  std::size_t open = 0;  // parts not answered yet, and one more while they are being sent
+  std::vector<Part> parts;
+  std::vector<std::uint32_t> part_of_key;  // in_key_order
+  std::vector<std::string> args;           // of the command, where the end needs them
+};
+
+// Is this reply an error?
+[[nodiscard]] inline bool is_error(std::string_view reply) { return !reply.empty() && reply.front() == '-'; }
+
+// The error of the whole, or nothing if every part is fine. With its leading '-', without CR LF.
+[[nodiscard]] std::string error_of_parts(const Gather& gather);
+
+// The ways to put replies together. REQUIRES: error_of_parts() found nothing.
+void merge_sum(const Gather& gather, resp::ReplyWriter& reply);
+void merge_in_key_order(const Gather& gather, resp::ReplyWriter& reply);
+void merge_text(const Gather& gather, resp::ReplyWriter& reply);
+// Parts of SCAN as command.hpp describes them: [next slot, next position, key ...], into one such part.
+struct ScanProgress {
+  std::uint64_t slot = 0;
+  std::uint64_t position = 0;
+  std::size_t keys = 0;
+  std::size_t keys_at = 0;  // where the keys begin in what was written
+};
+ScanProgress merge_scan(const Gather& gather, resp::ReplyWriter& reply);
+
+}  // namespace limpet::shard

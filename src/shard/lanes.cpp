@@ -1,0 +1,60 @@
+#include "lanes.hpp"
+
+#include <limpet/base/limits.hpp>
+
+#include <algorithm>
+
+namespace limpet::shard {
+
+namespace {
+// Pieces follow while less than this waits in front of them.
+constexpr std::size_t kLowBytes = 2 * kPieceBytes;
+}  // namespace
+
+std::uint64_t Lanes::send(const peer::Frame& frame) {
+  if (frame.body.size() <= kPieceBytes) {
+    peer::append_frame(out_, frame);
+    return written_ + out_.size();
+  }
+  Wide& wide = wide_.emplace_back();
+  wide.frame = frame;
+  wide.body.append(frame.body);
+  wide_bytes_ += frame.body.size();
+  return kLater;
+}
+
+const std::vector<Lanes::Sent>& Lanes::refill() {
+  sent_.clear();
+  while (!wide_.empty() && out_.size() < kLowBytes) {
+    Wide wide = std::move(wide_.front());
+    wide_.pop_front();
+    const std::size_t length = std::min(kPieceBytes, wide.body.size());
+    peer::Frame piece = wide.frame;
+    piece.body = wide.body.view().substr(0, length);
+    const bool more = length < wide.body.size();
+    if (more) piece.bits = static_cast<std::uint8_t>(piece.bits | peer::kMore);
+    peer::append_frame(out_, piece);
+    wide.body.consume(length);
+    wide_bytes_ -= length;
+    if (more) {
+      wide_.push_back(std::move(wide));
+    } else {
+      sent_.push_back({wide.frame.id, written_ + out_.size()});
+    }
+  }
+  return sent_;
+}
+
+void Lanes::written(std::size_t bytes) {
+  out_.consume(bytes);
+  written_ += bytes;
+}
+
+void Lanes::reset() {
+  out_.release();
+  wide_.clear();
+  wide_bytes_ = 0;
+  written_ = 0;
+}
+
+}  // namespace limpet::shard

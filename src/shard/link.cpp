@@ -1,0 +1,163 @@
+#include "link.hpp"
+
+#include <limpet/base/limits.hpp>
+
+#include <algorithm>
+
+namespace limpet::shard {
+
+using peer::Frame;
+using peer::FrameType;
+
+Link::Verdict Link::verdict() const {
+  switch (state_) {
+    case LinkState::up:
+      return leaving_ ? Verdict::fail : Verdict::send;
+    case LinkState::idle:
+    case LinkState::dialing:
+    case LinkState::greeting:
+      // Only a first dial, or the one right after a link that was up, is worth waiting for.
+      return backoff_ms_ == 0 ? Verdict::wait : Verdict::fail;
+    case LinkState::quiet:
+    case LinkState::backing_off:
+      return Verdict::fail;
+  }
+  return Verdict::fail;
+}
+
+std::string Link::why(Now now) const {
+  if (up() && leaving_) return "it is stopping";
+  if (state_ == LinkState::quiet) {
+    return "it has not answered for " + std::to_string(now.steady_ms - heard_ms_) + " ms";
+  }
+  return last_error_.empty() ? "no connection yet" : last_error_;
+}
+
+void Link::dialing(StreamId id, Stream& stream, Now now) {
+  state_ = LinkState::dialing;
+  id_ = id;
+  lanes_.emplace(stream.out);
+  since_ms_ = now.steady_ms;
+  leaving_ = false;
+  was_up_ = false;
+}
+
+void Link::connected(peer::Greeting mine, Now now) {
+  state_ = LinkState::greeting;
+  since_ms_ = now.steady_ms;
+  mine_ = std::move(mine);
+  Bytes body;
+  append_greeting(body, mine_);
+  lanes_->send({.type = FrameType::greet, .body = body.view()});
+}
+
+Result<bool> Link::greeted(const Frame& frame, std::string_view expected_node, std::string_view secret) {
+  switch (frame.type) {
+    case FrameType::greet: {
+      Result<peer::Greeting> greeting = peer::read_greeting(frame.body);
+      if (!greeting) return tl::unexpected(std::move(greeting.error()));
+      if (greeting->cluster != mine_.cluster) {
+        return fail(Code::refused, "it belongs to cluster '" + greeting->cluster + "'");
+      }
+      if (greeting->node != expected_node) {
+        return fail(Code::refused, "the node there is called '" + greeting->node + "'");
+      }
+      theirs_ = std::move(*greeting);
+      const std::string proof = make_proof(secret, peer::Side::dialler, mine_, theirs_);
+      lanes_->send({.type = FrameType::proof, .body = proof});
+      return false;
+    }
+    case FrameType::welcome:
+      // Without a greeting before it there is nothing that the proof could be checked against.
+      if (theirs_.node != expected_node ||
+          !peer::same_secret(frame.body, make_proof(secret, peer::Side::acceptor, mine_, theirs_))) {
+        return fail(Code::refused, "it does not know the cluster's secret");
+      }
+      state_ = LinkState::up;
+      was_up_ = true;
+      backoff_ms_ = 0;
+      last_error_.clear();
+      return true;
+    case FrameType::refuse:
+      return fail(Code::refused, "it refused this node: " + std::string(frame.body));
+    default:
+      return fail(Code::bad_input, "it sent an unexpected frame");
+  }
+}
+
+void Link::heard(const Frame& frame, Now now) {
+  heard_ms_ = now.steady_ms;
+  if (state_ == LinkState::quiet) state_ = LinkState::up;
+  if (frame.type == FrameType::pong) {
+    round_trip_us_ = (now.steady_ms - static_cast<std::int64_t>(frame.id)) * 1000;
+  }
+}
+
+void Link::lost(std::string_view reason, Now now, std::uint64_t random) {
+  ++failures_;
+  last_error_ = failure_.empty() ? std::string(reason) : std::exchange(failure_, {});
+  theirs_ = {};
+  if (lanes_) lanes_->reset();
+  lanes_.reset();
+  if (was_up_) {
+    // It worked a moment ago, so the next dial comes at once, and commands may wait for it.
+    state_ = LinkState::idle;
+    next_dial_ms_ = now.steady_ms;
+    was_up_ = false;
+    return;
+  }
+  back_off(now, random);
+}
+
+void Link::back_off(Now now, std::uint64_t random) {
+  backoff_ms_ = std::clamp(backoff_ms_ * 2, kBackoffMinMs, kBackoffMaxMs);
+  // Between half of the wait and all of it, so that nodes that lost the same one do not dial in step.
+  const std::int64_t half = backoff_ms_ / 2;
+  next_dial_ms_ = now.steady_ms + half + static_cast<std::int64_t>(random % static_cast<std::uint64_t>(half + 1));
+  state_ = LinkState::backing_off;
+}
+
+Link::Wish Link::tick(Now now) {
+  switch (state_) {
+    case LinkState::idle:
+    case LinkState::backing_off:
+      return now.steady_ms >= next_dial_ms_ ? Wish::dial : Wish::nothing;
+    case LinkState::dialing:
+      if (now.steady_ms - since_ms_ < kDialMs) return Wish::nothing;
+      failure_ = "connecting took longer than " + std::to_string(kDialMs) + " ms";
+      return Wish::close;
+    case LinkState::greeting:
+      heard_ms_ = ping_ms_ = now.steady_ms;
+      if (now.steady_ms - since_ms_ < kGreetingMs) return Wish::nothing;
+      failure_ = "it did not answer the greeting";
+      return Wish::close;
+    case LinkState::up:
+    case LinkState::quiet:
+      break;
+  }
+  const std::int64_t silence = now.steady_ms - heard_ms_;
+  if (silence >= kPeerDeadMs) {
+    failure_ = why(now);
+    was_up_ = false;  // a dial would have to go through the same silence: do not let commands wait for it
+    return Wish::close;
+  }
+  if (silence >= kPeerQuietMs) state_ = LinkState::quiet;
+  if (now.steady_ms - ping_ms_ >= kPingEveryMs) {
+    ping_ms_ = now.steady_ms;
+    lanes_->send({.type = FrameType::ping, .id = static_cast<std::uint64_t>(now.steady_ms)});
+  }
+  return Wish::nothing;
+}
+
+PeerStats Link::stats() const {
+  PeerStats stats;
+  stats.state = state_;
+  stats.requests_in_flight = in_flight;
+  stats.requests_total = requests_total;
+  stats.failures_total = failures_;
+  stats.round_trip_us = round_trip_us_;
+  if (verdict() != Verdict::send) stats.last_error = last_error_;
+  return stats;
+}
+
+}  // namespace limpet::shard

@@ -1,0 +1,98 @@
+// Link: this shard's connection to one other node, as a state machine.
+//
+//     idle --dial--> dialing --connected--> greeting --welcome--> up <--sign of life--> quiet
+//       ^               |                      |                   |                      |
+//       |               +------ failed --------+---- closed -------+----------------------+
+//       |                          v
+//       +---- time is up ---- backing_off      (a link that was up dials again at once, one time)
+//
+// It knows nothing of the commands that travel on it: the Core keeps those, and asks verdict() before it sends. A link
+// that is not up yet lets commands wait for the outcome of the dial; one that backs off or is quiet says no at once, so
+// that an owner that is down costs a quick, clear error. The wait between dials doubles, with jitter.
+#pragma once
+
+#include "lanes.hpp"
+
+#include <limpet/base/time.hpp>
+#include <limpet/peer/greeting.hpp>
+#include <limpet/shard/shard.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace limpet::shard {
+
+class Link {
+ public:
+  // What may be done with a new command.
+  enum class Verdict : std::uint8_t {
+    send,  // now
+    wait,  // until the dial that is under way has an outcome
+    fail,  // at once, with why()
+  };
+  // What a tick asks for.
+  enum class Wish : std::uint8_t { nothing, dial, close };
+
+  explicit Link(NodeIndex node) : node_(node) {}
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  [[nodiscard]] NodeIndex node() const { return node_; }
+  [[nodiscard]] Verdict verdict() const;
+  // Why commands fail: "connection refused", "has not answered for 1.7 s" ...
+  [[nodiscard]] std::string why(Now now) const;
+
+  // ---- Events ----
+  void dialing(StreamId id, Stream& stream, Now now);
+  // The stream is there: sends the greeting.
+  void connected(peer::Greeting mine, Now now);
+  // A frame of the greeting came. True: the link is up. Error: close it.
+  Result<bool> greeted(const peer::Frame& frame, std::string_view expected_node, std::string_view secret);
+  void heard(const peer::Frame& frame, Now now);  // any frame: a sign of life; measures pongs
+  void said_goodbye() { leaving_ = true; }
+  // It is going to be closed for this reason, whatever the transport says later.
+  void failed(std::string_view reason) { failure_ = reason; }
+  // The stream is gone or could not be made. `random` spreads the next dial.
+  void lost(std::string_view reason, Now now, std::uint64_t random);
+  Wish tick(Now now);
+
+  // ---- What the Core needs ----
+  [[nodiscard]] bool up() const { return state_ == LinkState::up || state_ == LinkState::quiet; }
+  [[nodiscard]] LinkState state() const { return state_; }
+  [[nodiscard]] StreamId id() const { return id_; }
+  [[nodiscard]] Lanes& lanes() { return *lanes_; }
+  [[nodiscard]] PeerStats stats() const;
+  [[nodiscard]] const peer::Greeting& theirs() const { return theirs_; }
+
+  // Commands that wait for the dial, by the packed names of their Pending, oldest first.
+  std::deque<std::uint64_t> waiting;
+  // Clients that are not parsed further until there is room again.
+  std::vector<StreamId> stalled;
+  std::size_t in_flight = 0;  // sent, not answered; kept by the Core
+  std::uint64_t requests_total = 0;
+
+ private:
+  void back_off(Now now, std::uint64_t random);
+
+  NodeIndex node_;
+  LinkState state_ = LinkState::idle;
+  StreamId id_{};
+  std::optional<Lanes> lanes_;
+  peer::Greeting mine_;
+  peer::Greeting theirs_;
+  bool leaving_ = false;            // the other side said goodbye
+  bool was_up_ = false;             // since the last dial
+  std::int64_t since_ms_ = 0;       // when this state began
+  std::int64_t heard_ms_ = 0;       // last sign of life
+  std::int64_t ping_ms_ = 0;        // last ping sent
+  std::int64_t next_dial_ms_ = 0;
+  std::int64_t backoff_ms_ = 0;
+  std::uint64_t failures_ = 0;
+  std::int64_t round_trip_us_ = -1;
+  std::string failure_;     // why this side closes it; empty: it does not
+  std::string last_error_;  // why it is not up
+};
+
+}  // namespace limpet::shard

@@ -1,0 +1,296 @@
+// Commands of several parts: cut, sent, put together.
+#include "core.hpp"
+
+#include <limpet/base/assert.hpp>
+#include <limpet/base/number.hpp>
+#include <limpet/base/text.hpp>
+
+#include <algorithm>
+#include <numeric>
+
+namespace limpet::shard {
+
+// ---- Gathers ----
+
+std::pair<Core::GatherName, Gather&> Core::begin_gather(GatherKind kind, const Origin& origin,
+                                                        resp::Version version) {
+  auto [name, gather] = gathers_.emplace();
+  gather.kind = kind;
+  gather.origin = origin;
+  gather.version = version;
+  gather.open = 1;  // taken back by close_gather(), so that it cannot end while its parts are being sent
+  return {name, gather};
+}
+
+Origin Core::next_part(GatherName name, Gather& gather, NodeIndex node) {
+  gather.parts.emplace_back().node = node;
+  ++gather.open;
+  return {.kind = Origin::Kind::gather,
+          .part = static_cast<std::uint32_t>(gather.parts.size() - 1),
+          .stream = gather.origin.stream,
+          .id = name.packed()};
+}
+
+void Core::part_done(const Origin& origin, Outcome outcome, std::string_view body) {
+  const GatherName name = GatherName::unpack(origin.id);
+  Gather* gather = gathers_.find(name);
+  LIMPET_ASSERT(gather != nullptr);
+  Gather::Part& part = gather->parts[origin.part];
+  part.outcome = outcome;
+  part.reply.append(body);
+  close_gather(name, *gather);
+}
+
+void Core::close_gather(GatherName name, Gather& gather) {
+  if (--gather.open > 0) return;
+  Bytes out;
+  finish_gather(gather, out);
+  const Origin origin = gather.origin;
+  gathers_.erase(name);
+  deliver(origin, Outcome::done, out.view());
+}
+
+void Core::finish_gather(Gather& gather, Bytes& out) {
+  ReplyWriter reply(out, gather.version);
+  if (gather.kind == GatherKind::cluster_status) {
+    status_reply(gather, reply);
+    return;
+  }
+  if (const std::string error = error_of_parts(gather); !error.empty()) {
+    reply.error(error);
+    return;
+  }
+  switch (gather.kind) {
+    case GatherKind::sum:
+      merge_sum(gather, reply);
+      return;
+    case GatherKind::all_ok:
+      reply.ok();
+      return;
+    case GatherKind::in_key_order:
+      merge_in_key_order(gather, reply);
+      return;
+    case GatherKind::scan:
+      merge_scan(gather, reply);
+      return;
+    case GatherKind::scan_reply:
+      scan_reply(gather, reply);
+      return;
+    case GatherKind::killed_one:
+      kill_one_reply(gather, reply);
+      return;
+    case GatherKind::text:
+      merge_text(gather, reply);
+      return;
+    case GatherKind::info:
+    case GatherKind::node_status:
+      stats_reply(gather, reply);
+      return;
+    case GatherKind::cluster_status:
+      return;
+  }
+}
+
+// ---- Commands on the keys of several sessions ----
+
+namespace {
+
+// The keys of a split command, sorted by slot, so that the keys of a session stand together.
+struct SplitKeys {
+  std::size_t first = 0;
+  std::size_t step = 1;
+  std::vector<Slot> slots;           // by key
+  std::vector<std::uint32_t> order;  // indexes of keys
+
+  SplitKeys(const Spec& spec, Args args)
+      : first(static_cast<std::size_t>(spec.first_key)), step(static_cast<std::size_t>(spec.key_step)) {
+    const std::size_t last = spec.last_key_of(args.size());
+    for (std::size_t at = first; at <= last; at += step) slots.push_back(slot_of(args[at]));
+    order.resize(slots.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return slots[a] < slots[b]; });
+  }
+  [[nodiscard]] bool one_slot() const {
+    return std::all_of(slots.begin(), slots.end(), [&](Slot slot) { return slot == slots.front(); });
+  }
+};
+
+GatherKind kind_of(command::Merge merge) {
+  switch (merge) {
+    case command::Merge::sum:
+      return GatherKind::sum;
+    case command::Merge::gather:
+      return GatherKind::in_key_order;
+    default:
+      return GatherKind::all_ok;
+  }
+}
+
+}  // namespace
+
+// Names a node that is known to be out of reach, so that nothing has to be started in vain.
+std::string Core::down_target(const std::vector<Slot>& slots) {
+  for (const Slot slot : slots) {
+    const Route route = router_.route(slot);
+    if (route.kind == Route::Kind::refuse) {
+      return "CLUSTERDOWN no node of the cluster file holds slot " + std::to_string(slot);
+    }
+    if (route.kind != Route::Kind::peer) continue;
+    const Link& link = link_to(route.target);
+    if (link.verdict() == Link::Verdict::fail) return unreachable(link, slot);
+  }
+  return {};
+}
+
+bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
+  const SplitKeys keys(spec, args);
+  if (keys.one_slot()) return take_session_command(client, spec, args);
+  const bool all_here = std::all_of(keys.slots.begin(), keys.slots.end(),
+                                    [&](Slot slot) { return router_.is_here(slot); });
+  if (all_here) {
+    reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out); });
+    return true;
+  }
+  if (const std::string down = down_target(keys.slots); !down.empty()) {
+    ++counters_.forward_errors;
+    reply_error(client, down);
+    return true;
+  }
+  for (const Slot slot : keys.slots) {
+    if (!has_room(router_.route(slot), client)) return false;
+  }
+
+  auto [name, gather] = begin_gather(kind_of(spec.merge), keep_place(client), client.version);
+  gather.write = spec.has(command::kWrite);
+  if (spec.merge == command::Merge::gather) gather.part_of_key.resize(keys.slots.size());
+  const peer::Request request{.epoch = view_.epoch,
+                              .hops = 1,
+                              .version = static_cast<std::uint8_t>(client.version),
+                              .authenticated = client.authenticated,
+                              .reach = Reach::slot};
+  std::vector<std::string_view> part_args;
+  for (std::size_t begin = 0; begin < keys.order.size();) {
+    const Slot slot = keys.slots[keys.order[begin]];
+    part_args.assign(1, args[0]);
+    const Origin part = next_part(name, gather, 0);
+    for (; begin < keys.order.size() && keys.slots[keys.order[begin]] == slot; ++begin) {
+      const std::uint32_t key = keys.order[begin];
+      if (!gather.part_of_key.empty()) gather.part_of_key[key] = part.part;
+      const std::size_t at = keys.first + key * keys.step;
+      part_args.insert(part_args.end(), args.begin() + static_cast<std::ptrdiff_t>(at),
+                       args.begin() + static_cast<std::ptrdiff_t>(at + keys.step));
+    }
+    const Route route = router_.route(slot);
+    if (route.kind == Route::Kind::here) {
+      reply_scratch_.clear();
+      run(spec, part_args, client.version, reply_scratch_);
+      part_done(part, Outcome::done, reply_scratch_.view());
+    } else {
+      if (peer::request_bytes(part_args) > kPieceBytes) client.barrier = true;
+      forward(route, slot, part, request, part_args, gather.write);
+    }
+  }
+  close_gather(name, gather);
+  return true;
+}
+
+// ---- Commands for every shard or node ----
+
+bool Core::take_wide_command(Client& client, const Spec& spec, Args args) {
+  // It sees everything that this client did before, and nothing that it does after.
+  if (!client.replies.empty()) return false;
+  if (spec.merge == command::Merge::custom) return take_scan(client, args);
+  const bool write = spec.has(command::kWrite);
+  if (write) {
+    // Not half of it where it is known beforehand that it cannot be all of it.
+    for (const std::unique_ptr<Link>& link : links_) {
+      if (!link || link->verdict() != Link::Verdict::fail) continue;
+      const cluster::Node& node = view_.nodes[link->node()];
+      ++counters_.forward_errors;
+      reply_error(client, "CLUSTERDOWN node " + node.name + " cannot be reached: " + link->why(now_));
+      return true;
+    }
+  }
+  const Origin origin = keep_place(client);
+  client.barrier = true;
+  gather_nodes(kind_for_nodes(args), origin, client.version, write, args);
+  return true;
+}
+
+GatherKind Core::kind_for_shards(Args args) {
+  if (equals_ignore_case(args[0], "scan")) return GatherKind::scan;
+  if (equals_ignore_case(args[0], "dbsize")) return GatherKind::sum;
+  if (equals_ignore_case(args[0], "cluster")) return GatherKind::node_status;
+  if (equals_ignore_case(args[0], "info")) return GatherKind::info;
+  if (equals_ignore_case(args[0], "client")) {
+    return args.size() > 1 && equals_ignore_case(args[1], "kill") ? GatherKind::sum : GatherKind::text;
+  }
+  return GatherKind::all_ok;
+}
+
+GatherKind Core::kind_for_nodes(Args args) {
+  if (equals_ignore_case(args[0], "scan")) return GatherKind::scan_reply;
+  if (equals_ignore_case(args[0], "dbsize")) return GatherKind::sum;
+  if (equals_ignore_case(args[0], "cluster")) return GatherKind::cluster_status;
+  return GatherKind::all_ok;
+}
+
+void Core::gather_nodes(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args) {
+  auto [name, gather] = begin_gather(kind, origin, version);
+  gather.write = write;
+  const peer::Request request{.epoch = view_.epoch,
+                              .hops = 1,
+                              .version = static_cast<std::uint8_t>(version),
+                              .authenticated = true,
+                              .reach = Reach::node};
+  for (std::size_t i = 0; i < view_.nodes.size(); ++i) {
+    const auto node = static_cast<NodeIndex>(i);
+    const Origin part = next_part(name, gather, node);
+    if (node == config_.self) {
+      gather_shards(kind_for_shards(args), part, version, write, args);
+    } else {
+      forward({Route::Kind::peer, node}, 0, part, request, args, write);
+    }
+  }
+  close_gather(name, gather);
+}
+
+void Core::gather_shards(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args) {
+  auto [name, gather] = begin_gather(kind, origin, version);
+  gather.write = write;
+  for (const std::string_view arg : args) gather.args.emplace_back(arg);
+  const peer::Request request{.epoch = view_.epoch,
+                              .hops = 1,
+                              .version = static_cast<std::uint8_t>(version),
+                              .authenticated = true,
+                              .reach = Reach::shard};
+  for (unsigned shard = 0; shard < config_.shards; ++shard) {
+    const Origin part = next_part(name, gather, config_.self);
+    if (shard == config_.index) {
+      Bytes reply;
+      run_shard_part(args, version, reply);
+      part_done(part, Outcome::done, reply.view());
+    } else {
+      forward({Route::Kind::sibling, static_cast<std::uint16_t>(shard)}, 0, part, request, args, write);
+    }
+  }
+  close_gather(name, gather);
+}
+
+// This shard's part of a command for all shards.
+void Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
+  const Spec& spec = *command::find(args[0]);
+  ReplyWriter reply(out, version);
+  if (spec.run != nullptr) {
+    run(spec, args, version, out);
+  } else if (equals_ignore_case(args[0], "client")) {
+    equals_ignore_case(args[1], "kill") ? kill_clients(args, reply) : list_clients(args, reply);
+  } else if (equals_ignore_case(args[0], "cluster") && equals_ignore_case(args[1], "countkeysinslot")) {
+    const auto slot = static_cast<Slot>(parse_int64(args[2]).value_or(0));
+    reply.integer(static_cast<std::int64_t>(store_.keys_in(slot)));
+  } else {
+    append_stats(out);
+  }
+}
+
+}  // namespace limpet::shard

@@ -1,0 +1,278 @@
+// Links and accepted peers: the greeting, and the frames that come in.
+#include "core.hpp"
+
+#include <limpet/base/text.hpp>
+#include <limpet/command/errors.hpp>
+
+namespace limpet::shard {
+
+using peer::FrameStep;
+
+peer::Greeting Core::make_greeting() {
+  peer::Greeting greeting;
+  greeting.cluster = view_.name;
+  greeting.node = view_.nodes[config_.self].name;
+  greeting.epoch = view_.epoch;
+  greeting.content_digest = view_.content_digest;
+  greeting.placement_digest = view_.placement_digest;
+  // Never the same twice: a counter beside the random half.
+  store_le(greeting.nonce.data(), random());
+  store_le(greeting.nonce.data() + 8, ++nonces_ ^ (static_cast<std::uint64_t>(now_.unix_ms) << 20));
+  return greeting;
+}
+
+namespace {
+
+// Takes whole frames from the front of what has come, kept in `input` and new in `bytes`, until `take` says no.
+// Returns an error text if the bytes are no frames.
+template <class Take>
+std::string_view each_frame(Bytes& input, std::string_view bytes, std::size_t body_max, Take take) {
+  const bool kept = !input.empty();
+  if (kept) input.append(bytes);
+  const std::string_view all = kept ? input.view() : bytes;
+  std::size_t taken = 0;
+  std::string_view error;
+  while (true) {
+    const FrameStep step = peer::next_frame(all.substr(taken), body_max);
+    if (step.kind == FrameStep::Kind::error) error = step.error;
+    if (step.kind != FrameStep::Kind::frame) break;
+    if (!take(step.frame)) break;
+    taken += step.consumed;
+  }
+  if (kept) {
+    input.consume(taken);
+  } else if (taken < all.size()) {
+    input.append(all.substr(taken));
+  }
+  return error;
+}
+
+}  // namespace
+
+// ---- Links: this node dialled ----
+
+void Core::link_bytes(LinkStream& stream, StreamId id, std::string_view bytes) {
+  Link& link = link_to(stream.node);
+  std::string problem;
+  bool fine = true;
+  const std::string_view error = each_frame(stream.input, bytes, kPieceBytes, [&](const Frame& frame) {
+    fine = fine && link_frame(link, stream, frame);
+    return fine;
+  });
+  if (!error.empty() || !fine) {
+    if (!error.empty()) note(Note::Level::error, "node " + view_.nodes[link.node()].name + ": " + std::string(error));
+    stream.finished = true;
+    stream.reading = false;
+    stream.out.clear();
+  }
+  touch(stream, id);
+}
+
+bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
+  const std::string& name = view_.nodes[link.node()].name;
+  if (!link.up()) {
+    const Result<bool> greeted = link.greeted(frame, name, config_.secret);
+    if (!greeted) {
+      note(Note::Level::error, "link to node " + name + ": " + greeted.error().text);
+      link.failed(greeted.error().text);
+      return false;
+    }
+    if (*greeted) {
+      link.heard(frame, now_);
+      note(Note::Level::info, "link to node " + name + " is up");
+      if (link.theirs().epoch == view_.epoch && link.theirs().content_digest != view_.content_digest) {
+        note(Note::Level::error, "node " + name + " runs another cluster file at the same epoch " +
+                                     std::to_string(view_.epoch) + ": give all nodes the same file");
+      }
+      flush_waiting(link);
+    }
+    return true;
+  }
+  link.heard(frame, now_);
+  switch (frame.type) {
+    case FrameType::pong:
+      return true;
+    case FrameType::goodbye:
+      link.said_goodbye();
+      return true;
+    case FrameType::reply: {
+      const Result<const Frame*> whole = stream.assembler.add(frame);
+      if (!whole) {
+        note(Note::Level::error, "node " + name + ": " + whole.error().text);
+        return false;
+      }
+      if (*whole != nullptr) {
+        const auto outcome = static_cast<std::uint8_t>((*whole)->bits & ~peer::kMore);
+        if (outcome > static_cast<std::uint8_t>(Outcome::in_doubt)) return false;
+        answered((*whole)->id, static_cast<Outcome>(outcome), (*whole)->body);
+      }
+      return true;
+    }
+    default:
+      note(Note::Level::error, "node " + name + " sent an unexpected frame");
+      return false;
+  }
+}
+
+// ---- Peers: the other node dialled ----
+
+void Core::peer_bytes(Peer& peer, std::string_view bytes) {
+  if (peer.finished) return;
+  bool fine = true;
+  const std::size_t body_max = peer.admitted ? kPieceBytes : kGreetingBytesMax;
+  const std::string_view error = each_frame(peer.input, bytes, body_max, [&](const Frame& frame) {
+    if (peer.admitted && peer.lanes.waiting() >= kLinkBytesMax) {
+      peer.stalled = true;
+      peer.reading = false;
+      return false;
+    }
+    fine = fine && peer_frame(peer, frame);
+    return fine;
+  });
+  if (!error.empty()) refuse_peer(peer, std::string(error));
+  refill(peer);
+}
+
+void Core::refuse_peer(Peer& peer, const std::string& reason) {
+  note(Note::Level::warning, "peer connection from " + peer.address + " refused: " + printable(reason));
+  // A stranger is told why only if it speaks the protocol; to others the bytes would mean nothing.
+  if (peer.greeted) peer.lanes.send({.type = FrameType::refuse, .body = reason});
+  peer.finished = true;
+  peer.reading = false;
+  touch(peer, peer.id);
+}
+
+bool Core::peer_frame(Peer& peer, const Frame& frame) {
+  if (!peer.greeted) return greet_peer(peer, frame);
+  if (!peer.admitted) return admit_peer(peer, frame);
+  switch (frame.type) {
+    case FrameType::ping:
+      peer.lanes.send({.type = FrameType::pong, .id = frame.id});
+      return true;
+    case FrameType::request: {
+      const Result<const Frame*> whole = peer.assembler.add(frame);
+      peer::Request request;
+      if (whole && *whole == nullptr) return true;
+      if (!whole || !peer::read_request((*whole)->body, request, frame_args_) || request.reach == Reach::shard ||
+          request.hops == 0) {
+        refuse_peer(peer, whole ? "malformed request" : whole.error().text);
+        return false;
+      }
+      ++peer.in_flight;
+      ++counters_.commands_for_peers;
+      serve({.kind = Origin::Kind::peer, .stream = peer.id, .id = (*whole)->id}, (*whole)->slot, request,
+            frame_args_, (*whole)->body);
+      return true;
+    }
+    default:
+      refuse_peer(peer, "unexpected frame");
+      return false;
+  }
+}
+
+bool Core::greet_peer(Peer& peer, const Frame& frame) {
+  Result<peer::Greeting> greeting =
+      frame.type == FrameType::greet ? peer::read_greeting(frame.body)
+                                     : Result<peer::Greeting>(fail(Code::bad_input, "this is no limpet node"));
+  if (!greeting) {
+    refuse_peer(peer, greeting.error().text);
+    return false;
+  }
+  peer.greeted = true;
+  peer.theirs = std::move(*greeting);
+  if (peer.theirs.cluster != view_.name) {
+    refuse_peer(peer, "this node belongs to cluster '" + view_.name + "', not '" + printable(peer.theirs.cluster) + "'");
+    return false;
+  }
+  peer.mine = make_greeting();
+  Bytes body;
+  append_greeting(body, peer.mine);
+  peer.lanes.send({.type = FrameType::greet, .body = body.view()});
+  return true;
+}
+
+bool Core::admit_peer(Peer& peer, const Frame& frame) {
+  const std::string expected = make_proof(config_.secret, peer::Side::dialler, peer.theirs, peer.mine);
+  if (frame.type != FrameType::proof || !peer::same_secret(frame.body, expected)) {
+    refuse_peer(peer, "it does not know the cluster's secret");
+    return false;
+  }
+  peer.admitted = true;
+  const std::string proof = make_proof(config_.secret, peer::Side::acceptor, peer.theirs, peer.mine);
+  peer.lanes.send({.type = FrameType::welcome, .body = proof});
+  if (draining_) peer.lanes.send({.type = FrameType::goodbye});
+  return true;
+}
+
+void Core::refill(Peer& peer) {
+  peer.lanes.refill();
+  touch(peer, peer.id);
+}
+
+// ---- Requests of siblings and peers ----
+
+void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, Args args, std::string_view body) {
+  if (draining_ && origin.kind == Origin::Kind::peer) {
+    deliver(origin, Outcome::unavailable,
+            "CLUSTERDOWN node " + view_.nodes[config_.self].name + " is stopping");
+    return;
+  }
+  const Spec* spec = command::find(args[0]);
+  std::string error = command::refusal(spec, args);
+  // The internal form of a command may have other arguments than a client's; only its name has to be known.
+  if (spec != nullptr && request.reach != Reach::slot) error.clear();
+  if (!request.authenticated && !tunables_.password.empty()) error = command::kAuthRequired;
+  const auto version = static_cast<resp::Version>(request.version);
+  if (!error.empty()) {
+    reply_scratch_.clear();
+    ReplyWriter(reply_scratch_, version).error(error);
+    deliver(origin, Outcome::done, reply_scratch_.view());
+    return;
+  }
+  switch (request.reach) {
+    case Reach::slot:
+      serve_slot(origin, slot, request, args, body);
+      return;
+    case Reach::node:
+      gather_shards(kind_for_shards(args), origin, version, spec->has(command::kWrite), args);
+      return;
+    case Reach::shard:
+      reply_scratch_.clear();
+      run_shard_part(args, version, reply_scratch_);
+      deliver(origin, Outcome::done, reply_scratch_.view());
+      return;
+  }
+}
+
+void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& request, Args args,
+                      std::string_view body) {
+  const Spec& spec = *command::find(args[0]);
+  const Route route = router_.route(slot);
+  if (route.kind == Route::Kind::here) {
+    reply_scratch_.clear();
+    const auto version = static_cast<resp::Version>(request.version);
+    const auto first = static_cast<std::size_t>(spec.first_key);
+    if (spec.run == nullptr || (first > 0 && slot_of(args[first]) != slot)) {
+      ReplyWriter(reply_scratch_, version).error("ERR the nodes run different releases of limpet");
+    } else {
+      run(spec, args, version, reply_scratch_);
+    }
+    deliver(origin, Outcome::done, reply_scratch_.view());
+    return;
+  }
+  if (route.kind == Route::Kind::refuse ||
+      (route.kind == Route::Kind::peer && (request.hops >= kHopsMax || draining_))) {
+    // A proof that nothing was executed, with the name of the node that this one believes in.
+    const std::string& name =
+        route.kind == Route::Kind::peer ? view_.nodes[route.target].name : std::string();
+    deliver(origin, Outcome::not_mine, name);
+    return;
+  }
+  const bool to_peer = route.kind == Route::Kind::peer;
+  scratch_.clear();
+  scratch_.append(body);
+  if (to_peer) peer::set_hops(scratch_, static_cast<std::uint8_t>(request.hops + 1));
+  forward_bytes(route, slot, origin, scratch_.view(), spec.has(command::kWrite), true);
+}
+
+}  // namespace limpet::shard

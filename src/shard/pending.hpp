@@ -1,0 +1,71 @@
+// Pending: a command that this shard has sent on, to a sibling or to another node, and that is not answered yet.
+//
+// Replies are matched by id (the packed name in the slab), never by order. All of them wait for the same time-out, so a
+// list in the order of their start gives the next to run out.
+#pragma once
+
+#include "slab.hpp"
+
+#include <limpet/base/bytes.hpp>
+#include <limpet/command/command.hpp>
+#include <limpet/peer/frame.hpp>
+#include <limpet/shard/shard.hpp>
+
+#include <cstdint>
+
+namespace limpet::shard {
+
+struct Place;
+
+// Where an answer goes.
+struct Origin {
+  enum class Kind : std::uint8_t { nobody, client, gather, sibling, peer };
+  Kind kind = Kind::nobody;
+  std::uint16_t sibling = 0;
+  std::uint32_t part = 0;       // of the gather
+  StreamId stream{};            // client or peer
+  Place* place = nullptr;       // of the client; good as long as the client is there
+  std::uint64_t id = 0;         // of the gather, or of the request as sibling or peer know it
+};
+
+struct Pending {
+  enum class State : std::uint8_t {
+    waiting,  // for the link's dial
+    sent,     // to a sibling, or put on a link
+    bounced,  // nobody owned it; tried again at retry_ms
+  };
+  State state = State::waiting;
+  bool to_sibling = false;
+  bool write = false;
+  bool relayed = false;  // for another node's client: that node retries, not this one
+  bool kept = false;     // `request` holds the body, so that it can be sent again
+  std::uint16_t target = 0;
+  Slot slot = 0;
+  Origin origin;
+  std::int64_t deadline_ms = 0;
+  std::int64_t retry_ms = 0;
+  std::uint64_t end = 0;  // offset in the link's stream behind its last byte
+  Bytes request;
+  std::uint64_t previous = 0;  // neighbours in the order of start; 0: none
+  std::uint64_t next = 0;
+};
+
+class PendingTable {
+ public:
+  using Name = Slab<Pending>::Name;
+
+  // A new one, last in the order of start.
+  std::pair<std::uint64_t, Pending&> add();
+  [[nodiscard]] Pending* find(std::uint64_t id) { return slab_.find(Name::unpack(id)); }
+  void erase(std::uint64_t id);
+  [[nodiscard]] std::uint64_t oldest() const { return first_; }  // 0: none
+  [[nodiscard]] std::uint64_t newest() const { return last_; }
+  [[nodiscard]] std::size_t size() const { return slab_.size(); }
+
+ private:
+  Slab<Pending> slab_;
+  std::uint64_t first_ = 0;
+  std::uint64_t last_ = 0;
+};
+
+}  // namespace limpet::shard

@@ -1,0 +1,197 @@
+// From a client's bytes to commands, and where each of them goes.
+#include "core.hpp"
+
+#include <limpet/command/errors.hpp>
+
+#include <algorithm>
+
+namespace limpet::shard {
+
+namespace {
+// One command in so many is timed, and counts for all of them.
+constexpr std::uint32_t kSampleEvery = 64;
+}  // namespace
+
+resp::RequestLimits Core::limits_of(const Client& client) const {
+  if (client.authenticated) return {kRequestArgsMax, kBulkBytesMax, kRequestBytesMax, true};
+  return {kUnauthArgsMax, kUnauthBulkBytesMax, kUnauthRequestBytesMax, false};
+}
+
+void Core::client_bytes(Client& client, std::string_view bytes) {
+  counters_.net_input_bytes += bytes.size();
+  client.last_used_ms = now_.steady_ms;
+  if (client.ending) return;
+  lend_buffer(client.out);
+  if (client.input.empty()) {
+    // The usual case: whole requests, read where they stand.
+    const std::size_t taken = take_requests(client, bytes);
+    if (taken < bytes.size() && !client.ending) client.input.append(bytes.substr(taken));
+  } else {
+    client.input.append(bytes);
+    client.input.consume(take_requests(client, client.input.view()));
+  }
+  if (client.ending || (client.input.empty() && client.input.capacity() > 0)) client.input.release();
+  touch(client, client.id);
+}
+
+bool Core::may_take(const Client& client) const {
+  return !client.barrier && client.bounced == 0 && client.out.size() < kOutputPauseBytes &&
+         client.replies.bytes() < kOutputPauseBytes && client.replies.awaited() < kReplyPlacesMax;
+}
+
+// Takes requests from the front of `bytes` for as long as the client may have them taken. Returns how many bytes that
+// were. What is left is either the beginning of a request or, if the client is stalled, whole ones for later.
+std::size_t Core::take_requests(Client& client, std::string_view bytes) {
+  std::size_t taken = 0;
+  client.stalled = false;
+  while (taken < bytes.size() && !client.ending) {
+    if (!may_take(client)) {
+      client.stalled = true;
+      break;
+    }
+    const resp::RequestStep step = client.parser.next(bytes.substr(taken), limits_of(client), args_);
+    using Kind = resp::RequestStep::Kind;
+    if (step.kind == Kind::need_more) break;
+    if (step.kind == Kind::error) {
+      ++counters_.protocol_errors;
+      reply_error(client, step.error);
+      end_client(client);
+      return bytes.size();
+    }
+    if (step.kind == Kind::command && !take_command(client, args_)) {
+      client.stalled = true;
+      break;
+    }
+    taken += step.consumed;
+  }
+  client.reading = !client.stalled && !client.ending;
+  return client.ending ? bytes.size() : taken;
+}
+
+void Core::wake(Client& client) {
+  if (std::exchange(client.queued, true)) return;
+  resumable_.push_back(client.id);
+}
+
+void Core::wake_all(std::vector<StreamId>& stalled) {
+  for (const StreamId id : std::exchange(stalled, {})) {
+    if (Client* client = find_client(id)) wake(*client);
+  }
+}
+
+void Core::resume(Client& client) {
+  if (client.ending || !client.stalled) return;
+  client.input.consume(take_requests(client, client.input.view()));
+  touch(client, client.id);
+}
+
+void Core::lend_buffer(Bytes& out) {
+  if (out.capacity() > 0 || spare_.empty()) return;
+  out = std::move(spare_.back());
+  spare_.pop_back();
+}
+
+// ---- Replies ----
+
+void Core::reply_error(Client& client, std::string_view text) {
+  ++counters_.error_replies;
+  reply_now(client, [&](Bytes& out) { ReplyWriter(out, client.version).error(text); });
+}
+
+Origin Core::keep_place(Client& client) {
+  Place* place = client.replies.await(places_, client.reply_mode != ReplyMode::on);
+  return {.kind = Origin::Kind::client, .stream = client.id, .place = place};
+}
+
+// ---- Commands ----
+
+void Core::admit_error(Client& client, const Spec* spec, std::string_view error) {
+  if (spec != nullptr) ++counts_[command::index_of(*spec)].rejected;
+  reply_error(client, error);
+}
+
+bool Core::take_command(Client& client, Args args) {
+  const Spec* spec = command::find(args[0]);
+  if (spec == nullptr || !spec->arity_fits(args.size())) {
+    const bool open = spec != nullptr && spec->has(command::kNoAuth);
+    const bool may_know = client.authenticated || open;
+    admit_error(client, spec, may_know ? command::refusal(spec, args) : std::string(command::kAuthRequired));
+    if (client.reply_mode == ReplyMode::skip_this) client.reply_mode = ReplyMode::on;
+    return true;
+  }
+  client.last_command = spec;
+  if (!client.authenticated && !spec->has(command::kNoAuth)) {
+    admit_error(client, spec, command::kAuthRequired);
+    return true;
+  }
+  bool taken = true;
+  switch (spec->scope) {
+    case command::Scope::session:
+      taken = take_session_command(client, *spec, args);
+      break;
+    case command::Scope::split:
+      taken = take_split_command(client, *spec, args);
+      break;
+    case command::Scope::connection:
+      taken = take_connection_command(client, *spec, args);
+      break;
+    case command::Scope::node:
+      taken = take_node_command(client, *spec, args);
+      break;
+    case command::Scope::cluster:
+      taken = take_wide_command(client, *spec, args);
+      break;
+  }
+  if (!taken) return false;
+  ++counters_.commands_processed;
+  // CLIENT REPLY SKIP silences the one command that follows it.
+  if (client.reply_mode == ReplyMode::skip_this) client.reply_mode = ReplyMode::on;
+  if (client.reply_mode == ReplyMode::skip_next) client.reply_mode = ReplyMode::skip_this;
+  return true;
+}
+
+bool Core::take_session_command(Client& client, const Spec& spec, Args args) {
+  const KeyRef key = KeyRef::of(args[static_cast<std::size_t>(spec.first_key)]);
+  const Slot slot = key.slot;
+  const Route route = router_.route(slot);
+  if (route.kind == Route::Kind::here) {
+    reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out, &key); });
+    return true;
+  }
+  if (route.kind == Route::Kind::refuse) {
+    reply_error(client, "CLUSTERDOWN no node of the cluster file holds slot " + std::to_string(slot));
+    return true;
+  }
+  if (!has_room(route, client)) return false;
+  const Origin origin = keep_place(client);
+  // A large value takes its time on the link while small requests pass it: those of this client must not.
+  if (peer::request_bytes(args) > kPieceBytes) client.barrier = true;
+  const peer::Request request{.epoch = view_.epoch,
+                              .hops = 1,
+                              .version = static_cast<std::uint8_t>(client.version),
+                              .authenticated = client.authenticated,
+                              .reach = Reach::slot};
+  forward(route, slot, origin, request, args, spec.has(command::kWrite));
+  return true;
+}
+
+// Runs a command on this shard's sessions and appends its reply.
+void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
+  CommandCount& count = counts_[command::index_of(spec)];
+  ++count.calls;
+  const bool timed = config_.ticks_ns != nullptr && ++sample_ % kSampleEvery == 0;
+  const std::uint64_t began = timed ? config_.ticks_ns() : 0;
+  const std::size_t before = out.size();
+  ReplyWriter reply(out, version);
+  command::Context context{.store = store_, .reply = reply, .now = now_, .first_key = key};
+  spec.run(context, args);
+  counters_.keyspace_hits += context.keyspace_hits;
+  counters_.keyspace_misses += context.keyspace_misses;
+  if (out.data()[before] == '-') {
+    ++count.failed;
+    ++counters_.error_replies;
+  }
+  if (timed) count.usec += (config_.ticks_ns() - began) * kSampleEvery / 1000;
+}
+
+}  // namespace limpet::shard

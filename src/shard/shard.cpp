@@ -1,0 +1,70 @@
+// The door of the room: every event sets the time, does its work, and then goes on with those who waited for it.
+#include "core.hpp"
+
+namespace limpet::shard {
+
+Shard::Shard(ShardConfig config, ShardTunables tunables, Now now)
+    : core_(std::make_unique<Core>(std::move(config), std::move(tunables), now)) {}
+
+Shard::~Shard() = default;
+
+StreamId Shard::client_opened(const ClientOrigin& origin, Now now) {
+  core_->set_now(now);
+  return core_->client_opened(origin);
+}
+
+StreamId Shard::peer_opened(const std::string& address, Now now) {
+  core_->set_now(now);
+  return core_->peer_opened(address);
+}
+
+void Shard::connected(StreamId link, Now now) {
+  core_->set_now(now);
+  core_->connected(link);
+}
+
+void Shard::received(StreamId id, std::string_view bytes, Now now) {
+  core_->set_now(now);
+  core_->received(id, bytes);
+  core_->settle();
+}
+
+void Shard::written(StreamId id, std::size_t bytes, Now now) {
+  core_->set_now(now);
+  core_->written(id, bytes);
+  core_->settle();
+}
+
+void Shard::closed(StreamId id, std::string_view reason, Now now) {
+  core_->set_now(now);
+  core_->closed(id, reason);
+  core_->settle();
+}
+
+Stream* Shard::stream(StreamId id) { return core_->stream(id); }
+
+void Shard::from_sibling(unsigned sibling, std::string_view batch, Now now) {
+  core_->set_now(now);
+  core_->from_sibling(sibling, batch);
+  core_->settle();
+}
+
+void Shard::tick(Now now) {
+  core_->set_now(now);
+  core_->tick();
+  core_->settle();
+}
+
+Effects& Shard::effects() { return core_->effects(); }
+void Shard::take_batches() { core_->take_batches(); }
+void Shard::reload(ShardTunables tunables) { core_->reload(std::move(tunables)); }
+
+void Shard::drain(Now now) {
+  core_->set_now(now);
+  core_->drain();
+}
+
+bool Shard::drained() const { return core_->drained(); }
+ShardStats Shard::stats() const { return core_->stats(); }
+
+}  // namespace limpet::shard

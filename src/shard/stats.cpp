@@ -1,0 +1,87 @@
+#include <limpet/shard/stats.hpp>
+
+#include <algorithm>
+
+namespace limpet::shard {
+
+const char* name_of(LinkState state) {
+  switch (state) {
+    case LinkState::idle:
+      return "idle";
+    case LinkState::dialing:
+      return "dialing";
+    case LinkState::greeting:
+      return "greeting";
+    case LinkState::up:
+      return "up";
+    case LinkState::quiet:
+      return "quiet";
+    case LinkState::backing_off:
+      return "down";
+  }
+  return "unknown";
+}
+
+void Counters::add(const Counters& other) {
+  connections_received += other.connections_received;
+  connected_clients += other.connected_clients;
+  clients_paused += other.clients_paused;
+  commands_processed += other.commands_processed;
+  commands_forwarded += other.commands_forwarded;
+  commands_to_siblings += other.commands_to_siblings;
+  commands_for_peers += other.commands_for_peers;
+  forward_retries += other.forward_retries;
+  forward_errors += other.forward_errors;
+  forward_indoubt += other.forward_indoubt;
+  net_input_bytes += other.net_input_bytes;
+  net_output_bytes += other.net_output_bytes;
+  protocol_errors += other.protocol_errors;
+  keyspace_hits += other.keyspace_hits;
+  keyspace_misses += other.keyspace_misses;
+  error_replies += other.error_replies;
+}
+
+void ShardStats::add(const ShardStats& other) {
+  counters.add(other.counters);
+  store.sessions += other.store.sessions;
+  store.keys += other.store.keys;
+  store.expiring_keys += other.store.expiring_keys;
+  store.bytes += other.store.bytes;
+  store.expired_total += other.store.expired_total;
+  commands.resize(std::max(commands.size(), other.commands.size()));
+  for (std::size_t i = 0; i < other.commands.size(); ++i) {
+    commands[i].calls += other.commands[i].calls;
+    commands[i].usec += other.commands[i].usec;
+    commands[i].rejected += other.commands[i].rejected;
+    commands[i].failed += other.commands[i].failed;
+  }
+  // The worse state of two shards' links: up is best, then quiet, then whatever comes before up, then down.
+  const auto badness = [](LinkState state) {
+    switch (state) {
+      case LinkState::up:
+        return 0;
+      case LinkState::quiet:
+        return 1;
+      case LinkState::backing_off:
+        return 3;
+      default:
+        return 2;
+    }
+  };
+  if (peers.empty()) peers = other.peers;
+  else {
+    for (std::size_t i = 0; i < std::min(peers.size(), other.peers.size()); ++i) {
+      const PeerStats& theirs = other.peers[i];
+      if (badness(theirs.state) > badness(peers[i].state)) {
+        peers[i].state = theirs.state;
+        peers[i].last_error = theirs.last_error;
+      }
+      peers[i].requests_in_flight += theirs.requests_in_flight;
+      peers[i].requests_total += theirs.requests_total;
+      peers[i].failures_total += theirs.failures_total;
+      peers[i].round_trip_us = std::max(peers[i].round_trip_us, theirs.round_trip_us);
+    }
+  }
+}
+
+}  // namespace limpet::shard
