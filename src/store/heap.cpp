@@ -1,6 +1,7 @@
 #include "heap.hpp"
 
 #include <malloc.h>
+#include <sys/mman.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -25,21 +26,39 @@ void* must_malloc(std::size_t bytes) {
   return block;
 }
 
+// Under AddressSanitizer chunks are of malloc, so that its search for leaks sees what cells point to.
+#if defined(__SANITIZE_ADDRESS__)
+
+char* map_chunk(std::size_t bytes) {
+  char* const chunk = static_cast<char*>(must_malloc(bytes));
+  LIMPET_POISON(chunk, bytes);
+  return chunk;
+}
+void unmap_chunk(char* chunk, std::size_t bytes) {
+  LIMPET_UNPOISON(chunk, bytes);
+  std::free(chunk);
+}
+void give_back(char*, std::size_t) {}
+
+#else
+
+char* map_chunk(std::size_t bytes) {
+  void* const chunk = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  LIMPET_ASSERT(chunk != MAP_FAILED);
+  return static_cast<char*>(chunk);
+}
+void unmap_chunk(char* chunk, std::size_t bytes) { munmap(chunk, bytes); }
+void give_back(char* page, std::size_t bytes) { madvise(page, bytes, MADV_DONTNEED); }
+
+#endif
+
 }  // namespace
 
 // Page number 0 stays unused, so that a handle of 0 can mean nothing.
 Heap::Heap() : bases_(1, nullptr), pages_(1) {}
 
 Heap::~Heap() {
-  for (char* base : bases_) {
-    if (base == nullptr) continue;
-    LIMPET_UNPOISON(base, kPageBytes);
-    std::free(base);
-  }
-  for (char* base : spare_) {
-    LIMPET_UNPOISON(base, kPageBytes);
-    std::free(base);
-  }
+  for (char* chunk : chunks_) unmap_chunk(chunk, kChunkBytes);
 }
 
 Handle Heap::take(std::size_t bytes) {
@@ -103,13 +122,7 @@ std::uint32_t Heap::open_page(std::size_t size_class) {
     bases_.push_back(nullptr);
     pages_.emplace_back();
   }
-  if (!spare_.empty()) {
-    bases_[index] = spare_.back();
-    spare_.pop_back();
-  } else {
-    bases_[index] = static_cast<char*>(must_malloc(kPageBytes));
-    LIMPET_POISON(bases_[index], kPageBytes);
-  }
+  bases_[index] = take_memory();
   Page& page = pages_[index];
   page = Page{};
   page.cell_bytes = static_cast<std::uint16_t>(class_bytes(size_class));
@@ -123,13 +136,31 @@ void Heap::close_page(std::uint32_t index) {
   char* base = bases_[index];
   bases_[index] = nullptr;
   unused_.push_back(index);
-  if (spare_.size() < kSparePages) {
-    LIMPET_POISON(base, kPageBytes);
-    spare_.push_back(base);
-  } else {
-    LIMPET_UNPOISON(base, kPageBytes);
-    std::free(base);
+  LIMPET_POISON(base, kPageBytes);
+  spare_.push_back(base);
+}
+
+char* Heap::take_memory() {
+  std::vector<char*>& from = spare_.empty() ? vacant_ : spare_;
+  if (from.empty()) {
+    chunks_.push_back(map_chunk(kChunkBytes));
+    for (std::size_t at = kChunkBytes; at > 0; at -= kPageBytes) {
+      vacant_.push_back(chunks_.back() + at - kPageBytes);
+    }
   }
+  char* const base = from.back();
+  from.pop_back();
+  return base;
+}
+
+std::size_t Heap::vacate(std::size_t pages_max) {
+  std::size_t pages = 0;
+  for (; pages < pages_max && spare_.size() > kSparePages; ++pages) {
+    give_back(spare_.back(), kPageBytes);
+    vacant_.push_back(spare_.back());
+    spare_.pop_back();
+  }
+  return pages;
 }
 
 void Heap::link(std::uint32_t index) {

@@ -44,6 +44,9 @@ class Heap {
   void give_block(void* block);
   [[nodiscard]] static std::size_t block_room(void* block);
 
+  // Gives back the memory of `pages_max` empty pages at most; returns how many.
+  std::size_t vacate(std::size_t pages_max);
+
   // Cells and blocks in use, rounding included.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
@@ -53,6 +56,7 @@ class Heap {
   static constexpr std::size_t kPageBytes = std::size_t{8} << kOffsetBits;
   static constexpr std::size_t kPagesMax = std::size_t{1} << (kHandleBits - kOffsetBits);
   static constexpr std::size_t kClasses = 64 + (kCellBytesMax - 512) / 64 + 1;
+  static constexpr std::size_t kChunkBytes = 16 * kPageBytes;
   static constexpr std::size_t kSparePages = 16;  // empty pages kept for the next need
   static constexpr std::uint16_t kNoCell = 0xffff;
 
@@ -75,6 +79,7 @@ class Heap {
   static bool full(const Page& page) {
     return page.free_head == kNoCell && (std::size_t{page.fresh} << 3) + page.cell_bytes > kPageBytes;
   }
+  [[nodiscard]] char* take_memory();
   std::uint32_t open_page(std::size_t size_class);
   void close_page(std::uint32_t index);
   void link(std::uint32_t index);
@@ -84,7 +89,9 @@ class Heap {
   std::vector<Page> pages_;
   std::array<std::uint32_t, kClasses> open_{};  // first page with a free cell, by class
   std::vector<std::uint32_t> unused_;           // page numbers without memory
-  std::vector<char*> spare_;
+  std::vector<char*> spare_;                    // empty pages
+  std::vector<char*> vacant_;                   // empty pages without memory behind them
+  std::vector<char*> chunks_;
   std::uint64_t bytes_ = 0;
 };
 

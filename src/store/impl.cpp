@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <limpet/base/assert.hpp>
-#include <limpet/base/hash.hpp>
 #include <new>
+
+#include "hashing.hpp"
 
 namespace limpet::store {
 
@@ -36,36 +37,13 @@ const StoreStats& Store::Impl::stats() {
   return stats_;
 }
 
-// ---- Finding
-// ----------------------------------------------------------------------------------------------------
+// ---- Finding ----
 
-std::uint64_t Store::Impl::uid_hash(std::string_view uid) const { return hash64(uid, seed_); }
+std::uint64_t Store::Impl::uid_hash(std::string_view uid) const { return hash_of_bytes(uid, seed_); }
 
 std::uint64_t Store::Impl::hash_of(Handle session) const {
   if (is_wide(records_.heap(), session)) return wide_at(records_.heap(), session).uid_hash;
   return uid_hash(uid_in(records_.at(session)));
-}
-
-// For reading: finds the key's word and needs to know nothing of the session.
-Word* Store::Impl::find_word(const KeyRef& key, bool& in_wide) {
-  const Heap& heap = records_.heap();
-  Word* found = nullptr;
-  const std::uint64_t hash = uid_hash(key.uid);
-  (void)tables_[key.slot].find(heap, hash, [&](Word& word) {
-    char* const cell = heap.at(handle_of(word));
-    if ((flags_of(cell) & kWide) != 0) {
-      const Wide& wide = wide_at(heap, handle_of(word));
-      if (wide.uid_hash != hash) return false;
-      found = wide.keys.find(heap, records_.name_hash(key.key),
-                             [&](Word inner) { return key_of(records_.at(handle_of(inner))) == key.key; });
-      in_wide = true;
-      return found != nullptr;
-    }
-    if (key_of(records_.at(handle_of(word))) != key.key) return false;
-    found = &word;
-    return true;
-  });
-  return found;
 }
 
 // For writing.
@@ -101,19 +79,48 @@ Store::Impl::Spot Store::Impl::locate_live(const KeyRef& key, std::int64_t unix_
   return locate(key);
 }
 
+// The hottest path of a node: for a key alone in its session it calls nothing but the hash.
 Item Store::Impl::find(const KeyRef& key, std::int64_t unix_ms) {
-  bool in_wide = false;
-  Word* const word = find_word(key, in_wide);
-  if (word == nullptr) return {};
-  const char* const record = records_.at(handle_of(*word));
-  if (!expired(record, unix_ms)) return {&records_, record};
+  const Heap& heap = records_.heap();
+  const std::uint64_t hash = uid_hash(key.uid);
+  for (Table::Run run = tables_[key.slot].run_of(heap, hash); run.more(); ++run.at) {
+    const char* const cell = heap.at(handle_of(*run.at));
+    if (!is_plain(cell)) return find_in_run(key, hash, unix_ms, run);
+    if (!plainly_holds(cell, key.key)) continue;
+    if (expired(cell, unix_ms)) return find_expired(key);
+    return {&records_, cell};
+  }
+  return {};
+}
+
+// The rest of a run in which there are not plain records alone.
+Item Store::Impl::find_in_run(const KeyRef& key, std::uint64_t hash, std::int64_t unix_ms, Table::Run run) {
+  const Heap& heap = records_.heap();
+  const auto holds = [&](Word word) { return key_of(records_.at(handle_of(word))) == key.key; };
+  for (; run.more(); ++run.at) {
+    const Word* word = run.at;
+    if (is_wide(heap, handle_of(*word))) {
+      const Wide& wide = wide_at(heap, handle_of(*word));
+      if (wide.uid_hash != hash) continue;
+      word = wide.keys.find(heap, records_.name_hash(key.key), holds);
+      if (word == nullptr) return {};
+    } else if (!holds(*word)) {
+      continue;
+    }
+    const char* const record = records_.at(handle_of(*word));
+    if (expired(record, unix_ms)) return find_expired(key);
+    return {&records_, record};
+  }
+  return {};
+}
+
+Item Store::Impl::find_expired(const KeyRef& key) {
   Spot spot = locate(key);
   detach_expired(spot);
   return {};
 }
 
-// ---- Writing
-// ----------------------------------------------------------------------------------------------------
+// ---- Writing ----
 
 void Store::Impl::put_string(const KeyRef& key, std::string_view value, Expiry expiry, std::int64_t unix_ms) {
   Spot spot = locate(key);
@@ -205,8 +212,7 @@ void Store::Impl::clear() {
   sweep_position_ = 0;
 }
 
-// ---- Changes
-// ----------------------------------------------------------------------------------------------------
+// ---- Changes ----
 
 void Store::Impl::count_expiry(std::int64_t before, std::int64_t after) {
   if (before != kNoExpiry) --stats_.expiring_keys;

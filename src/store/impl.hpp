@@ -56,7 +56,9 @@ class Store::Impl final : public Hasher {
   [[nodiscard]] Spot locate(const KeyRef& key);
   // The same, but a key that has expired is taken out first.
   [[nodiscard]] Spot locate_live(const KeyRef& key, std::int64_t unix_ms);
-  [[nodiscard]] Word* find_word(const KeyRef& key, bool& in_wide);
+  [[nodiscard, gnu::noinline]] Item find_in_run(const KeyRef& key, std::uint64_t hash, std::int64_t unix_ms,
+                                                Table::Run run);
+  [[gnu::noinline]] Item find_expired(const KeyRef& key);
   [[nodiscard]] char* record_of(const Spot& spot) { return records_.at(handle_of(*spot.word)); }
 
   // ---- Changes ----

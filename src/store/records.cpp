@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <limpet/base/assert.hpp>
-#include <limpet/base/hash.hpp>
 
+#include "hashing.hpp"
 #include "wide.hpp"
 
 namespace limpet::store {
@@ -19,7 +19,7 @@ constexpr unsigned kStepShift = 14;
 
 Records::~Records() { bury(SIZE_MAX); }
 
-std::uint64_t Records::name_hash(std::string_view name) const { return hash64(name, seed_); }
+std::uint64_t Records::name_hash(std::string_view name) const { return hash_of_bytes(name, seed_); }
 
 // Makes a record with everything but its value. A name may point into the record that this one replaces.
 Handle Records::build(const Shape& shape) {
@@ -65,8 +65,7 @@ std::size_t Records::room_of(Handle record) const {
   return Heap::block_room(*reinterpret_cast<char* const*>(cell + 8));
 }
 
-// ---- Strings
-// ----------------------------------------------------------------------------------------------------
+// ---- Strings ----
 
 void Records::attach_outside(char* record, std::size_t capacity) {
   OutsideString& outside = outside_string(record);
@@ -175,8 +174,7 @@ Handle Records::write_string(Handle handle, std::size_t offset, std::string_view
   return handle;
 }
 
-// ---- Any
-// --------------------------------------------------------------------------------------------------------
+// ---- Any ----
 
 Handle Records::set_expiry(Handle handle, std::int64_t expiry) {
   char* const record = at(handle);
@@ -203,8 +201,7 @@ Handle Records::set_expiry(Handle handle, std::int64_t expiry) {
   return made;
 }
 
-// ---- The graveyard
-// ----------------------------------------------------------------------------------------------
+// ---- The graveyard ----
 
 void Records::entomb(const Table& table) {
   if (table.count() != 0) graves_.push_back({table, 0});

@@ -10,6 +10,12 @@
 
 namespace limpet::store {
 
+namespace {
+
+constexpr std::size_t kStepsOfPage = 200;  // giving back a page costs about as much as so many steps
+
+}  // namespace
+
 struct Store::Impl::Sweep {
   static constexpr std::uint64_t kRecordCost = 16;  // in words read
 
@@ -42,7 +48,8 @@ std::size_t Store::Impl::reclaim(std::int64_t unix_ms, std::size_t steps_max) {
     pass_due_ = kNever;
   }
   const std::size_t swept = static_cast<std::size_t>(sweep.spent / Sweep::kRecordCost);
-  if (buried + swept < steps_max) records_.bury(steps_max - buried - swept);
+  if (buried + swept < steps_max) buried += records_.bury(steps_max - buried - swept);
+  records_.heap().vacate(std::max<std::size_t>(steps_max / kStepsOfPage, 1));
   return static_cast<std::size_t>(sweep.keys_gone);
 }
 

@@ -51,17 +51,26 @@ class Table {
   [[nodiscard]] std::uint32_t count() const { return count_; }
   [[nodiscard]] Coarse due() const { return due_; }
 
-  // The first word with the hash's tag for whose handle `matches` says true, or nullptr.
-  template <class Matches>
-  [[nodiscard]] Word* find(const Heap& heap, std::uint64_t hash, Matches&& matches) const {
+  // The words that may be the hash's: from `at` on while more().
+  struct Run {
+    Word* at;
+    const Word* end;
+    Word tag;
+    [[nodiscard]] bool more() const { return at != end && (*at ^ tag) >> kTagShift == 0; }
+  };
+  [[nodiscard]] Run run_of(const Heap& heap, std::uint64_t hash) const {
     const std::uint64_t segment = *const_cast<Table*>(this)->leaf_of(hash).segment;
     const unsigned count = count_in(segment);
-    if (count == 0) return nullptr;
+    if (count == 0) return {nullptr, nullptr, 0};
     auto* const words = reinterpret_cast<Word*>(heap.at(handle_of(segment)));
     const Word tag = tag_word(hash, depth_of(segment));
-    for (unsigned at = first_not_below(words, count, tag); at < count; ++at) {
-      if ((words[at] ^ tag) >> kTagShift != 0) return nullptr;
-      if (matches(words[at])) return words + at;
+    return {words + first_not_below(words, count, tag), words + count, tag};
+  }
+  // The first word with the hash's tag for which `matches` says true, or nullptr.
+  template <class Matches>
+  [[nodiscard]] Word* find(const Heap& heap, std::uint64_t hash, Matches&& matches) const {
+    for (Run run = run_of(heap, hash); run.more(); ++run.at) {
+      if (matches(*run.at)) return run.at;
     }
     return nullptr;
   }
