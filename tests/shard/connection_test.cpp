@@ -1,0 +1,175 @@
+// Commands about connections and the node, on a cluster of one node with two shards.
+#include "sim_cluster.hpp"
+
+#include <gtest/gtest.h>
+
+namespace limpet::shard {
+namespace {
+
+using Type = resp::Value::Type;
+
+class ConnectionTest : public ::testing::Test {
+ protected:
+  std::vector<resp::Value> run(std::string_view bytes) {
+    cluster_.send(client_, bytes);
+    cluster_.run_for(100);
+    return cluster_.take_replies(client_);
+  }
+  std::string ask(std::string_view line) { return cluster_.ask(client_, line); }
+
+  SimCluster cluster_{{.nodes = 1, .shards = 2}};
+  SimCluster::ClientIndex client_ = cluster_.connect(0);
+};
+
+TEST_F(ConnectionTest, HelloSaysWhoIsThereAndChangesTheVersion) {
+  const auto replies = run("HELLO 3\r\nGET nothing\r\nHELLO\r\nHELLO 2\r\nGET nothing\r\n");
+  ASSERT_EQ(replies.size(), 5U);
+  EXPECT_EQ(replies[0].type, Type::map);
+  EXPECT_EQ(replies[0].elements.size(), 14U);
+  EXPECT_EQ(replies[0].elements[4].text, "proto");
+  EXPECT_EQ(replies[0].elements[5].integer, 3);
+  EXPECT_EQ(replies[2].elements[5].integer, 3) << "a bare HELLO keeps the version";
+  EXPECT_EQ(replies[3].type, Type::array);
+}
+
+TEST_F(ConnectionTest, HelloRefusesWhatItDoesNotKnow) {
+  EXPECT_EQ(ask("HELLO 4"), "NOPROTO unsupported protocol version");
+  EXPECT_EQ(ask("HELLO x"), "ERR Protocol version is not an integer or out of range");
+  EXPECT_EQ(ask("HELLO 3 foo"), "ERR Syntax error in HELLO option 'foo'");
+}
+
+TEST_F(ConnectionTest, PingEchoSelectQuit) {
+  EXPECT_EQ(ask("PING"), "PONG");
+  EXPECT_EQ(ask("ping hi"), "hi");
+  EXPECT_EQ(ask("ECHO \"a b\""), "a b");
+  EXPECT_EQ(ask("SELECT 0"), "OK");
+  EXPECT_EQ(ask("SELECT 1"), "ERR DB index is out of range");
+  const auto replies = run("PING\r\nQUIT\r\nPING\r\n");
+  ASSERT_EQ(replies.size(), 2U) << "nothing is answered behind QUIT";
+  EXPECT_EQ(replies[1].text, "OK");
+  EXPECT_TRUE(cluster_.closed(client_));
+}
+
+TEST_F(ConnectionTest, QuitAnswersWhatIsStillUnderWayFirst) {
+  std::string pipeline;
+  for (int i = 0; i < 20; ++i) pipeline += "SET k" + std::to_string(i) + " v\r\n";
+  const auto replies = run(pipeline + "QUIT\r\n");
+  EXPECT_EQ(replies.size(), 21U);
+  EXPECT_TRUE(cluster_.closed(client_));
+}
+
+TEST_F(ConnectionTest, ReplyModesSilenceWhatTheySay) {
+  const auto replies = run(
+      "CLIENT REPLY SKIP\r\nSET a 1\r\nGET a\r\nCLIENT REPLY OFF\r\nGET a\r\nGET b\r\nMGET a b c\r\nCLIENT REPLY ON\r\n"
+      "GET a\r\n");
+  ASSERT_EQ(replies.size(), 3U);
+  EXPECT_EQ(replies[0].text, "1");
+  EXPECT_EQ(replies[1].text, "OK");
+  EXPECT_EQ(replies[2].text, "1");
+}
+
+TEST_F(ConnectionTest, ClientKnowsItselfAndOthers) {
+  const auto other = cluster_.connect(0);
+  EXPECT_EQ(cluster_.ask(other, "CLIENT SETNAME worker"), "OK");
+  EXPECT_EQ(cluster_.ask(other, "CLIENT GETNAME"), "worker");
+  EXPECT_EQ(ask("CLIENT SETINFO LIB-NAME x"), "OK");
+  EXPECT_NE(ask("CLIENT INFO").find("lib-name=x"), std::string::npos);
+  const std::string list = ask("CLIENT LIST");
+  EXPECT_NE(list.find("name=worker"), std::string::npos);
+  EXPECT_EQ(std::count(list.begin(), list.end(), '\n'), 2);
+  EXPECT_NE(ask("CLIENT ID"), cluster_.ask(other, "CLIENT ID"));
+}
+
+TEST_F(ConnectionTest, ClientKillClosesTheOther) {
+  const auto other = cluster_.connect(0);
+  const std::string id = cluster_.ask(other, "CLIENT ID");
+  EXPECT_EQ(ask("CLIENT KILL ID " + id), "1");
+  cluster_.run_for(100);
+  EXPECT_TRUE(cluster_.closed(other));
+  EXPECT_EQ(ask("CLIENT KILL ID " + id), "0");
+  EXPECT_EQ(ask("CLIENT KILL 1.2.3.4:5"), "ERR No such client");
+  EXPECT_EQ(ask("CLIENT KILL ID x"), "ERR client-id should be greater than 0");
+}
+
+TEST_F(ConnectionTest, ResetForgetsTheVersionAndTheName) {
+  run("HELLO 3\r\nCLIENT SETNAME x\r\n");
+  EXPECT_EQ(ask("RESET"), "RESET");
+  EXPECT_EQ(ask("CLIENT GETNAME"), "(null)");
+}
+
+TEST_F(ConnectionTest, InfoCountsTheWholeNode) {
+  for (int i = 0; i < 10; ++i) ask("SET k" + std::to_string(i) + " v");
+  EXPECT_NE(ask("INFO keyspace").find("db0:keys=10,"), std::string::npos);
+  const std::string all = ask("INFO everything");
+  for (const char* field : {"redis_version:", "limpet_version:", "connected_clients:1", "used_memory:", "role:master",
+                            "cmdstat_set:calls=10", "cluster_enabled:0", "loading:0"}) {
+    EXPECT_NE(all.find(field), std::string::npos) << field;
+  }
+}
+
+TEST_F(ConnectionTest, ClusterExplainsAKey) {
+  EXPECT_EQ(ask("CLUSTER KEYSLOT foo"), "12182");
+  EXPECT_EQ(ask("CLUSTER MYID").size(), 40U);
+  EXPECT_EQ(ask("CLUSTER SLOTS"), "ERR This instance has cluster support disabled");
+  ask("SET foo x");
+  EXPECT_EQ(ask("CLUSTER COUNTKEYSINSLOT 12182"), "1");
+  const auto where = run("CLUSTER WHERE cart:{u42}\r\n");
+  ASSERT_EQ(where.size(), 1U);
+  EXPECT_EQ(where[0].elements[1].text, "u42");
+}
+
+TEST_F(ConnectionTest, AProtocolErrorIsAnsweredOnceAndEndsTheConnection) {
+  const auto replies = run("*1\r\n+PING\r\nSET x 1\r\n");
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].type, Type::error);
+  EXPECT_TRUE(cluster_.closed(client_));
+  const auto another = cluster_.connect(0);
+  EXPECT_EQ(cluster_.ask(another, "GET x"), "(null)") << "nothing behind it was executed";
+}
+
+TEST_F(ConnectionTest, ABrowserThatPostsExecutesNothing) {
+  run("POST / HTTP/1.1\r\nHost: x\r\n\r\nSET x 1\r\n");
+  EXPECT_TRUE(cluster_.closed(client_));
+  const auto another = cluster_.connect(0);
+  EXPECT_EQ(cluster_.ask(another, "GET x"), "(null)");
+}
+
+TEST_F(ConnectionTest, BytesMayComeOneByOne) {
+  const std::string request = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5\r\nhello\r\nGET k\r\n";
+  for (const char c : request) {
+    cluster_.send(client_, std::string(1, c));
+    cluster_.run_for(5);
+  }
+  const auto replies = cluster_.take_replies(client_);
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[1].text, "hello");
+}
+
+TEST(Authentication, BeforeItOnlyTheHandshakeIsAllowed) {
+  SimCluster cluster({.nodes = 1, .shards = 1, .password = "sesame"});
+  const auto client = cluster.connect(0);
+  EXPECT_EQ(cluster.ask(client, "GET a"), "NOAUTH Authentication required.");
+  EXPECT_EQ(cluster.ask(client, "CLIENT LIST"), "NOAUTH Authentication required.");
+  EXPECT_EQ(cluster.ask(client, "NOSUCH"), "NOAUTH Authentication required.");
+  EXPECT_EQ(cluster.ask(client, "PING"), "PONG") << "load balancers ask without a password";
+  EXPECT_EQ(cluster.ask(client, "HELLO 2 AUTH default wrong").rfind("WRONGPASS", 0), 0U);
+  EXPECT_EQ(cluster.ask(client, "GET a"), "NOAUTH Authentication required.");
+  EXPECT_EQ(cluster.ask(client, "AUTH default sesame"), "OK");
+  EXPECT_EQ(cluster.ask(client, "GET a"), "(null)");
+  EXPECT_EQ(cluster.ask(client, "RESET"), "RESET");
+  EXPECT_EQ(cluster.ask(client, "GET a"), "NOAUTH Authentication required.");
+}
+
+TEST(Authentication, AStrangersRequestsAreKeptSmall) {
+  SimCluster cluster({.nodes = 1, .shards = 1, .password = "sesame"});
+  const auto client = cluster.connect(0);
+  cluster.send(client, "*2\r\n$4\r\nAUTH\r\n$20000\r\n");
+  cluster.run_for(100);
+  const auto replies = cluster.take_replies(client);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].text, "ERR Protocol error: unauthenticated bulk length");
+  EXPECT_TRUE(cluster.closed(client));
+}
+
+}  // namespace
+}  // namespace limpet::shard

@@ -1,0 +1,410 @@
+#include "sim_cluster.hpp"
+
+#include <limpet/base/assert.hpp>
+#include <limpet/base/hash.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace limpet::shard {
+
+std::string cluster_text(unsigned nodes, std::uint64_t epoch) {
+  std::string text = "epoch = " + std::to_string(epoch) + "\n[cluster]\nname = \"sim\"\ndurability = \"none\"\n";
+  for (unsigned i = 1; i <= nodes; ++i) {
+    const std::string n = std::to_string(i);
+    text += "[[node]]\nname = \"n" + n + "\"\nclient = \"10.0.0." + n + ":7600\"\npeer = \"10.0.0." + n + ":7700\"\n";
+  }
+  return text;
+}
+
+SimCluster::SimCluster(Options options) : options_(std::move(options)), random_state_(options_.seed) {
+  nodes_.resize(options_.nodes);
+  for (unsigned i = 0; i < options_.nodes; ++i) {
+    const std::string text = options_.files.empty() ? cluster_text(options_.nodes) : options_.files[i];
+    auto file = cluster::parse_file(text, "sim.toml");
+    LIMPET_ASSERT(file.has_value());
+    nodes_[i].view = std::make_unique<cluster::View>(std::move(file->view));
+    start(i);
+  }
+}
+
+SimCluster::~SimCluster() = default;
+
+std::uint64_t SimCluster::random(std::uint64_t below) {
+  std::uint64_t z = random_state_ += 0x9e3779b97f4a7c15ULL;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return (z ^ (z >> 31)) % below;
+}
+
+void SimCluster::mix(std::uint64_t value) { trace_ = (trace_ ^ value) * 0x100000001b3ULL + 0x9e3779b9ULL; }
+
+// ---- Time ----
+
+void SimCluster::at(std::int64_t ms, std::function<void()> event) {
+  events_.emplace(std::make_pair(ms, ++sequence_), std::move(event));
+}
+
+void SimCluster::run_for(std::int64_t ms) {
+  run_until([] { return false; }, ms);
+}
+
+bool SimCluster::run_until(const std::function<bool()>& done, std::int64_t ms_max) {
+  const std::int64_t end = now_ms_ + ms_max;
+  while (!done()) {
+    if (events_.empty() || events_.begin()->first.first > end) {
+      now_ms_ = end;
+      return done();
+    }
+    now_ms_ = events_.begin()->first.first;
+    const std::function<void()> event = std::move(events_.begin()->second);
+    events_.erase(events_.begin());
+    event();
+  }
+  return true;
+}
+
+void SimCluster::on_node(unsigned index, std::uint64_t life, std::function<void()> event) {
+  Node& node = nodes_[index];
+  if (!node.alive || node.life != life) return;
+  if (node.paused) {
+    node.deferred.push_back([this, index, life, event = std::move(event)] { on_node(index, life, event); });
+    return;
+  }
+  event();
+}
+
+void SimCluster::tick(unsigned node, unsigned shard, std::uint64_t life) {
+  at(now_ms_ + kTickMs, [=, this] {
+    on_node(node, life, [=, this] {
+      nodes_[node].shards[shard]->tick(now());
+      pump(node, shard);
+      tick(node, shard, life);
+    });
+  });
+}
+
+// ---- Nodes ----
+
+void SimCluster::start(unsigned index) {
+  Node& node = nodes_[index];
+  LIMPET_ASSERT(!node.alive);
+  node.alive = true;
+  node.paused = false;
+  ++node.life;
+  node.shards.clear();
+  node.wires.assign(options_.shards, {});
+  for (unsigned shard = 0; shard < options_.shards; ++shard) {
+    ShardConfig config;
+    config.view = node.view.get();
+    config.self = *node.view->find("n" + std::to_string(index + 1));
+    config.shards = options_.shards;
+    config.index = shard;
+    config.version = "sim";
+    config.secret = options_.secrets.empty() ? "" : options_.secrets[index];
+    config.table_seed = 7;
+    config.random_seed = random(~std::uint64_t{0});
+    ShardTunables tunables;
+    tunables.password = options_.password;
+    tunables.forward_timeout_ms = options_.forward_timeout_ms;
+    node.shards.push_back(std::make_unique<Shard>(config, tunables, now()));
+    tick(index, shard, node.life);
+  }
+}
+
+void SimCluster::kill(unsigned index) {
+  Node& node = nodes_[index];
+  node.alive = false;
+  node.deferred.clear();
+  std::vector<std::pair<WirePtr, int>> open;
+  for (auto& wires : node.wires) {
+    for (auto& [id, wire] : wires) open.push_back(wire);
+  }
+  node.wires.assign(options_.shards, {});
+  node.shards.clear();
+  for (auto& [wire, end] : open) hang_up(wire, end);
+}
+
+void SimCluster::pause(unsigned index) { nodes_[index].paused = true; }
+
+void SimCluster::resume(unsigned index) {
+  nodes_[index].paused = false;
+  for (auto& event : std::exchange(nodes_[index].deferred, {})) event();
+}
+
+// ---- Wires ----
+
+bool SimCluster::is_blocked(const Wire& wire) const {
+  if (wire.ends[0].is_client || wire.ends[1].is_client) return false;
+  const auto [low, high] = std::minmax(wire.ends[0].node, wire.ends[1].node);
+  return blocked_.contains({low, high});
+}
+
+void SimCluster::block(unsigned a, unsigned b, bool blocked) {
+  const auto [low, high] = std::minmax(a, b);
+  if (blocked) {
+    blocked_.insert({low, high});
+    return;
+  }
+  blocked_.erase({low, high});
+  for (const WirePtr& wire : node_wires_) {
+    if (is_blocked(*wire)) continue;
+    for (auto& event : std::exchange(wire->held, {})) at(now_ms_ + 1, std::move(event));
+  }
+}
+
+void SimCluster::cut(unsigned a, unsigned b) {
+  for (const WirePtr& wire : std::vector<WirePtr>(node_wires_)) {
+    const auto [low, high] = std::minmax(wire->ends[0].node, wire->ends[1].node);
+    if (!wire->open || std::make_pair(low, high) != std::make_pair(std::min(a, b), std::max(a, b))) continue;
+    wire->open = false;
+    drop(wire, 0, "connection reset");
+    drop(wire, 1, "connection reset");
+  }
+}
+
+void SimCluster::transmit(const WirePtr& wire, int to, std::string bytes) {
+  const bool between_nodes = !wire->ends[0].is_client && !wire->ends[1].is_client;
+  if (between_nodes) peer_bytes_ += bytes.size();
+  for (std::size_t from = 0; from < bytes.size();) {
+    const std::size_t length = std::min<std::size_t>(1 + random(options_.piece_bytes_max), bytes.size() - from);
+    const auto delay = static_cast<std::int64_t>(random(static_cast<std::uint64_t>(options_.delay_ms_max) + 1));
+    wire->arrives_ms[to] = std::max(wire->arrives_ms[to], now_ms_ + delay);
+    at(wire->arrives_ms[to], [this, wire, to, piece = bytes.substr(from, length)] { deliver(wire, to, piece); });
+    from += length;
+  }
+}
+
+void SimCluster::deliver(const WirePtr& wire, int to, std::string bytes) {
+  if (!wire->open) return;
+  if (is_blocked(*wire)) {
+    wire->held.push_back([this, wire, to, bytes = std::move(bytes)] { deliver(wire, to, bytes); });
+    return;
+  }
+  const End& end = wire->ends[to];
+  if (end.is_client) {
+    clients_[end.client].received += bytes;
+    return;
+  }
+  on_node(end.node, end.life, [this, wire, to, bytes = std::move(bytes)] {
+    if (!wire->open) return;
+    const End& here = wire->ends[to];
+    Shard& shard = *nodes_[here.node].shards[here.shard];
+    Stream* stream = shard.stream(here.id);
+    if (stream == nullptr) return;
+    if (!stream->reading || !wire->unread[to].empty()) {
+      wire->unread[to].push_back(bytes);
+      return;
+    }
+    mix(hash64(bytes));
+    shard.received(here.id, bytes, now());
+    pump(here.node, here.shard);
+  });
+}
+
+// One end is gone; the other hears of it after all that was sent before.
+void SimCluster::hang_up(const WirePtr& wire, int by) {
+  const int other = 1 - by;
+  wire->arrives_ms[other] = std::max(wire->arrives_ms[other], now_ms_) + 1;
+  at(wire->arrives_ms[other], [this, wire, other] {
+    if (!wire->open) return;
+    wire->open = false;
+    drop(wire, other, "end of file");
+  });
+}
+
+void SimCluster::drop(const WirePtr& wire, int index, std::string_view reason) {
+  const End end = wire->ends[index];
+  if (end.is_client) {
+    clients_[end.client].closed = true;
+    return;
+  }
+  on_node(end.node, end.life, [this, end, reason = std::string(reason)] {
+    nodes_[end.node].wires[end.shard].erase(end.id);
+    nodes_[end.node].shards[end.shard]->closed(end.id, reason, now());
+    pump(end.node, end.shard);
+  });
+}
+
+// ---- Doing what a shard wants done ----
+
+void SimCluster::pump(unsigned index, unsigned shard_index) {
+  Node& node = nodes_[index];
+  Shard& shard = *node.shards[shard_index];
+  Effects& effects = shard.effects();
+  while (!effects.touched.empty() || !effects.dials.empty()) {
+    for (const Dial& wanted : std::exchange(effects.dials, {})) dial(index, shard_index, wanted);
+    for (const StreamId id : std::exchange(effects.touched, {})) flush(index, shard_index, id);
+  }
+  shard.take_batches();
+  for (auto& [sibling, batch] : std::exchange(effects.batches, {})) {
+    auto bytes = std::make_shared<Bytes>(std::move(batch));
+    const unsigned to = sibling;
+    const std::uint64_t life = node.life;
+    at(now_ms_, [=, this] {
+      on_node(index, life, [=, this] {
+        nodes_[index].shards[to]->from_sibling(shard_index, bytes->view(), now());
+        pump(index, to);
+      });
+    });
+  }
+  for (const Note& note : std::exchange(effects.notes, {})) {
+    notes_.push_back("n" + std::to_string(index + 1) + ": " + note.text);
+  }
+}
+
+void SimCluster::dial(unsigned from, unsigned shard, const Dial& wanted) {
+  // A node's index in a view follows the file, a node here follows its name.
+  const std::string& name = nodes_[from].view->nodes[wanted.node].name;
+  const auto to = static_cast<unsigned>(std::stoul(name.substr(1)) - 1);
+  const std::uint64_t life = nodes_[from].life;
+  at(now_ms_ + 1 + static_cast<std::int64_t>(random(3)), [=, this] {
+    on_node(from, life, [=, this] {
+      Shard& dialler = *nodes_[from].shards[shard];
+      if (dialler.stream(wanted.stream) == nullptr) return;
+      const auto [low, high] = std::minmax(from, to);
+      if (blocked_.contains({low, high})) return;  // no answer; the link gives up by itself
+      if (to >= nodes_.size() || !nodes_[to].alive) {
+        dialler.closed(wanted.stream, "connection refused", now());
+        pump(from, shard);
+        return;
+      }
+      auto wire = std::make_shared<Wire>();
+      Node& target = nodes_[to];
+      const unsigned peer_shard = target.next_peer_shard++ % options_.shards;
+      wire->ends[0] = {.node = from, .shard = shard, .life = life, .id = wanted.stream};
+      wire->ends[1] = {.node = to, .shard = peer_shard, .life = target.life};
+      node_wires_.push_back(wire);
+      nodes_[from].wires[shard][wanted.stream] = {wire, 0};
+      // A paused node's kernel still accepts; the node sees it later.
+      on_node(to, target.life, [=, this] {
+        Node& acceptor = nodes_[to];
+        wire->ends[1].id = acceptor.shards[peer_shard]->peer_opened("10.0.0." + std::to_string(from + 1), now());
+        acceptor.wires[peer_shard][wire->ends[1].id] = {wire, 1};
+        pump(to, peer_shard);
+      });
+      dialler.connected(wanted.stream, now());
+      pump(from, shard);
+    });
+  });
+}
+
+void SimCluster::flush(unsigned index, unsigned shard_index, StreamId id) {
+  Node& node = nodes_[index];
+  Shard& shard = *node.shards[shard_index];
+  Stream* stream = shard.stream(id);
+  if (stream == nullptr) return;
+  stream->touched = false;
+  const auto found = node.wires[shard_index].find(id);
+  if (found == node.wires[shard_index].end()) {
+    if (stream->finished) shard.closed(id, "timed out", now());
+    return;
+  }
+  const auto [wire, end] = found->second;
+  while (stream != nullptr && !stream->out.empty()) {
+    std::string bytes(stream->out.view());
+    mix(hash64(bytes));
+    transmit(wire, 1 - end, bytes);
+    shard.written(id, bytes.size(), now());
+    stream = shard.stream(id);
+  }
+  if (stream == nullptr) return;
+  if (stream->finished) {
+    node.wires[shard_index].erase(id);
+    shard.closed(id, "closed by this node", now());
+    hang_up(wire, end);
+    return;
+  }
+  if (stream->reading && !wire->unread[end].empty()) {
+    std::string bytes = std::move(wire->unread[end].front());
+    wire->unread[end].pop_front();
+    shard.received(id, bytes, now());
+  }
+}
+
+// ---- Clients ----
+
+SimCluster::ClientIndex SimCluster::connect(unsigned index) {
+  Node& node = nodes_[index];
+  const unsigned shard = node.next_client_shard++ % options_.shards;
+  auto wire = std::make_shared<Wire>();
+  wire->ends[0] = {.is_client = true, .client = clients_.size()};
+  wire->ends[1] = {.node = index, .shard = shard, .life = node.life};
+  wire->ends[1].id = node.shards[shard]->client_opened({"10.0.1.1:1", "10.0.0.1:7600"}, now());
+  node.wires[shard][wire->ends[1].id] = {wire, 1};
+  clients_.push_back({wire, {}, false});
+  return clients_.size() - 1;
+}
+
+void SimCluster::send(ClientIndex client, std::string_view bytes) {
+  transmit(clients_[client].wire, 1, std::string(bytes));
+}
+
+std::vector<resp::Value> SimCluster::take_replies(ClientIndex index) {
+  Client& client = clients_[index];
+  std::vector<resp::Value> replies;
+  while (true) {
+    const auto length = resp::value_length(client.received);
+    LIMPET_ASSERT(length.has_value());
+    if (!*length) return replies;
+    auto value = resp::read_value(std::string_view(client.received).substr(0, **length));
+    LIMPET_ASSERT(value.has_value());
+    replies.push_back(std::move(*value));
+    client.received.erase(0, **length);
+  }
+}
+
+bool SimCluster::closed(ClientIndex client) const { return clients_[client].closed; }
+
+std::string SimCluster::ask(ClientIndex client, std::string_view line, std::int64_t wait_ms) {
+  send(client, std::string(line) + "\r\n");
+  std::vector<resp::Value> replies;
+  run_until(
+      [&] {
+        if (replies.empty()) replies = take_replies(client);
+        return !replies.empty();
+      },
+      wait_ms);
+  if (replies.empty()) return "(no reply)";
+  const resp::Value& value = replies.front();
+  if (value.type == resp::Value::Type::integer) return std::to_string(value.integer);
+  if (value.type == resp::Value::Type::null) return "(null)";
+  return value.text;
+}
+
+std::pair<std::string, bool> SimCluster::poke_peer(unsigned index, std::string_view bytes) {
+  Node& node = nodes_[index];
+  auto wire = std::make_shared<Wire>();
+  const std::size_t client = clients_.size();
+  wire->ends[0] = {.is_client = true, .client = client};
+  wire->ends[1] = {.node = index, .shard = 0, .life = node.life};
+  wire->ends[1].id = node.shards[0]->peer_opened("10.9.9.9:1", now());
+  node.wires[0][wire->ends[1].id] = {wire, 1};
+  clients_.push_back({wire, {}, false});
+  transmit(wire, 1, std::string(bytes));
+  run_until([&] { return clients_[client].closed; }, 5000);
+  return {clients_[client].received, clients_[client].closed};
+}
+
+// ---- Looking ----
+
+unsigned SimCluster::owner_of(std::string_view key) const {
+  const cluster::View& view = *nodes_[0].view;
+  const std::string& name = view.nodes[view.owner(slot_of(key))].name;
+  return static_cast<unsigned>(std::stoul(name.substr(1)) - 1);
+}
+
+std::string SimCluster::key_of(unsigned node, unsigned n) const {
+  for (unsigned i = 0;; ++i) {
+    std::string key = "k" + std::to_string(i);
+    if (owner_of(key) == node && n-- == 0) return key;
+  }
+}
+
+ShardStats SimCluster::stats(unsigned node) const {
+  ShardStats all;
+  for (const auto& shard : nodes_[node].shards) all.add(shard->stats());
+  return all;
+}
+
+}  // namespace limpet::shard

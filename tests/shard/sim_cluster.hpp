@@ -1,0 +1,141 @@
+// SimCluster: a whole cluster of shards in one thread, on simulated time and network, by seed.
+//
+// The shards are the real ones; only what surrounds them is simulated. The network keeps the promises of TCP and no
+// more: bytes come in order, cut into other pieces and late, or the connection ends with some of them lost. The same
+// seed gives the same run.
+#pragma once
+
+#include <limpet/cluster/view.hpp>
+#include <limpet/resp/value.hpp>
+#include <limpet/shard/shard.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limpet::shard {
+
+// The cluster file of `nodes` nodes n1, n2 ..., with lines added to the [cluster] table.
+[[nodiscard]] std::string cluster_text(unsigned nodes, std::uint64_t epoch = 1);
+
+class SimCluster {
+ public:
+  struct Options {
+    unsigned nodes = 3;
+    unsigned shards = 2;
+    std::uint64_t seed = 1;
+    std::int64_t delay_ms_max = 3;       // of a piece on its way between nodes
+    std::size_t piece_bytes_max = 4096;  // pieces are cut at random up to this
+    std::vector<std::string> files = {};     // one for each node; empty: all have the same
+    std::vector<std::string> secrets = {};   // one for each node; empty: none
+    std::string password = {};
+    std::int64_t forward_timeout_ms = 2000;
+  };
+
+  explicit SimCluster(Options options);
+  ~SimCluster();
+
+  // ---- Clients ----
+  using ClientIndex = std::size_t;
+  ClientIndex connect(unsigned node);
+  void send(ClientIndex client, std::string_view bytes);
+  // The replies that have come since the last call.
+  std::vector<resp::Value> take_replies(ClientIndex client);
+  [[nodiscard]] bool closed(ClientIndex client) const;
+  // Sends a command of one line and waits for its reply.
+  std::string ask(ClientIndex client, std::string_view line, std::int64_t wait_ms = 5000);
+  // A raw connection to a node's peer port; returns what came back, and whether it was closed.
+  std::pair<std::string, bool> poke_peer(unsigned node, std::string_view bytes);
+
+  // ---- Time ----
+  void run_for(std::int64_t ms);
+  bool run_until(const std::function<bool()>& done, std::int64_t ms_max);
+  [[nodiscard]] std::int64_t now_ms() const { return now_ms_; }
+  [[nodiscard]] std::uint64_t random(std::uint64_t below);
+
+  // ---- Faults ----
+  void kill(unsigned node);
+  void start(unsigned node);
+  void pause(unsigned node);   // it stands still, as under SIGSTOP
+  void resume(unsigned node);
+  void cut(unsigned a, unsigned b);  // all connections between them end, bytes on the way are lost
+  void block(unsigned a, unsigned b, bool blocked);  // nothing gets through, silently; what is sent waits
+
+  // ---- Looking ----
+  [[nodiscard]] unsigned owner_of(std::string_view key) const;  // by the file of node 0
+  [[nodiscard]] std::string key_of(unsigned node, unsigned n) const;  // the n-th key that this node owns
+  [[nodiscard]] ShardStats stats(unsigned node) const;
+  [[nodiscard]] std::uint64_t trace() const { return trace_; }  // a digest of everything that was delivered
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+  [[nodiscard]] std::uint64_t peer_bytes() const { return peer_bytes_; }
+
+ private:
+  struct End {
+    bool is_client = false;
+    std::size_t client = 0;
+    unsigned node = 0;
+    unsigned shard = 0;
+    std::uint64_t life = 0;
+    StreamId id{};
+  };
+  struct Wire {
+    End ends[2];
+    bool open = true;
+    std::int64_t arrives_ms[2] = {0, 0};       // of the last piece towards that end
+    std::deque<std::string> unread[2];         // arrived, but that end does not read now
+    std::vector<std::function<void()>> held;   // while the way is blocked
+  };
+  using WirePtr = std::shared_ptr<Wire>;
+  struct Node {
+    std::unique_ptr<cluster::View> view;
+    std::vector<std::unique_ptr<Shard>> shards;
+    std::vector<std::map<StreamId, std::pair<WirePtr, int>>> wires;  // by shard: stream -> wire and its end
+    std::uint64_t life = 0;
+    bool alive = false;
+    bool paused = false;
+    std::vector<std::function<void()>> deferred;
+    unsigned next_peer_shard = 0;
+    unsigned next_client_shard = 0;
+  };
+  struct Client {
+    WirePtr wire;
+    std::string received;
+    bool closed = false;
+  };
+
+  [[nodiscard]] Now now() const { return {now_ms_, 1'700'000'000'000 + now_ms_}; }
+  void at(std::int64_t ms, std::function<void()> event);
+  // Runs `event` for a node if it still lives that life; later, if it is paused.
+  void on_node(unsigned node, std::uint64_t life, std::function<void()> event);
+  void tick(unsigned node, unsigned shard, std::uint64_t life);
+  void pump(unsigned node, unsigned shard);
+  void dial(unsigned node, unsigned shard, const Dial& dial);
+  void flush(unsigned node, unsigned shard, StreamId id);
+  void transmit(const WirePtr& wire, int to, std::string bytes);
+  void deliver(const WirePtr& wire, int to, std::string bytes);
+  void hang_up(const WirePtr& wire, int by);
+  void drop(const WirePtr& wire, int end, std::string_view reason);
+  [[nodiscard]] bool is_blocked(const Wire& wire) const;
+  void mix(std::uint64_t value);
+
+  Options options_;
+  std::uint64_t random_state_;
+  std::int64_t now_ms_ = 0;
+  std::uint64_t sequence_ = 0;
+  std::map<std::pair<std::int64_t, std::uint64_t>, std::function<void()>> events_;
+  std::vector<Node> nodes_;
+  std::vector<Client> clients_;
+  std::set<std::pair<unsigned, unsigned>> blocked_;
+  std::vector<WirePtr> node_wires_;
+  std::vector<std::string> notes_;
+  std::uint64_t trace_ = 0;
+  std::uint64_t peer_bytes_ = 0;
+};
+
+}  // namespace limpet::shard
