@@ -79,6 +79,7 @@ class Cluster:
         self.password = password
         self.server = server or {}
         self.files = {}
+        self.last_logs = None  # of a closed cluster, whose folder is gone
         for what, value in (("secret_file", secret), ("password_file", password)):
             if value is not None:
                 self.files[what] = self.write_file(what, value + "\n")
@@ -166,6 +167,9 @@ class Cluster:
         return {"LIMPET_PASSWORD": self.password} if self.password else {}
 
     def logs(self, characters=4000):
+        """The ends of all nodes' logs."""
+        if self.last_logs is not None:
+            return self.last_logs
         parts = []
         for node in self:
             if node.process:
@@ -189,6 +193,7 @@ class Cluster:
             complaints += filter(None, [node.process.sanitizer_report()])
         if complaints:
             raise AssertionError("\n".join(complaints) + "\n" + self.logs())
+        self.last_logs = self.logs()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

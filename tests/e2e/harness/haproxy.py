@@ -27,9 +27,11 @@ class HAProxy:
 
     def await_ready(self, within=20):
         def answers():
+            if not self.process.running():
+                raise RuntimeError(f"HAProxy ended at its start:\n{self.process.log()[-2000:]}")
             with self.connect() as client:
                 return client("PING") == "PONG"
-        eventually(answers, within, f"HAProxy passes clients on: {self.process.log()[-2000:]}")
+        eventually(answers, within, "HAProxy passes clients on")
         return self
 
     def connect(self, timeout=10.0):

@@ -2,10 +2,13 @@
 
 import ctypes
 import os
+import pathlib
 import signal
 import subprocess
 
 from .waiting import eventually, seconds
+
+_BUILT = str(pathlib.Path(__file__).resolve().parents[3] / "build" / "release" / "bin")
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -21,7 +24,7 @@ def die_with_parent():
 
 def binary(name):
     """The path of one of the programs under test."""
-    return os.path.join(os.environ.get("LIMPET_BIN_DIR", "build/release/bin"), name)
+    return os.path.join(os.environ.get("LIMPET_BIN_DIR", _BUILT), name)
 
 
 def clean_environment(**extra):

@@ -67,8 +67,17 @@ class Proxy:
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._pairs.add((near, far))
-            for source, sink, answers in ((near, far, False), (far, near, True)):
-                threading.Thread(target=self._pump, args=(source, sink, answers), daemon=True).start()
+            threading.Thread(target=self._serve, args=(near, far), daemon=True).start()
+
+    def _serve(self, near, far):
+        answers = threading.Thread(target=self._pump, args=(far, near, True), daemon=True)
+        answers.start()
+        self._pump(near, far, False)
+        answers.join()
+        with self._lock:
+            self._pairs.discard((near, far))
+        near.close()
+        far.close()
 
     def _pump(self, source, sink, answers):
         try:
