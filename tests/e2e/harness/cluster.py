@@ -128,21 +128,18 @@ class Cluster:
         started = [self.nodes[name].start() for name in names or self.nodes]
         for node in started:
             node.await_ready()
-        if not names:
-            self.await_links()
+        self.await_links()
         return self
 
     def await_links(self, within=20):
-        """Waits until every running node answers for the keys of every running other."""
-        for node in self:
-            if node.process and node.process.running():
-                eventually(lambda: self.reaches_all(node), within, f"{node.name} reaches all others")
+        """Waits until all links between the nodes that run are up, those of every shard."""
+        running = {node.name for node in self if node.process and node.process.running()}
 
-    def reaches_all(self, node):
-        with node.connect() as client:
-            if self.password:
-                client("AUTH", self.password)
-            return isinstance(client("DBSIZE"), int)
+        def all_up(node):
+            links = {n["name"]: n["link"]["state"] for n in node.status()["nodes"] if n["link"]}
+            return all(state == "up" for name, state in links.items() if name in running)
+        for name in running:
+            eventually(lambda: all_up(self.nodes[name]), within, f"{name} is linked with all others")
 
     def key_of(self, name, prefix="key"):
         """A key whose session lives on the node of that name."""
