@@ -1,16 +1,14 @@
 
-#include "driver_impl.hpp"
-
+#include <algorithm>
+#include <asio/buffer.hpp>
+#include <asio/connect.hpp>
+#include <asio/post.hpp>
+#include <chrono>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/net/clock.hpp>
 
-#include <asio/buffer.hpp>
-#include <asio/connect.hpp>
-#include <asio/post.hpp>
-
-#include <algorithm>
-#include <chrono>
+#include "driver_impl.hpp"
 
 namespace limpet::net {
 
@@ -76,9 +74,8 @@ void Driver::Impl::adopt(StreamKind kind, tcp::socket socket) {
   const tcp::endpoint local = socket.local_endpoint(ignored);
   tune(socket, tcp_keepalive_s_, kind != StreamKind::client);
   auto* wire = new Wire(std::move(socket));
-  wire->id = kind == StreamKind::client
-                 ? shard_.client_opened({text_of(remote), text_of(local)}, now())
-                 : shard_.peer_opened(text_of(remote), now());
+  wire->id = kind == StreamKind::client ? shard_.client_opened({text_of(remote), text_of(local)}, now())
+                                        : shard_.peer_opened(text_of(remote), now());
   enter(wire);
   // Those that connect while the node stops are finished before they began.
   const shard::Stream* stream = shard_.stream(wire->id);
@@ -86,7 +83,7 @@ void Driver::Impl::adopt(StreamKind kind, tcp::socket socket) {
 }
 
 void Driver::Impl::dial(const shard::Dial& dial) {
-  auto* wire = new Wire(tcp::socket(io_));
+  auto* wire = new Wire(io_);
   wire->id = dial.stream;
   wire->connected = false;
   enter(wire);
@@ -98,15 +95,16 @@ void Driver::Impl::dial(const shard::Dial& dial) {
 
 void Driver::Impl::resolve(Wire& wire, const Endpoint& address) {
   ++wire.handlers;
-  resolver_.async_resolve(address.host, std::to_string(address.port),
-                          [this, &wire](const std::error_code& error, const tcp::resolver::results_type& found) {
-                            if (!error && !wire.closed && !found.empty()) {
-                              connect(wire, found.begin()->endpoint());
-                            } else if (!wire.closed) {
-                              fail(wire, error);
-                            }
-                            handler_done(wire);
-                          });
+  resolver_.async_resolve(
+      address.host, std::to_string(address.port),
+      [this, &wire](const std::error_code& error, const tcp::resolver::results_type& found) {
+        if (!error && !wire.closed && !found.empty()) {
+          connect(wire, found.begin()->endpoint());
+        } else if (!wire.closed) {
+          fail(wire, error);
+        }
+        handler_done(wire);
+      });
 }
 
 void Driver::Impl::connect(Wire& wire, const tcp::endpoint& endpoint) {
@@ -164,7 +162,8 @@ void Driver::Impl::discard(Wire& wire) {
 bool Driver::Impl::write_out(Wire& wire, shard::Stream& stream) {
   while (!stream.out.empty()) {
     std::error_code failure;
-    const std::size_t count = wire.socket.write_some(asio::buffer(stream.out.data(), stream.out.size()), failure);
+    const std::size_t count =
+        wire.socket.write_some(asio::buffer(stream.out.data(), stream.out.size()), failure);
     if (failure == asio::error::would_block || failure == asio::error::try_again) {
       write_when_ready(wire);
       return false;
