@@ -186,7 +186,8 @@ class Disagreement(E2E):
             self.assertGreater(len(through_n2), 3)
             client.pipeline([("SET", key, key) for key in through_n2])
         with nodes["n1"].connect() as client:
-            self.assertEqual(client.pipeline([("GET", key) for key in through_n2]), [key.encode() for key in through_n2])
+            found = client.pipeline([("GET", key) for key in through_n2])
+        self.assertEqual(found, [key.encode() for key in through_n2])
 
     @staticmethod
     def where(node, key):
