@@ -120,26 +120,60 @@ void reclaim_all(const char* what, Store& store, std::int64_t now) {
   longest.print(what);
 }
 
-void fill_slot(const char* what, std::uint64_t count,
-               const std::function<KeyRef(const std::string&)>& key_of) {
-  Store store{1};
+using KeyOf = std::function<KeyRef(const std::string&)>;
+
+void fill(const char* what, Store& store, std::uint64_t count, const KeyOf& key_of, std::int64_t now) {
   Longest insert;
   for (std::uint64_t at = 0; at < count; ++at) {
     const std::string name = numbered("{u}:%010llu", at);
     const KeyRef key = key_of(name);
-    insert.time([&] { store.put_string(key, "value", Expiry::at(kNow + 1'800'000), kNow); });
+    insert.time([&] { store.put_string(key, "value", Expiry::at(now + 1'800'000), now); });
   }
   insert.print(what);
+}
+
+void walk(Store& store, Slot slot) {
   Longest scan;
   std::uint64_t position = 0;
   std::uint64_t seen = 0;
   do {
-    const Slot slot = key_of("{u}:0").slot;
     scan.time([&] { position = store.scan(slot, position, 1000, kNow, [&](const Item&) { ++seen; }); });
   } while (position != 0);
-  scan.print("  scan of it by 1,000");
-  std::printf("  saw %llu\n", static_cast<unsigned long long>(seen));
+  scan.print("  scan of a slot by 1,000");
+}
+
+// The life of many sessions: they come, they all end at once, the memory goes at the pace of ticks, others
+// come.
+void live(const char* what, Store& store, std::uint64_t count, const KeyOf& key_of) {
+  std::printf("%s\n", what);
+  fill("  insert", store, count, key_of, kNow);
+  walk(store, key_of("{u}:0").slot);
   reclaim_all("  expiry of all, 20,000 steps a call", store, kNow + 1'900'000);
+  Longest quiet;
+  for (int at = 0; at < 100; ++at) {
+    usleep(50'000);
+    quiet.time([&] { store.reclaim(kNow + 2'000'000, 20'000); });
+  }
+  quiet.print("  ticks afterwards");
+  fill("  insert again", store, count / 4, key_of, kNow + 2'000'000);
+  Longest clear;
+  clear.time([&] { store.clear(); });
+  clear.print("  clear()");
+  reclaim_all("  its memory, 20,000 steps a call", store, kNow + 2'000'000);
+}
+
+void huge_hash(Store& store) {
+  std::printf("a hash of 1,000,000 fields\n");
+  Longest fields;
+  for (std::uint64_t at = 0; at < 1'000'000; ++at) {
+    const std::string name = numbered("f%llu", at);
+    fields.time([&] { store.put_field(KeyRef::of("h"), name, "0123456789abcdef", kNow); });
+  }
+  fields.print("  put_field");
+  Longest erase;
+  erase.time([&] { store.erase(KeyRef::of("h"), kNow); });
+  erase.print("  erase");
+  reclaim_all("  its memory, 20,000 steps a call", store, kNow);
 }
 
 // What the machine itself adds: the longest of as many calls that do nothing.
@@ -151,34 +185,20 @@ void print_noise(std::uint64_t count) {
 
 void stops(std::uint64_t count) {
   print_noise(count);
-  fill_slot("insert: all uids in one slot", count, [](const std::string& name) {
+  // Kept to the end: a store lives as long as its process, and taking one down at once is no part of its
+  // work.
+  Store slot{1};
+  Store uid{2};
+  Store all{3};
+  Store hash{4};
+  live("all uids in one slot", slot, count, [](const std::string& name) {
     return KeyRef{name, std::string_view(name), 5};
   });
-  fill_slot("insert: all keys of one uid", count, [](const std::string& name) { return KeyRef::of(name); });
-  {
-    Store store{1};
-    Longest insert;
-    for (std::uint64_t at = 0; at < count; ++at) {
-      const std::string name = numbered("sess:%08llu", at);
-      insert.time([&] { store.put_string(KeyRef::of(name), "value", Expiry::none(), kNow); });
-    }
-    insert.print("insert: over all slots");
-    Longest clear;
-    clear.time([&] { store.clear(); });
-    clear.print("  clear()");
-    reclaim_all("  its memory, 20,000 steps a call", store, kNow);
-  }
-  Store store{1};
-  Longest fields;
-  for (std::uint64_t at = 0; at < 1'000'000; ++at) {
-    const std::string name = numbered("f%llu", at);
-    fields.time([&] { store.put_field(KeyRef::of("h"), name, "0123456789abcdef", kNow); });
-  }
-  fields.print("put_field: 1,000,000 fields of one hash");
-  Longest erase;
-  erase.time([&] { store.erase(KeyRef::of("h"), kNow); });
-  erase.print("  erase of that hash");
-  reclaim_all("  its memory, 20,000 steps a call", store, kNow);
+  live("all keys of one uid", uid, count, [](const std::string& name) { return KeyRef::of(name); });
+  live("over all slots", all, count, [](const std::string& name) {
+    return KeyRef{name, std::string_view(name), slot_of_uid(name)};
+  });
+  huge_hash(hash);
 }
 
 int run(int argc, char** argv) {

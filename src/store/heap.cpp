@@ -1,7 +1,6 @@
 #include "heap.hpp"
 
 #include <malloc.h>
-#include <sys/mman.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -26,31 +25,11 @@ void* must_malloc(std::size_t bytes) {
   return block;
 }
 
-// Under AddressSanitizer chunks are of malloc, so that its search for leaks sees what cells point to.
-#if defined(__SANITIZE_ADDRESS__)
-
-char* map_chunk(std::size_t bytes) {
-  char* const chunk = static_cast<char*>(must_malloc(bytes));
-  LIMPET_POISON(chunk, bytes);
-  return chunk;
+void free_page(char* base, [[maybe_unused]] std::size_t bytes) {
+  if (base == nullptr) return;
+  LIMPET_UNPOISON(base, bytes);
+  std::free(base);
 }
-void unmap_chunk(char* chunk, std::size_t bytes) {
-  LIMPET_UNPOISON(chunk, bytes);
-  std::free(chunk);
-}
-void give_back(char*, std::size_t) {}
-
-#else
-
-char* map_chunk(std::size_t bytes) {
-  void* const chunk = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  LIMPET_ASSERT(chunk != MAP_FAILED);
-  return static_cast<char*>(chunk);
-}
-void unmap_chunk(char* chunk, std::size_t bytes) { munmap(chunk, bytes); }
-void give_back(char* page, std::size_t bytes) { madvise(page, bytes, MADV_DONTNEED); }
-
-#endif
 
 }  // namespace
 
@@ -58,7 +37,8 @@ void give_back(char* page, std::size_t bytes) { madvise(page, bytes, MADV_DONTNE
 Heap::Heap() : bases_(1, nullptr), pages_(1) {}
 
 Heap::~Heap() {
-  for (char* chunk : chunks_) unmap_chunk(chunk, kChunkBytes);
+  for (char* base : bases_) free_page(base, kPageBytes);
+  for (char* base : spare_) free_page(base, kPageBytes);
 }
 
 Handle Heap::take(std::size_t bytes) {
@@ -141,23 +121,20 @@ void Heap::close_page(std::uint32_t index) {
 }
 
 char* Heap::take_memory() {
-  std::vector<char*>& from = spare_.empty() ? vacant_ : spare_;
-  if (from.empty()) {
-    chunks_.push_back(map_chunk(kChunkBytes));
-    for (std::size_t at = kChunkBytes; at > 0; at -= kPageBytes) {
-      vacant_.push_back(chunks_.back() + at - kPageBytes);
-    }
+  if (spare_.empty()) {
+    char* const base = static_cast<char*>(must_malloc(kPageBytes));
+    LIMPET_POISON(base, kPageBytes);
+    return base;
   }
-  char* const base = from.back();
-  from.pop_back();
+  char* const base = spare_.back();
+  spare_.pop_back();
   return base;
 }
 
 std::size_t Heap::vacate(std::size_t pages_max) {
   std::size_t pages = 0;
   for (; pages < pages_max && spare_.size() > kSparePages; ++pages) {
-    give_back(spare_.back(), kPageBytes);
-    vacant_.push_back(spare_.back());
+    free_page(spare_.back(), kPageBytes);
     spare_.pop_back();
   }
   return pages;

@@ -85,10 +85,11 @@ Item Store::Impl::find(const KeyRef& key, std::int64_t unix_ms) {
   const std::uint64_t hash = uid_hash(key.uid);
   for (Table::Run run = tables_[key.slot].run_of(heap, hash); run.more(); ++run.at) {
     const char* const cell = heap.at(handle_of(*run.at));
+    if (plainly_holds(cell, key.key)) {
+      if (expired(cell, unix_ms)) return find_expired(key);
+      return {&records_, cell};
+    }
     if (!is_plain(cell)) return find_in_run(key, hash, unix_ms, run);
-    if (!plainly_holds(cell, key.key)) continue;
-    if (expired(cell, unix_ms)) return find_expired(key);
-    return {&records_, cell};
   }
   return {};
 }

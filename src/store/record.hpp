@@ -88,26 +88,23 @@ inline constexpr auto kKeyAt = [] {
 
 // memcmp() for the few bytes that most keys have, without the call.
 [[nodiscard]] inline bool equal_bytes(const char* a, const char* b, std::size_t size) {
-  if (size >= 8) {
-    for (std::size_t at = 0; at + 8 < size; at += 8) {
-      if (load_le<std::uint64_t>(a + at) != load_le<std::uint64_t>(b + at)) return false;
-    }
-    return load_le<std::uint64_t>(a + size - 8) == load_le<std::uint64_t>(b + size - 8);
-  }
-  for (std::size_t at = 0; at < size; ++at) {
-    if (a[at] != b[at]) return false;
-  }
-  return true;
+  const auto differ = [&](std::size_t at) {
+    return load_le<std::uint64_t>(a + at) ^ load_le<std::uint64_t>(b + at);
+  };
+  if (size - 8 <= 8) return (differ(0) | differ(size - 8)) == 0;
+  return std::memcmp(a, b, size) == 0;
 }
 
 // A cell that is a record itself, with a key of less than 256 bytes: the common case, decided fast.
 [[nodiscard]] inline bool is_plain(const char* cell) {
   return (flags_of(cell) & (kWide | kIndirect | kLongKey)) == 0;
 }
-// REQUIRES: is_plain(cell).
+// Whether a cell is plain and has this key.
 [[nodiscard]] inline bool plainly_holds(const char* cell, std::string_view key) {
-  return static_cast<unsigned char>(cell[1]) == key.size() &&
-         equal_bytes(cell + kKeyAt[flags_of(cell) & 63], key.data(), key.size());
+  constexpr unsigned kLengthAndOddFlags = 0xff00 | kWide | kIndirect | kLongKey;
+  const unsigned head = load_le<std::uint16_t>(cell);
+  return (head & kLengthAndOddFlags) == key.size() << 8 &&
+         equal_bytes(cell + kKeyAt[head & 63], key.data(), key.size());
 }
 
 [[nodiscard]] inline std::string_view uid_in(const char* record) {

@@ -12,7 +12,9 @@ namespace limpet::store {
 
 namespace {
 
-constexpr std::size_t kStepsOfPage = 200;  // giving back a page costs about as much as so many steps
+// An empty page goes back for so many steps: three megabytes a tick. The allocator returns them to the system
+// in batches of its own, and larger ones take it milliseconds.
+constexpr std::size_t kStepsOfPage = 400;
 
 }  // namespace
 
@@ -31,7 +33,7 @@ struct Store::Impl::Sweep {
 
 std::size_t Store::Impl::reclaim(std::int64_t unix_ms, std::size_t steps_max) {
   // Both kinds of work go on beside each other, and what one leaves the other has.
-  std::size_t buried = records_.bury(steps_max / 2);
+  const std::size_t buried = records_.bury(steps_max / 2);
   Sweep sweep{.unix_ms = unix_ms,
               .now = coarse_now(unix_ms),
               .budget = (std::uint64_t{steps_max} - std::min(buried, steps_max)) * Sweep::kRecordCost};
@@ -48,7 +50,7 @@ std::size_t Store::Impl::reclaim(std::int64_t unix_ms, std::size_t steps_max) {
     pass_due_ = kNever;
   }
   const std::size_t swept = static_cast<std::size_t>(sweep.spent / Sweep::kRecordCost);
-  if (buried + swept < steps_max) buried += records_.bury(steps_max - buried - swept);
+  if (buried + swept < steps_max) records_.bury(steps_max - buried - swept);
   records_.heap().vacate(std::max<std::size_t>(steps_max / kStepsOfPage, 1));
   return static_cast<std::size_t>(sweep.keys_gone);
 }
