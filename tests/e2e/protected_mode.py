@@ -30,7 +30,7 @@ def set_up_network():
 def first_line(host):
     with socket.create_connection((host, 7379), timeout=10) as stream:
         try:
-            stream.sendall(b"PING\r\n")
+            stream.sendall(b"GET x\r\n")
             data = stream.recv(4096)
         except ConnectionError:
             return "(closed)"
