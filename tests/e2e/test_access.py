@@ -6,6 +6,7 @@ import shutil
 import unittest
 
 from harness.case import E2E
+from harness.haproxy import HAProxy
 from harness.process import binary, run
 from harness.waiting import eventually
 
@@ -27,6 +28,14 @@ class Passwords(E2E):
             self.assertEqual(client("AUTH", "wrong"),
                              "WRONGPASS invalid username-password pair or user is disabled.")
             self.assertEqual(client("GET", self.keys[0]), "NOAUTH Authentication required.")
+
+    def test_a_load_balancer_needs_no_password_to_see_that_a_node_lives(self):
+        haproxy = HAProxy(self.nodes)
+        self.addCleanup(haproxy.close)
+        haproxy.await_ready()
+        client = haproxy.connect()
+        self.addCleanup(client.close)
+        self.assertEqual([client("PING"), client("AUTH", PASSWORD), client("GET", "none")], ["PONG", "OK", None])
 
     def test_with_the_password_every_node_reaches_every_session(self):
         for node in self.nodes:
