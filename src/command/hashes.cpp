@@ -1,5 +1,7 @@
 // Commands on hashes, but for HINCRBY (counters.cpp).
 #include "access.hpp"
+#include <limpet/base/limits.hpp>
+
 #include "handlers.hpp"
 
 namespace limpet::command::handlers {
@@ -73,7 +75,11 @@ void hmget(Context& context, Args args) {
   Item item;
   if (!read_hash(context, args, item)) return;
   context.reply.array(args.size() - 2);
-  for (const std::string_view name : args.subspan(2)) reply_field(context, item, name);
+  for (const std::string_view name : args.subspan(2)) {
+    reply_field(context, item, name);
+    // As in MGET: whoever runs the handler makes an error of a reply that is too long.
+    if (context.reply.out().size() > kReplyBytesMax + kBulkBytesMax) return;
+  }
 }
 
 void hgetall(Context& context, Args args) {

@@ -1,16 +1,14 @@
 // Driver::Impl: the driver's wires and its turn.
 #pragma once
 
-#include "wire.hpp"
-
-#include <limpet/net/driver.hpp>
-
-#include <asio/steady_timer.hpp>
-
 #include <array>
+#include <asio/steady_timer.hpp>
+#include <limpet/net/driver.hpp>
 #include <memory>
 #include <system_error>
 #include <vector>
+
+#include "wire.hpp"
 
 namespace limpet::net {
 
@@ -44,8 +42,8 @@ class Driver::Impl {
   void discard(Wire& wire);
   void write_when_ready(Wire& wire);
 
-  void finish(Wire& wire);                                // in good order: what was written arrives
-  void fail(Wire& wire, const std::error_code& error);    // the connection broke
+  void finish(Wire& wire);                              // in good order: what was written arrives
+  void fail(Wire& wire, const std::error_code& error);  // the connection broke
   void close(Wire& wire);
   void handler_done(Wire& wire);
 

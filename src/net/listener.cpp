@@ -1,10 +1,8 @@
-#include <limpet/base/limits.hpp>
-#include <limpet/net/listener.hpp>
-
 #include <asio/buffer.hpp>
 #include <asio/steady_timer.hpp>
-
 #include <chrono>
+#include <limpet/base/limits.hpp>
+#include <limpet/net/listener.hpp>
 
 namespace limpet::net {
 
@@ -47,7 +45,8 @@ class Listener::Impl {
   std::chrono::steady_clock::time_point complained{};
 };
 
-Result<std::unique_ptr<Listener>> Listener::bind(asio::io_context& io, const std::string& host, std::uint16_t port) {
+Result<std::unique_ptr<Listener>> Listener::bind(asio::io_context& io, const std::string& host,
+                                                 std::uint16_t port) {
   const std::string where = host + ":" + std::to_string(port);
   std::error_code error;
   tcp::resolver resolver(io);

@@ -27,7 +27,8 @@ void tune(asio::ip::tcp::socket& socket, std::int64_t keepalive_s, bool between_
     const int seconds = static_cast<int>(keepalive_s);
     set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
     set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
-    set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, seconds / kKeepaliveProbes > 0 ? seconds / kKeepaliveProbes : 1);
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL,
+               seconds / kKeepaliveProbes > 0 ? seconds / kKeepaliveProbes : 1);
     set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
   }
   if (between_nodes) set_option(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytes);

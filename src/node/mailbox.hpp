@@ -1,17 +1,16 @@
-// Mailbox: how other threads hand something to a shard's thread: batches of frames from its siblings, sockets, tasks.
+// Mailbox: how other threads hand something to a shard's thread: batches of frames from its siblings,
+// sockets, tasks.
 //
-// A list that any thread pushes to with one compare-and-swap and that the owner takes whole: no thread ever waits for
-// another. Only the first letter into an empty box wakes the owner. It has no bound of its own: what may be under way
-// between shards is bounded by those who send (kLinkRequestsMax, kLinkBytesMax).
+// A list that any thread pushes to with one compare-and-swap and that the owner takes whole: no thread ever
+// waits for another. Only the first letter into an empty box wakes the owner. It has no bound of its own:
+// what may be under way between shards is bounded by those who send (kLinkRequestsMax, kLinkBytesMax).
 #pragma once
-
-#include <limpet/base/bytes.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-
 #include <atomic>
 #include <functional>
+#include <limpet/base/bytes.hpp>
 #include <memory>
 #include <utility>
 
@@ -20,7 +19,7 @@ namespace limpet::node {
 class Mailbox {
  public:
   struct Letter {
-    unsigned from = 0;           // the sibling, if `task` is empty
+    unsigned from = 0;  // the sibling, if `task` is empty
     Bytes batch;
     std::function<void()> task;  // to be run on the owner's thread
     Letter* next = nullptr;
@@ -37,7 +36,8 @@ class Mailbox {
   void send(std::unique_ptr<Letter> letter) {
     Letter* mine = letter.release();
     mine->next = newest_.load(std::memory_order_relaxed);
-    while (!newest_.compare_exchange_weak(mine->next, mine, std::memory_order_release, std::memory_order_relaxed)) {
+    while (!newest_.compare_exchange_weak(mine->next, mine, std::memory_order_release,
+                                          std::memory_order_relaxed)) {
     }
     if (mine->next == nullptr) asio::post(io_, [this] { open_all(); });
   }

@@ -1,20 +1,19 @@
-#include "process_facts.hpp"
-#include "shard_thread.hpp"
-
-#include <limpet/base/hash.hpp>
-#include <limpet/net/clock.hpp>
-#include <limpet/net/listener.hpp>
-#include <limpet/node/node.hpp>
-
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <limpet/base/hash.hpp>
+#include <limpet/net/clock.hpp>
+#include <limpet/net/listener.hpp>
+#include <limpet/node/node.hpp>
 #include <mutex>
 #include <random>
 #include <thread>
+
+#include "process_facts.hpp"
+#include "shard_thread.hpp"
 
 namespace limpet::node {
 
@@ -134,10 +133,11 @@ class Node::Impl {
 Result<void> Node::Impl::bind() {
   const cluster::Node& me = settings_.me();
   const auto explain = [&](const Error& error, const std::string& key, const std::string& flag) {
-    const std::string fix = settings_.config_file.empty()
-                                ? "choose another address with " + flag
-                                : "choose another `" + key + "` for node " + me.name + " in " + settings_.config_file;
-    return fail(error.code, "cannot listen on " + error.text + ". Is another limpetd running? Stop it, or " + fix);
+    const std::string fix = settings_.config_file.empty() ? "choose another address with " + flag
+                                                          : "choose another `" + key + "` for node " +
+                                                                me.name + " in " + settings_.config_file;
+    return fail(error.code,
+                "cannot listen on " + error.text + ". Is another limpetd running? Stop it, or " + fix);
   };
   auto clients = net::Listener::bind(io_, me.client.host, me.client.port);
   if (!clients) return explain(clients.error(), "client", "--listen");
@@ -187,7 +187,8 @@ void Node::Impl::make_shards() {
   config.config_file = settings_.config_file;
   config.secret = settings_.secret;
   // With a secret all nodes hash alike and nobody outside can know how; without one each node draws its own.
-  config.table_seed = settings_.secret.empty() ? random_seed() : hash64(settings_.secret, hash64(settings_.view.name));
+  config.table_seed =
+      settings_.secret.empty() ? random_seed() : hash64(settings_.secret, hash64(settings_.view.name));
   config.process_facts = process_facts;
   config.ticks_ns = ticks_ns;
   for (unsigned index = 0; index < settings_.shards; ++index) {
@@ -206,9 +207,10 @@ Result<void> Node::Impl::start() {
   if (Result<void> bound = bind(); !bound) return bound;
   protected_ = settings_.protected_mode && settings_.password.empty() && !clients_->on_loopback();
   if (protected_) {
-    spdlog::warn("protected mode: {} is open to other hosts and there is no password, so only clients of this host "
-                 "are served; set a password file, or protected_mode = \"no\"",
-                 settings_.me().client.text());
+    spdlog::warn(
+        "protected mode: {} is open to other hosts and there is no password, so only clients of this host "
+        "are served; set a password file, or protected_mode = \"no\"",
+        settings_.me().client.text());
   }
   make_shards();
   if (Result<void> admin = start_admin(); !admin) return admin;
@@ -228,7 +230,8 @@ void Node::Impl::accept_clients() {
     return shards_[next_client_]->io();
   };
   const auto trouble = [](const std::string& what) { spdlog::error("{}", what); };
-  clients_->start(next, [this](tcp::socket socket) { take_client(std::move(socket), next_client_); }, trouble);
+  clients_->start(
+      next, [this](tcp::socket socket) { take_client(std::move(socket), next_client_); }, trouble);
 }
 
 void Node::Impl::take_client(tcp::socket socket, std::size_t shard) {
@@ -237,9 +240,10 @@ void Node::Impl::take_client(tcp::socket socket, std::size_t shard) {
   if (gone) return;
   if (protected_ && !remote.address().is_loopback()) {
     ++rejected_;
-    net::turn_away(std::move(socket),
-                   "-DENIED limpetd runs in protected mode: it has no password and takes clients of its own host "
-                   "alone. Set a password file, or protected_mode = \"no\" in the [server] table.\r\n");
+    net::turn_away(
+        std::move(socket),
+        "-DENIED limpetd runs in protected mode: it has no password and takes clients of its own host "
+        "alone. Set a password file, or protected_mode = \"no\" in the [server] table.\r\n");
     return;
   }
   if (client_count_.fetch_add(1, std::memory_order_relaxed) >= max_clients_) {
@@ -323,7 +327,8 @@ NodeSnapshot Node::Impl::snapshot() {
   snapshot.max_clients = max_clients_;
   snapshot.shards_expected = settings_.shards;
   std::unique_lock lock(collection->mutex);
-  collection->changed.wait_for(lock, kSnapshotWait, [&] { return collection->stats.size() == shards_.size(); });
+  collection->changed.wait_for(lock, kSnapshotWait,
+                               [&] { return collection->stats.size() == shards_.size(); });
   snapshot.shards = collection->stats;
   return snapshot;
 }

@@ -3,17 +3,15 @@
 // start() and stop() are called by the node's owner; everything else is handed over through mailbox().
 #pragma once
 
-#include "mailbox.hpp"
-
-#include <limpet/net/driver.hpp>
-#include <limpet/shard/shard.hpp>
-
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
-
 #include <functional>
+#include <limpet/net/driver.hpp>
+#include <limpet/shard/shard.hpp>
 #include <memory>
 #include <thread>
+
+#include "mailbox.hpp"
 
 namespace limpet::node {
 

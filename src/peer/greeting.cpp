@@ -1,8 +1,8 @@
-#include <limpet/peer/greeting.hpp>
-
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+
+#include <limpet/peer/greeting.hpp>
 
 namespace limpet::peer {
 
@@ -87,7 +87,8 @@ Result<Greeting> read_greeting(std::string_view body) {
   return greeting;
 }
 
-std::string make_proof(std::string_view secret, Side side, const Greeting& dialler, const Greeting& acceptor) {
+std::string make_proof(std::string_view secret, Side side, const Greeting& dialler,
+                       const Greeting& acceptor) {
   if (secret.empty()) return {};
   Bytes message;
   message.append(side == Side::dialler ? "limpet dial" : "limpet accept");

@@ -1,16 +1,15 @@
 // Client: what a shard knows of one connection.
 #pragma once
 
-#include "replies.hpp"
-
+#include <cstdint>
 #include <limpet/base/bytes.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/resp/reply.hpp>
 #include <limpet/resp/request.hpp>
 #include <limpet/shard/shard.hpp>
-
-#include <cstdint>
 #include <string>
+
+#include "replies.hpp"
 
 namespace limpet::shard {
 
@@ -20,7 +19,7 @@ struct Client : Stream {
   StreamId id;
   std::uint64_t number = 0;  // CLIENT ID: unique in the node
   ClientOrigin origin;
-  std::int64_t opened_ms = 0;    // steady
+  std::int64_t opened_ms = 0;  // steady
   std::int64_t last_used_ms = 0;
 
   resp::RequestParser parser;
@@ -30,9 +29,11 @@ struct Client : Stream {
   resp::Version version = resp::Version::resp2;
   ReplyMode reply_mode = ReplyMode::on;
   bool authenticated = false;
-  bool barrier = false;    // a command is under way that those behind it must not overtake
-  bool stalled = false;    // has input that is not taken now; resume() when the reason is gone
-  bool queued = false;     // stands in the list of those to be resumed
+  bool barrier = false;       // a command is under way that those behind it must not overtake
+  bool stalled = false;       // has input that is not taken now; resume() when the reason is gone
+  bool queued = false;        // stands in the list of those to be resumed
+  bool broken = false;     // too much unread output: it is closed without another word
+  std::size_t largest_reply = 0;  // that came from elsewhere: how much the awaited ones may come to
   std::uint32_t bounced = 0;  // commands that nobody owned and that are to be tried again
 
   const command::Spec* last_command = nullptr;

@@ -1,13 +1,12 @@
 // CLIENT: what is known of connections, and what may be done to them.
-#include "core.hpp"
-
+#include <algorithm>
+#include <array>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
 #include <limpet/command/describe.hpp>
 #include <limpet/command/errors.hpp>
 
-#include <algorithm>
-#include <array>
+#include "core.hpp"
 
 namespace limpet::shard {
 
@@ -169,7 +168,8 @@ bool Core::client_kill(Client& client, Args args) {
     const std::string option = to_lower(args[i]);
     const std::string_view value = args[i + 1];
     if (option == "skipme") {
-      if (!equals_ignore_case(value, "yes") && !equals_ignore_case(value, "no")) return refuse(command::kSyntax);
+      if (!equals_ignore_case(value, "yes") && !equals_ignore_case(value, "no"))
+        return refuse(command::kSyntax);
       skip_me = equals_ignore_case(value, "yes");
       continue;
     }
@@ -179,7 +179,8 @@ bool Core::client_kill(Client& client, Args args) {
     if (option == "type" && !valid_client_type(value)) {
       return refuse("ERR Unknown client type '" + std::string(value) + "'");
     }
-    if (option == "user" && value != "default") return refuse("ERR No such user '" + std::string(value) + "'");
+    if (option == "user" && value != "default")
+      return refuse("ERR No such user '" + std::string(value) + "'");
     if (option != "id" && option != "type" && option != "user" && option != "addr" && option != "laddr") {
       return refuse(command::kSyntax);
     }

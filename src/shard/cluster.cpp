@@ -1,15 +1,14 @@
-// CLUSTER: who owns what, as this node sees it. The redirecting half of Redis Cluster is absent on purpose: here a node
-// forwards.
-#include "core.hpp"
-
+// CLUSTER: who owns what, as this node sees it. The redirecting half of Redis Cluster is absent on purpose:
+// here a node forwards.
+#include <array>
+#include <cstdio>
 #include <limpet/base/hash.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
 #include <limpet/command/describe.hpp>
 #include <limpet/command/errors.hpp>
 
-#include <array>
-#include <cstdio>
+#include "core.hpp"
 
 namespace limpet::shard {
 
@@ -73,14 +72,16 @@ std::string Core::cluster_info() const {
     assigned += view_.owner(static_cast<Slot>(slot)) != ring::kNobody ? 1U : 0U;
   }
   std::size_t up = 0;
-  for (const std::unique_ptr<Link>& link : links_) up += !link || link->verdict() != Link::Verdict::fail ? 1U : 0U;
+  for (const std::unique_ptr<Link>& link : links_)
+    up += !link || link->verdict() != Link::Verdict::fail ? 1U : 0U;
   const std::string nodes = std::to_string(view_.nodes.size());
   return "cluster_enabled:0\r\ncluster_state:" + std::string(up == view_.nodes.size() ? "ok" : "fail") +
-         "\r\ncluster_slots_assigned:" + std::to_string(assigned) + "\r\ncluster_slots_ok:" + std::to_string(assigned) +
+         "\r\ncluster_slots_assigned:" + std::to_string(assigned) +
+         "\r\ncluster_slots_ok:" + std::to_string(assigned) +
          "\r\ncluster_slots_pfail:0\r\ncluster_slots_fail:0\r\ncluster_known_nodes:" + nodes +
          "\r\ncluster_size:" + nodes + "\r\ncluster_current_epoch:" + std::to_string(view_.epoch) +
-         "\r\ncluster_my_epoch:" + std::to_string(view_.epoch) + "\r\nlimpet_nodes_reachable:" + std::to_string(up) +
-         "\r\n";
+         "\r\ncluster_my_epoch:" + std::to_string(view_.epoch) +
+         "\r\nlimpet_nodes_reachable:" + std::to_string(up) + "\r\n";
 }
 
 void Core::cluster_where(std::string_view key, ReplyWriter& reply) {

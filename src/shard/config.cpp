@@ -1,11 +1,10 @@
 // CONFIG: what clients ask for at their start, answered from what this node really does.
-#include "core.hpp"
-
 #include <limpet/base/text.hpp>
 #include <limpet/command/describe.hpp>
 #include <limpet/command/errors.hpp>
-
 #include <map>
+
+#include "core.hpp"
 
 namespace limpet::shard {
 
@@ -40,16 +39,13 @@ bool Core::config_command(Client& client, const Spec& spec, Args args) {
     admit_error(client, &spec, error);
     return true;
   }
+  if (equals_ignore_case(args[1], "resetstat")) return ask_shards(client, GatherKind::all_ok, args);
   reply_now(client, [&](Bytes& out) {
     ReplyWriter reply(out, client.version);
     if (equals_ignore_case(args[1], "help")) return command::subcommand_help(spec, reply);
-    if (equals_ignore_case(args[1], "resetstat")) {
-      counters_ = {};
-      counts_.assign(counts_.size(), {});
-      return reply.ok();
-    }
     if (equals_ignore_case(args[1], "set")) {
-      return reply.error("ERR CONFIG SET failed: change the configuration of limpetd and reload it with SIGHUP");
+      return reply.error(
+          "ERR CONFIG SET failed: change the configuration of limpetd and reload it with SIGHUP");
     }
     std::map<std::string, std::string> found;
     for (const auto& [name, value] : settings(tunables_, view_, config_)) {

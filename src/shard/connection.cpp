@@ -1,17 +1,18 @@
 // Commands about the connection itself, and those that need nothing but what this shard knows.
-#include "core.hpp"
-
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
 #include <limpet/command/describe.hpp>
 #include <limpet/command/errors.hpp>
+
+#include "core.hpp"
 
 namespace limpet::shard {
 
 namespace {
 
 constexpr std::string_view kDefaultUser = "default";
-// What clients make their choices by. limpet answers like this release of Redis, and says its own version beside it.
+// What clients make their choices by. limpet answers like this release of Redis, and says its own version
+// beside it.
 constexpr std::string_view kRedisVersion = "7.0.15";
 
 }  // namespace

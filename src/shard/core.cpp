@@ -1,9 +1,8 @@
 // Streams come and go, time passes, the node stops.
 #include "core.hpp"
 
-#include <limpet/base/assert.hpp>
-
 #include <algorithm>
+#include <limpet/base/assert.hpp>
 
 namespace limpet::shard {
 
@@ -39,7 +38,8 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
     const auto index = static_cast<NodeIndex>(node);
     links_.push_back(index == config_.self ? nullptr : std::make_unique<Link>(index));
   }
-  for (unsigned slot = 0; slot < kSlots; ++slot) slots_here_ += router_.is_here(static_cast<Slot>(slot)) ? 1U : 0U;
+  for (unsigned slot = 0; slot < kSlots; ++slot)
+    slots_here_ += router_.is_here(static_cast<Slot>(slot)) ? 1U : 0U;
 }
 
 // SplitMix64: spreads dials, makes nonces. The seed comes from the driver.
@@ -214,7 +214,8 @@ void Core::from_sibling(unsigned sibling, std::string_view batch) {
     } else {
       peer::Request request;
       LIMPET_ASSERT(peer::read_request(frame.body, request, frame_args_));
-      Origin origin{.kind = Origin::Kind::sibling, .sibling = static_cast<std::uint16_t>(sibling), .id = frame.id};
+      Origin origin{
+          .kind = Origin::Kind::sibling, .sibling = static_cast<std::uint16_t>(sibling), .id = frame.id};
       serve(origin, frame.slot, request, frame_args_, frame.body);
     }
     batch.remove_prefix(step.consumed);

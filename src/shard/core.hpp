@@ -1,5 +1,5 @@
-// Core: the inside of a Shard. It ties the machines of this room together and holds what they share; each topic has a
-// source file of its own:
+// Core: the inside of a Shard. It ties the machines of this room together and holds what they share; each
+// topic has a source file of its own:
 //
 //   core.cpp             streams come and go, time passes, the node stops
 //   requests.cpp         from a client's bytes to commands, and where each goes
@@ -12,24 +12,23 @@
 //   info.cpp, config.cpp, cluster.cpp   INFO, CONFIG, CLUSTER
 #pragma once
 
-#include "client.hpp"
-#include "gather.hpp"
-#include "link.hpp"
-#include "pending.hpp"
-#include "slab.hpp"
-
 #include <limpet/command/command.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
 #include <limpet/route/router.hpp>
 #include <limpet/shard/shard.hpp>
 #include <limpet/store/store.hpp>
-
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "client.hpp"
+#include "gather.hpp"
+#include "link.hpp"
+#include "pending.hpp"
+#include "slab.hpp"
 
 namespace limpet::shard {
 
@@ -181,7 +180,8 @@ class Core {
   void refill(Link& link);
   peer::Greeting make_greeting();
   void serve(const Origin& origin, Slot slot, const peer::Request& request, Args args, std::string_view body);
-  void serve_slot(const Origin& origin, Slot slot, const peer::Request& request, Args args, std::string_view body);
+  void serve_slot(const Origin& origin, Slot slot, const peer::Request& request, Args args,
+                  std::string_view body);
 
   // ---- parts.cpp ----
   using GatherName = Slab<Gather>::Name;
@@ -225,7 +225,8 @@ class Core {
   void list_clients(Args args, ReplyWriter& reply);
   void kill_clients(Args args, ReplyWriter& reply);
   void kill_one_reply(const Gather& gather, ReplyWriter& reply);
-  // Asks all shards of this node on behalf of a client. False: the client has commands under way that come first.
+  // Asks all shards of this node on behalf of a client. False: the client has commands under way that come
+  // first.
   bool ask_shards(Client& client, GatherKind kind, Args args);
 
   // ---- info.cpp ----

@@ -4,20 +4,23 @@
 //   - What did not leave this node, and a read, may be sent again: nothing can happen twice.
 //   - A write that left and whose answer did not come is never sent again: its client is told -INDOUBT.
 //   - Only the node where the client is tries again; one on the way passes on what it learnt.
-//   - A read is not sent again if a later write of the same client to the same slot has left: it would see the future.
-#include "core.hpp"
-
-#include <limpet/base/assert.hpp>
-
+//   - A read is not sent again if a later write of the same client to the same slot has left: it would see
+//   the future.
 #include <algorithm>
+#include <limpet/base/assert.hpp>
 #include <set>
 #include <tuple>
+
+#include "core.hpp"
 
 namespace limpet::shard {
 
 namespace {
 
 constexpr std::string_view kNotAnswered = " did not answer within the forward time-out";
+
+// A frame that concerns no slot says 0.
+Slot on_wire(Slot slot) { return slot == kNoSlot ? Slot{0} : slot; }
 
 bool is_entry(const Origin& origin) {
   return origin.kind == Origin::Kind::client || origin.kind == Origin::Kind::gather;
@@ -27,8 +30,9 @@ bool is_entry(const Origin& origin) {
 
 std::string Core::unreachable(const Link& link, Slot slot) const {
   const cluster::Node& node = view_.nodes[link.node()];
-  return "CLUSTERDOWN node " + node.name + " (" + (node.peer ? node.peer->text() : "no address") +
-         "), which holds slot " + std::to_string(slot) + ", cannot be reached: " + link.why(now_);
+  const std::string holds = slot == kNoSlot ? "" : ", which holds slot " + std::to_string(slot) + ",";
+  return "CLUSTERDOWN node " + node.name + " (" + (node.peer ? node.peer->text() : "no address") + ")" + holds +
+         " cannot be reached: " + link.why(now_);
 }
 
 // ---- Sending ----
@@ -44,18 +48,20 @@ bool Core::has_room(Route route, Client& client) {
   Link& link = link_to(route.target);
   if (link.verdict() == Link::Verdict::fail) return true;
   const bool full = link.in_flight + link.waiting.size() >= kLinkRequestsMax ||
-                    (link.up() && link.lanes().waiting() >= kLinkBytesMax);
+                    link.waiting_bytes >= kLinkBytesMax || (link.up() && link.lanes().waiting() >= kLinkBytesMax);
   if (full) link.stalled.push_back(client.id);
   return !full;
 }
 
-void Core::forward(Route route, Slot slot, Origin origin, const peer::Request& request, Args args, bool write) {
+void Core::forward(Route route, Slot slot, Origin origin, const peer::Request& request, Args args,
+                   bool write) {
   scratch_.clear();
   peer::append_request(scratch_, request, args);
   forward_bytes(route, slot, origin, scratch_.view(), write, false);
 }
 
-void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write, bool relayed) {
+void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write,
+                         bool relayed) {
   Link* link = route.kind == Route::Kind::peer ? &link_to(route.target) : nullptr;
   if (link != nullptr && link->verdict() == Link::Verdict::fail) {
     deliver(origin, Outcome::unavailable, unreachable(*link, slot));
@@ -71,7 +77,7 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
   pending.deadline_ms = now_.steady_ms + tunables_.forward_timeout_ms;
   if (link == nullptr) {
     Sibling& sibling = siblings_[route.target];
-    peer::append_frame(sibling.batch, {.type = FrameType::request, .slot = slot, .id = id, .body = body});
+    peer::append_frame(sibling.batch, {.type = FrameType::request, .slot = on_wire(slot), .id = id, .body = body});
     ++sibling.in_flight;
     ++counters_.commands_to_siblings;
     pending.state = Pending::State::sent;
@@ -87,13 +93,14 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
     return;
   }
   link->waiting.push_back(id);
+  link->waiting_bytes += body.size();
   if (link->state() == LinkState::idle) dial(*link);
 }
 
 void Core::send_to_link(std::uint64_t id, Pending& pending, std::string_view body) {
   Link& link = link_to(pending.target);
   pending.state = Pending::State::sent;
-  pending.end = link.lanes().send({.type = FrameType::request, .slot = pending.slot, .id = id, .body = body});
+  pending.end = link.lanes().send({.type = FrameType::request, .slot = on_wire(pending.slot), .id = id, .body = body});
   ++link.in_flight;
   refill(link);
 }
@@ -106,12 +113,14 @@ void Core::refill(Link& link) {
 }
 
 void Core::flush_waiting(Link& link) {
+  link.waiting_bytes = 0;
   for (const std::uint64_t id : std::exchange(link.waiting, {})) {
     if (Pending* pending = pending_.find(id)) send_to_link(id, *pending, pending->request.view());
   }
 }
 
 void Core::fail_waiting(Link& link) {
+  link.waiting_bytes = 0;
   for (const std::uint64_t id : std::exchange(link.waiting, {})) {
     Pending* pending = pending_.find(id);
     if (pending == nullptr) continue;
@@ -126,7 +135,8 @@ void Core::fail_waiting(Link& link) {
 // ---- A link is gone ----
 
 void Core::link_lost(Link& link, std::string_view reason) {
-  const std::uint64_t written = link.state() >= LinkState::dialing && link.up() ? link.lanes().written_total() : 0;
+  const std::uint64_t written =
+      link.state() >= LinkState::dialing && link.up() ? link.lanes().written_total() : 0;
   // From the newest to the oldest, so that of each read it is known whether a later write has left.
   std::set<std::tuple<StreamId, Slot>> later_writes;
   std::vector<std::uint64_t> again;
@@ -134,7 +144,8 @@ void Core::link_lost(Link& link, std::string_view reason) {
   std::vector<std::uint64_t> undone;
   for (std::uint64_t id = pending_.newest(); id != 0; id = pending_.find(id)->previous) {
     const Pending& pending = *pending_.find(id);
-    if (pending.to_sibling || pending.target != link.node() || pending.state != Pending::State::sent) continue;
+    if (pending.to_sibling || pending.target != link.node() || pending.state != Pending::State::sent)
+      continue;
     const bool left = pending.end <= written;
     const auto who = std::make_tuple(pending.origin.stream, pending.slot);
     if (left && pending.write) {
@@ -169,7 +180,8 @@ void Core::link_lost(Link& link, std::string_view reason) {
   answer_all(in_doubt, Outcome::in_doubt, [&](const Pending&) {
     return "INDOUBT the connection to node " + name + " was lost; the command may have been executed";
   });
-  answer_all(undone, Outcome::unavailable, [&](const Pending& pending) { return unreachable(link, pending.slot); });
+  answer_all(undone, Outcome::unavailable,
+             [&](const Pending& pending) { return unreachable(link, pending.slot); });
   if (link.verdict() != Link::Verdict::wait) fail_waiting(link);
   wake_all(link.stalled);
 }
@@ -296,7 +308,8 @@ void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body)
 
 void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_view body) {
   Client* client = find_client(origin.stream);
-  if (client == nullptr) return;
+  if (client == nullptr || client->broken) return;
+  client->largest_reply = std::max(client->largest_reply, body.size());
   if (outcome == Outcome::done) {
     origin.place->reply.append(body);
   } else {
@@ -307,6 +320,13 @@ void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_
   }
   lend_buffer(client->out);
   client->replies.complete(origin.place, places_, client->out);
+  if (client->out.size() + client->replies.bytes() > kOutputBytesMax) {
+    note(Note::Level::warning, "client " + client->origin.address + " does not read its replies: closed");
+    client->out.release();
+    end_client(*client);
+    client->broken = client->finished = true;
+    return;
+  }
   if (client->replies.awaited() == 0) client->barrier = false;
   if (client->stalled) wake(*client);
   if (client->ending) client->finished = client->replies.empty();

@@ -1,10 +1,9 @@
 #include "gather.hpp"
 
+#include <algorithm>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/resp/value.hpp>
-
-#include <algorithm>
 #include <tuple>
 
 namespace limpet::shard {
@@ -66,11 +65,13 @@ bool may_have_run(const Gather::Part& part) {
 }  // namespace
 
 std::string error_of_parts(const Gather& gather) {
+  if (gather.too_long) return std::string(kReplyTooLong);
   const auto failed = std::find_if(gather.parts.begin(), gather.parts.end(),
                                    [](const Gather::Part& part) { return !error_of(part).empty(); });
   if (failed == gather.parts.end()) {
-    const bool all_done = std::all_of(gather.parts.begin(), gather.parts.end(),
-                                      [](const Gather::Part& part) { return part.outcome == peer::Outcome::done; });
+    const bool all_done = std::all_of(gather.parts.begin(), gather.parts.end(), [](const Gather::Part& part) {
+      return part.outcome == peer::Outcome::done;
+    });
     return all_done ? std::string() : "TRYAGAIN the owner of a slot is changing";
   }
   std::string error(error_of(*failed));
@@ -125,8 +126,8 @@ ScanProgress merge_scan(const Gather& gather, resp::ReplyWriter& reply) {
     const std::uint64_t position = parse_uint64(reader.next_text()).value_or(0);
     parts.push_back({slot, position, reader});
   }
-  // All parts together have got as far as the one that got least far. What another part found behind that point is
-  // left out here, since it will be found again.
+  // All parts together have got as far as the one that got least far. What another part found behind that
+  // point is left out here, since it will be found again.
   const auto least = std::min_element(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
     return std::tie(a.slot, a.position) < std::tie(b.slot, b.position);
   });

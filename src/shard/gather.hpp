@@ -1,17 +1,17 @@
 // Gather: a command that was cut into parts, while its parts are under way, and how their replies become one.
 //
-// Parts are the sessions of a split command (MGET, DEL ...), the shards of a node, or the nodes of the cluster. An error
-// of a part is the error of the whole; -INDOUBT if it is a write of which a part may have run.
+// Parts are the sessions of a split command (MGET, DEL ...), the shards of a node, or the nodes of the
+// cluster. An error of a part is the error of the whole; -INDOUBT if it is a write of which a part may have
+// run.
 #pragma once
 
-#include "pending.hpp"
-
-#include <limpet/resp/reply.hpp>
-
 #include <cstdint>
+#include <limpet/resp/reply.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "pending.hpp"
 
 namespace limpet::shard {
 
@@ -41,9 +41,13 @@ struct Gather {
   bool write = false;
   std::size_t open = 0;  // parts not answered yet, and one more while they are being sent
   std::vector<Part> parts;
+  std::size_t bytes = 0;  // of all replies
+  bool too_long = false;  // more than kReplyBytesMax
   std::vector<std::uint32_t> part_of_key;  // in_key_order
   std::vector<std::string> args;           // of the command, where the end needs them
 };
+
+inline constexpr std::string_view kReplyTooLong = "ERR the reply is too long; ask for less at a time";
 
 // Is this reply an error?
 [[nodiscard]] inline bool is_error(std::string_view reply) { return !reply.empty() && reply.front() == '-'; }

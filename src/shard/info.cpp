@@ -1,12 +1,11 @@
 // INFO, with the sections and fields that clients and exporters read.
-#include "core.hpp"
-
-#include <limpet/base/text.hpp>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <limpet/base/text.hpp>
 #include <type_traits>
+
+#include "core.hpp"
 
 namespace limpet::shard {
 
@@ -60,8 +59,7 @@ class Section {
     return *this;
   }
   template <class Integer>
-    requires std::is_integral_v<Integer>
-  Section& line(std::string_view key, Integer value) {
+  requires std::is_integral_v<Integer> Section& line(std::string_view key, Integer value) {
     return line(key, std::string_view(std::to_string(value)));
   }
 
@@ -203,9 +201,8 @@ void commandstats_section(const Facts& facts, std::string& out) {
     if (count.calls == 0 && count.rejected == 0) continue;
     section.line("cmdstat_" + std::string(command::all()[i].name),
                  "calls=" + std::to_string(count.calls) + ",usec=" + std::to_string(count.usec) +
-                     ",usec_per_call=" + fixed(ratio(count.usec, count.calls), 2) +
-                     ",rejected_calls=" + std::to_string(count.rejected) +
-                     ",failed_calls=" + std::to_string(count.failed));
+                     ",usec_per_call=" + fixed(ratio(count.usec, count.calls), 2) + ",rejected_calls=" +
+                     std::to_string(count.rejected) + ",failed_calls=" + std::to_string(count.failed));
   }
 }
 
@@ -229,7 +226,8 @@ void keyspace_section(const Facts& facts, std::string& out) {
   Section section(out, "Keyspace");
   const store::StoreStats& store = facts.stats.store;
   if (store.keys == 0) return;
-  section.line("db0", "keys=" + std::to_string(store.keys) + ",expires=" + std::to_string(store.expiring_keys) +
+  section.line("db0", "keys=" + std::to_string(store.keys) +
+                          ",expires=" + std::to_string(store.expiring_keys) +
                           ",avg_ttl=0,sessions=" + std::to_string(store.sessions));
 }
 

@@ -1,8 +1,7 @@
 #include "lanes.hpp"
 
-#include <limpet/base/limits.hpp>
-
 #include <algorithm>
+#include <limpet/base/limits.hpp>
 
 namespace limpet::shard {
 

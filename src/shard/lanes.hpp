@@ -1,15 +1,15 @@
-// Lanes: what is to be sent over a link, small frames and large ones apart, so that a large value holds up no small one.
+// Lanes: what is to be sent over a link, small frames and large ones apart, so that a large value holds up no
+// small one.
 //
-// Small frames go straight to the stream's `out`. A body above kPieceBytes waits in the wide lane and follows piece by
-// piece, all large bodies taking turns, whenever `out` has run low.
+// Small frames go straight to the stream's `out`. A body above kPieceBytes waits in the wide lane and follows
+// piece by piece, all large bodies taking turns, whenever `out` has run low.
 #pragma once
-
-#include <limpet/base/bytes.hpp>
-#include <limpet/peer/frame.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limpet/base/bytes.hpp>
+#include <limpet/peer/frame.hpp>
 #include <vector>
 
 namespace limpet::shard {
@@ -18,13 +18,13 @@ class Lanes {
  public:
   explicit Lanes(Bytes& out) : out_(out) {}
 
-  // Sends a frame whose body is at hand. Returns the offset in the stream where it ends, or kLater if it goes in
-  // pieces: pieces_sent() will tell.
+  // Sends a frame whose body is at hand. Returns the offset in the stream where it ends, or kLater if it goes
+  // in pieces: pieces_sent() will tell.
   std::uint64_t send(const peer::Frame& frame);
   static constexpr std::uint64_t kLater = ~std::uint64_t{0};
 
-  // Moves pieces of large bodies to `out` while it is low. Returns the ids whose last piece that was, with the offset
-  // where it ends.
+  // Moves pieces of large bodies to `out` while it is low. Returns the ids whose last piece that was, with
+  // the offset where it ends.
   struct Sent {
     std::uint64_t id;
     std::uint64_t end;

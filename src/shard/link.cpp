@@ -1,8 +1,7 @@
 #include "link.hpp"
 
-#include <limpet/base/limits.hpp>
-
 #include <algorithm>
+#include <limpet/base/limits.hpp>
 
 namespace limpet::shard {
 
@@ -113,7 +112,8 @@ void Link::back_off(Now now, std::uint64_t random) {
   backoff_ms_ = std::clamp(backoff_ms_ * 2, kBackoffMinMs, kBackoffMaxMs);
   // Between half of the wait and all of it, so that nodes that lost the same one do not dial in step.
   const std::int64_t half = backoff_ms_ / 2;
-  next_dial_ms_ = now.steady_ms + half + static_cast<std::int64_t>(random % static_cast<std::uint64_t>(half + 1));
+  next_dial_ms_ =
+      now.steady_ms + half + static_cast<std::int64_t>(random % static_cast<std::uint64_t>(half + 1));
   state_ = LinkState::backing_off;
 }
 

@@ -6,21 +6,21 @@
 //       |                          v
 //       +---- time is up ---- backing_off      (a link that was up dials again at once, one time)
 //
-// It knows nothing of the commands that travel on it: the Core keeps those, and asks verdict() before it sends. A link
-// that is not up yet lets commands wait for the outcome of the dial; one that backs off or is quiet says no at once, so
-// that an owner that is down costs a quick, clear error. The wait between dials doubles, with jitter.
+// It knows nothing of the commands that travel on it: the Core keeps those, and asks verdict() before it
+// sends. A link that is not up yet lets commands wait for the outcome of the dial; one that backs off or is
+// quiet says no at once, so that an owner that is down costs a quick, clear error. The wait between dials
+// doubles, with jitter.
 #pragma once
-
-#include "lanes.hpp"
-
-#include <limpet/base/time.hpp>
-#include <limpet/peer/greeting.hpp>
-#include <limpet/shard/shard.hpp>
 
 #include <cstdint>
 #include <deque>
+#include <limpet/base/time.hpp>
+#include <limpet/peer/greeting.hpp>
+#include <limpet/shard/shard.hpp>
 #include <string>
 #include <vector>
+
+#include "lanes.hpp"
 
 namespace limpet::shard {
 
@@ -68,6 +68,7 @@ class Link {
 
   // Commands that wait for the dial, by the packed names of their Pending, oldest first.
   std::deque<std::uint64_t> waiting;
+  std::size_t waiting_bytes = 0;
   // Clients that are not parsed further until there is room again.
   std::vector<StreamId> stalled;
   std::size_t in_flight = 0;  // sent, not answered; kept by the Core
@@ -82,11 +83,11 @@ class Link {
   std::optional<Lanes> lanes_;
   peer::Greeting mine_;
   peer::Greeting theirs_;
-  bool leaving_ = false;            // the other side said goodbye
-  bool was_up_ = false;             // since the last dial
-  std::int64_t since_ms_ = 0;       // when this state began
-  std::int64_t heard_ms_ = 0;       // last sign of life
-  std::int64_t ping_ms_ = 0;        // last ping sent
+  bool leaving_ = false;       // the other side said goodbye
+  bool was_up_ = false;        // since the last dial
+  std::int64_t since_ms_ = 0;  // when this state began
+  std::int64_t heard_ms_ = 0;  // last sign of life
+  std::int64_t ping_ms_ = 0;   // last ping sent
   std::int64_t next_dial_ms_ = 0;
   std::int64_t backoff_ms_ = 0;
   std::uint64_t failures_ = 0;

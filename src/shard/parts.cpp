@@ -1,12 +1,11 @@
 // Commands of several parts: cut, sent, put together.
-#include "core.hpp"
-
+#include <algorithm>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
-
-#include <algorithm>
 #include <numeric>
+
+#include "core.hpp"
 
 namespace limpet::shard {
 
@@ -37,7 +36,15 @@ void Core::part_done(const Origin& origin, Outcome outcome, std::string_view bod
   LIMPET_ASSERT(gather != nullptr);
   Gather::Part& part = gather->parts[origin.part];
   part.outcome = outcome;
-  part.reply.append(body);
+  gather->bytes += body.size();
+  if (gather->bytes > kReplyBytesMax && outcome == Outcome::done) {
+    // What was gathered so far goes, too: the whole is an error now.
+    for (Gather::Part& other : gather->parts) other.reply.release();
+    ReplyWriter(part.reply, gather->version).error(kReplyTooLong);
+    gather->too_long = true;
+  } else if (!gather->too_long || outcome != Outcome::done) {
+    part.reply.append(body);
+  }
   close_gather(name, *gather);
 }
 
@@ -145,8 +152,8 @@ std::string Core::down_target(const std::vector<Slot>& slots) {
 bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
   const SplitKeys keys(spec, args);
   if (keys.one_slot()) return take_session_command(client, spec, args);
-  const bool all_here = std::all_of(keys.slots.begin(), keys.slots.end(),
-                                    [&](Slot slot) { return router_.is_here(slot); });
+  const bool all_here =
+      std::all_of(keys.slots.begin(), keys.slots.end(), [&](Slot slot) { return router_.is_here(slot); });
   if (all_here) {
     reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out); });
     return true;
@@ -249,13 +256,14 @@ void Core::gather_nodes(GatherKind kind, const Origin& origin, resp::Version ver
     if (node == config_.self) {
       gather_shards(kind_for_shards(args), part, version, write, args);
     } else {
-      forward({Route::Kind::peer, node}, 0, part, request, args, write);
+      forward({Route::Kind::peer, node}, kNoSlot, part, request, args, write);
     }
   }
   close_gather(name, gather);
 }
 
-void Core::gather_shards(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args) {
+void Core::gather_shards(GatherKind kind, const Origin& origin, resp::Version version, bool write,
+                         Args args) {
   auto [name, gather] = begin_gather(kind, origin, version);
   gather.write = write;
   for (const std::string_view arg : args) gather.args.emplace_back(arg);
@@ -271,7 +279,7 @@ void Core::gather_shards(GatherKind kind, const Origin& origin, resp::Version ve
       run_shard_part(args, version, reply);
       part_done(part, Outcome::done, reply.view());
     } else {
-      forward({Route::Kind::sibling, static_cast<std::uint16_t>(shard)}, 0, part, request, args, write);
+      forward({Route::Kind::sibling, static_cast<std::uint16_t>(shard)}, kNoSlot, part, request, args, write);
     }
   }
   close_gather(name, gather);
@@ -285,6 +293,10 @@ void Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
     run(spec, args, version, out);
   } else if (equals_ignore_case(args[0], "client")) {
     equals_ignore_case(args[1], "kill") ? kill_clients(args, reply) : list_clients(args, reply);
+  } else if (equals_ignore_case(args[0], "config")) {
+    counters_ = {};
+    counts_.assign(counts_.size(), {});
+    reply.ok();
   } else if (equals_ignore_case(args[0], "cluster") && equals_ignore_case(args[1], "countkeysinslot")) {
     const auto slot = static_cast<Slot>(parse_int64(args[2]).value_or(0));
     reply.integer(static_cast<std::int64_t>(store_.keys_in(slot)));

@@ -1,8 +1,8 @@
 // Links and accepted peers: the greeting, and the frames that come in.
-#include "core.hpp"
-
 #include <limpet/base/text.hpp>
 #include <limpet/command/errors.hpp>
+
+#include "core.hpp"
 
 namespace limpet::shard {
 
@@ -23,8 +23,8 @@ peer::Greeting Core::make_greeting() {
 
 namespace {
 
-// Takes whole frames from the front of what has come, kept in `input` and new in `bytes`, until `take` says no.
-// Returns an error text if the bytes are no frames.
+// Takes whole frames from the front of what has come, kept in `input` and new in `bytes`, until `take` says
+// no. Returns an error text if the bytes are no frames.
 template <class Take>
 std::string_view each_frame(Bytes& input, std::string_view bytes, std::size_t body_max, Take take) {
   const bool kept = !input.empty();
@@ -60,7 +60,8 @@ void Core::link_bytes(LinkStream& stream, StreamId id, std::string_view bytes) {
     return fine;
   });
   if (!error.empty() || !fine) {
-    if (!error.empty()) note(Note::Level::error, "node " + view_.nodes[link.node()].name + ": " + std::string(error));
+    if (!error.empty())
+      note(Note::Level::error, "node " + view_.nodes[link.node()].name + ": " + std::string(error));
     stream.finished = true;
     stream.reading = false;
     stream.out.clear();
@@ -83,6 +84,11 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       if (link.theirs().epoch == view_.epoch && link.theirs().content_digest != view_.content_digest) {
         note(Note::Level::error, "node " + name + " runs another cluster file at the same epoch " +
                                      std::to_string(view_.epoch) + ": give all nodes the same file");
+      }
+      if (link.theirs().epoch != view_.epoch) {
+        note(Note::Level::warning, "node " + name + " runs epoch " + std::to_string(link.theirs().epoch) +
+                                       " of the cluster file, this node epoch " + std::to_string(view_.epoch) +
+                                       ": give all nodes the same file");
       }
       flush_waiting(link);
     }
@@ -153,8 +159,8 @@ bool Core::peer_frame(Peer& peer, const Frame& frame) {
       const Result<const Frame*> whole = peer.assembler.add(frame);
       peer::Request request;
       if (whole && *whole == nullptr) return true;
-      if (!whole || !peer::read_request((*whole)->body, request, frame_args_) || request.reach == Reach::shard ||
-          request.hops == 0) {
+      if (!whole || !peer::read_request((*whole)->body, request, frame_args_) ||
+          request.reach == Reach::shard || request.hops == 0) {
         refuse_peer(peer, whole ? "malformed request" : whole.error().text);
         return false;
       }
@@ -172,8 +178,9 @@ bool Core::peer_frame(Peer& peer, const Frame& frame) {
 
 bool Core::greet_peer(Peer& peer, const Frame& frame) {
   Result<peer::Greeting> greeting =
-      frame.type == FrameType::greet ? peer::read_greeting(frame.body)
-                                     : Result<peer::Greeting>(fail(Code::bad_input, "this is no limpet node"));
+      frame.type == FrameType::greet
+          ? peer::read_greeting(frame.body)
+          : Result<peer::Greeting>(fail(Code::bad_input, "this is no limpet node"));
   if (!greeting) {
     refuse_peer(peer, greeting.error().text);
     return false;
@@ -181,7 +188,8 @@ bool Core::greet_peer(Peer& peer, const Frame& frame) {
   peer.greeted = true;
   peer.theirs = std::move(*greeting);
   if (peer.theirs.cluster != view_.name) {
-    refuse_peer(peer, "this node belongs to cluster '" + view_.name + "', not '" + printable(peer.theirs.cluster) + "'");
+    refuse_peer(peer, "this node belongs to cluster '" + view_.name + "', not '" +
+                          printable(peer.theirs.cluster) + "'");
     return false;
   }
   peer.mine = make_greeting();
@@ -211,7 +219,8 @@ void Core::refill(Peer& peer) {
 
 // ---- Requests of siblings and peers ----
 
-void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, Args args, std::string_view body) {
+void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, Args args,
+                 std::string_view body) {
   if (draining_ && origin.kind == Origin::Kind::peer) {
     deliver(origin, Outcome::unavailable,
             "CLUSTERDOWN node " + view_.nodes[config_.self].name + " is stopping");

@@ -1,31 +1,34 @@
-// Pending: a command that this shard has sent on, to a sibling or to another node, and that is not answered yet.
+// Pending: a command that this shard has sent on, to a sibling or to another node, and that is not answered
+// yet.
 //
-// Replies are matched by id (the packed name in the slab), never by order. All of them wait for the same time-out, so a
-// list in the order of their start gives the next to run out.
+// Replies are matched by id (the packed name in the slab), never by order. All of them wait for the same
+// time-out, so a list in the order of their start gives the next to run out.
 #pragma once
 
-#include "slab.hpp"
-
+#include <cstdint>
 #include <limpet/base/bytes.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/shard/shard.hpp>
 
-#include <cstdint>
+#include "slab.hpp"
 
 namespace limpet::shard {
 
 struct Place;
+
+// Of a command that concerns a node or shard as a whole.
+inline constexpr Slot kNoSlot = kSlots;
 
 // Where an answer goes.
 struct Origin {
   enum class Kind : std::uint8_t { nobody, client, gather, sibling, peer };
   Kind kind = Kind::nobody;
   std::uint16_t sibling = 0;
-  std::uint32_t part = 0;       // of the gather
-  StreamId stream{};            // client or peer
-  Place* place = nullptr;       // of the client; good as long as the client is there
-  std::uint64_t id = 0;         // of the gather, or of the request as sibling or peer know it
+  std::uint32_t part = 0;  // of the gather
+  StreamId stream{};       // client or peer
+  Place* place = nullptr;  // of the client; good as long as the client is there
+  std::uint64_t id = 0;    // of the gather, or of the request as sibling or peer know it
 };
 
 struct Pending {

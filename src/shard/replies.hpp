@@ -1,15 +1,14 @@
 // ReplyQueue: the replies of one client that cannot leave yet, because one before them is still awaited.
 //
-// A command that goes to another shard or node keeps a place; so do, in one common place, the replies of commands that
-// were executed here meanwhile. Whatever path a command takes, its reply leaves in its turn.
+// A command that goes to another shard or node keeps a place; so do, in one common place, the replies of
+// commands that were executed here meanwhile. Whatever path a command takes, its reply leaves in its turn.
 //
 //      head                                            tail
 //      [awaited] -> [ready: 3 local replies] -> [awaited] -> [ready: ...]
 #pragma once
 
-#include <limpet/base/bytes.hpp>
-
 #include <cstddef>
+#include <limpet/base/bytes.hpp>
 #include <memory>
 #include <vector>
 

@@ -1,9 +1,8 @@
 // From a client's bytes to commands, and where each of them goes.
-#include "core.hpp"
-
+#include <algorithm>
 #include <limpet/command/errors.hpp>
 
-#include <algorithm>
+#include "core.hpp"
 
 namespace limpet::shard {
 
@@ -39,11 +38,13 @@ void Core::client_bytes(Client& client, std::string_view bytes) {
 
 bool Core::may_take(const Client& client) const {
   return !client.barrier && client.bounced == 0 && client.out.size() < kOutputPauseBytes &&
-         client.replies.bytes() < kOutputPauseBytes && client.replies.awaited() < kReplyPlacesMax;
+         client.replies.bytes() < kOutputPauseBytes && client.replies.awaited() < kReplyPlacesMax &&
+         client.replies.awaited() * client.largest_reply <= kAwaitedBytes;
 }
 
-// Takes requests from the front of `bytes` for as long as the client may have them taken. Returns how many bytes that
-// were. What is left is either the beginning of a request or, if the client is stalled, whole ones for later.
+// Takes requests from the front of `bytes` for as long as the client may have them taken. Returns how many
+// bytes that were. What is left is either the beginning of a request or, if the client is stalled, whole ones
+// for later.
 std::size_t Core::take_requests(Client& client, std::string_view bytes) {
   std::size_t taken = 0;
   client.stalled = false;
@@ -190,6 +191,10 @@ void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, c
   spec.run(context, args);
   counters_.keyspace_hits += context.keyspace_hits;
   counters_.keyspace_misses += context.keyspace_misses;
+  if (out.size() - before > kReplyBytesMax) {
+    out.truncate(before);
+    reply.error(kReplyTooLong);
+  }
   if (out.data()[before] == '-') {
     ++count.failed;
     ++counters_.error_replies;

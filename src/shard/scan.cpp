@@ -1,17 +1,17 @@
 // SCAN, over all shards and nodes.
 //
-// A cursor is a slot and a position in it: slot * 2^39 + position, below 2^53. A call looks at a window of slots, so
-// wide that about COUNT keys should be in it, going by how full this shard's own slots are: one slot where they are
-// full, all of them where there is next to nothing. The owners of the window's slots answer at once; together they have
-// got as far as the one that got least far (gather.cpp), and that is the next cursor.
-#include "core.hpp"
-
+// A cursor is a slot and a position in it: slot * 2^39 + position, below 2^53. A call looks at a window of
+// slots, so wide that about COUNT keys should be in it, going by how full this shard's own slots are: one
+// slot where they are full, all of them where there is next to nothing. The owners of the window's slots
+// answer at once; together they have got as far as the one that got least far (gather.cpp), and that is the
+// next cursor.
+#include <algorithm>
+#include <array>
 #include <limpet/base/number.hpp>
 #include <limpet/command/errors.hpp>
 #include <limpet/command/scan.hpp>
 
-#include <algorithm>
-#include <array>
+#include "core.hpp"
 
 namespace limpet::shard {
 
@@ -37,7 +37,8 @@ bool Core::take_scan(Client& client, Args args) {
     reply_error(client, command::kInvalidCursor);
     return true;
   }
-  const std::uint64_t until = position > 0 ? slot + 1 : std::min<std::uint64_t>(slot + scan_width(scan.count), kSlots);
+  const std::uint64_t until =
+      position > 0 ? slot + 1 : std::min<std::uint64_t>(slot + scan_width(scan.count), kSlots);
   const std::string from_text = std::to_string(slot);
   const std::string position_text = std::to_string(position);
   const std::string until_text = std::to_string(until);

@@ -1,4 +1,5 @@
-// The door of the room: every event sets the time, does its work, and then goes on with those who waited for it.
+// The door of the room: every event sets the time, does its work, and then goes on with those who waited for
+// it.
 #include "core.hpp"
 
 namespace limpet::shard {

@@ -1,12 +1,11 @@
-// Slab: objects with stable addresses, named by index and generation. A name is never used again, so that whoever holds
-// the name of something gone finds nothing instead of something else.
+// Slab: objects with stable addresses, named by index and generation. A name is never used again, so that
+// whoever holds the name of something gone finds nothing instead of something else.
 #pragma once
-
-#include <limpet/base/assert.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limpet/base/assert.hpp>
 #include <memory>
 #include <optional>
 #include <utility>

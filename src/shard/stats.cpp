@@ -1,6 +1,5 @@
-#include <limpet/shard/stats.hpp>
-
 #include <algorithm>
+#include <limpet/shard/stats.hpp>
 
 namespace limpet::shard {
 
@@ -68,7 +67,8 @@ void ShardStats::add(const ShardStats& other) {
         return 2;
     }
   };
-  if (peers.empty()) peers = other.peers;
+  if (peers.empty())
+    peers = other.peers;
   else {
     for (std::size_t i = 0; i < std::min(peers.size(), other.peers.size()); ++i) {
       const PeerStats& theirs = other.peers[i];

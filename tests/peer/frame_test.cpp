@@ -1,9 +1,8 @@
-#include <limpet/base/limits.hpp>
-#include <limpet/peer/frame.hpp>
-
 #include <gtest/gtest.h>
 
 #include <array>
+#include <limpet/base/limits.hpp>
+#include <limpet/peer/frame.hpp>
 #include <random>
 #include <string>
 

@@ -1,6 +1,6 @@
-#include <limpet/peer/greeting.hpp>
-
 #include <gtest/gtest.h>
+
+#include <limpet/peer/greeting.hpp>
 
 namespace limpet::peer {
 namespace {

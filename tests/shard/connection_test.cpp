@@ -1,7 +1,7 @@
 // Commands about connections and the node, on a cluster of one node with two shards.
-#include "sim_cluster.hpp"
-
 #include <gtest/gtest.h>
+
+#include "sim_cluster.hpp"
 
 namespace limpet::shard {
 namespace {
@@ -59,9 +59,10 @@ TEST_F(ConnectionTest, QuitAnswersWhatIsStillUnderWayFirst) {
 }
 
 TEST_F(ConnectionTest, ReplyModesSilenceWhatTheySay) {
-  const auto replies = run(
-      "CLIENT REPLY SKIP\r\nSET a 1\r\nGET a\r\nCLIENT REPLY OFF\r\nGET a\r\nGET b\r\nMGET a b c\r\nCLIENT REPLY ON\r\n"
-      "GET a\r\n");
+  const auto replies =
+      run("CLIENT REPLY SKIP\r\nSET a 1\r\nGET a\r\nCLIENT REPLY OFF\r\nGET a\r\nGET b\r\nMGET a b "
+          "c\r\nCLIENT REPLY ON\r\n"
+          "GET a\r\n");
   ASSERT_EQ(replies.size(), 3U);
   EXPECT_EQ(replies[0].text, "1");
   EXPECT_EQ(replies[1].text, "OK");
@@ -101,8 +102,8 @@ TEST_F(ConnectionTest, InfoCountsTheWholeNode) {
   for (int i = 0; i < 10; ++i) ask("SET k" + std::to_string(i) + " v");
   EXPECT_NE(ask("INFO keyspace").find("db0:keys=10,"), std::string::npos);
   const std::string all = ask("INFO everything");
-  for (const char* field : {"redis_version:", "limpet_version:", "connected_clients:1", "used_memory:", "role:master",
-                            "cmdstat_set:calls=10", "cluster_enabled:0", "loading:0"}) {
+  for (const char* field : {"redis_version:", "limpet_version:", "connected_clients:1", "used_memory:",
+                            "role:master", "cmdstat_set:calls=10", "cluster_enabled:0", "loading:0"}) {
     EXPECT_NE(all.find(field), std::string::npos) << field;
   }
 }

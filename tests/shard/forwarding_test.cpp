@@ -1,14 +1,16 @@
 // Routing and forwarding in a simulated cluster: what a client sees, whatever node it is connected to.
-#include "sim_cluster.hpp"
-
 #include <gtest/gtest.h>
+
+#include "sim_cluster.hpp"
 
 namespace limpet::shard {
 namespace {
 
 using Type = resp::Value::Type;
 
-std::string set(const std::string& key, const std::string& value) { return "SET " + key + " " + value + "\r\n"; }
+std::string set(const std::string& key, const std::string& value) {
+  return "SET " + key + " " + value + "\r\n";
+}
 
 TEST(Forwarding, AnyNodeAnswersForAnyUid) {
   SimCluster cluster({});
@@ -77,7 +79,8 @@ TEST(Forwarding, CommandsOfSeveralKeysWorkThroughAnyNode) {
   EXPECT_EQ(cluster.ask(client, "DBSIZE"), "0");
 }
 
-std::set<std::string> scan_all(SimCluster& cluster, SimCluster::ClientIndex client, const std::string& options) {
+std::set<std::string> scan_all(SimCluster& cluster, SimCluster::ClientIndex client,
+                               const std::string& options) {
   std::set<std::string> keys;
   std::string cursor = "0";
   do {
@@ -290,7 +293,8 @@ TEST(Forwarding, CommandsBehindALargeValueOfTheSameClientDoNotOvertakeIt) {
   const std::string key = cluster.key_of(1, 0);
   const std::string large(3U << 20, 'y');
   cluster.send(client, "*3\r\n$3\r\nSET\r\n$" + std::to_string(key.size()) + "\r\n" + key + "\r\n$" +
-                           std::to_string(large.size()) + "\r\n" + large + "\r\nSTRLEN " + key + "\r\nPING\r\n");
+                           std::to_string(large.size()) + "\r\n" + large + "\r\nSTRLEN " + key +
+                           "\r\nPING\r\n");
   cluster.run_for(5000);
   const auto replies = cluster.take_replies(client);
   ASSERT_EQ(replies.size(), 3U);
@@ -330,7 +334,8 @@ TEST(Forwarding, NodesWithTheSameSecretForwardAndOthersAreRefused) {
 TEST(Forwarding, APeerPortRefusesWhateverIsNoNode) {
   SimCluster cluster({.secrets = {"s3cret", "s3cret", "s3cret"}});
   for (const std::string_view bytes :
-       {std::string_view("PING\r\nPING\r\nPING\r\nPING\r\n"), std::string_view("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+       {std::string_view("PING\r\nPING\r\nPING\r\nPING\r\n"),
+        std::string_view("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
         std::string_view("\xff\xff\xff\xff\x08\0\0\0\0\0\0\0\0\0\0\0", 16),
         std::string_view("\x10\0\0\0\x08\0\0\0\0\0\0\0\0\0\0\0aaaaaaaaaaaaaaaa", 32)}) {
     const auto [answer, closed] = cluster.poke_peer(0, bytes);

@@ -20,7 +20,9 @@ std::string merged(const Gather& gather, void (*merge)(const Gather&, resp::Repl
   return std::string(out.view());
 }
 
-TEST(Gather, SumsIntegers) { EXPECT_EQ(merged(gather_of({":1\r\n", ":0\r\n", ":41\r\n"}), merge_sum), ":42\r\n"); }
+TEST(Gather, SumsIntegers) {
+  EXPECT_EQ(merged(gather_of({":1\r\n", ":0\r\n", ":41\r\n"}), merge_sum), ":42\r\n");
+}
 
 TEST(Gather, PutsElementsBackInTheOrderOfTheKeys) {
   Gather gather = gather_of({"*2\r\n$1\r\na\r\n$-1\r\n", "*1\r\n$1\r\nb\r\n"});

@@ -1,8 +1,8 @@
 #include "lanes.hpp"
 
-#include <limpet/base/limits.hpp>
-
 #include <gtest/gtest.h>
+
+#include <limpet/base/limits.hpp>
 
 namespace limpet::shard {
 namespace {

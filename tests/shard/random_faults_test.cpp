@@ -2,14 +2,15 @@
 //
 // What has to hold in every run:
 //   - each command gets one reply, in its turn, within the forward time-out and some slack
-//   - a counter is never below what was acknowledged and never above that plus what is in doubt: nothing acknowledged is
+//   - a counter is never below what was acknowledged and never above that plus what is in doubt: nothing
+//   acknowledged is
 //     lost, nothing is executed twice, and an error that says "it did not happen" is true
 //   - once the faults stop, every key is served again
-#include "sim_cluster.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+
+#include "sim_cluster.hpp"
 
 namespace limpet::shard {
 namespace {
@@ -123,7 +124,8 @@ class World {
       } else if (reply.text.rfind("INDOUBT", 0) == 0) {
         ++counter.in_doubt;
       } else {
-        const bool did_not_happen = reply.text.rfind("CLUSTERDOWN", 0) == 0 || reply.text.rfind("TRYAGAIN", 0) == 0;
+        const bool did_not_happen =
+            reply.text.rfind("CLUSTERDOWN", 0) == 0 || reply.text.rfind("TRYAGAIN", 0) == 0;
         EXPECT_TRUE(did_not_happen) << reply.text;
         ++refused;
       }
@@ -137,7 +139,8 @@ class World {
         const std::string text = cluster_.ask(client, "GET " + counter.key);
         const std::int64_t value = text == "(null)" ? 0 : std::strtoll(text.c_str(), nullptr, 10);
         EXPECT_GE(value, counter.acknowledged) << counter.key << " lost what was acknowledged: " << text;
-        EXPECT_LE(value, counter.acknowledged + counter.in_doubt) << counter.key << " counted twice: " << text;
+        EXPECT_LE(value, counter.acknowledged + counter.in_doubt)
+            << counter.key << " counted twice: " << text;
         EXPECT_GE(value, counter.highest);
       }
     }

@@ -1,18 +1,19 @@
 #include "sim_cluster.hpp"
 
+#include <algorithm>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/hash.hpp>
-
-#include <algorithm>
 #include <utility>
 
 namespace limpet::shard {
 
 std::string cluster_text(unsigned nodes, std::uint64_t epoch) {
-  std::string text = "epoch = " + std::to_string(epoch) + "\n[cluster]\nname = \"sim\"\ndurability = \"none\"\n";
+  std::string text =
+      "epoch = " + std::to_string(epoch) + "\n[cluster]\nname = \"sim\"\ndurability = \"none\"\n";
   for (unsigned i = 1; i <= nodes; ++i) {
     const std::string n = std::to_string(i);
-    text += "[[node]]\nname = \"n" + n + "\"\nclient = \"10.0.0." + n + ":7600\"\npeer = \"10.0.0." + n + ":7700\"\n";
+    text += "[[node]]\nname = \"n" + n + "\"\nclient = \"10.0.0." + n + ":7600\"\npeer = \"10.0.0." + n +
+            ":7700\"\n";
   }
   return text;
 }
@@ -167,10 +168,13 @@ void SimCluster::transmit(const WirePtr& wire, int to, std::string bytes) {
   const bool between_nodes = !wire->ends[0].is_client && !wire->ends[1].is_client;
   if (between_nodes) peer_bytes_ += bytes.size();
   for (std::size_t from = 0; from < bytes.size();) {
-    const std::size_t length = std::min<std::size_t>(1 + random(options_.piece_bytes_max), bytes.size() - from);
-    const auto delay = static_cast<std::int64_t>(random(static_cast<std::uint64_t>(options_.delay_ms_max) + 1));
+    const std::size_t length =
+        std::min<std::size_t>(1 + random(options_.piece_bytes_max), bytes.size() - from);
+    const auto delay =
+        static_cast<std::int64_t>(random(static_cast<std::uint64_t>(options_.delay_ms_max) + 1));
     wire->arrives_ms[to] = std::max(wire->arrives_ms[to], now_ms_ + delay);
-    at(wire->arrives_ms[to], [this, wire, to, piece = bytes.substr(from, length)] { deliver(wire, to, piece); });
+    at(wire->arrives_ms[to],
+       [this, wire, to, piece = bytes.substr(from, length)] { deliver(wire, to, piece); });
     from += length;
   }
 }
@@ -279,7 +283,8 @@ void SimCluster::dial(unsigned from, unsigned shard, const Dial& wanted) {
       // A paused node's kernel still accepts; the node sees it later.
       on_node(to, target.life, [=, this] {
         Node& acceptor = nodes_[to];
-        wire->ends[1].id = acceptor.shards[peer_shard]->peer_opened("10.0.0." + std::to_string(from + 1), now());
+        wire->ends[1].id =
+            acceptor.shards[peer_shard]->peer_opened("10.0.0." + std::to_string(from + 1), now());
         acceptor.wires[peer_shard][wire->ends[1].id] = {wire, 1};
         pump(to, peer_shard);
       });

@@ -1,17 +1,16 @@
 // SimCluster: a whole cluster of shards in one thread, on simulated time and network, by seed.
 //
-// The shards are the real ones; only what surrounds them is simulated. The network keeps the promises of TCP and no
-// more: bytes come in order, cut into other pieces and late, or the connection ends with some of them lost. The same
-// seed gives the same run.
+// The shards are the real ones; only what surrounds them is simulated. The network keeps the promises of TCP
+// and no more: bytes come in order, cut into other pieces and late, or the connection ends with some of them
+// lost. The same seed gives the same run.
 #pragma once
-
-#include <limpet/cluster/view.hpp>
-#include <limpet/resp/value.hpp>
-#include <limpet/shard/shard.hpp>
 
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limpet/cluster/view.hpp>
+#include <limpet/resp/value.hpp>
+#include <limpet/shard/shard.hpp>
 #include <map>
 #include <memory>
 #include <set>
@@ -30,10 +29,10 @@ class SimCluster {
     unsigned nodes = 3;
     unsigned shards = 2;
     std::uint64_t seed = 1;
-    std::int64_t delay_ms_max = 3;       // of a piece on its way between nodes
-    std::size_t piece_bytes_max = 4096;  // pieces are cut at random up to this
-    std::vector<std::string> files = {};     // one for each node; empty: all have the same
-    std::vector<std::string> secrets = {};   // one for each node; empty: none
+    std::int64_t delay_ms_max = 3;          // of a piece on its way between nodes
+    std::size_t piece_bytes_max = 4096;     // pieces are cut at random up to this
+    std::vector<std::string> files = {};    // one for each node; empty: all have the same
+    std::vector<std::string> secrets = {};  // one for each node; empty: none
     std::string password = {};
     std::int64_t forward_timeout_ms = 2000;
   };
@@ -62,13 +61,13 @@ class SimCluster {
   // ---- Faults ----
   void kill(unsigned node);
   void start(unsigned node);
-  void pause(unsigned node);   // it stands still, as under SIGSTOP
+  void pause(unsigned node);  // it stands still, as under SIGSTOP
   void resume(unsigned node);
   void cut(unsigned a, unsigned b);  // all connections between them end, bytes on the way are lost
   void block(unsigned a, unsigned b, bool blocked);  // nothing gets through, silently; what is sent waits
 
   // ---- Looking ----
-  [[nodiscard]] unsigned owner_of(std::string_view key) const;  // by the file of node 0
+  [[nodiscard]] unsigned owner_of(std::string_view key) const;        // by the file of node 0
   [[nodiscard]] std::string key_of(unsigned node, unsigned n) const;  // the n-th key that this node owns
   [[nodiscard]] ShardStats stats(unsigned node) const;
   [[nodiscard]] std::uint64_t trace() const { return trace_; }  // a digest of everything that was delivered
@@ -87,9 +86,9 @@ class SimCluster {
   struct Wire {
     End ends[2];
     bool open = true;
-    std::int64_t arrives_ms[2] = {0, 0};       // of the last piece towards that end
-    std::deque<std::string> unread[2];         // arrived, but that end does not read now
-    std::vector<std::function<void()>> held;   // while the way is blocked
+    std::int64_t arrives_ms[2] = {0, 0};      // of the last piece towards that end
+    std::deque<std::string> unread[2];        // arrived, but that end does not read now
+    std::vector<std::function<void()>> held;  // while the way is blocked
   };
   using WirePtr = std::shared_ptr<Wire>;
   struct Node {

@@ -24,7 +24,9 @@ inline constexpr std::size_t kClientNameBytesMax = 256;
 
 // ---- Replies to clients --------------------------------------------------------------------------------------
 inline constexpr std::size_t kOutputPauseBytes = 1_MiB;   // a client with more unread output is not parsed further
-inline constexpr std::size_t kOutputBytesMax = 128_MiB;   // a client with more unread output is closed
+inline constexpr std::size_t kOutputBytesMax = 256_MiB;  // a client with more unread output is closed
+inline constexpr std::size_t kReplyBytesMax = 64_MiB;     // one reply; a longer one becomes an error
+inline constexpr std::size_t kAwaitedBytes = 16_MiB;  // what a client's awaited replies may come to, by its largest so far
 inline constexpr std::size_t kReplyPlacesMax = 1024;      // commands of one client that wait for another shard or node
 inline constexpr std::size_t kErrorTextMax = 512;
 

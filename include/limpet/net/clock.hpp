@@ -1,9 +1,8 @@
 // The only place where limpet reads the clocks for a shard.
 #pragma once
 
-#include <limpet/base/time.hpp>
-
 #include <chrono>
+#include <limpet/base/time.hpp>
 
 namespace limpet::net {
 

@@ -1,20 +1,20 @@
 // Driver: the outside world of one Shard, over Asio: sockets, time and the order in which things are done.
 //
-// One driver and one io_context for each shard; every function is called on the thread that runs that io_context. It
-// holds no rule about sessions: what comes in is handed to the shard, what the shard wants done is done.
+// One driver and one io_context for each shard; every function is called on the thread that runs that
+// io_context. It holds no rule about sessions: what comes in is handed to the shard, what the shard wants
+// done is done.
 //
-// Work is done in turns. While handlers of sockets that are ready run, bytes only go in; a flush that is posted behind
-// them then does everything that the shard has asked for: one write for each connection, one batch for each sibling.
+// Work is done in turns. While handlers of sockets that are ready run, bytes only go in; a flush that is
+// posted behind them then does everything that the shard has asked for: one write for each connection, one
+// batch for each sibling.
 #pragma once
-
-#include <limpet/base/bytes.hpp>
-#include <limpet/shard/shard.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-
 #include <cstdint>
 #include <functional>
+#include <limpet/base/bytes.hpp>
+#include <limpet/shard/shard.hpp>
 #include <memory>
 #include <string>
 
@@ -46,7 +46,8 @@ class Driver {
   void adopt_peer(asio::ip::tcp::socket socket);
   void from_sibling(unsigned sibling, const Bytes& batch);
   void drain();
-  // Closes everything at once. After it, run the io_context until it is out of work before destroying the driver.
+  // Closes everything at once. After it, run the io_context until it is out of work before destroying the
+  // driver.
   void abandon();
 
  private:

@@ -1,16 +1,14 @@
-// Listener: accepts connections and hands them on. It goes on when descriptors run out: it waits a moment and tries
-// again, and does not spin.
+// Listener: accepts connections and hands them on. It goes on when descriptors run out: it waits a moment and
+// tries again, and does not spin.
 //
 // Runs on the io_context that it is given; every function is called on its thread, start() before it runs.
 #pragma once
 
-#include <limpet/base/result.hpp>
-
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-
 #include <cstdint>
 #include <functional>
+#include <limpet/base/result.hpp>
 #include <memory>
 #include <string>
 

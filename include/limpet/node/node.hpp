@@ -6,21 +6,21 @@
 #include <limpet/base/result.hpp>
 #include <limpet/node/admin.hpp>
 #include <limpet/node/settings.hpp>
-
 #include <memory>
 
 namespace limpet::node {
 
 class Node {
  public:
-  // Binds all listeners and starts all threads; returns when clients can connect. Logs through spdlog's default logger.
-  // Error: an address cannot be bound; the text says which setting to change.
+  // Binds all listeners and starts all threads; returns when clients can connect. Logs through spdlog's
+  // default logger. Error: an address cannot be bound; the text says which setting to change.
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(Settings settings);
   ~Node();  // as stop(), without patience
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // Stops accepting, answers what is in flight (for stop_timeout at most), closes everything, joins all threads.
+  // Stops accepting, answers what is in flight (for stop_timeout at most), closes everything, joins all
+  // threads.
   void stop();
   // Applies what can change while running.
   void reload(const Reloadable& settings);

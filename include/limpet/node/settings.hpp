@@ -1,10 +1,9 @@
 // Settings: everything that a node is told at its start, merged from flags, environment, file and defaults.
 #pragma once
 
+#include <cstdint>
 #include <limpet/base/limits.hpp>
 #include <limpet/cluster/view.hpp>
-
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -22,8 +21,8 @@ struct Settings {
   bool protected_mode = true;
 
   std::size_t max_clients = kClientsMax;
-  std::int64_t idle_timeout_ms = 0;       // a client that sends nothing for so long is closed; 0: never
-  std::int64_t tcp_keepalive_s = 300;     // 0: off
+  std::int64_t idle_timeout_ms = 0;    // a client that sends nothing for so long is closed; 0: never
+  std::int64_t tcp_keepalive_s = 300;  // 0: off
   std::int64_t forward_timeout_ms = kForwardMs;
   std::int64_t stop_timeout_ms = kStopMs;
 

@@ -1,4 +1,5 @@
-// Frames: what nodes say to each other over a link, and what the shards of one node say to each other over a queue.
+// Frames: what nodes say to each other over a link, and what the shards of one node say to each other over a
+// queue.
 //
 //      0        4      5      6       8                16
 //      +--------+------+------+-------+----------------+------------------
@@ -6,19 +7,18 @@
 //      +--------+------+------+-------+----------------+------------------
 //      all integers little-endian
 //
-// On a link no frame is longer than kPieceBytes: a longer body travels in pieces that share type and id, all but the
-// last marked kMore, and pieces of several bodies and whole small frames may stand between them. So a large value holds
-// up nobody. On a queue between shards a frame has any length.
+// On a link no frame is longer than kPieceBytes: a longer body travels in pieces that share type and id, all
+// but the last marked kMore, and pieces of several bodies and whole small frames may stand between them. So a
+// large value holds up nobody. On a queue between shards a frame has any length.
 //
 // Bytes that came from a link are never trusted: every length is checked against what is there.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/result.hpp>
 #include <limpet/base/slot.hpp>
-
-#include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -73,10 +73,12 @@ struct FrameStep {
   std::string_view error{};  // static text
 };
 
-// Reads one frame from the front of `input`; error if its body is longer than `body_max` or its type is unknown.
+// Reads one frame from the front of `input`; error if its body is longer than `body_max` or its type is
+// unknown.
 [[nodiscard]] FrameStep next_frame(std::string_view input, std::size_t body_max);
 
-// ---- Requests ----------------------------------------------------------------------------------------------------
+// ---- Requests
+// ----------------------------------------------------------------------------------------------------
 
 // Whom a request is for, at the node that gets it.
 enum class Reach : std::uint8_t {
@@ -103,13 +105,15 @@ void append_request(Bytes& out, const Request& request, std::span<const std::str
 // Sets the hop count of a request body. REQUIRES: read_request() accepted it.
 void set_hops(Bytes& body, std::uint8_t hops);
 
-// ---- Pieces ------------------------------------------------------------------------------------------------------
+// ---- Pieces
+// ------------------------------------------------------------------------------------------------------
 
 // Puts bodies together again from their pieces. One for each direction of a link.
 class Assembler {
  public:
-  // Takes a frame as it came. Returns the whole frame if it is complete, nothing if pieces are missing still, an error
-  // if a body or all of them together grow past their bounds. The body of what is returned lives until the next call.
+  // Takes a frame as it came. Returns the whole frame if it is complete, nothing if pieces are missing still,
+  // an error if a body or all of them together grow past their bounds. The body of what is returned lives
+  // until the next call.
   [[nodiscard]] Result<const Frame*> add(const Frame& frame);
 
  private:

@@ -6,15 +6,15 @@
 //       | PROOF(hmac "dial", a, b)  -------->  |   wrong: REFUSE
 //       |  <------  WELCOME(hmac "accept", a, b)   wrong: the dialler closes
 //
-// The dialler proves itself first, so a stranger who connects learns nothing that a guess could be checked against.
-// A proof is HMAC-SHA256 over a label, both nonces and both nodes' names; without a secret it is empty.
+// The dialler proves itself first, so a stranger who connects learns nothing that a guess could be checked
+// against. A proof is HMAC-SHA256 over a label, both nonces and both nodes' names; without a secret it is
+// empty.
 #pragma once
-
-#include <limpet/base/bytes.hpp>
-#include <limpet/base/result.hpp>
 
 #include <array>
 #include <cstdint>
+#include <limpet/base/bytes.hpp>
+#include <limpet/base/result.hpp>
 #include <string>
 #include <string_view>
 

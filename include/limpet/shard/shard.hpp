@@ -1,27 +1,28 @@
 // Shard: the deterministic whole of one core. Events go in, effects come out.
 //
-// It owns the sessions of its slots, the state of the client connections, links and accepted peers that its thread
-// serves, and the commands that are under way. It touches no socket, clock or random number: a driver (net, or a
-// simulation) hands in bytes and time, and then looks at effects() for what to do. Driven in the same way, it does the
-// same thing, bit for bit.
+// It owns the sessions of its slots, the state of the client connections, links and accepted peers that its
+// thread serves, and the commands that are under way. It touches no socket, clock or random number: a driver
+// (net, or a simulation) hands in bytes and time, and then looks at effects() for what to do. Driven in the
+// same way, it does the same thing, bit for bit.
 //
 // One thread. Every function runs to completion; none keeps a view of its arguments.
 //
 // What a driver does:
-//   - opened()/connected()/received()/written()/closed() as its streams live; tick() every kTickMs; from_sibling() when
+//   - opened()/connected()/received()/written()/closed() as its streams live; tick() every kTickMs;
+//   from_sibling() when
 //     a batch came from another shard of the node
-//   - then drains effects(): dials, touched streams (write stream(id)->out and report with written(); read only while
+//   - then drains effects(): dials, touched streams (write stream(id)->out and report with written(); read
+//   only while
 //     ->reading; close once ->finished and ->out is empty), batches for siblings, notes for the log
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/time.hpp>
 #include <limpet/cluster/view.hpp>
 #include <limpet/shard/stats.hpp>
-
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -97,22 +98,22 @@ struct ShardConfig {
   std::int64_t pid = 0;
   std::string config_file;
   std::string secret;
-  std::uint64_t table_seed = 0;   // the same on all shards of a node
-  std::uint64_t random_seed = 0;  // another one on each shard
+  std::uint64_t table_seed = 0;               // the same on all shards of a node
+  std::uint64_t random_seed = 0;              // another one on each shard
   ProcessFacts (*process_facts)() = nullptr;  // null: all zero
   std::uint64_t (*ticks_ns)() = nullptr;      // for samples of how long commands take; null: none are taken
 };
 
 // What may change while running.
 struct ShardTunables {
-  std::string password;  // empty: none
+  std::string password;                   // empty: none
   std::size_t max_clients = kClientsMax;  // only shown; the listener keeps it
   std::int64_t idle_timeout_ms = 0;       // 0: never
   std::int64_t forward_timeout_ms = kForwardMs;
 };
 
 struct ClientOrigin {
-  std::string address;        // "127.0.0.1:50112"
+  std::string address;  // "127.0.0.1:50112"
   std::string local_address;
 };
 

@@ -1,35 +1,34 @@
-// ShardStats: what one shard has counted, and what it sees of its peers. A value: taken on the shard's thread, added up
-// and shown elsewhere (INFO, /metrics, /status).
+// ShardStats: what one shard has counted, and what it sees of its peers. A value: taken on the shard's
+// thread, added up and shown elsewhere (INFO, /metrics, /status).
 #pragma once
-
-#include <limpet/store/store.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limpet/store/store.hpp>
 #include <string>
 #include <vector>
 
 namespace limpet::shard {
 
 struct CommandCount {
-  std::uint64_t calls = 0;       // executed here
-  std::uint64_t usec = 0;        // estimated from samples: the clock is not read for every command
-  std::uint64_t rejected = 0;    // refused before execution: arity, authentication
-  std::uint64_t failed = 0;      // executed, answered with an error
+  std::uint64_t calls = 0;     // executed here
+  std::uint64_t usec = 0;      // estimated from samples: the clock is not read for every command
+  std::uint64_t rejected = 0;  // refused before execution: arity, authentication
+  std::uint64_t failed = 0;    // executed, answered with an error
 };
 
 struct Counters {
   std::uint64_t connections_received = 0;
   std::uint64_t connected_clients = 0;
-  std::uint64_t clients_paused = 0;          // not read from: their output or their owner's queue is full
-  std::uint64_t commands_processed = 0;      // of clients, wherever they were executed
-  std::uint64_t commands_forwarded = 0;      // of those, sent to another node
-  std::uint64_t commands_to_siblings = 0;    // of those, sent to another shard of this node
-  std::uint64_t commands_for_peers = 0;      // executed for clients of other nodes
+  std::uint64_t clients_paused = 0;        // not read from: their output or their owner's queue is full
+  std::uint64_t commands_processed = 0;    // of clients, wherever they were executed
+  std::uint64_t commands_forwarded = 0;    // of those, sent to another node
+  std::uint64_t commands_to_siblings = 0;  // of those, sent to another shard of this node
+  std::uint64_t commands_for_peers = 0;    // executed for clients of other nodes
   std::uint64_t forward_retries = 0;
-  std::uint64_t forward_errors = 0;          // answered -CLUSTERDOWN, -TRYAGAIN or -BUSY
-  std::uint64_t forward_indoubt = 0;         // answered -INDOUBT
+  std::uint64_t forward_errors = 0;   // answered -CLUSTERDOWN, -TRYAGAIN or -BUSY
+  std::uint64_t forward_indoubt = 0;  // answered -INDOUBT
   std::uint64_t net_input_bytes = 0;
   std::uint64_t net_output_bytes = 0;
   std::uint64_t protocol_errors = 0;
@@ -47,9 +46,9 @@ struct PeerStats {
   LinkState state = LinkState::idle;
   std::uint64_t requests_in_flight = 0;
   std::uint64_t requests_total = 0;
-  std::uint64_t failures_total = 0;   // dials that failed and links that died
-  std::int64_t round_trip_us = -1;    // of the last ping; -1: none yet
-  std::string last_error;             // why it is not up; empty if it is
+  std::uint64_t failures_total = 0;  // dials that failed and links that died
+  std::int64_t round_trip_us = -1;   // of the last ping; -1: none yet
+  std::string last_error;            // why it is not up; empty if it is
 };
 
 struct ShardStats {
