@@ -207,15 +207,17 @@ void Driver::Impl::flush_soon() {
 }
 
 void Driver::Impl::flush() {
+  if (abandoned_) return;
   shard::Effects& effects = shard_.effects();
   // What is done may lead to more: a client whose output has gone is parsed further.
   while (!effects.touched.empty() || !effects.dials.empty()) {
     for (const shard::Dial& wanted : std::exchange(effects.dials, {})) dial(wanted);
-    const std::vector<StreamId> touched = std::exchange(effects.touched, {});
-    for (const StreamId id : touched) {
+    touched_.swap(effects.touched);
+    for (const StreamId id : touched_) {
       if (shard::Stream* stream = shard_.stream(id)) stream->touched = false;
       flush_stream(id);
     }
+    touched_.clear();
   }
   shard_.take_batches();
   for (auto& [sibling, batch] : effects.batches) hooks_.send_batch(sibling, std::move(batch));
@@ -229,17 +231,32 @@ void Driver::Impl::flush_stream(StreamId id) {
   Wire* wire = find(id);
   shard::Stream* stream = shard_.stream(id);
   if (wire == nullptr || stream == nullptr || wire->closed) return;
-  if (!wire->connected) {
-    if (stream->finished) fail(*wire, asio::error::timed_out);
-    return;
-  }
-  if (wire->waiting_to_write) return;
-  if (!write_out(*wire, *stream)) return;
+  if (stream->aborted) return fail(*wire, asio::error::connection_aborted);
+  if (!wire->connected) return;
+  if (!wire->waiting_to_write) write_out(*wire, *stream);
   // Writing has let the shard go on, so look again.
   stream = shard_.stream(id);
   if (stream == nullptr || wire->closed) return;
-  if (stream->finished && stream->out.empty()) return finish(*wire);
+  if (stream->finished) {
+    if (stream->out.empty()) return finish(*wire);
+    if (wire->finish_by_ms == 0) {
+      wire->finish_by_ms = now().steady_ms + kStopMs;
+      finishing_.push_back(id);
+    }
+  }
+  // Whether or not the other side takes what is written, what it sends is taken: two that only wrote would stand still.
   if (stream->reading) read_when_ready(*wire);
+}
+
+// One that is to be closed and does not take its last bytes is not waited for without end.
+void Driver::Impl::give_up_finishing() {
+  std::erase_if(finishing_, [this](StreamId id) {
+    Wire* wire = find(id);
+    if (wire == nullptr || wire->closed) return true;
+    if (wire->finish_by_ms > now_.steady_ms) return false;
+    fail(*wire, asio::error::timed_out);
+    return true;
+  });
 }
 
 void Driver::Impl::tick() {
@@ -247,6 +264,7 @@ void Driver::Impl::tick() {
   for (Wire* wire : std::vector<Wire*>(lingering_)) {
     if (wire->linger_until_ms <= now_.steady_ms) close(*wire);
   }
+  give_up_finishing();
   flush_soon();
   timer_.expires_after(std::chrono::milliseconds(kTickMs));
   timer_.async_wait([this](const std::error_code& error) {

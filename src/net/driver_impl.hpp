@@ -29,6 +29,7 @@ class Driver::Impl {
   void flush_soon();
   void flush();
   void flush_stream(shard::StreamId id);
+  void give_up_finishing();
   // True if everything was written.
   bool write_out(Wire& wire, shard::Stream& stream);
 
@@ -61,6 +62,8 @@ class Driver::Impl {
 
   std::array<std::vector<Wire*>, 3> wires_;  // by kind and index of the stream; those that the shard knows
   std::vector<Wire*> lingering_;
+  std::vector<shard::StreamId> finishing_;  // to be closed, but with bytes to write still
+  std::vector<shard::StreamId> touched_;    // scratch of flush()
   std::size_t alive_ = 0;  // wires that have not been destroyed
   Now now_;
   bool now_is_fresh_ = false;

@@ -1,5 +1,7 @@
 #include "wire.hpp"
 
+#include <limpet/base/limits.hpp>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -31,7 +33,10 @@ void tune(asio::ip::tcp::socket& socket, std::int64_t keepalive_s, bool between_
                seconds / kKeepaliveProbes > 0 ? seconds / kKeepaliveProbes : 1);
     set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
   }
-  if (between_nodes) set_option(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytes);
+  if (between_nodes) {
+    set_option(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytes);
+    set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(kPeerDeadMs));
+  }
 }
 
 std::string text_of(const asio::ip::tcp::endpoint& endpoint) {

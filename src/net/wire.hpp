@@ -25,6 +25,7 @@ struct Wire {
   bool lingering = false;
   bool closed = false;
   std::int64_t linger_until_ms = 0;
+  std::int64_t finish_by_ms = 0;  // by then its last bytes have to be written; 0: it is not to be closed
 };
 
 // Options of every connection. Failures are not worth a word: the connection works without them.

@@ -35,11 +35,12 @@ class Mailbox {
   // From any thread.
   void send(std::unique_ptr<Letter> letter) {
     Letter* mine = letter.release();
-    mine->next = newest_.load(std::memory_order_relaxed);
-    while (!newest_.compare_exchange_weak(mine->next, mine, std::memory_order_release,
-                                          std::memory_order_relaxed)) {
-    }
-    if (mine->next == nullptr) asio::post(io_, [this] { open_all(); });
+    Letter* head = newest_.load(std::memory_order_relaxed);
+    do {
+      mine->next = head;
+    } while (!newest_.compare_exchange_weak(head, mine, std::memory_order_release, std::memory_order_relaxed));
+    // From here on the letter is the owner's, who may have opened it already: only `head` may be looked at.
+    if (head == nullptr) asio::post(io_, [this] { open_all(); });
   }
   void send_batch(unsigned from, Bytes batch) {
     auto letter = std::make_unique<Letter>();

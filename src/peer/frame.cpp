@@ -99,6 +99,7 @@ void set_hops(Bytes& body, std::uint8_t hops) { body.data()[kHopsAt] = static_ca
 
 Result<const Frame*> Assembler::add(const Frame& frame) {
   const bool more = (frame.bits & kMore) != 0;
+  done_.release();
   if (!more && parts_.empty()) {
     frame_ = frame;
     return &frame_;

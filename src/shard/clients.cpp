@@ -211,6 +211,8 @@ void Core::kill_clients(Args args, ReplyWriter& reply) {
     for (std::size_t i = 2; i + 1 < args.size(); i += 2) {
       if (!kill_matches(client, args[i], args[i + 1])) return;
     }
+    // One that has not read what it was sent is not waited for.
+    client.aborted = !client.out.empty();
     end_client(client);
     ++killed;
   });

@@ -8,9 +8,8 @@ namespace limpet::shard {
 
 namespace {
 
-// Buffers that idle streams gave back: how many are kept, and up to which size.
+// How many buffers of idle streams are kept.
 constexpr std::size_t kSpareBuffers = 64;
-constexpr std::size_t kSpareBytesMax = 64_KiB;
 
 template <class T>
 typename Slab<T>::Name slab_name(StreamId id) {
@@ -51,6 +50,10 @@ std::uint64_t Core::random() {
 }
 
 void Core::note(Note::Level level, std::string text) { effects_.notes.push_back({level, std::move(text)}); }
+
+Core::~Core() {
+  clients_.each([&](auto, Client& client) { client.replies.clear(places_); });
+}
 
 // ---- Finding and touching ----
 
@@ -93,7 +96,13 @@ StreamId Core::peer_opened(const std::string& address) {
   auto [name, peer] = peers_.emplace();
   peer.id = stream_id(StreamKind::peer, name);
   peer.address = address;
-  peer.opened_ms = now_.steady_ms;
+  peer.heard_ms = now_.steady_ms;
+  if (peers_.size() > kPeersMax) {
+    note(Note::Level::warning, "peer connection from " + address + " refused: there are too many");
+    peer.aborted = true;
+    peer.reading = false;
+    touch(peer, peer.id);
+  }
   return peer.id;
 }
 
@@ -148,6 +157,7 @@ void Core::written(StreamId id, std::size_t bytes) {
       if (LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id))) {
         Link& link = link_to(stream->node);
         link.lanes().written(bytes);
+        trim(stream->out);
         refill(link);
         if (!link.stalled.empty() && link.lanes().waiting() < kLinkBytesMax / 2) wake_all(link.stalled);
       }
@@ -155,6 +165,7 @@ void Core::written(StreamId id, std::size_t bytes) {
     case StreamKind::peer:
       if (Peer* peer = find_peer(id)) {
         peer->lanes.written(bytes);
+        trim(peer->out);
         refill(*peer);
         if (peer->stalled && peer->lanes.waiting() < kLinkBytesMax / 2) {
           peer->stalled = false;
@@ -192,7 +203,11 @@ void Core::closed(StreamId id, std::string_view reason) {
         Link& link = link_to(stream->node);
         link_lost(link, reason);
         link_streams_.erase(slab_name<LinkStream>(id));
-        if (link.state() == LinkState::idle && !draining_) dial(link);
+        if (draining_) {
+          fail_waiting(link);
+        } else if (link.state() == LinkState::idle) {
+          dial(link);
+        }
       }
       return;
     case StreamKind::peer:
@@ -267,9 +282,8 @@ void Core::tick_links() {
     LinkStream* stream = link_streams_.find(slab_name<LinkStream>(link->id()));
     if (stream == nullptr) continue;
     if (wish == Link::Wish::close) {
-      stream->finished = true;
+      stream->aborted = true;
       stream->reading = false;
-      stream->out.clear();
     }
     touch(*stream, link->id());
   }
@@ -277,8 +291,14 @@ void Core::tick_links() {
 
 void Core::tick_peers() {
   peers_.each([&](auto, Peer& peer) {
-    if (!peer.admitted && !peer.finished && now_.steady_ms - peer.opened_ms >= kGreetingMs) {
+    if (!peer.admitted && !peer.finished && now_.steady_ms - peer.heard_ms >= kGreetingMs) {
       refuse_peer(peer, "the greeting took too long");
+    }
+    // Whoever dialled asks for a sign of life all the time; one that is silent is gone, and so is what it asked for.
+    if (peer.admitted && now_.steady_ms - peer.heard_ms >= 2 * kPeerDeadMs) {
+      peer.aborted = true;
+      peer.reading = false;
+      touch(peer, peer.id);
     }
   });
 }
@@ -300,6 +320,10 @@ void Core::settle() {
     }
   }
   resumable_.clear();
+  // What was needed for something large once is not kept for ever.
+  for (Bytes* scratch : {&scratch_, &reply_scratch_, &mute_sink_}) {
+    if (scratch->capacity() > kSpareBytesMax) scratch->release();
+  }
 }
 
 // ---- Stopping ----
@@ -311,7 +335,11 @@ void Core::drain() {
     peer.lanes.send({.type = FrameType::goodbye});
     touch(peer, peer.id);
   });
-  clients_.each([&](auto, Client& client) { end_client(client); });
+  // Whole commands that a client has sent and that had to wait are answered still.
+  clients_.each([&](auto, Client& client) {
+    client.reading = false;
+    if (!client.stalled) end_client(client);
+  });
 }
 
 bool Core::drained() {
@@ -321,10 +349,11 @@ bool Core::drained() {
   return quiet;
 }
 
-ShardStats Core::stats() const {
+ShardStats Core::stats() {
   ShardStats stats;
   stats.counters = counters_;
   stats.counters.connected_clients = clients_.size();
+  clients_.each([&](auto, Client& client) { stats.counters.clients_paused += client.stalled ? 1U : 0U; });
   stats.store = store_.stats();
   stats.commands = counts_;
   for (const std::unique_ptr<Link>& link : links_) {

@@ -49,6 +49,14 @@ struct LinkStream : Stream {
   peer::Assembler assembler;
 };
 
+// Buffers up to this size are kept for the next use.
+inline constexpr std::size_t kSpareBytesMax = 64_KiB;
+
+// Gives a large buffer back that is empty now.
+inline void trim(Bytes& buffer) {
+  if (buffer.empty() && buffer.capacity() > kSpareBytesMax) buffer.release();
+}
+
 // A node that connected to this one.
 struct Peer : Stream {
   StreamId id;
@@ -61,7 +69,7 @@ struct Peer : Stream {
   bool greeted = false;   // its greeting was taken
   bool admitted = false;  // and its proof was right
   bool stalled = false;   // its replies pile up: no request is taken until they have gone
-  std::int64_t opened_ms = 0;
+  std::int64_t heard_ms = 0;  // opened, or last heard of; steady
   std::size_t in_flight = 0;  // its requests that are with siblings or other nodes
 };
 
@@ -75,6 +83,9 @@ struct Sibling {
 class Core {
  public:
   Core(ShardConfig config, ShardTunables tunables, Now now);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
 
   // core.cpp: what Shard offers
   StreamId client_opened(const ClientOrigin& origin);
@@ -90,7 +101,7 @@ class Core {
   void reload(ShardTunables tunables) { tunables_ = std::move(tunables); }
   void drain();
   [[nodiscard]] bool drained();
-  [[nodiscard]] ShardStats stats() const;
+  [[nodiscard]] ShardStats stats();
   [[nodiscard]] Effects& effects() { return effects_; }
   void set_now(Now now) { now_ = now; }
   // To be called at the end of every event: goes on with clients whose reason to wait is gone.
@@ -153,6 +164,7 @@ class Core {
   void send_to_link(std::uint64_t id, Pending& pending, std::string_view body);
   void flush_waiting(Link& link);
   void fail_waiting(Link& link);
+  bool may_send_again(const Pending& pending, bool left);
   void link_lost(Link& link, std::string_view reason);
   void answered(std::uint64_t id, Outcome outcome, std::string_view body);
   void bounce(std::uint64_t id, Pending& pending, std::string_view body);
@@ -271,6 +283,7 @@ class Core {
   Slab<Gather> gathers_;
   std::vector<StreamId> resumable_;
   std::vector<std::uint64_t> bounced_;
+  std::uint64_t forwards_numbered_ = 0;
   std::uint64_t clients_numbered_ = 0;
   std::uint64_t nonces_ = 0;
   bool draining_ = false;

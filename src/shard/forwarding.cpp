@@ -8,8 +8,6 @@
 //   the future.
 #include <algorithm>
 #include <limpet/base/assert.hpp>
-#include <set>
-#include <tuple>
 
 #include "core.hpp"
 
@@ -40,6 +38,8 @@ std::string Core::unreachable(const Link& link, Slot slot) const {
 bool Core::has_room(Route route, Client& client) {
   if (route.kind == Route::Kind::sibling) {
     Sibling& sibling = siblings_[route.target];
+    // With nothing under way there would be nobody to wake the client; and then there is room.
+    if (sibling.in_flight == 0) return true;
     if (sibling.in_flight < kLinkRequestsMax && sibling.batch.size() < kLinkBytesMax) return true;
     sibling.stalled.push_back(client.id);
     return false;
@@ -68,6 +68,10 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
     return;
   }
   auto [id, pending] = pending_.add();
+  pending.number = ++forwards_numbered_;
+  if (write && is_entry(origin)) {
+    if (Client* client = find_client(origin.stream)) client->last_write = pending.number;
+  }
   pending.to_sibling = link == nullptr;
   pending.write = write;
   pending.relayed = relayed;
@@ -134,45 +138,47 @@ void Core::fail_waiting(Link& link) {
 
 // ---- A link is gone ----
 
+bool Core::may_send_again(const Pending& pending, bool left) {
+  if (!pending.kept || pending.relayed || !is_entry(pending.origin)) return false;
+  if (!left) return true;
+  // A read that has left: once more, unless it would see a write that its client sent later.
+  const Client* client = find_client(pending.origin.stream);
+  return !pending.retried && client != nullptr && client->last_write < pending.number;
+}
+
 void Core::link_lost(Link& link, std::string_view reason) {
   const std::uint64_t written =
       link.state() >= LinkState::dialing && link.up() ? link.lanes().written_total() : 0;
-  // From the newest to the oldest, so that of each read it is known whether a later write has left.
-  std::set<std::tuple<StreamId, Slot>> later_writes;
   std::vector<std::uint64_t> again;
   std::vector<std::uint64_t> in_doubt;
   std::vector<std::uint64_t> undone;
-  for (std::uint64_t id = pending_.newest(); id != 0; id = pending_.find(id)->previous) {
-    const Pending& pending = *pending_.find(id);
-    if (pending.to_sibling || pending.target != link.node() || pending.state != Pending::State::sent)
-      continue;
+  for (std::uint64_t id = pending_.oldest(); id != 0; id = pending_.find(id)->next) {
+    Pending& pending = *pending_.find(id);
+    if (pending.to_sibling || pending.target != link.node() || pending.state != Pending::State::sent) continue;
     const bool left = pending.end <= written;
-    const auto who = std::make_tuple(pending.origin.stream, pending.slot);
     if (left && pending.write) {
       in_doubt.push_back(id);
-      later_writes.insert(who);
       continue;
     }
-    const bool may_retry = pending.kept && !pending.relayed && is_entry(pending.origin) &&
-                           (!left || !later_writes.contains(who));
-    (may_retry ? again : undone).push_back(id);
+    (may_send_again(pending, left) ? again : undone).push_back(id);
+    pending.retried = pending.retried || left;
   }
   link.in_flight = 0;
   link.lost(reason, now_, random());
   note(Note::Level::warning, "link to node " + view_.nodes[link.node()].name + " is down: " + link.why(now_));
 
-  // Oldest first again: the order in which they were sent is the order in which they are sent again.
-  for (auto id = again.rbegin(); id != again.rend(); ++id) {
-    pending_.find(*id)->state = Pending::State::waiting;
-    link.waiting.push_back(*id);
+  // The order in which they were sent is the order in which they are sent again.
+  for (const std::uint64_t id : again) {
+    pending_.find(id)->state = Pending::State::waiting;
+    link.waiting.push_back(id);
     ++counters_.forward_retries;
   }
   const auto answer_all = [&](const std::vector<std::uint64_t>& ids, Outcome outcome, auto text_for) {
-    for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
-      const Pending& pending = *pending_.find(*id);
+    for (const std::uint64_t id : ids) {
+      const Pending& pending = *pending_.find(id);
       const Origin origin = pending.origin;
       const std::string text = text_for(pending);
-      pending_.erase(*id);
+      pending_.erase(id);
       deliver(origin, outcome, text);
     }
   };

@@ -1,7 +1,6 @@
 #include "gather.hpp"
 
 #include <algorithm>
-#include <limpet/base/assert.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/resp/value.hpp>
 #include <tuple>
@@ -10,13 +9,14 @@ namespace limpet::shard {
 
 namespace {
 
-// Walks over the elements of an array that a shard of ours wrote.
+// Walks over the elements of an array that a shard wrote, here or on another node.
 class ArrayReader {
  public:
   explicit ArrayReader(std::string_view reply) {
     const std::size_t end = reply.find("\r\n");
-    LIMPET_ASSERT(!reply.empty() && reply.front() == '*' && end != std::string_view::npos);
-    left_ = static_cast<std::size_t>(parse_int64(reply.substr(1, end - 1)).value_or(0));
+    // Another node may say what it likes: what is no array has no elements.
+    if (!reply.starts_with('*') || end == std::string_view::npos) return;
+    left_ = parse_uint64(reply.substr(1, end - 1)).value_or(0);
     rest_ = reply.substr(end + 2);
   }
   [[nodiscard]] std::size_t left() const { return left_; }
@@ -50,6 +50,8 @@ class ArrayReader {
 };
 
 std::string_view error_of(const Gather::Part& part) {
+  // The body of this outcome is the name of a node, nothing for a client.
+  if (part.outcome == peer::Outcome::not_mine) return "TRYAGAIN the owner of a slot is changing";
   if (part.outcome != peer::Outcome::done) return part.reply.view();
   if (!is_error(part.reply.view())) return {};
   const std::string_view line = part.reply.view().substr(1);
@@ -68,12 +70,7 @@ std::string error_of_parts(const Gather& gather) {
   if (gather.too_long) return std::string(kReplyTooLong);
   const auto failed = std::find_if(gather.parts.begin(), gather.parts.end(),
                                    [](const Gather::Part& part) { return !error_of(part).empty(); });
-  if (failed == gather.parts.end()) {
-    const bool all_done = std::all_of(gather.parts.begin(), gather.parts.end(), [](const Gather::Part& part) {
-      return part.outcome == peer::Outcome::done;
-    });
-    return all_done ? std::string() : "TRYAGAIN the owner of a slot is changing";
-  }
+  if (failed == gather.parts.end()) return {};
   std::string error(error_of(*failed));
   const bool ran = std::any_of(gather.parts.begin(), gather.parts.end(), may_have_run);
   if (!gather.write || !ran) return error;
@@ -83,6 +80,7 @@ std::string error_of_parts(const Gather& gather) {
 void merge_sum(const Gather& gather, resp::ReplyWriter& reply) {
   std::int64_t sum = 0;
   for (const Gather::Part& part : gather.parts) {
+    if (!part.reply.view().starts_with(':')) continue;
     const std::string_view line = part.reply.view().substr(1);
     sum += parse_int64(line.substr(0, line.find('\r'))).value_or(0);
   }

@@ -17,10 +17,14 @@ bool Core::take_node_command(Client& client, const Spec& spec, Args args) {
 
 // ---- Figures from shard to shard: within one process, so as they lie in memory ----
 
+// In front of the figures: a reply that begins with '-' is an error, and a figure may begin with any byte.
+constexpr char kStatsMark = '=';
+
 static_assert(std::is_trivially_copyable_v<Counters> && std::is_trivially_copyable_v<store::StoreStats> &&
               std::is_trivially_copyable_v<CommandCount>);
 
 void Core::append_stats(Bytes& out) const {
+  out.push_back(kStatsMark);
   Counters counters = counters_;
   counters.connected_clients = clients_.size();
   append_le(out, counters);
@@ -32,6 +36,7 @@ namespace {
 
 ShardStats read_stats(std::string_view bytes) {
   ShardStats stats;
+  bytes.remove_prefix(1);
   stats.counters = load_le<Counters>(bytes.data());
   bytes.remove_prefix(sizeof(Counters));
   stats.store = load_le<store::StoreStats>(bytes.data());

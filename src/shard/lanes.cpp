@@ -15,18 +15,29 @@ std::uint64_t Lanes::send(const peer::Frame& frame) {
     peer::append_frame(out_, frame);
     return written_ + out_.size();
   }
-  Wide& wide = wide_.emplace_back();
+  Wide& wide = queued_.emplace_back();
   wide.frame = frame;
   wide.body.append(frame.body);
   wide_bytes_ += frame.body.size();
   return kLater;
 }
 
+// So many bytes of bodies take turns at most: the other side keeps that much of what is not complete.
+void Lanes::begin_more() {
+  while (!queued_.empty() && (turns_.empty() || turning_bytes_ + queued_.front().body.size() <= kLinkBytesMax)) {
+    turning_bytes_ += queued_.front().body.size();
+    queued_.front().whole_bytes = queued_.front().body.size();
+    turns_.push_back(std::move(queued_.front()));
+    queued_.pop_front();
+  }
+}
+
 const std::vector<Lanes::Sent>& Lanes::refill() {
   sent_.clear();
-  while (!wide_.empty() && out_.size() < kLowBytes) {
-    Wide wide = std::move(wide_.front());
-    wide_.pop_front();
+  begin_more();
+  while (!turns_.empty() && out_.size() < kLowBytes) {
+    Wide wide = std::move(turns_.front());
+    turns_.pop_front();
     const std::size_t length = std::min(kPieceBytes, wide.body.size());
     peer::Frame piece = wide.frame;
     piece.body = wide.body.view().substr(0, length);
@@ -36,10 +47,12 @@ const std::vector<Lanes::Sent>& Lanes::refill() {
     wide.body.consume(length);
     wide_bytes_ -= length;
     if (more) {
-      wide_.push_back(std::move(wide));
-    } else {
-      sent_.push_back({wide.frame.id, written_ + out_.size()});
+      turns_.push_back(std::move(wide));
+      continue;
     }
+    sent_.push_back({wide.frame.id, written_ + out_.size()});
+    turning_bytes_ -= wide.whole_bytes;
+    begin_more();
   }
   return sent_;
 }
@@ -51,7 +64,9 @@ void Lanes::written(std::size_t bytes) {
 
 void Lanes::reset() {
   out_.release();
-  wide_.clear();
+  turns_.clear();
+  queued_.clear();
+  turning_bytes_ = 0;
   wide_bytes_ = 0;
   written_ = 0;
 }

@@ -44,12 +44,17 @@ class Lanes {
  private:
   struct Wide {
     peer::Frame frame;  // its body is in `body`
-    Bytes body;
+    Bytes body;  // what has not been sent yet
+    std::size_t whole_bytes = 0;
   };
+
+  void begin_more();
 
   Bytes& out_;
   std::uint64_t written_ = 0;
-  std::deque<Wide> wide_;
+  std::deque<Wide> turns_;   // pieces of these go out, one after the other
+  std::deque<Wide> queued_;  // these have not begun
+  std::size_t turning_bytes_ = 0;
   std::size_t wide_bytes_ = 0;
   std::vector<Sent> sent_;
 };

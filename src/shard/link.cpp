@@ -11,7 +11,9 @@ using peer::FrameType;
 Link::Verdict Link::verdict() const {
   switch (state_) {
     case LinkState::up:
-      return leaving_ ? Verdict::fail : Verdict::send;
+      if (leaving_) return Verdict::fail;
+      // It is about to be closed: nothing more goes out on it.
+      return failure_.empty() ? Verdict::send : Verdict::wait;
     case LinkState::idle:
     case LinkState::dialing:
     case LinkState::greeting:
@@ -39,6 +41,7 @@ void Link::dialing(StreamId id, Stream& stream, Now now) {
   since_ms_ = now.steady_ms;
   leaving_ = false;
   was_up_ = false;
+  failure_.clear();
 }
 
 void Link::connected(peer::Greeting mine, Now now) {
@@ -50,7 +53,7 @@ void Link::connected(peer::Greeting mine, Now now) {
   lanes_->send({.type = FrameType::greet, .body = body.view()});
 }
 
-Result<bool> Link::greeted(const Frame& frame, std::string_view expected_node, std::string_view secret) {
+Result<bool> Link::greeted(const Frame& frame, std::string_view expected_node, std::string_view secret, Now now) {
   switch (frame.type) {
     case FrameType::greet: {
       Result<peer::Greeting> greeting = peer::read_greeting(frame.body);
@@ -74,7 +77,7 @@ Result<bool> Link::greeted(const Frame& frame, std::string_view expected_node, s
       }
       state_ = LinkState::up;
       was_up_ = true;
-      backoff_ms_ = 0;
+      since_ms_ = now.steady_ms;
       last_error_.clear();
       return true;
     case FrameType::refuse:
@@ -98,13 +101,15 @@ void Link::lost(std::string_view reason, Now now, std::uint64_t random) {
   theirs_ = {};
   if (lanes_) lanes_->reset();
   lanes_.reset();
-  if (was_up_) {
+  if (was_up_ && now.steady_ms - since_ms_ >= kLinkProvedMs) {
+    backoff_ms_ = 0;
     // It worked a moment ago, so the next dial comes at once, and commands may wait for it.
     state_ = LinkState::idle;
     next_dial_ms_ = now.steady_ms;
     was_up_ = false;
     return;
   }
+  was_up_ = false;
   back_off(now, random);
 }
 

@@ -52,6 +52,7 @@ void Core::close_gather(GatherName name, Gather& gather) {
   if (--gather.open > 0) return;
   Bytes out;
   finish_gather(gather, out);
+  if (is_error(out.view())) ++counters_.error_replies;
   const Origin origin = gather.origin;
   gathers_.erase(name);
   deliver(origin, Outcome::done, out.view());
@@ -117,9 +118,6 @@ struct SplitKeys {
     std::iota(order.begin(), order.end(), 0U);
     std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return slots[a] < slots[b]; });
   }
-  [[nodiscard]] bool one_slot() const {
-    return std::all_of(slots.begin(), slots.end(), [&](Slot slot) { return slot == slots.front(); });
-  }
 };
 
 GatherKind kind_of(command::Merge merge) {
@@ -150,14 +148,22 @@ std::string Core::down_target(const std::vector<Slot>& slots) {
 }
 
 bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
-  const SplitKeys keys(spec, args);
-  if (keys.one_slot()) return take_session_command(client, spec, args);
-  const bool all_here =
-      std::all_of(keys.slots.begin(), keys.slots.end(), [&](Slot slot) { return router_.is_here(slot); });
+  bool one_slot = true;
+  bool all_here = true;
+  const auto first = static_cast<std::size_t>(spec.first_key);
+  const Slot slot_of_first = slot_of(args[first]);
+  for (std::size_t at = first; at <= spec.last_key_of(args.size()) && (one_slot || all_here);
+       at += static_cast<std::size_t>(spec.key_step)) {
+    const Slot slot = at == first ? slot_of_first : slot_of(args[at]);
+    one_slot = one_slot && slot == slot_of_first;
+    all_here = all_here && router_.is_here(slot);
+  }
+  if (one_slot) return take_session_command(client, spec, args);
   if (all_here) {
     reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out); });
     return true;
   }
+  const SplitKeys keys(spec, args);
   if (const std::string down = down_target(keys.slots); !down.empty()) {
     ++counters_.forward_errors;
     reply_error(client, down);

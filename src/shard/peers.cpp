@@ -1,5 +1,6 @@
 // Links and accepted peers: the greeting, and the frames that come in.
 #include <limpet/base/text.hpp>
+#include <limpet/resp/value.hpp>
 #include <limpet/command/errors.hpp>
 
 #include "core.hpp"
@@ -23,6 +24,19 @@ peer::Greeting Core::make_greeting() {
 
 namespace {
 
+// A node's word is not taken for it that a reply is a reply: clients get it as it is.
+bool is_one_value(std::string_view reply) {
+  const auto length = resp::value_length(reply, {.bytes_max = kFrameBytesMax});
+  return length && *length && **length == reply.size();
+}
+
+// What one node may ask another for as a whole. Everything else concerns a slot.
+bool is_for_nodes(const Spec& spec, Args args) {
+  if (spec.name == "scan") return args.size() == 7;
+  if (spec.name == "cluster") return args.size() == 2 && equals_ignore_case(args[1], "status");
+  return spec.scope == command::Scope::cluster && command::refusal(&spec, args).empty();
+}
+
 // Takes whole frames from the front of what has come, kept in `input` and new in `bytes`, until `take` says
 // no. Returns an error text if the bytes are no frames.
 template <class Take>
@@ -41,6 +55,7 @@ std::string_view each_frame(Bytes& input, std::string_view bytes, std::size_t bo
   }
   if (kept) {
     input.consume(taken);
+    trim(input);
   } else if (taken < all.size()) {
     input.append(all.substr(taken));
   }
@@ -72,7 +87,7 @@ void Core::link_bytes(LinkStream& stream, StreamId id, std::string_view bytes) {
 bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
   const std::string& name = view_.nodes[link.node()].name;
   if (!link.up()) {
-    const Result<bool> greeted = link.greeted(frame, name, config_.secret);
+    const Result<bool> greeted = link.greeted(frame, name, config_.secret, now_);
     if (!greeted) {
       note(Note::Level::error, "link to node " + name + ": " + greeted.error().text);
       link.failed(greeted.error().text);
@@ -110,6 +125,7 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       if (*whole != nullptr) {
         const auto outcome = static_cast<std::uint8_t>((*whole)->bits & ~peer::kMore);
         if (outcome > static_cast<std::uint8_t>(Outcome::in_doubt)) return false;
+        if (outcome == static_cast<std::uint8_t>(Outcome::done) && !is_one_value((*whole)->body)) return false;
         answered((*whole)->id, static_cast<Outcome>(outcome), (*whole)->body);
       }
       return true;
@@ -123,7 +139,8 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
 // ---- Peers: the other node dialled ----
 
 void Core::peer_bytes(Peer& peer, std::string_view bytes) {
-  if (peer.finished) return;
+  if (peer.finished || peer.aborted) return;
+  peer.heard_ms = now_.steady_ms;
   bool fine = true;
   const std::size_t body_max = peer.admitted ? kPieceBytes : kGreetingBytesMax;
   const std::string_view error = each_frame(peer.input, bytes, body_max, [&](const Frame& frame) {
@@ -226,10 +243,17 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
             "CLUSTERDOWN node " + view_.nodes[config_.self].name + " is stopping");
     return;
   }
+  if (origin.kind == Origin::Kind::sibling && siblings_[origin.sibling].batch.size() > kLinkBytesMax) {
+    deliver(origin, Outcome::unavailable, "BUSY too many bytes wait to be sent back; ask for less at a time");
+    return;
+  }
   const Spec* spec = command::find(args[0]);
   std::string error = command::refusal(spec, args);
-  // The internal form of a command may have other arguments than a client's; only its name has to be known.
-  if (spec != nullptr && request.reach != Reach::slot) error.clear();
+  // The internal form of a command may have other arguments than a client's.
+  if (spec != nullptr && request.reach != Reach::slot) {
+    const bool allowed = origin.kind == Origin::Kind::sibling || is_for_nodes(*spec, args);
+    error = allowed ? "" : "ERR no command for a node as a whole";
+  }
   if (!request.authenticated && !tunables_.password.empty()) error = command::kAuthRequired;
   const auto version = static_cast<resp::Version>(request.version);
   if (!error.empty()) {

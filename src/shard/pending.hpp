@@ -41,10 +41,12 @@ struct Pending {
   bool to_sibling = false;
   bool write = false;
   bool relayed = false;  // for another node's client: that node retries, not this one
+  bool retried = false;  // it left once before, and its link was lost
   bool kept = false;     // `request` holds the body, so that it can be sent again
   std::uint16_t target = 0;
   Slot slot = 0;
   Origin origin;
+  std::uint64_t number = 0;  // counts what this shard sends on
   std::int64_t deadline_ms = 0;
   std::int64_t retry_ms = 0;
   std::uint64_t end = 0;  // offset in the link's stream behind its last byte

@@ -38,7 +38,7 @@ void Core::client_bytes(Client& client, std::string_view bytes) {
 
 bool Core::may_take(const Client& client) const {
   return !client.barrier && client.bounced == 0 && client.out.size() < kOutputPauseBytes &&
-         client.replies.bytes() < kOutputPauseBytes && client.replies.awaited() < kReplyPlacesMax &&
+         client.replies.bytes() < kOutputPauseBytes && client.replies.awaited() < (client.largest_reply == 0 ? kFirstPlacesMax : kReplyPlacesMax) &&
          client.replies.awaited() * client.largest_reply <= kAwaitedBytes;
 }
 
@@ -68,6 +68,7 @@ std::size_t Core::take_requests(Client& client, std::string_view bytes) {
     }
     taken += step.consumed;
   }
+  if (draining_ && !client.stalled && !client.ending) end_client(client);
   client.reading = !client.stalled && !client.ending;
   return client.ending ? bytes.size() : taken;
 }
@@ -86,6 +87,7 @@ void Core::wake_all(std::vector<StreamId>& stalled) {
 void Core::resume(Client& client) {
   if (client.ending || !client.stalled) return;
   client.input.consume(take_requests(client, client.input.view()));
+  if (client.ending || client.input.empty()) client.input.release();
   touch(client, client.id);
 }
 
@@ -137,6 +139,7 @@ bool Core::take_command(Client& client, Args args) {
       taken = take_split_command(client, *spec, args);
       break;
     case command::Scope::connection:
+      ++counts_[command::index_of(*spec)].calls;
       taken = take_connection_command(client, *spec, args);
       break;
     case command::Scope::node:

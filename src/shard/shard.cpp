@@ -66,6 +66,6 @@ void Shard::drain(Now now) {
 }
 
 bool Shard::drained() const { return core_->drained(); }
-ShardStats Shard::stats() const { return core_->stats(); }
+ShardStats Shard::stats() { return core_->stats(); }
 
 }  // namespace limpet::shard

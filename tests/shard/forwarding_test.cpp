@@ -167,6 +167,7 @@ TEST(Forwarding, AReadIsSentAgainWhenItsLinkBreaks) {
   const auto client = cluster.connect(0);
   const std::string key = cluster.key_of(1, 0);
   ASSERT_EQ(cluster.ask(client, "SET " + key + " x"), "OK");
+  cluster.run_for(2 * kLinkProvedMs);
   cluster.pause(1);
   cluster.send(client, "GET " + key + "\r\n");
   cluster.run_for(10);
@@ -183,6 +184,7 @@ TEST(Forwarding, AReadDoesNotSeeALaterWriteOfItsOwnConnection) {
   const auto client = cluster.connect(0);
   const std::string key = cluster.key_of(1, 0);
   ASSERT_EQ(cluster.ask(client, "SET " + key + " old"), "OK");
+  cluster.run_for(2 * kLinkProvedMs);
   cluster.pause(1);
   cluster.send(client, "GET " + key + "\r\n" + set(key, "new"));
   cluster.run_for(10);

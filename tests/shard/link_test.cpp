@@ -22,7 +22,7 @@ class LinkTest : public ::testing::Test {
   void dial() { link_.dialing({}, stream_, now()); }
   void greet() { link_.connected(greeting("n1"), now()); }
   Result<bool> hears(peer::FrameType type, std::string_view body) {
-    return link_.greeted({.type = type, .body = body}, "n2", secret_);
+    return link_.greeted({.type = type, .body = body}, "n2", secret_, now());
   }
   void come_up() {
     dial();
@@ -97,9 +97,23 @@ TEST_F(LinkTest, FailsAtOnceWhileItBacksOffAndWaitsLongerEachTime) {
 
 TEST_F(LinkTest, DialsAtOnceWhenALinkThatWorkedIsLost) {
   come_up();
+  now_ms_ += kLinkProvedMs;
   lose("reset");
   EXPECT_EQ(link_.verdict(), Link::Verdict::wait);
   EXPECT_EQ(link_.tick(now()), Link::Wish::dial);
+}
+
+TEST_F(LinkTest, BacksOffWhenALinkThatJustCameUpIsLost) {
+  come_up();
+  lose("reset");
+  EXPECT_EQ(link_.verdict(), Link::Verdict::fail);
+  EXPECT_EQ(link_.tick(now()), Link::Wish::nothing);
+}
+
+TEST_F(LinkTest, NothingGoesOutOnALinkThatIsAboutToBeClosed) {
+  come_up();
+  link_.failed("it sent what makes no sense");
+  EXPECT_EQ(link_.verdict(), Link::Verdict::wait);
 }
 
 TEST_F(LinkTest, ASilentNodeIsNoticedAndThenGivenUp) {

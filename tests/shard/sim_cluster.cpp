@@ -302,10 +302,16 @@ void SimCluster::flush(unsigned index, unsigned shard_index, StreamId id) {
   stream->touched = false;
   const auto found = node.wires[shard_index].find(id);
   if (found == node.wires[shard_index].end()) {
-    if (stream->finished) shard.closed(id, "timed out", now());
+    if (stream->aborted) shard.closed(id, "timed out", now());
     return;
   }
   const auto [wire, end] = found->second;
+  if (stream->aborted) {
+    node.wires[shard_index].erase(id);
+    shard.closed(id, "aborted by this node", now());
+    hang_up(wire, end);
+    return;
+  }
   while (stream != nullptr && !stream->out.empty()) {
     std::string bytes(stream->out.view());
     mix(hash64(bytes));

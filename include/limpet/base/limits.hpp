@@ -27,6 +27,7 @@ inline constexpr std::size_t kOutputPauseBytes = 1_MiB;   // a client with more 
 inline constexpr std::size_t kOutputBytesMax = 256_MiB;  // a client with more unread output is closed
 inline constexpr std::size_t kReplyBytesMax = 64_MiB;     // one reply; a longer one becomes an error
 inline constexpr std::size_t kAwaitedBytes = 16_MiB;  // what a client's awaited replies may come to, by its largest so far
+inline constexpr std::size_t kFirstPlacesMax = 64;        // the same while it is not known how large its replies are
 inline constexpr std::size_t kReplyPlacesMax = 1024;      // commands of one client that wait for another shard or node
 inline constexpr std::size_t kErrorTextMax = 512;
 
@@ -34,6 +35,7 @@ inline constexpr std::size_t kErrorTextMax = 512;
 inline constexpr std::size_t kClientsMax = 10'000;        // default of max_clients
 inline constexpr std::size_t kReservedDescriptors = 64;   // kept back for peers, admin and files
 inline constexpr std::size_t kReadChunkBytes = 64_KiB;    // one read from a socket
+inline constexpr std::size_t kPeersMax = 4'096;           // connections of other nodes to one shard
 inline constexpr int kListenBacklog = 511;
 inline constexpr std::int64_t kAcceptRetryMs = 100;       // after descriptors ran out
 
@@ -51,6 +53,7 @@ inline constexpr std::int64_t kForwardMs = 2'000;         // default of forward_
 inline constexpr std::int64_t kPingEveryMs = 500;         // a link is asked for a sign of life this often
 inline constexpr std::int64_t kPeerQuietMs = 1'500;       // no sign of life for so long: new commands fail fast
 inline constexpr std::int64_t kPeerDeadMs = 4'000;        // and for so long: the link is closed
+inline constexpr std::int64_t kLinkProvedMs = 1'000;      // a link that lived so long is dialled again at once
 inline constexpr std::int64_t kBackoffMinMs = 50;         // between two dials, doubling, with jitter
 inline constexpr std::int64_t kBackoffMaxMs = 2'000;
 inline constexpr std::int64_t kBounceRetryMs = 20;        // before a command that nobody owned is tried again

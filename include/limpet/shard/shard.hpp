@@ -13,7 +13,7 @@
 //     a batch came from another shard of the node
 //   - then drains effects(): dials, touched streams (write stream(id)->out and report with written(); read
 //   only while
-//     ->reading; close once ->finished and ->out is empty), batches for siblings, notes for the log
+//     ->reading; close once ->finished and ->out is empty, or ->aborted), batches for siblings, notes for the log
 #pragma once
 
 #include <cstdint>
@@ -54,6 +54,7 @@ struct Stream {
   Bytes out;
   bool reading = true;    // read from it; otherwise leave the bytes in the socket
   bool finished = false;  // close it once `out` is written
+  bool aborted = false;   // close it at once; what waits in `out` must not be written any more
   bool touched = false;   // stands in Effects::touched; the driver resets it
 
  protected:
@@ -150,7 +151,7 @@ class Shard {
   void drain(Now now);
   // True once nothing is under way any more.
   [[nodiscard]] bool drained() const;
-  [[nodiscard]] ShardStats stats() const;
+  [[nodiscard]] ShardStats stats();
 
  private:
   std::unique_ptr<Core> core_;
