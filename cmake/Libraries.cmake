@@ -17,7 +17,9 @@ pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
 add_library(limpet_asio INTERFACE)
 target_include_directories(limpet_asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
-target_compile_definitions(limpet_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
+# Asio decides on aligned_alloc by a macro of the standard library, so by whether a header of that came first: two files
+# could disagree, and one free what the other allocated. None of them uses it.
+target_compile_definitions(limpet_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_DISABLE_STD_ALIGNED_ALLOC)
 target_link_libraries(limpet_asio INTERFACE Threads::Threads)
 
 find_library(MIMALLOC_LIBRARY mimalloc)
