@@ -1,7 +1,7 @@
 // Commands on hashes, but for HINCRBY (counters.cpp).
-#include "access.hpp"
 #include <limpet/base/limits.hpp>
 
+#include "access.hpp"
 #include "handlers.hpp"
 
 namespace limpet::command::handlers {

@@ -244,7 +244,8 @@ void Driver::Impl::flush_stream(StreamId id) {
       finishing_.push_back(id);
     }
   }
-  // Whether or not the other side takes what is written, what it sends is taken: two that only wrote would stand still.
+  // Whether or not the other side takes what is written, what it sends is taken: two that only wrote would
+  // stand still.
   if (stream->reading) read_when_ready(*wire);
 }
 

@@ -64,7 +64,7 @@ class Driver::Impl {
   std::vector<Wire*> lingering_;
   std::vector<shard::StreamId> finishing_;  // to be closed, but with bytes to write still
   std::vector<shard::StreamId> touched_;    // scratch of flush()
-  std::size_t alive_ = 0;  // wires that have not been destroyed
+  std::size_t alive_ = 0;                   // wires that have not been destroyed
   Now now_;
   bool now_is_fresh_ = false;
   bool flush_posted_ = false;

@@ -1,10 +1,10 @@
 #include "wire.hpp"
 
-#include <limpet/base/limits.hpp>
-
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+
+#include <limpet/base/limits.hpp>
 
 namespace limpet::net {
 

@@ -38,7 +38,8 @@ class Mailbox {
     Letter* head = newest_.load(std::memory_order_relaxed);
     do {
       mine->next = head;
-    } while (!newest_.compare_exchange_weak(head, mine, std::memory_order_release, std::memory_order_relaxed));
+    } while (
+        !newest_.compare_exchange_weak(head, mine, std::memory_order_release, std::memory_order_relaxed));
     // From here on the letter is the owner's, who may have opened it already: only `head` may be looked at.
     if (head == nullptr) asio::post(io_, [this] { open_all(); });
   }

@@ -29,13 +29,13 @@ struct Client : Stream {
   resp::Version version = resp::Version::resp2;
   ReplyMode reply_mode = ReplyMode::on;
   bool authenticated = false;
-  bool barrier = false;       // a command is under way that those behind it must not overtake
-  bool stalled = false;       // has input that is not taken now; resume() when the reason is gone
-  bool queued = false;        // stands in the list of those to be resumed
-  bool broken = false;     // too much unread output: it is closed without another word
+  bool barrier = false;           // a command is under way that those behind it must not overtake
+  bool stalled = false;           // has input that is not taken now; resume() when the reason is gone
+  bool queued = false;            // stands in the list of those to be resumed
+  bool broken = false;            // too much unread output: it is closed without another word
   std::uint64_t last_write = 0;   // Pending::number of the last write that was sent on for it
   std::size_t largest_reply = 0;  // that came from elsewhere: how much the awaited ones may come to
-  std::uint32_t bounced = 0;  // commands that nobody owned and that are to be tried again
+  std::uint32_t bounced = 0;      // commands that nobody owned and that are to be tried again
 
   const command::Spec* last_command = nullptr;
   std::string name;

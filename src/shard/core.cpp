@@ -294,7 +294,8 @@ void Core::tick_peers() {
     if (!peer.admitted && !peer.finished && now_.steady_ms - peer.heard_ms >= kGreetingMs) {
       refuse_peer(peer, "the greeting took too long");
     }
-    // Whoever dialled asks for a sign of life all the time; one that is silent is gone, and so is what it asked for.
+    // Whoever dialled asks for a sign of life all the time; one that is silent is gone, and so is what it
+    // asked for.
     if (peer.admitted && now_.steady_ms - peer.heard_ms >= 2 * kPeerDeadMs) {
       peer.aborted = true;
       peer.reading = false;

@@ -66,9 +66,9 @@ struct Peer : Stream {
   Lanes lanes{out};
   peer::Greeting mine;
   peer::Greeting theirs;
-  bool greeted = false;   // its greeting was taken
-  bool admitted = false;  // and its proof was right
-  bool stalled = false;   // its replies pile up: no request is taken until they have gone
+  bool greeted = false;       // its greeting was taken
+  bool admitted = false;      // and its proof was right
+  bool stalled = false;       // its replies pile up: no request is taken until they have gone
   std::int64_t heard_ms = 0;  // opened, or last heard of; steady
   std::size_t in_flight = 0;  // its requests that are with siblings or other nodes
 };

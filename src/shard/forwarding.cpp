@@ -29,8 +29,8 @@ bool is_entry(const Origin& origin) {
 std::string Core::unreachable(const Link& link, Slot slot) const {
   const cluster::Node& node = view_.nodes[link.node()];
   const std::string holds = slot == kNoSlot ? "" : ", which holds slot " + std::to_string(slot) + ",";
-  return "CLUSTERDOWN node " + node.name + " (" + (node.peer ? node.peer->text() : "no address") + ")" + holds +
-         " cannot be reached: " + link.why(now_);
+  return "CLUSTERDOWN node " + node.name + " (" + (node.peer ? node.peer->text() : "no address") + ")" +
+         holds + " cannot be reached: " + link.why(now_);
 }
 
 // ---- Sending ----
@@ -48,7 +48,8 @@ bool Core::has_room(Route route, Client& client) {
   Link& link = link_to(route.target);
   if (link.verdict() == Link::Verdict::fail) return true;
   const bool full = link.in_flight + link.waiting.size() >= kLinkRequestsMax ||
-                    link.waiting_bytes >= kLinkBytesMax || (link.up() && link.lanes().waiting() >= kLinkBytesMax);
+                    link.waiting_bytes >= kLinkBytesMax ||
+                    (link.up() && link.lanes().waiting() >= kLinkBytesMax);
   if (full) link.stalled.push_back(client.id);
   return !full;
 }
@@ -81,7 +82,8 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
   pending.deadline_ms = now_.steady_ms + tunables_.forward_timeout_ms;
   if (link == nullptr) {
     Sibling& sibling = siblings_[route.target];
-    peer::append_frame(sibling.batch, {.type = FrameType::request, .slot = on_wire(slot), .id = id, .body = body});
+    peer::append_frame(sibling.batch,
+                       {.type = FrameType::request, .slot = on_wire(slot), .id = id, .body = body});
     ++sibling.in_flight;
     ++counters_.commands_to_siblings;
     pending.state = Pending::State::sent;
@@ -104,7 +106,8 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
 void Core::send_to_link(std::uint64_t id, Pending& pending, std::string_view body) {
   Link& link = link_to(pending.target);
   pending.state = Pending::State::sent;
-  pending.end = link.lanes().send({.type = FrameType::request, .slot = on_wire(pending.slot), .id = id, .body = body});
+  pending.end =
+      link.lanes().send({.type = FrameType::request, .slot = on_wire(pending.slot), .id = id, .body = body});
   ++link.in_flight;
   refill(link);
 }
@@ -154,7 +157,8 @@ void Core::link_lost(Link& link, std::string_view reason) {
   std::vector<std::uint64_t> undone;
   for (std::uint64_t id = pending_.oldest(); id != 0; id = pending_.find(id)->next) {
     Pending& pending = *pending_.find(id);
-    if (pending.to_sibling || pending.target != link.node() || pending.state != Pending::State::sent) continue;
+    if (pending.to_sibling || pending.target != link.node() || pending.state != Pending::State::sent)
+      continue;
     const bool left = pending.end <= written;
     if (left && pending.write) {
       in_doubt.push_back(id);

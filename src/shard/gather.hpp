@@ -41,8 +41,8 @@ struct Gather {
   bool write = false;
   std::size_t open = 0;  // parts not answered yet, and one more while they are being sent
   std::vector<Part> parts;
-  std::size_t bytes = 0;  // of all replies
-  bool too_long = false;  // more than kReplyBytesMax
+  std::size_t bytes = 0;                   // of all replies
+  bool too_long = false;                   // more than kReplyBytesMax
   std::vector<std::uint32_t> part_of_key;  // in_key_order
   std::vector<std::string> args;           // of the command, where the end needs them
 };

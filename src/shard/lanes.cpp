@@ -24,7 +24,8 @@ std::uint64_t Lanes::send(const peer::Frame& frame) {
 
 // So many bytes of bodies take turns at most: the other side keeps that much of what is not complete.
 void Lanes::begin_more() {
-  while (!queued_.empty() && (turns_.empty() || turning_bytes_ + queued_.front().body.size() <= kLinkBytesMax)) {
+  while (!queued_.empty() &&
+         (turns_.empty() || turning_bytes_ + queued_.front().body.size() <= kLinkBytesMax)) {
     turning_bytes_ += queued_.front().body.size();
     queued_.front().whole_bytes = queued_.front().body.size();
     turns_.push_back(std::move(queued_.front()));

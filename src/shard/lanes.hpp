@@ -44,7 +44,7 @@ class Lanes {
  private:
   struct Wide {
     peer::Frame frame;  // its body is in `body`
-    Bytes body;  // what has not been sent yet
+    Bytes body;         // what has not been sent yet
     std::size_t whole_bytes = 0;
   };
 

@@ -53,7 +53,8 @@ void Link::connected(peer::Greeting mine, Now now) {
   lanes_->send({.type = FrameType::greet, .body = body.view()});
 }
 
-Result<bool> Link::greeted(const Frame& frame, std::string_view expected_node, std::string_view secret, Now now) {
+Result<bool> Link::greeted(const Frame& frame, std::string_view expected_node, std::string_view secret,
+                           Now now) {
   switch (frame.type) {
     case FrameType::greet: {
       Result<peer::Greeting> greeting = peer::read_greeting(frame.body);

@@ -1,7 +1,7 @@
 // Links and accepted peers: the greeting, and the frames that come in.
 #include <limpet/base/text.hpp>
-#include <limpet/resp/value.hpp>
 #include <limpet/command/errors.hpp>
+#include <limpet/resp/value.hpp>
 
 #include "core.hpp"
 
@@ -102,8 +102,8 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       }
       if (link.theirs().epoch != view_.epoch) {
         note(Note::Level::warning, "node " + name + " runs epoch " + std::to_string(link.theirs().epoch) +
-                                       " of the cluster file, this node epoch " + std::to_string(view_.epoch) +
-                                       ": give all nodes the same file");
+                                       " of the cluster file, this node epoch " +
+                                       std::to_string(view_.epoch) + ": give all nodes the same file");
       }
       flush_waiting(link);
     }
@@ -125,7 +125,8 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       if (*whole != nullptr) {
         const auto outcome = static_cast<std::uint8_t>((*whole)->bits & ~peer::kMore);
         if (outcome > static_cast<std::uint8_t>(Outcome::in_doubt)) return false;
-        if (outcome == static_cast<std::uint8_t>(Outcome::done) && !is_one_value((*whole)->body)) return false;
+        if (outcome == static_cast<std::uint8_t>(Outcome::done) && !is_one_value((*whole)->body))
+          return false;
         answered((*whole)->id, static_cast<Outcome>(outcome), (*whole)->body);
       }
       return true;

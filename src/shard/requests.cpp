@@ -38,7 +38,8 @@ void Core::client_bytes(Client& client, std::string_view bytes) {
 
 bool Core::may_take(const Client& client) const {
   return !client.barrier && client.bounced == 0 && client.out.size() < kOutputPauseBytes &&
-         client.replies.bytes() < kOutputPauseBytes && client.replies.awaited() < (client.largest_reply == 0 ? kFirstPlacesMax : kReplyPlacesMax) &&
+         client.replies.bytes() < kOutputPauseBytes &&
+         client.replies.awaited() < (client.largest_reply == 0 ? kFirstPlacesMax : kReplyPlacesMax) &&
          client.replies.awaited() * client.largest_reply <= kAwaitedBytes;
 }
 

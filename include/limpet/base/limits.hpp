@@ -26,7 +26,8 @@ inline constexpr std::size_t kClientNameBytesMax = 256;
 inline constexpr std::size_t kOutputPauseBytes = 1_MiB;   // a client with more unread output is not parsed further
 inline constexpr std::size_t kOutputBytesMax = 256_MiB;  // a client with more unread output is closed
 inline constexpr std::size_t kReplyBytesMax = 64_MiB;     // one reply; a longer one becomes an error
-inline constexpr std::size_t kAwaitedBytes = 16_MiB;  // what a client's awaited replies may come to, by its largest so far
+// What a client's awaited replies may come to, going by the largest so far.
+inline constexpr std::size_t kAwaitedBytes = 16_MiB;
 inline constexpr std::size_t kFirstPlacesMax = 64;        // the same while it is not known how large its replies are
 inline constexpr std::size_t kReplyPlacesMax = 1024;      // commands of one client that wait for another shard or node
 inline constexpr std::size_t kErrorTextMax = 512;

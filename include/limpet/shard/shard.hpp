@@ -13,7 +13,8 @@
 //     a batch came from another shard of the node
 //   - then drains effects(): dials, touched streams (write stream(id)->out and report with written(); read
 //   only while
-//     ->reading; close once ->finished and ->out is empty, or ->aborted), batches for siblings, notes for the log
+//     ->reading; close once ->finished and ->out is empty, or ->aborted), batches for siblings, notes for the
+//     log
 #pragma once
 
 #include <cstdint>
