@@ -159,6 +159,8 @@ class Core {
   // ---- forwarding.cpp ----
   // Is there room on the way to this target for one more? If not, the client is put on its list.
   bool has_room(Route route, Client& client);
+  // What a request says that begins its way here.
+  [[nodiscard]] peer::Request first_hop(Reach reach, resp::Version version, bool authenticated) const;
   void forward(Route route, Slot slot, Origin origin, const peer::Request& request, Args args, bool write);
   void forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write, bool relayed);
   void send_to_link(std::uint64_t id, Pending& pending, std::string_view body);

@@ -54,6 +54,14 @@ bool Core::has_room(Route route, Client& client) {
   return !full;
 }
 
+peer::Request Core::first_hop(Reach reach, resp::Version version, bool authenticated) const {
+  return {.epoch = view_.epoch,
+          .hops = 1,
+          .version = static_cast<std::uint8_t>(version),
+          .authenticated = authenticated,
+          .reach = reach};
+}
+
 void Core::forward(Route route, Slot slot, Origin origin, const peer::Request& request, Args args,
                    bool write) {
   scratch_.clear();

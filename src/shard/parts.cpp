@@ -176,11 +176,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
   auto [name, gather] = begin_gather(kind_of(spec.merge), keep_place(client), client.version);
   gather.write = spec.has(command::kWrite);
   if (spec.merge == command::Merge::gather) gather.part_of_key.resize(keys.slots.size());
-  const peer::Request request{.epoch = view_.epoch,
-                              .hops = 1,
-                              .version = static_cast<std::uint8_t>(client.version),
-                              .authenticated = client.authenticated,
-                              .reach = Reach::slot};
+  const peer::Request request = first_hop(Reach::slot, client.version, client.authenticated);
   std::vector<std::string_view> part_args;
   for (std::size_t begin = 0; begin < keys.order.size();) {
     const Slot slot = keys.slots[keys.order[begin]];
@@ -251,11 +247,7 @@ GatherKind Core::kind_for_nodes(Args args) {
 void Core::gather_nodes(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args) {
   auto [name, gather] = begin_gather(kind, origin, version);
   gather.write = write;
-  const peer::Request request{.epoch = view_.epoch,
-                              .hops = 1,
-                              .version = static_cast<std::uint8_t>(version),
-                              .authenticated = true,
-                              .reach = Reach::node};
+  const peer::Request request = first_hop(Reach::node, version, true);
   for (std::size_t i = 0; i < view_.nodes.size(); ++i) {
     const auto node = static_cast<NodeIndex>(i);
     const Origin part = next_part(name, gather, node);
@@ -273,11 +265,7 @@ void Core::gather_shards(GatherKind kind, const Origin& origin, resp::Version ve
   auto [name, gather] = begin_gather(kind, origin, version);
   gather.write = write;
   for (const std::string_view arg : args) gather.args.emplace_back(arg);
-  const peer::Request request{.epoch = view_.epoch,
-                              .hops = 1,
-                              .version = static_cast<std::uint8_t>(version),
-                              .authenticated = true,
-                              .reach = Reach::shard};
+  const peer::Request request = first_hop(Reach::shard, version, true);
   for (unsigned shard = 0; shard < config_.shards; ++shard) {
     const Origin part = next_part(name, gather, config_.self);
     if (shard == config_.index) {

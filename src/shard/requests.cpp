@@ -174,11 +174,7 @@ bool Core::take_session_command(Client& client, const Spec& spec, Args args) {
   const Origin origin = keep_place(client);
   // A large value takes its time on the link while small requests pass it: those of this client must not.
   if (peer::request_bytes(args) > kPieceBytes) client.barrier = true;
-  const peer::Request request{.epoch = view_.epoch,
-                              .hops = 1,
-                              .version = static_cast<std::uint8_t>(client.version),
-                              .authenticated = client.authenticated,
-                              .reach = Reach::slot};
+  const peer::Request request = first_hop(Reach::slot, client.version, client.authenticated);
   forward(route, slot, origin, request, args, spec.has(command::kWrite));
   return true;
 }

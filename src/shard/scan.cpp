@@ -62,11 +62,7 @@ bool Core::take_scan(Client& client, Args args) {
     run(*command::find("scan"), part_args, client.version, reply);
     part_done(part, Outcome::done, reply.view());
   } else {
-    const peer::Request request{.epoch = view_.epoch,
-                                .hops = 1,
-                                .version = static_cast<std::uint8_t>(client.version),
-                                .authenticated = client.authenticated,
-                                .reach = Reach::slot};
+    const peer::Request request = first_hop(Reach::slot, client.version, client.authenticated);
     forward(route, static_cast<Slot>(slot), part, request, part_args, false);
   }
   close_gather(name, gather);
