@@ -137,6 +137,36 @@ class LargeValues(E2E):
         self.assertEqual(broken, [])
         self.assertLess(slowest[0], seconds(1), "a small request on the same link waited")
 
+    def test_large_values_both_ways_between_two_nodes_at_once_all_arrive(self):
+        nodes = self.cluster()
+        value = random.Random(2).randbytes(4 << 20)
+        broken = []
+
+        def work(through, owner, number):
+            key = nodes.key_of(owner, f"both-{number}")
+            try:
+                with nodes[through].connect(30) as client:
+                    for _ in range(4):
+                        sender = threading.Thread(target=client.send_raw, daemon=True, args=(
+                            (encode("SET", key, value) + encode("GET", key)) * 4,))
+                        sender.start()
+                        for i in range(8):
+                            if client.read() != (value if i % 2 else "OK"):
+                                broken.append(f"{key}: wrong reply {i}")
+                        sender.join()
+            except Exception as error:  # told below
+                broken.append(f"{key}: {error!r}")
+
+        threads = [threading.Thread(target=work, args=(*pair, number), daemon=True)
+                   for number in range(3) for pair in (("n1", "n2"), ("n2", "n1"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(broken, [])
+        for node in nodes:
+            self.assertNotIn("it has not answered", node.process.log())
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -1,5 +1,6 @@
 """SIGTERM answers what is in flight and ends; SIGHUP takes over what it can and never breaks a running node."""
 
+import re
 import signal
 import threading
 import unittest
@@ -100,11 +101,11 @@ class Reloading(E2E):
         self.nodes = self.cluster(password="first", server={"max_clients": 100})
         self.node = self.nodes["n1"]
 
-    def hang_up(self, *words):
+    def hang_up(self, expected):
+        """SIGHUP, until the log says what a regular expression expects."""
         seen = len(self.node.process.log())
         self.node.process.signal(signal.SIGHUP)
-        eventually(lambda: all(word in self.node.process.log()[seen:] for word in words), 5, f"n1 logs {words}")
-        return self.node.process.log()[seen:]
+        eventually(lambda: re.search(expected, self.node.process.log()[seen:]), 5, f"n1 logs {expected!r}")
 
     def authenticated(self, password):
         client = self.client(self.node)
@@ -122,13 +123,13 @@ class Reloading(E2E):
         for bad in ("[[[", good.replace("epoch = 1", "epoch = 1\nepch = 2"), good.replace('"n3"', '"n2"'), ""):
             with open(self.nodes.config, "w", encoding="utf-8") as file:
                 file.write(bad)
-            self.assertRegex(self.hang_up("cluster.toml:"), r"cluster\.toml:\d+:\d+: ")
+            self.hang_up(r"cluster\.toml:\d+:\d+: ")
             self.check_it_still_serves()
 
     def test_a_changed_node_list_is_refused_with_a_reason(self):
         for change in ({"epoch": 2, "names": ["n1", "n2"]}, {"epoch": 2, "weights": {"n1": 1, "n2": 2, "n3": 1}}):
             self.nodes.write(**change)
-            self.assertIn("restart", self.hang_up("node"))
+            self.hang_up("restart")
             self.check_it_still_serves()
         self.nodes.write(epoch=1, names=["n1", "n2"])
         self.hang_up("epoch")
@@ -139,8 +140,9 @@ class Reloading(E2E):
         before = self.authenticated("first")
         self.nodes.write_file("password_file", "second\n")
         self.hang_up("password")
-        eventually(lambda: self.authenticated("second"), 5, "the new password is accepted")
-        self.assertIsNone(self.authenticated("first"))
+        # Each shard takes it over in a turn of its own, and a connection may land on any of them.
+        eventually(lambda: all(self.authenticated("second") for _ in range(4)), 5, "the new password is accepted")
+        eventually(lambda: not any(self.authenticated("first") for _ in range(4)), 5, "the old password is refused")
         self.assertEqual(before("PING"), "PONG")
 
     def test_a_setting_that_can_change_does(self):

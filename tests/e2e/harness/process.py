@@ -74,8 +74,9 @@ class Process:
         self.popen.send_signal(number)
 
     def freeze(self):
-        """Stops the process where it stands, as a paused machine would."""
+        """Stops the process where it stands, as a paused machine would. Returns when its last thread stands still."""
         self.signal(signal.SIGSTOP)
+        eventually(lambda: os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG), 10, f"{self.pid} stands still")
         self.stopped = True
 
     def thaw(self):
