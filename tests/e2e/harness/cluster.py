@@ -11,7 +11,7 @@ import urllib.request
 from .ports import free_address
 from .process import Process, binary, run
 from .resp import Client, Error
-from .waiting import eventually, seconds
+from .waiting import SLOWNESS, eventually, seconds
 
 SHARDS = 2
 
@@ -31,9 +31,11 @@ class Node:
         os.makedirs(self.folder, exist_ok=True)
 
     def command(self, *flags):
+        flags = [*self.cluster.flags, *flags]
+        if SLOWNESS > 1 and "--forward-timeout" not in flags:
+            flags += ["--forward-timeout", f"{int(seconds(2000))}ms"]
         return [binary("limpetd"), "--config", self.config or self.cluster.config, "--node", self.name,
-                "--shards", str(SHARDS), "--data-dir", os.path.join(self.folder, "data"),
-                *self.cluster.flags, *flags]
+                "--shards", str(SHARDS), "--data-dir", os.path.join(self.folder, "data"), *flags]
 
     def start(self, *flags):
         log = os.path.join(self.folder, "log")
