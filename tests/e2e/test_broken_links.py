@@ -177,7 +177,7 @@ class Disagreement(E2E):
         for node in nodes:
             with node.connect() as client:
                 self.assertEqual(client("PING"), "PONG")
-                self.assertLess(node.status()["here"]["commands_for_peers"], 100 * len(keys))
+                self.assertLess(node.status()["here"]["commands_for_peers"], seconds(100) * len(keys))
 
     def test_a_session_of_a_node_that_the_entry_has_not_read_about_is_found_in_two_hops(self):
         nodes = self.cluster(nodes=3, start=False)
