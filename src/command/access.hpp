@@ -16,15 +16,23 @@ namespace limpet::command {
   return context.store.find(key, context.now.unix_ms);
 }
 
-// Looks a key up on behalf of a read.
-[[nodiscard]] inline store::Item read(Context& context, const KeyRef& key) {
-  const store::Item item = find(context, key);
+[[nodiscard]] inline store::Item counted(Context& context, store::Item item) {
   if (item) {
     ++context.keyspace_hits;
   } else {
     ++context.keyspace_misses;
   }
   return item;
+}
+
+// Looks a key up on behalf of a read.
+[[nodiscard]] inline store::Item read(Context& context, const KeyRef& key) {
+  return counted(context, find(context, key));
+}
+
+// The same for commands that ask about a key rather than use it: it stays as idle as it was.
+[[nodiscard]] inline store::Item glance(Context& context, const KeyRef& key) {
+  return counted(context, context.store.peek(key, context.now.unix_ms));
 }
 
 // Is there a value of another type than `type`? Then the reply has been written.

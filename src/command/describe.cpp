@@ -237,6 +237,10 @@ std::string_view getkeys(Args request, std::vector<std::string_view>& out) {
   if (!spec->subcommands.empty() && request.size() > 1 && find_subcommand(*spec, request[1]) == nullptr) {
     return kGetKeysInvalidCommand;
   }
+  if (spec->routed_by > 0 && request.size() > spec->route_key()) {
+    out.push_back(request[spec->route_key()]);
+    return {};
+  }
   if (spec->first_key == 0) return kGetKeysNoKeys;
   // A run of keys that is cut short still names those that are there.
   const auto least = static_cast<std::size_t>(spec->arity < 0 ? -spec->arity : spec->arity);

@@ -82,7 +82,7 @@ constexpr std::int64_t kNoTimeOutReply = -1;
 
 // Seconds are rounded to the nearest.
 void reply_time(Context& context, Args args, TimeUnit unit, bool absolute) {
-  const Item item = read(context, first_key(context, args));
+  const Item item = glance(context, first_key(context, args));
   if (!item) return context.reply.integer(kNoKeyReply);
   const std::int64_t expires = item.expires_unix_ms();
   if (expires == kNoExpiry) return context.reply.integer(kNoTimeOutReply);

@@ -13,7 +13,12 @@ void getdel(Context& context, Args args);
 void getset(Context& context, Args args);
 void mget(Context& context, Args args);
 void mset(Context& context, Args args);
+void msetnx(Context& context, Args args);
 void strlen(Context& context, Args args);
+
+// ranges.cpp
+void getrange(Context& context, Args args);
+void setrange(Context& context, Args args);
 
 // set.cpp
 void getex(Context& context, Args args);
@@ -28,6 +33,10 @@ void decrby(Context& context, Args args);
 void hincrby(Context& context, Args args);
 void incr(Context& context, Args args);
 void incrby(Context& context, Args args);
+
+// floats.cpp
+void hincrbyfloat(Context& context, Args args);
+void incrbyfloat(Context& context, Args args);
 
 // hashes.cpp
 void hdel(Context& context, Args args);
@@ -48,7 +57,17 @@ void dbsize(Context& context, Args args);
 void del(Context& context, Args args);
 void exists(Context& context, Args args);
 void flush(Context& context, Args args);
+void touch(Context& context, Args args);
 void type(Context& context, Args args);
+
+// relocate.cpp
+void copy(Context& context, Args args);
+void rename(Context& context, Args args);
+void renamenx(Context& context, Args args);
+
+// inspect.cpp
+void memory(Context& context, Args args);
+void object(Context& context, Args args);
 
 // expiry.cpp
 void expire(Context& context, Args args);
@@ -62,6 +81,8 @@ void pttl(Context& context, Args args);
 void ttl(Context& context, Args args);
 
 // scan.cpp
+void hscan(Context& context, Args args);
+void keys(Context& context, Args args);
 void scan(Context& context, Args args);
 
 }  // namespace limpet::command::handlers

@@ -33,12 +33,18 @@ void del(Context& context, Args args) {
 // A key that is named twice counts twice.
 void exists(Context& context, Args args) {
   std::int64_t present = 0;
+  for (const std::string_view key : args.subspan(1)) present += glance(context, KeyRef::of(key)) ? 1 : 0;
+  context.reply.integer(present);
+}
+
+void touch(Context& context, Args args) {
+  std::int64_t present = 0;
   for (const std::string_view key : args.subspan(1)) present += read(context, KeyRef::of(key)) ? 1 : 0;
   context.reply.integer(present);
 }
 
 void type(Context& context, Args args) {
-  context.reply.simple(name_of(read(context, first_key(context, args)).type()));
+  context.reply.simple(name_of(glance(context, first_key(context, args)).type()));
 }
 
 void dbsize(Context& context, Args) {

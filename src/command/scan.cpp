@@ -71,11 +71,12 @@ std::vector<std::string_view> walk(store::Store& store, Part& part, std::int64_t
 
 }  // namespace
 
-std::string_view parse_scan(Args args, ScanRequest& request) {
-  const auto cursor = parse_uint64(args[1]);
-  if (!cursor) return kInvalidCursor;
-  request.cursor = *cursor;
-  for (std::size_t i = 2; i < args.size(); i += 2) {
+namespace {
+
+enum class ScanOf : std::uint8_t { keys, fields };
+
+std::string_view parse_options(Args args, ScanOf what, ScanRequest& request) {
+  for (std::size_t i = 0; i < args.size(); i += 2) {
     if (i + 1 == args.size()) return kSyntax;
     const std::string_view value = args[i + 1];
     if (equals_ignore_case(args[i], "count")) {
@@ -87,13 +88,22 @@ std::string_view parse_scan(Args args, ScanRequest& request) {
       if (value.size() > kGlobBytesMax) return kPatternTooLong;
       // No pattern stands for every key, and an empty one for none: that is what an empty class matches.
       request.pattern = value == "*" ? std::string_view() : value.empty() ? std::string_view("[]") : value;
-    } else if (equals_ignore_case(args[i], "type")) {
+    } else if (what == ScanOf::keys && equals_ignore_case(args[i], "type")) {
       request.type = value;
     } else {
       return kSyntax;
     }
   }
   return {};
+}
+
+}  // namespace
+
+std::string_view parse_scan(Args args, ScanRequest& request) {
+  const auto cursor = parse_uint64(args[1]);
+  if (!cursor) return kInvalidCursor;
+  request.cursor = *cursor;
+  return parse_options(args.subspan(2), ScanOf::keys, request);
 }
 
 // The internal form of SCAN: [next slot, next position, key, key, ...]; next slot is the end of the range,
@@ -106,6 +116,49 @@ void handlers::scan(Context& context, Args args) {
   context.reply.bulk_integer(static_cast<std::int64_t>(part->slot));
   context.reply.bulk_integer(static_cast<std::int64_t>(part->position));
   for (const std::string_view key : keys) context.reply.bulk(key);
+}
+
+// HSCAN key cursor [MATCH pattern] [COUNT count]: a hash of few and small fields is shown in one go.
+void handlers::hscan(Context& context, Args args) {
+  const auto cursor = parse_uint64(args[2]);
+  if (!cursor) return context.reply.error(kInvalidCursor);
+  const Item item = read(context, first_key(context, args));
+  if (refused(context, item, store::Type::hash)) return;
+  ScanRequest request;
+  std::vector<std::string_view> shown;
+  std::uint64_t next = 0;
+  if (item) {
+    const std::string_view error = parse_options(args.subspan(3), ScanOf::fields, request);
+    if (!error.empty()) return context.reply.error(error);
+    next = item.scan_fields(*cursor, request.count, [&](std::string_view name, std::string_view value) {
+      if (!request.pattern.empty() && !glob_match(request.pattern, name)) return;
+      shown.push_back(name);
+      shown.push_back(value);
+    });
+  }
+  context.reply.array(2);
+  context.reply.bulk_integer(static_cast<std::int64_t>(next));
+  context.reply.array(shown.size());
+  for (const std::string_view text : shown) context.reply.bulk(text);
+}
+
+// KEYS pattern: this store's part of it.
+void handlers::keys(Context& context, Args args) {
+  const std::string_view pattern = args[1];
+  if (pattern.size() > kGlobBytesMax) return context.reply.error(kPatternTooLong);
+  const bool all = pattern == "*";
+  std::vector<std::string_view> shown;
+  std::size_t bytes = 0;
+  for (std::size_t slot = 0; slot < kSlots && bytes <= kReplyBytesMax; ++slot) {
+    if (context.store.keys_in(static_cast<Slot>(slot)) == 0) continue;
+    context.store.scan(static_cast<Slot>(slot), 0, SIZE_MAX, context.now.unix_ms, [&](const Item& item) {
+      if (!all && !glob_match(pattern, item.key())) return;
+      shown.push_back(item.key());
+      bytes += item.key().size();
+    });
+  }
+  context.reply.array(shown.size());
+  for (const std::string_view key : shown) context.reply.bulk(key);
 }
 
 }  // namespace limpet::command

@@ -77,4 +77,16 @@ void mset(Context& context, Args args) {
   context.reply.ok();
 }
 
+// All or nothing: the keys are of one slot, so nobody sees a part of it.
+void msetnx(Context& context, Args args) {
+  if (args.size() % 2 == 0) return context.reply.error(wrong_arity("msetnx"));
+  for (std::size_t i = 1; i < args.size(); i += 2) {
+    if (find(context, KeyRef::of(args[i]))) return context.reply.integer(0);
+  }
+  for (std::size_t i = 1; i < args.size(); i += 2) {
+    context.store.put_string(KeyRef::of(args[i]), args[i + 1], Expiry::none(), context.now.unix_ms);
+  }
+  context.reply.integer(1);
+}
+
 }  // namespace limpet::command::handlers

@@ -49,8 +49,9 @@ constexpr bool sound() {
     if (!std::all_of(spec.name.begin(), spec.name.end(), [](char c) { return c >= 'a' && c <= 'z'; })) {
       return false;
     }
-    const bool has_keys = spec.scope == Scope::session || spec.scope == Scope::split;
-    if ((spec.first_key == 1) != has_keys) return false;
+    const bool has_keys =
+        spec.scope == Scope::session || spec.scope == Scope::split || spec.scope == Scope::pair;
+    if ((spec.first_key == 1 || spec.routed_by > 1) != has_keys) return false;
   }
   return true;
 }

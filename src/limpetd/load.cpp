@@ -150,6 +150,8 @@ void take_numbers(Launch& launch) {
   node.tcp_keepalive_s = values["tcp-keepalive"].number;
   node.forward_timeout_ms = values["forward-timeout"].number;
   node.stop_timeout_ms = values["stop-timeout"].number;
+  node.max_memory = static_cast<std::uint64_t>(values["max-memory"].number);
+  node.evict_when_full = values["when-full"].text == "evict";
 }
 
 void take_paths(Launch& launch) {
@@ -225,7 +227,9 @@ node::Reloadable reloadable(const node::Settings& settings) {
           .protected_mode = settings.protected_mode,
           .max_clients = settings.max_clients,
           .idle_timeout_ms = settings.idle_timeout_ms,
-          .forward_timeout_ms = settings.forward_timeout_ms};
+          .forward_timeout_ms = settings.forward_timeout_ms,
+          .max_memory = settings.max_memory,
+          .evict_when_full = settings.evict_when_full};
 }
 
 }  // namespace limpet::limpetd

@@ -19,6 +19,7 @@ enum class Kind : std::uint8_t {
   path,          // of a file or folder; a relative one in a file counts from that file's folder
   address,       // HOST:PORT
   whole,         // a whole number
+  memory,        // a number of bytes: digits, with a unit or without
   milliseconds,  // a duration: digits and a unit
   seconds,       // a duration of whole seconds
   yes_no,
@@ -69,6 +70,12 @@ inline constexpr std::array kRows = {
         "none, interval or always. This version keeps nothing on disk: the other two are accepted with a "
         "warning, and a restart begins empty. Default: what [cluster] says; interval with --data-dir",
         "none|interval|always"},
+    Row{"max-memory", Kind::memory, From::anywhere, true, "0", "Sessions", "BYTES",
+        "what all sessions of this node may take, like 512mb or 8gb; 0: no bound"},
+    Row{"when-full", Kind::choice, From::anywhere, true, "refuse", "Sessions", "WHAT",
+        "at max-memory: refuse writes with -OOM, or evict the longest-idle sessions of which every key has a "
+        "time-out",
+        "refuse|evict"},
 
     Row{"max-clients", Kind::whole, From::anywhere, true, "10000", "Clients", "N",
         "client connections at a time; lowered if the limit of open files cannot be raised", {}, 1, 1'000'000},

@@ -43,6 +43,14 @@ Result<std::int64_t> parse_whole(const Row& row, std::string_view text) {
   return within(row, *number);
 }
 
+Result<std::int64_t> parse_size(const Row& row, std::string_view text) {
+  const auto bytes = parse_memory(text);
+  if (!bytes) {
+    return fail(Code::bad_config, quoted(text) + " is no size in memory; write one like 512mb or 8gb");
+  }
+  return within(row, static_cast<std::int64_t>(*bytes));
+}
+
 Result<std::int64_t> parse_duration(const Row& row, std::string_view text) {
   const auto ms = parse_duration_ms(text);
   if (!ms) return tl::unexpected(ms.error());
@@ -91,6 +99,8 @@ Result<std::int64_t> parse_value(const Row& row, std::string_view text) {
     }
     case Kind::whole:
       return parse_whole(row, text);
+    case Kind::memory:
+      return parse_size(row, text);
     case Kind::milliseconds:
     case Kind::seconds:
       return parse_duration(row, text);

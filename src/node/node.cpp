@@ -1,6 +1,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -40,8 +41,16 @@ shard::ProcessFacts process_facts() {
   return {use.resident_bytes, pages * page_bytes, use.user_seconds, use.system_seconds};
 }
 
-shard::ShardTunables tunables_of(const Settings& settings) {
-  return {settings.password, settings.max_clients, settings.idle_timeout_ms, settings.forward_timeout_ms};
+// Of Settings or Reloadable: what both have is called the same. Each shard has its part of the memory; a
+// bound stays a bound however small.
+template <class From>
+shard::ShardTunables tunables_of(const From& from, unsigned shards) {
+  return {.password = from.password,
+          .max_clients = from.max_clients,
+          .idle_timeout_ms = from.idle_timeout_ms,
+          .forward_timeout_ms = from.forward_timeout_ms,
+          .memory_max = from.max_memory == 0 ? 0 : std::max<std::uint64_t>(from.max_memory / shards, 1),
+          .evict_when_full = from.evict_when_full};
 }
 
 void log_note(const shard::Note& note) {
@@ -194,8 +203,8 @@ void Node::Impl::make_shards() {
   for (unsigned index = 0; index < settings_.shards; ++index) {
     config.index = index;
     config.random_seed = random_seed();
-    shards_.push_back(std::make_unique<ShardThread>(config, tunables_of(settings_), hooks_for(index),
-                                                    settings_.tcp_keepalive_s));
+    shards_.push_back(std::make_unique<ShardThread>(config, tunables_of(settings_, settings_.shards),
+                                                    hooks_for(index), settings_.tcp_keepalive_s));
   }
 }
 
@@ -298,8 +307,7 @@ void Node::Impl::stop(std::chrono::milliseconds patience) {
 void Node::Impl::reload(const Reloadable& reloadable) {
   max_clients_ = reloadable.max_clients;
   protected_ = reloadable.protected_mode && reloadable.password.empty() && !clients_->on_loopback();
-  const shard::ShardTunables tunables{reloadable.password, reloadable.max_clients, reloadable.idle_timeout_ms,
-                                      reloadable.forward_timeout_ms};
+  const shard::ShardTunables tunables = tunables_of(reloadable, settings_.shards);
   for (const std::unique_ptr<ShardThread>& shard : shards_) {
     shard->mailbox().send_task([&target = shard->shard(), tunables] { target.reload(tunables); });
   }

@@ -39,7 +39,8 @@ Json store_json(const store::StoreStats& store) {
           {"keys", store.keys},
           {"expiring_keys", store.expiring_keys},
           {"bytes", store.bytes},
-          {"expired_keys_total", store.expired_total}};
+          {"expired_keys_total", store.expired_total},
+          {"evicted_keys_total", store.evicted_total}};
 }
 
 Json counters_json(const shard::Counters& c) {

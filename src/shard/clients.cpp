@@ -64,7 +64,7 @@ bool Core::take_client_command(Client& client, const Spec& spec, Args args) {
       client.name = args[2];
       return reply.ok();
     }
-    // NO-EVICT and NO-TOUCH: nothing is evicted and nothing depends on touching, so they hold as they are.
+    // NO-EVICT is about clients, of which none is evicted; NO-TOUCH is taken without effect.
     on_or_off(args[2]) ? reply.ok() : reply.error(command::kSyntax);
   });
   return true;

@@ -1,4 +1,7 @@
-// CONFIG: what clients ask for at their start, answered from what this node really does.
+// CONFIG: what clients ask for, answered from what this node really does, and the little of it that can be
+// set while it runs. What is set holds until it is set again or the configuration is reloaded.
+#include <algorithm>
+#include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
 #include <limpet/command/describe.hpp>
 #include <limpet/command/errors.hpp>
@@ -10,7 +13,10 @@ namespace limpet::shard {
 
 namespace {
 
-// Names as Redis has them. Nothing here can be set yet but by the configuration and a reload.
+constexpr std::string_view kRefuse = "noeviction";
+constexpr std::string_view kEvict = "volatile-lru";
+
+// Names as Redis has them.
 std::map<std::string, std::string> settings(const ShardTunables& tunables, const cluster::View& view,
                                             const ShardConfig& config) {
   const cluster::Node& me = view.nodes[config.self];
@@ -19,8 +25,8 @@ std::map<std::string, std::string> settings(const ShardTunables& tunables, const
       {"bind", me.client.host},
       {"databases", "1"},
       {"maxclients", std::to_string(tunables.max_clients)},
-      {"maxmemory", "0"},
-      {"maxmemory-policy", "noeviction"},
+      {"maxmemory", std::to_string(tunables.memory_max * config.shards)},
+      {"maxmemory-policy", std::string(policy_name(tunables.evict_when_full))},
       {"notify-keyspace-events", ""},
       {"port", std::to_string(me.client.port)},
       {"proto-max-bulk-len", std::to_string(kBulkBytesMax)},
@@ -32,7 +38,65 @@ std::map<std::string, std::string> settings(const ShardTunables& tunables, const
   };
 }
 
+// Changes one setting. Returns what is wrong with the value, or nothing. `name` is one that can be set.
+std::string_view set_one(ShardTunables& tunables, unsigned shards, std::string_view name,
+                         std::string_view value) {
+  if (equals_ignore_case(name, "maxmemory")) {
+    const auto bytes = parse_memory(value);
+    if (!bytes) return "argument must be a memory value";
+    // Each shard has its part; a bound that is set stays one however small.
+    tunables.memory_max = *bytes == 0 ? 0 : std::max<std::uint64_t>(*bytes / shards, 1);
+    return {};
+  }
+  if (equals_ignore_case(name, "maxmemory-policy")) {
+    if (!equals_ignore_case(value, kEvict) && !equals_ignore_case(value, kRefuse)) {
+      return "argument must be one of the following: volatile-lru, noeviction";
+    }
+    tunables.evict_when_full = equals_ignore_case(value, kEvict);
+    return {};
+  }
+  const auto seconds = parse_int64(value);
+  constexpr std::int64_t kSecondsMax = 86'400;
+  if (!seconds) return "argument couldn't be parsed into an integer";
+  if (*seconds < 0 || *seconds > kSecondsMax) return "argument must be between 0 and 86400 inclusive";
+  tunables.idle_timeout_ms = *seconds * 1000;
+  return {};
+}
+
+bool can_be_set(std::string_view name) {
+  return equals_ignore_case(name, "maxmemory") || equals_ignore_case(name, "maxmemory-policy") ||
+         equals_ignore_case(name, "timeout");
+}
+
+std::string set_error(std::string_view name, std::string_view what) {
+  return "ERR CONFIG SET failed (possibly related to argument '" + printable(name) + "') - " +
+         std::string(what);
+}
+
 }  // namespace
+
+std::string_view policy_name(bool evict_when_full) { return evict_when_full ? kEvict : kRefuse; }
+
+// Changes `tunables` as CONFIG SET says. Returns the text of an error, or nothing.
+std::string Core::set_config(Args args, ShardTunables& tunables) const {
+  const std::string_view odd = args.size() % 2 == 1 ? args.back() : std::string_view();
+  const auto known = settings(tunables_, view_, config_);
+  for (std::size_t i = 2; i < args.size(); i += 2) {
+    const std::string_view name = args[i];
+    if (args.size() % 2 == 1 || !known.contains(to_lower(name))) {
+      return "ERR Unknown option or number of arguments for CONFIG SET - '" +
+             printable(args.size() % 2 == 1 ? odd : name) + "'";
+    }
+    if (!can_be_set(name)) {
+      return set_error(name,
+                       "can't set immutable config; change the configuration of limpetd and restart "
+                       "or reload it");
+    }
+    const std::string_view wrong = set_one(tunables, config_.shards, name, args[i + 1]);
+    if (!wrong.empty()) return set_error(name, wrong);
+  }
+  return {};
+}
 
 bool Core::config_command(Client& client, const Spec& spec, Args args) {
   if (const std::string error = command::refusal(&spec, args); !error.empty()) {
@@ -40,13 +104,17 @@ bool Core::config_command(Client& client, const Spec& spec, Args args) {
     return true;
   }
   if (equals_ignore_case(args[1], "resetstat")) return ask_shards(client, GatherKind::all_ok, args);
+  if (equals_ignore_case(args[1], "set")) {
+    ShardTunables tried = tunables_;
+    if (const std::string error = set_config(args, tried); !error.empty()) {
+      reply_error(client, error);
+      return true;
+    }
+    return ask_shards(client, GatherKind::all_ok, args);
+  }
   reply_now(client, [&](Bytes& out) {
     ReplyWriter reply(out, client.version);
     if (equals_ignore_case(args[1], "help")) return command::subcommand_help(spec, reply);
-    if (equals_ignore_case(args[1], "set")) {
-      return reply.error(
-          "ERR CONFIG SET failed: change the configuration of limpetd and reload it with SIGHUP");
-    }
     std::map<std::string, std::string> found;
     for (const auto& [name, value] : settings(tunables_, view_, config_)) {
       for (std::size_t i = 2; i < args.size(); ++i) {
@@ -60,6 +128,17 @@ bool Core::config_command(Client& client, const Spec& spec, Args args) {
     }
   });
   return true;
+}
+
+// This shard's part of CONFIG RESETSTAT and CONFIG SET.
+void Core::config_part(Args args, ReplyWriter& reply) {
+  if (equals_ignore_case(args[1], "resetstat")) {
+    counters_ = {};
+    counts_.assign(counts_.size(), {});
+    return reply.ok();
+  }
+  const std::string error = set_config(args, tunables_);
+  error.empty() ? reply.ok() : reply.error(error);
 }
 
 }  // namespace limpet::shard

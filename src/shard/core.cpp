@@ -279,6 +279,7 @@ void Core::tick_links() {
     if (!link) continue;
     const Link::Wish wish = link->tick(now_);
     if (wish == Link::Wish::dial && !draining_) dial(*link);
+    part_from(*link);
     LinkStream* stream = link_streams_.find(slab_name<LinkStream>(link->id()));
     if (stream == nullptr) continue;
     if (wish == Link::Wish::close) {
@@ -345,7 +346,11 @@ void Core::drain() {
 
 bool Core::drained() {
   bool quiet = clients_.empty() && pending_.size() == 0;
-  peers_.each([&](auto, Peer& peer) { quiet = quiet && peer.in_flight == 0 && peer.lanes.waiting() == 0; });
+  // What a node has sent before it has said goodbye in its turn may still be on its way.
+  peers_.each([&](auto, Peer& peer) {
+    quiet =
+        quiet && (peer.said_goodbye || !peer.admitted) && peer.in_flight == 0 && peer.lanes.waiting() == 0;
+  });
   for (const Sibling& sibling : siblings_) quiet = quiet && sibling.batch.empty();
   return quiet;
 }

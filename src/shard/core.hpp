@@ -6,7 +6,8 @@
 //   forwarding.cpp       commands sent on: their sending, answers, time-outs, second tries
 //   peers.cpp            links and accepted peers: greeting, frames in
 //   parts.cpp            commands of several parts: cut, sent, put together (gather.cpp)
-//   scan.cpp             SCAN
+//   relocate.cpp         RENAME and COPY from session to session
+//   scan.cpp             SCAN, and one key of all for RANDOMKEY
 //   connection.cpp       commands about the connection: PING, HELLO, AUTH ...
 //   clients.cpp          CLIENT
 //   info.cpp, config.cpp, cluster.cpp   INFO, CONFIG, CLUSTER
@@ -68,6 +69,7 @@ struct Peer : Stream {
   peer::Greeting theirs;
   bool greeted = false;       // its greeting was taken
   bool admitted = false;      // and its proof was right
+  bool said_goodbye = false;  // no request will come from it any more
   bool stalled = false;       // its replies pile up: no request is taken until they have gone
   std::int64_t heard_ms = 0;  // opened, or last heard of; steady
   std::size_t in_flight = 0;  // its requests that are with siblings or other nodes
@@ -79,6 +81,9 @@ struct Sibling {
   std::size_t in_flight = 0;
   std::vector<StreamId> stalled;
 };
+
+// What happens to writes when the memory is full, by the name that Redis has for it.
+[[nodiscard]] std::string_view policy_name(bool evict_when_full);
 
 class Core {
  public:
@@ -128,6 +133,9 @@ class Core {
   // False: not now. The command is to be offered again when the client is resumed.
   bool take_command(Client& client, Args args);
   bool take_session_command(Client& client, const Spec& spec, Args args);
+  // Are all keys of a command in this slot?
+  [[nodiscard]] static bool all_in_slot(const Spec& spec, Args args, Slot slot);
+  [[nodiscard]] static bool fits_slot(const Spec& spec, Args args, Slot slot);
   void admit_error(Client& client, const Spec* spec, std::string_view error);
   void resume(Client& client);
   void lend_buffer(Bytes& out);
@@ -154,6 +162,7 @@ class Core {
   void reply_error(Client& client, std::string_view text);
   Origin keep_place(Client& client);
   // `key`: that of args[spec.first_key], if it is known already.
+  [[nodiscard]] bool make_room_for(Args args);
   void run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key = nullptr);
 
   // ---- forwarding.cpp ----
@@ -190,11 +199,13 @@ class Core {
   bool greet_peer(Peer& peer, const Frame& frame);
   bool admit_peer(Peer& peer, const Frame& frame);
   void refuse_peer(Peer& peer, const std::string& reason);
+  void part_from(Link& link);
   void refill(Peer& peer);
   void refill(Link& link);
   peer::Greeting make_greeting();
   void serve(const Origin& origin, Slot slot, const peer::Request& request, Args args, std::string_view body);
-  void serve_slot(const Origin& origin, Slot slot, const peer::Request& request, Args args,
+  // `spec` is null for a step of relocate.hpp.
+  void serve_slot(const Origin& origin, Slot slot, const peer::Request& request, const Spec* spec, Args args,
                   std::string_view body);
 
   // ---- parts.cpp ----
@@ -214,7 +225,17 @@ class Core {
   static GatherKind kind_for_nodes(Args args);
   [[nodiscard]] std::string down_target(const std::vector<Slot>& slots);
 
+  // ---- relocate.cpp ----
+  bool take_pair_command(Client& client, const Spec& spec, Args args);
+  void run_step(Args args, resp::Version version, Bytes& out);
+  void begin_step(GatherName name, Gather& gather);
+  // True if the reply can be made; false if another step has begun.
+  bool step_done(GatherName name, Gather& gather);
+  static void relocate_reply(const Gather& gather, ReplyWriter& reply);
+
   // ---- scan.cpp ----
+  void pick_key(ReplyWriter& reply);
+  void pick_reply(const Gather& gather, ReplyWriter& reply);
   bool take_scan(Client& client, Args args);
   void scan_reply(const Gather& gather, ReplyWriter& reply);
   [[nodiscard]] unsigned scan_width(std::size_t count) const;
@@ -251,6 +272,8 @@ class Core {
 
   // ---- config.cpp ----
   bool config_command(Client& client, const Spec& spec, Args args);
+  std::string set_config(Args args, ShardTunables& tunables) const;
+  void config_part(Args args, ReplyWriter& reply);
 
   // ---- cluster.cpp ----
   bool cluster_command(Client& client, const Spec& spec, Args args);

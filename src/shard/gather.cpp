@@ -1,6 +1,7 @@
 #include "gather.hpp"
 
 #include <algorithm>
+#include <limpet/base/hash.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/resp/value.hpp>
 #include <tuple>
@@ -100,6 +101,47 @@ void merge_in_key_order(const Gather& gather, resp::ReplyWriter& reply) {
       reply.out().append(element);
     }
   }
+}
+
+void merge_concat(const Gather& gather, resp::ReplyWriter& reply) {
+  std::vector<ArrayReader> readers;
+  std::size_t elements = 0;
+  for (const Gather::Part& part : gather.parts) {
+    elements += readers.emplace_back(part.reply.view()).left();
+  }
+  reply.array(elements);
+  for (ArrayReader& reader : readers) {
+    while (reader.left() > 0) {
+      // Another node may promise more elements than it sends.
+      const std::string_view element = reader.next();
+      element.empty() ? reply.null() : reply.out().append(element);
+    }
+  }
+}
+
+void merge_pick(const Gather& gather, std::uint64_t random, resp::ReplyWriter& reply) {
+  std::uint64_t total = 0;
+  std::string_view picked;
+  // Each key that there is has the same chance to be in the part that is left.
+  for (const Gather::Part& part : gather.parts) {
+    ArrayReader reader(part.reply.view());
+    const std::uint64_t count = parse_uint64(reader.next_text()).value_or(0);
+    if (count == 0) continue;
+    total += count;
+    random = hash64({reinterpret_cast<const char*>(&random), sizeof random});
+    if (random % total < count) picked = reader.next_text();
+  }
+  reply.array(total == 0 ? 1 : 2);
+  reply.bulk_integer(static_cast<std::int64_t>(total));
+  if (total > 0) reply.bulk(picked);
+}
+
+std::optional<std::string_view> bulk_of(const Gather& gather) {
+  const std::string_view reply = gather.parts.front().reply.view();
+  const std::size_t head = reply.find("\r\n");
+  if (!reply.starts_with('$') || reply.starts_with("$-") || head == std::string_view::npos)
+    return std::nullopt;
+  return reply.substr(head + 2, reply.size() - head - 4);
 }
 
 void merge_text(const Gather& gather, resp::ReplyWriter& reply) {

@@ -6,7 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <limpet/command/relocate.hpp>
 #include <limpet/resp/reply.hpp>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +22,10 @@ enum class GatherKind : std::uint8_t {
   sum,             // integers, added
   all_ok,          // +OK if all say so
   in_key_order,    // arrays with an element for each key of the part
+  concat,          // arrays, one behind the other
+  pick,            // of [how many, one of them] of each part one such pair, by chance (RANDOMKEY)
+  pick_reply,      // the same, into what the client gets
+  relocate,        // the step of a RENAME or COPY that is under way (relocate.cpp)
   scan,            // parts of a SCAN, into one such part
   scan_reply,      // parts of a SCAN, into what the client gets
   killed_one,      // integers; +OK unless their sum is 0 (CLIENT KILL ADDRESS)
@@ -26,6 +33,17 @@ enum class GatherKind : std::uint8_t {
   info,            // figures of the shards, into INFO
   node_status,     // figures of the shards, into the map of one node
   cluster_status,  // those maps; nodes that do not answer are shown as such
+};
+
+// A RENAME or COPY between sessions that live apart, and how far it has got.
+struct Relocation {
+  enum class Step : std::uint8_t { read, write, erase };
+  command::PairRequest request;
+  std::string from;
+  std::string to;
+  Step step = Step::read;
+  std::string value;    // as it was read
+  unsigned rounds = 1;  // readings so far
 };
 
 struct Gather {
@@ -39,12 +57,14 @@ struct Gather {
   Origin origin;
   resp::Version version = resp::Version::resp2;
   bool write = false;
-  std::size_t open = 0;  // parts not answered yet, and one more while they are being sent
+  bool authenticated = true;  // of the client, for steps that are sent later
+  std::size_t open = 0;       // parts not answered yet, and one more while they are being sent
   std::vector<Part> parts;
   std::size_t bytes = 0;                   // of all replies
   bool too_long = false;                   // more than kReplyBytesMax
   std::vector<std::uint32_t> part_of_key;  // in_key_order
   std::vector<std::string> args;           // of the command, where the end needs them
+  std::unique_ptr<Relocation> relocation;  // of relocate
 };
 
 inline constexpr std::string_view kReplyTooLong = "ERR the reply is too long; ask for less at a time";
@@ -58,6 +78,11 @@ inline constexpr std::string_view kReplyTooLong = "ERR the reply is too long; as
 // The ways to put replies together. REQUIRES: error_of_parts() found nothing.
 void merge_sum(const Gather& gather, resp::ReplyWriter& reply);
 void merge_in_key_order(const Gather& gather, resp::ReplyWriter& reply);
+void merge_concat(const Gather& gather, resp::ReplyWriter& reply);
+// Of parts [how many, one of them] one part, chosen by `random` in proportion; [0] if there is nothing.
+void merge_pick(const Gather& gather, std::uint64_t random, resp::ReplyWriter& reply);
+// The content of the only part's reply, a bulk string; nothing if it is null.
+[[nodiscard]] std::optional<std::string_view> bulk_of(const Gather& gather);
 void merge_text(const Gather& gather, resp::ReplyWriter& reply);
 // Parts of SCAN as command.hpp describes them: [next slot, next position, key ...], into one such part.
 struct ScanProgress {

@@ -141,9 +141,9 @@ void memory_section(const Facts& facts, std::string& out) {
       .line("used_memory_dataset", used)
       .line("total_system_memory", facts.process.system_memory_bytes)
       .line("total_system_memory_human", human(facts.process.system_memory_bytes))
-      .line("maxmemory", 0)
-      .line("maxmemory_human", "0B")
-      .line("maxmemory_policy", "noeviction")
+      .line("maxmemory", facts.tunables.memory_max * facts.config.shards)
+      .line("maxmemory_human", human(facts.tunables.memory_max * facts.config.shards))
+      .line("maxmemory_policy", policy_name(facts.tunables.evict_when_full))
       .line("mem_fragmentation_ratio", fixed(ratio(resident, used), 2));
 }
 
@@ -168,7 +168,7 @@ void stats_section(const Facts& facts, std::string& out) {
       .line("total_net_input_bytes", counters.net_input_bytes)
       .line("total_net_output_bytes", counters.net_output_bytes)
       .line("expired_keys", facts.stats.store.expired_total)
-      .line("evicted_keys", 0)
+      .line("evicted_keys", facts.stats.store.evicted_total)
       .line("keyspace_hits", counters.keyspace_hits)
       .line("keyspace_misses", counters.keyspace_misses)
       .line("pubsub_channels", 0)

@@ -40,6 +40,7 @@ void Link::dialing(StreamId id, Stream& stream, Now now) {
   lanes_.emplace(stream.out);
   since_ms_ = now.steady_ms;
   leaving_ = false;
+  gave_goodbye_ = false;
   was_up_ = false;
   failure_.clear();
 }

@@ -53,6 +53,9 @@ class Link {
                        Now now);
   void heard(const peer::Frame& frame, Now now);  // any frame: a sign of life; measures pongs
   void said_goodbye() { leaving_ = true; }
+  // Has the other side said goodbye, and not been answered yet?
+  [[nodiscard]] bool owes_goodbye() const { return up() && leaving_ && !gave_goodbye_; }
+  void gave_goodbye() { gave_goodbye_ = true; }
   // It is going to be closed for this reason, whatever the transport says later.
   void failed(std::string_view reason) { failure_ = reason; }
   // The stream is gone or could not be made. `random` spreads the next dial.
@@ -85,6 +88,7 @@ class Link {
   peer::Greeting mine_;
   peer::Greeting theirs_;
   bool leaving_ = false;       // the other side said goodbye
+  bool gave_goodbye_ = false;  // and was told that nothing more will come
   bool was_up_ = false;        // since the last dial
   std::int64_t since_ms_ = 0;  // when this state began
   std::int64_t heard_ms_ = 0;  // last sign of life

@@ -50,6 +50,7 @@ void Core::part_done(const Origin& origin, Outcome outcome, std::string_view bod
 
 void Core::close_gather(GatherName name, Gather& gather) {
   if (--gather.open > 0) return;
+  if (gather.kind == GatherKind::relocate && !step_done(name, gather)) return;
   Bytes out;
   finish_gather(gather, out);
   if (is_error(out.view())) ++counters_.error_replies;
@@ -62,6 +63,10 @@ void Core::finish_gather(Gather& gather, Bytes& out) {
   ReplyWriter reply(out, gather.version);
   if (gather.kind == GatherKind::cluster_status) {
     status_reply(gather, reply);
+    return;
+  }
+  if (gather.kind == GatherKind::relocate) {
+    relocate_reply(gather, reply);
     return;
   }
   if (const std::string error = error_of_parts(gather); !error.empty()) {
@@ -77,6 +82,15 @@ void Core::finish_gather(Gather& gather, Bytes& out) {
       return;
     case GatherKind::in_key_order:
       merge_in_key_order(gather, reply);
+      return;
+    case GatherKind::concat:
+      merge_concat(gather, reply);
+      return;
+    case GatherKind::pick:
+      merge_pick(gather, random(), reply);
+      return;
+    case GatherKind::pick_reply:
+      pick_reply(gather, reply);
       return;
     case GatherKind::scan:
       merge_scan(gather, reply);
@@ -95,6 +109,7 @@ void Core::finish_gather(Gather& gather, Bytes& out) {
       stats_reply(gather, reply);
       return;
     case GatherKind::cluster_status:
+    case GatherKind::relocate:
       return;
   }
 }
@@ -208,7 +223,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
 bool Core::take_wide_command(Client& client, const Spec& spec, Args args) {
   // It sees everything that this client did before, and nothing that it does after.
   if (!client.replies.empty()) return false;
-  if (spec.merge == command::Merge::custom) return take_scan(client, args);
+  if (spec.name == "scan") return take_scan(client, args);
   const bool write = spec.has(command::kWrite);
   if (write) {
     // Not half of it where it is known beforehand that it cannot be all of it.
@@ -228,6 +243,8 @@ bool Core::take_wide_command(Client& client, const Spec& spec, Args args) {
 
 GatherKind Core::kind_for_shards(Args args) {
   if (equals_ignore_case(args[0], "scan")) return GatherKind::scan;
+  if (equals_ignore_case(args[0], "keys")) return GatherKind::concat;
+  if (equals_ignore_case(args[0], "randomkey")) return GatherKind::pick;
   if (equals_ignore_case(args[0], "dbsize")) return GatherKind::sum;
   if (equals_ignore_case(args[0], "cluster")) return GatherKind::node_status;
   if (equals_ignore_case(args[0], "info")) return GatherKind::info;
@@ -239,6 +256,8 @@ GatherKind Core::kind_for_shards(Args args) {
 
 GatherKind Core::kind_for_nodes(Args args) {
   if (equals_ignore_case(args[0], "scan")) return GatherKind::scan_reply;
+  if (equals_ignore_case(args[0], "keys")) return GatherKind::concat;
+  if (equals_ignore_case(args[0], "randomkey")) return GatherKind::pick_reply;
   if (equals_ignore_case(args[0], "dbsize")) return GatherKind::sum;
   if (equals_ignore_case(args[0], "cluster")) return GatherKind::cluster_status;
   return GatherKind::all_ok;
@@ -285,12 +304,12 @@ void Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
   ReplyWriter reply(out, version);
   if (spec.run != nullptr) {
     run(spec, args, version, out);
+  } else if (spec.name == "randomkey") {
+    pick_key(reply);
   } else if (equals_ignore_case(args[0], "client")) {
     equals_ignore_case(args[1], "kill") ? kill_clients(args, reply) : list_clients(args, reply);
   } else if (equals_ignore_case(args[0], "config")) {
-    counters_ = {};
-    counts_.assign(counts_.size(), {});
-    reply.ok();
+    config_part(args, reply);
   } else if (equals_ignore_case(args[0], "cluster") && equals_ignore_case(args[1], "countkeysinslot")) {
     const auto slot = static_cast<Slot>(parse_int64(args[2]).value_or(0));
     reply.integer(static_cast<std::int64_t>(store_.keys_in(slot)));

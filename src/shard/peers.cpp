@@ -1,6 +1,7 @@
 // Links and accepted peers: the greeting, and the frames that come in.
 #include <limpet/base/text.hpp>
 #include <limpet/command/errors.hpp>
+#include <limpet/command/relocate.hpp>
 #include <limpet/resp/value.hpp>
 
 #include "core.hpp"
@@ -115,6 +116,7 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       return true;
     case FrameType::goodbye:
       link.said_goodbye();
+      part_from(link);
       return true;
     case FrameType::reply: {
       const Result<const Frame*> whole = stream.assembler.add(frame);
@@ -188,10 +190,22 @@ bool Core::peer_frame(Peer& peer, const Frame& frame) {
             frame_args_, (*whole)->body);
       return true;
     }
+    case FrameType::goodbye:
+      peer.said_goodbye = true;
+      return true;
     default:
       refuse_peer(peer, "unexpected frame");
       return false;
   }
+}
+
+// A node that stops is told once that nothing more will come from here: only then may it go without leaving
+// anybody in doubt. Whatever is on its way to it comes first.
+void Core::part_from(Link& link) {
+  if (!link.owes_goodbye() || link.lanes().waiting() > 0) return;
+  link.lanes().send({.type = FrameType::goodbye});
+  link.gave_goodbye();
+  refill(link);
 }
 
 bool Core::greet_peer(Peer& peer, const Frame& frame) {
@@ -249,7 +263,8 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
     return;
   }
   const Spec* spec = command::find(args[0]);
-  std::string error = command::refusal(spec, args);
+  const bool step = spec == nullptr && request.reach == Reach::slot && command::is_step(args);
+  std::string error = step ? std::string() : command::refusal(spec, args);
   // The internal form of a command may have other arguments than a client's.
   if (spec != nullptr && request.reach != Reach::slot) {
     const bool allowed = origin.kind == Origin::Kind::sibling || is_for_nodes(*spec, args);
@@ -265,7 +280,7 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
   }
   switch (request.reach) {
     case Reach::slot:
-      serve_slot(origin, slot, request, args, body);
+      serve_slot(origin, slot, request, spec, args, body);
       return;
     case Reach::node:
       gather_shards(kind_for_shards(args), origin, version, spec->has(command::kWrite), args);
@@ -278,18 +293,19 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
   }
 }
 
-void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& request, Args args,
-                      std::string_view body) {
-  const Spec& spec = *command::find(args[0]);
+void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& request, const Spec* spec,
+                      Args args, std::string_view body) {
   const Route route = router_.route(slot);
   if (route.kind == Route::Kind::here) {
     reply_scratch_.clear();
     const auto version = static_cast<resp::Version>(request.version);
-    const auto first = static_cast<std::size_t>(spec.first_key);
-    if (spec.run == nullptr || (first > 0 && slot_of(args[first]) != slot)) {
+    const bool sound = spec == nullptr ? slot_of(args[1]) == slot : fits_slot(*spec, args, slot);
+    if (!sound) {
       ReplyWriter(reply_scratch_, version).error("ERR the nodes run different releases of limpet");
+    } else if (spec == nullptr) {
+      run_step(args, version, reply_scratch_);
     } else {
-      run(spec, args, version, reply_scratch_);
+      run(*spec, args, version, reply_scratch_);
     }
     deliver(origin, Outcome::done, reply_scratch_.view());
     return;
@@ -306,7 +322,8 @@ void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& requ
   scratch_.clear();
   scratch_.append(body);
   if (to_peer) peer::set_hops(scratch_, static_cast<std::uint8_t>(request.hops + 1));
-  forward_bytes(route, slot, origin, scratch_.view(), spec.has(command::kWrite), true);
+  const bool write = spec == nullptr ? args[0] != command::kStepRead : spec->has(command::kWrite);
+  forward_bytes(route, slot, origin, scratch_.view(), write, true);
 }
 
 }  // namespace limpet::shard

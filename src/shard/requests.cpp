@@ -136,6 +136,9 @@ bool Core::take_command(Client& client, Args args) {
     case command::Scope::session:
       taken = take_session_command(client, *spec, args);
       break;
+    case command::Scope::pair:
+      taken = take_pair_command(client, *spec, args);
+      break;
     case command::Scope::split:
       taken = take_split_command(client, *spec, args);
       break;
@@ -159,8 +162,19 @@ bool Core::take_command(Client& client, Args args) {
 }
 
 bool Core::take_session_command(Client& client, const Spec& spec, Args args) {
-  const KeyRef key = KeyRef::of(args[static_cast<std::size_t>(spec.first_key)]);
+  const std::size_t at = spec.route_key();
+  if (at >= args.size()) {  // OBJECT HELP and the like
+    reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out); });
+    return true;
+  }
+  const KeyRef key = KeyRef::of(args[at]);
   const Slot slot = key.slot;
+  if (spec.last_key > spec.first_key || spec.last_key < 0) {
+    if (!all_in_slot(spec, args, slot)) {
+      admit_error(client, &spec, command::kCrossSlot);
+      return true;
+    }
+  }
   const Route route = router_.route(slot);
   if (route.kind == Route::Kind::here) {
     reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out, &key); });
@@ -179,6 +193,30 @@ bool Core::take_session_command(Client& client, const Spec& spec, Args args) {
   return true;
 }
 
+bool Core::all_in_slot(const Spec& spec, Args args, Slot slot) {
+  if (spec.first_key == 0) return slot_of(args[spec.route_key()]) == slot;
+  for (std::size_t at = spec.route_key(); at <= spec.last_key_of(args.size());
+       at += static_cast<std::size_t>(spec.key_step)) {
+    if (slot_of(args[at]) != slot) return false;
+  }
+  return true;
+}
+
+// May a request that came for this slot be run there?
+bool Core::fits_slot(const Spec& spec, Args args, Slot slot) {
+  if (spec.run == nullptr) return false;
+  return spec.route_key() == 0 || (spec.route_key() < args.size() && all_in_slot(spec, args, slot));
+}
+
+// Is there room for a write of these arguments, if need be at the cost of idle sessions?
+bool Core::make_room_for(Args args) {
+  std::uint64_t need = 0;
+  for (const std::string_view arg : args) need += arg.size();
+  if (store_.stats().bytes + need <= tunables_.memory_max) return true;
+  if (!tunables_.evict_when_full || need > tunables_.memory_max) return false;
+  return store_.evict(tunables_.memory_max - need, kEvictSessionsMax, now_.unix_ms);
+}
+
 // Runs a command on this shard's sessions and appends its reply.
 void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
   CommandCount& count = counts_[command::index_of(spec)];
@@ -188,7 +226,11 @@ void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, c
   const std::size_t before = out.size();
   ReplyWriter reply(out, version);
   command::Context context{.store = store_, .reply = reply, .now = now_, .first_key = key};
-  spec.run(context, args);
+  if (tunables_.memory_max == 0 || !spec.has(command::kDenyOom) || make_room_for(args)) {
+    spec.run(context, args);
+  } else {
+    reply.error(command::kOutOfMemory);
+  }
   counters_.keyspace_hits += context.keyspace_hits;
   counters_.keyspace_misses += context.keyspace_misses;
   if (out.size() - before > kReplyBytesMax) {

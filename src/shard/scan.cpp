@@ -82,4 +82,38 @@ void Core::scan_reply(const Gather& gather, ReplyWriter& reply) {
   reply.out().append(merged.view().substr(progress.keys_at));
 }
 
+// This shard's part of RANDOMKEY: [how many keys it has, one of them].
+void Core::pick_key(ReplyWriter& reply) {
+  constexpr unsigned kLooksMax = 1000;  // in vain, at expired keys
+  const std::uint64_t keys = store_.stats().keys;
+  std::string picked;
+  bool found = false;
+  auto slot = static_cast<Slot>(random() % kSlots);
+  for (unsigned looks = 0; keys > 0 && !found && looks < kLooksMax; ++looks) {
+    while (store_.keys_in(slot) == 0) slot = static_cast<Slot>((slot + 1) % kSlots);
+    const std::uint64_t position = random() >> (64 - kPositionBits);
+    store_.scan(slot, looks % 2 == 0 ? position : 0, 1, now_.unix_ms, [&](const store::Item& item) {
+      picked = item.key();
+      found = true;
+    });
+    if (!found && looks % 2 == 1) slot = static_cast<Slot>((slot + 1) % kSlots);
+  }
+  reply.array(found ? 2 : 1);
+  reply.bulk_integer(found ? static_cast<std::int64_t>(keys) : 0);
+  if (found) reply.bulk(picked);
+}
+
+void Core::pick_reply(const Gather& gather, ReplyWriter& reply) {
+  Bytes merged;
+  ReplyWriter writer(merged, gather.version);
+  merge_pick(gather, random(), writer);
+  // The key is the last element as it stands, behind the count.
+  constexpr std::string_view kEmpty = "*1";
+  if (merged.view().starts_with(kEmpty)) return reply.null();
+  std::size_t at = merged.view().find("\r\n") + 2;  // behind the array's head
+  at = merged.view().find("\r\n", at) + 2;          // behind the length of the count
+  at = merged.view().find("\r\n", at) + 2;          // behind the count
+  reply.out().append(merged.view().substr(at));
+}
+
 }  // namespace limpet::shard

@@ -47,6 +47,7 @@ void ShardStats::add(const ShardStats& other) {
   store.expiring_keys += other.store.expiring_keys;
   store.bytes += other.store.bytes;
   store.expired_total += other.store.expired_total;
+  store.evicted_total += other.store.evicted_total;
   commands.resize(std::max(commands.size(), other.commands.size()));
   for (std::size_t i = 0; i < other.commands.size(); ++i) {
     commands[i].calls += other.commands[i].calls;

@@ -191,25 +191,35 @@ std::size_t Records::fields(const char* record) const {
 
 void Records::each_field(const char* record,
                          const std::function<void(std::string_view, std::string_view)>& visit) const {
+  scan_fields(record, 0, SIZE_MAX, visit);
+}
+
+// A position is the first bits of a name's hash, and whole segments are visited; packed fields all at once.
+std::uint64_t Records::scan_fields(
+    const char* record, std::uint64_t position, std::size_t count,
+    const std::function<void(std::string_view, std::string_view)>& visit) const {
   if (encoding_of(record) == Encoding::hash_inline) {
     const std::string_view packed = inline_of(record);
     for (const char* at = packed.data(); at < packed.data() + packed.size();) {
       const std::string_view name = read_piece(at);
       visit(name, read_piece(at));
     }
-    return;
+    return 0;
   }
+  constexpr unsigned kShift = 64 - Table::kDepthMax;
   const Table& table = outside_table(record);
-  if (table.count() == 0) return;
-  std::uint64_t position = 0;
+  if (table.count() == 0 || position >> Table::kDepthMax != 0) return 0;
+  std::uint64_t hash = position << kShift;
+  std::size_t visited = 0;
   do {
-    const Segment segment = table.segment_at(heap_, position);
-    for (unsigned at = 0; at < segment.count; ++at) {
+    const Segment segment = table.segment_at(heap_, hash);
+    for (unsigned at = 0; at < segment.count; ++at, ++visited) {
       const char* const field = this->at(handle_of(segment.words[at]));
       visit(key_of(field), string_of(field));
     }
-    position = segment.last + 1;
-  } while (position != 0);
+    hash = segment.last + 1;
+  } while (hash != 0 && visited < count);
+  return hash >> kShift;
 }
 
 }  // namespace limpet::store

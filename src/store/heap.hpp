@@ -42,6 +42,11 @@ class Heap {
   // The bytes that the cell really has.
   [[nodiscard]] std::size_t room(Handle cell) const { return pages_[cell >> kOffsetBits].cell_bytes; }
 
+  // What a cell of so many bytes really takes; more than kCellBytesMax are a block.
+  [[nodiscard]] static std::size_t rounded(std::size_t bytes) {
+    return bytes > kCellBytesMax ? bytes : class_bytes(class_of(bytes));
+  }
+
   [[nodiscard]] void* take_block(std::size_t bytes);
   void give_block(void* block);
   [[nodiscard]] static std::size_t block_room(void* block);

@@ -28,7 +28,11 @@ Name name_of(const KeyRef& key) {
 }  // namespace
 
 Store::Impl::Impl(std::uint64_t seed)
-    : seed_(seed), records_(seed + kNameSeed), tables_(kSlots), keys_(kSlots) {}
+    : seed_(seed),
+      records_(seed + kNameSeed),
+      tables_(kSlots),
+      keys_(kSlots),
+      random_state_(seed ^ kNameSeed) {}
 
 Store::Impl::~Impl() { clear(); }
 
@@ -73,8 +77,13 @@ Store::Impl::Spot Store::Impl::locate(const KeyRef& key) {
 }
 
 Store::Impl::Spot Store::Impl::locate_live(const KeyRef& key, std::int64_t unix_ms) {
+  records_.set_clock(unix_ms);
   Spot spot = locate(key);
-  if (spot.word == nullptr || !expired(record_of(spot), unix_ms)) return spot;
+  if (spot.word == nullptr) return spot;
+  if (!expired(record_of(spot), unix_ms)) {
+    set_seen(record_of(spot), records_.clock());
+    return spot;
+  }
   detach_expired(spot);
   return locate(key);
 }
@@ -84,9 +93,10 @@ Item Store::Impl::find(const KeyRef& key, std::int64_t unix_ms) {
   const Heap& heap = records_.heap();
   const std::uint64_t hash = uid_hash(key.uid);
   for (Table::Run run = tables_[key.slot].run_of(heap, hash); run.more(); ++run.at) {
-    const char* const cell = heap.at(handle_of(*run.at));
+    char* const cell = heap.at(handle_of(*run.at));
     if (plainly_holds(cell, key.key)) {
       if (expired(cell, unix_ms)) return find_expired(key);
+      set_seen(cell, seen_clock(unix_ms));
       return {&records_, cell};
     }
     if (!is_plain(cell)) return find_in_run(key, hash, unix_ms, run);
@@ -108,8 +118,9 @@ Item Store::Impl::find_in_run(const KeyRef& key, std::uint64_t hash, std::int64_
     } else if (!holds(*word)) {
       continue;
     }
-    const char* const record = records_.at(handle_of(*word));
+    char* const record = records_.at(handle_of(*word));
     if (expired(record, unix_ms)) return find_expired(key);
+    set_seen(record, seen_clock(unix_ms));
     return {&records_, record};
   }
   return {};
@@ -121,9 +132,16 @@ Item Store::Impl::find_expired(const KeyRef& key) {
   return {};
 }
 
+Item Store::Impl::peek(const KeyRef& key, std::int64_t unix_ms) {
+  const Spot spot = locate(key);
+  if (spot.word == nullptr || expired(record_of(spot), unix_ms)) return {};
+  return {&records_, record_of(spot)};
+}
+
 // ---- Writing ----
 
 void Store::Impl::put_string(const KeyRef& key, std::string_view value, Expiry expiry, std::int64_t unix_ms) {
+  records_.set_clock(unix_ms);
   Spot spot = locate(key);
   if (expiry.kind == Expiry::Kind::at && expiry.unix_ms <= unix_ms) {
     if (spot.word != nullptr) detach(spot);
@@ -139,6 +157,7 @@ void Store::Impl::put_string(const KeyRef& key, std::string_view value, Expiry e
   } else if (expiry.kind == Expiry::Kind::keep) {
     after = before;
   }
+  set_seen(record_of(spot), records_.clock());
   rename_record(spot, records_.put_string(handle_of(*spot.word), value, after));
   if (after != before) change_expiry(spot, before, after);
 }
@@ -195,9 +214,22 @@ bool Store::Impl::set_expiry(const KeyRef& key, std::int64_t expires_unix_ms, st
     detach(spot);
     return true;
   }
+  records_.set_clock(unix_ms);
+  set_seen(record_of(spot), records_.clock());
   if (expires_unix_ms == before) return true;
   rename_record(spot, records_.set_expiry(handle_of(*spot.word), expires_unix_ms));
   change_expiry(spot, before, expires_unix_ms);
+  return true;
+}
+
+bool Store::Impl::rename(const KeyRef& from, const KeyRef& to, std::int64_t unix_ms) {
+  if (locate_live(from, unix_ms).word == nullptr) return false;
+  if (from.key == to.key) return true;
+  if (Spot replaced = locate(to); replaced.word != nullptr) detach(replaced);
+  Spot source = locate(from);
+  const Handle record = records_.rename(take_out(source), name_of(to));
+  Spot spot = locate(to);
+  attach(spot, record);
   return true;
 }
 
@@ -268,7 +300,8 @@ void Store::Impl::attach(Spot& spot, Handle record) {
   count_expiry(kNoExpiry, expiry);
 }
 
-void Store::Impl::detach(Spot& spot) {
+// Takes the key out of its tables; the record is the caller's now.
+Handle Store::Impl::take_out(Spot& spot) {
   Heap& heap = records_.heap();
   Table& table = tables_[spot.key->slot];
   const Handle record = handle_of(*spot.word);
@@ -282,6 +315,11 @@ void Store::Impl::detach(Spot& spot) {
     table.erase(heap, spot.uid_hash, spot.word);
     --stats_.sessions;
   }
+  return record;
+}
+
+void Store::Impl::detach(Spot& spot) {
+  const Handle record = take_out(spot);
   records_.drop(record);  // last: the key that the caller named may point into it
 }
 

@@ -23,6 +23,7 @@ class Store::Impl final : public Hasher {
   ~Impl();
 
   [[nodiscard]] Item find(const KeyRef& key, std::int64_t unix_ms);
+  [[nodiscard]] Item peek(const KeyRef& key, std::int64_t unix_ms);
   void put_string(const KeyRef& key, std::string_view value, Expiry expiry, std::int64_t unix_ms);
   std::size_t write_string(const KeyRef& key, std::size_t offset, std::string_view bytes,
                            std::int64_t unix_ms);
@@ -30,6 +31,8 @@ class Store::Impl final : public Hasher {
   bool erase_field(const KeyRef& key, std::string_view name, std::int64_t unix_ms);
   bool erase(const KeyRef& key, std::int64_t unix_ms);
   bool set_expiry(const KeyRef& key, std::int64_t expires_unix_ms, std::int64_t unix_ms);
+  bool rename(const KeyRef& from, const KeyRef& to, std::int64_t unix_ms);
+  bool evict(std::uint64_t bytes_max, std::size_t sessions_max, std::int64_t unix_ms);
   void clear();
   std::uint64_t scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
                      const std::function<void(const Item&)>& visit);
@@ -54,7 +57,7 @@ class Store::Impl final : public Hasher {
   // ---- Finding ----
   [[nodiscard]] std::uint64_t uid_hash(std::string_view uid) const;
   [[nodiscard]] Spot locate(const KeyRef& key);
-  // The same, but a key that has expired is taken out first.
+  // The same on behalf of a write: it counts as a use, and a key that has expired is taken out first.
   [[nodiscard]] Spot locate_live(const KeyRef& key, std::int64_t unix_ms);
   [[nodiscard, gnu::noinline]] Item find_in_run(const KeyRef& key, std::uint64_t hash, std::int64_t unix_ms,
                                                 Table::Run run);
@@ -63,7 +66,8 @@ class Store::Impl final : public Hasher {
 
   // ---- Changes ----
   void attach(Spot& spot, Handle record);  // a new key
-  void detach(Spot& spot);                 // takes the key out and frees it
+  [[nodiscard]] Handle take_out(Spot& spot);
+  void detach(Spot& spot);  // takes the key out and frees it
   void detach_expired(Spot& spot);
   void rename_record(Spot& spot, Handle record) { *spot.word = with_handle(*spot.word, record); }
   void change_expiry(Spot& spot, std::int64_t before, std::int64_t after);  // the record has it already
@@ -79,6 +83,15 @@ class Store::Impl final : public Hasher {
   bool sweep_word(Sweep& sweep, Table& table, std::uint64_t position, Word* word, bool inner, Coarse& bound);
   bool sweep_wide(Sweep& sweep, Table& table, std::uint64_t position, Word* word, Coarse& bound);
 
+  // ---- Evicting ----
+  struct Candidate;
+  void look_for_idle(Candidate& best);
+  void look_at_slot(Candidate& best, Slot slot);
+  void consider(Candidate& best, Slot slot, const Word* word);
+  [[nodiscard]] bool evictable(Handle session, std::uint32_t& idle) const;
+  void drop_session(Slot slot, Handle session);
+  std::uint64_t random();
+
   // ---- Scanning ----
   struct Walk;
   bool walk_segment(Walk& walk, const Segment& segment);
@@ -92,6 +105,8 @@ class Store::Impl final : public Hasher {
   std::vector<Table> tables_;        // by slot
   std::vector<std::uint32_t> keys_;  // by slot
   StoreStats stats_;
+  std::uint64_t random_state_;
+  Slot evict_slot_ = 0;
 
   // The pass of the sweep that is under way.
   Slot sweep_slot_ = 0;

@@ -1,16 +1,16 @@
 // Record: the bytes of one key with its value, or of one field of a large hash, in one cell.
 //
-//     +-------+-----+--------+-----------+--------+-------+--------+-----+---------------+
-//     | flags | len | inline | outside   | length | uid   | expiry | key | inline value  |
-//     | 1     | 1   | 2      | 0 or 4+16 | 0 or 4 | 0,2,8 | 0,6,8  |     |               |
-//     +-------+-----+--------+-----------+--------+-------+--------+-----+---------------+
+//     +-------+-----+--------+------+-----------+--------+-------+--------+-----+---------------+
+//     | flags | len | inline | seen | outside   | length | uid   | expiry | key | inline value  |
+//     | 1     | 1   | 2      | 3    | 0 or 1+16 | 0 or 4 | 0,2,8 | 0,6,8  |     |               |
+//     +-------+-----+--------+------+-----------+--------+-------+--------+-----+---------------+
 //
 // `len` is the key's length, or the 4 bytes of `length` hold it (long key). `inline` is the length of the
 // inline value: the string itself, or the fields of a small hash packed one behind the other as (length,
-// name, length, value), where a length is one byte, or two if its top bit is set. `outside` describes a value
-// that stands elsewhere: a block of malloc for a string, a table of field records for a hash. `uid` says
-// where in the key the uid stands if it is not the whole key: offset and length, of one byte each, or four
-// with a long key.
+// name, length, value), where a length is one byte, or two if its top bit is set. `seen` is when somebody
+// last read or wrote it, in units of 1024 ms, modulo 2^24: 198 days. `outside` describes a value that stands
+// elsewhere: a block of malloc for a string, a table of field records for a hash. `uid` says where in the key
+// the uid stands if it is not the whole key: offset and length, of one byte each, or four with a long key.
 //
 // A record that does not fit a cell, which takes a key of a thousand bytes, is a block of malloc, and its
 // cell holds the flag kIndirect and the block's address. A cell with the flag kWide is no record: see
@@ -49,7 +49,8 @@ inline constexpr std::int64_t kExpiry6Max = (std::int64_t{1} << 48) - 1;
 
 inline constexpr std::size_t kRecordCellMax = 1024;  // a larger record has its value outside
 
-inline constexpr std::size_t kHeadBytes = 4;
+inline constexpr std::size_t kHeadBytes = 7;
+inline constexpr std::size_t kSeenAt = 4;
 inline constexpr std::size_t kOutsideHeadBytes = 24;
 inline constexpr std::size_t kOutsideAt = 8;
 
@@ -128,6 +129,21 @@ inline constexpr auto kKeyAt = [] {
   return expiry != kNoExpiry && expiry <= unix_ms;
 }
 
+// The clock of `seen`.
+inline constexpr std::uint32_t kSeenCycle = 1u << 24;
+[[nodiscard]] inline std::uint32_t seen_clock(std::int64_t unix_ms) {
+  return static_cast<std::uint32_t>(unix_ms >> 10) & (kSeenCycle - 1);
+}
+inline void set_seen(char* record, std::uint32_t clock) {
+  store_le(record + kSeenAt, static_cast<std::uint16_t>(clock));
+  record[kSeenAt + 2] = static_cast<char>(clock >> 16);
+}
+[[nodiscard]] inline std::uint32_t idle_units(const char* record, std::uint32_t clock) {
+  const std::uint32_t seen = load_le<std::uint16_t>(record + kSeenAt) |
+                             std::uint32_t{static_cast<unsigned char>(record[kSeenAt + 2])} << 16;
+  return (clock - seen) & (kSeenCycle - 1);
+}
+
 [[nodiscard]] inline std::size_t inline_size(const char* record) {
   return load_le<std::uint16_t>(record + 2);
 }
@@ -204,7 +220,7 @@ inline void set_expiry_bytes(char* record, std::int64_t expiry) {
   const unsigned flags = flags_of(record);
   std::memcpy(record + expiry_at(flags), &expiry, expiry_bytes(flags));
 }
-// Writes all but the value.
-void write_head(char* record, const Shape& shape);
+// Writes all but the value. `clock`: of seen.
+void write_head(char* record, const Shape& shape, std::uint32_t clock);
 
 }  // namespace limpet::store

@@ -26,12 +26,12 @@ Handle Records::build(const Shape& shape) {
   const std::size_t bytes = shape.bytes();
   if (bytes <= kRecordCellMax) {
     const Handle handle = heap_.take(bytes);
-    write_head(heap_.at(handle), shape);
+    write_head(heap_.at(handle), shape, clock_);
     return handle;
   }
   const Handle handle = heap_.take(16);
   char* const block = static_cast<char*>(heap_.take_block(bytes));
-  write_head(block, shape);
+  write_head(block, shape, clock_);
   char* const cell = heap_.at(handle);
   cell[0] = static_cast<char>(kIndirect);
   *reinterpret_cast<char**>(cell + 8) = block;
@@ -190,6 +190,26 @@ Handle Records::set_expiry(Handle handle, std::int64_t expiry) {
   if (shape.bytes() > kRecordCellMax && encoding_of(record) == Encoding::hash_inline) {
     return set_expiry(unpack(handle), expiry);
   }
+  return reshape(handle, shape);
+}
+
+Handle Records::rename(Handle handle, const Name& name) {
+  const char* const record = at(handle);
+  const Shape shape{name, expiry_of(record), encoding_of(record), inline_size(record)};
+  if (shape.bytes() > kRecordCellMax && shape.encoding == Encoding::string_inline) {
+    const Handle made = make_string(name, string_of(record), shape.expiry);
+    drop(handle);
+    return made;
+  }
+  if (shape.bytes() > kRecordCellMax && shape.encoding == Encoding::hash_inline) {
+    return rename(unpack(handle), name);
+  }
+  return reshape(handle, shape);
+}
+
+// The same value in a record of another shape. REQUIRES: the value fits where the shape says it stands.
+Handle Records::reshape(Handle handle, const Shape& shape) {
+  char* const record = at(handle);
   const Handle made = build(shape);
   char* const copy = at(made);
   if ((flags_of(record) & kOutside) != 0) {
@@ -199,6 +219,24 @@ Handle Records::set_expiry(Handle handle, std::int64_t expiry) {
   }
   free_cell(handle);
   return made;
+}
+
+std::size_t Records::bytes_of(const char* record) const {
+  const auto head = static_cast<std::size_t>(inline_of(record).data() - record);
+  const std::size_t cell = Heap::rounded(head + inline_size(record));
+  if ((flags_of(record) & kOutside) == 0) return cell;
+  if (!is_hash(record)) return cell + outside_string(record).capacity;
+  std::size_t total = cell;
+  const Table& table = outside_table(record);
+  std::uint64_t position = 0;
+  do {
+    const Segment segment = table.segment_at(heap_, position);
+    for (unsigned at = 0; at < segment.count; ++at) {
+      total += sizeof(Word) + bytes_of(this->at(handle_of(segment.words[at])));
+    }
+    position = segment.last + 1;
+  } while (position != 0 && table.count() != 0);
+  return total;
 }
 
 // ---- The graveyard ----

@@ -35,6 +35,10 @@ class Records final : public Hasher {
   [[nodiscard]] std::uint64_t name_hash(std::string_view name) const;
   std::uint64_t hash_of(Handle record) const override { return name_hash(key_of(at(record))); }
 
+  // The time that new records and those made anew are stamped with.
+  void set_clock(std::int64_t unix_ms) { clock_ = seen_clock(unix_ms); }
+  [[nodiscard]] std::uint32_t clock() const { return clock_; }
+
   // ---- Strings ----
   [[nodiscard]] Handle make_string(const Name& name, std::string_view value, std::int64_t expiry);
   // Makes a string of what may have been a hash.
@@ -51,9 +55,16 @@ class Records final : public Hasher {
   [[nodiscard]] std::size_t fields(const char* record) const;
   void each_field(const char* record,
                   const std::function<void(std::string_view, std::string_view)>& visit) const;
+  // As Item::scan_fields().
+  std::uint64_t scan_fields(const char* record, std::uint64_t position, std::size_t count,
+                            const std::function<void(std::string_view, std::string_view)>& visit) const;
 
   // ---- Any ----
   [[nodiscard]] Handle set_expiry(Handle record, std::int64_t expiry);
+  // REQUIRES: `name` is not a part of the store.
+  [[nodiscard]] Handle rename(Handle record, const Name& name);
+  // What it takes: its cell and what stands outside.
+  [[nodiscard]] std::size_t bytes_of(const char* record) const;
   void drop(Handle record);
 
   // ---- The graveyard ----
@@ -77,6 +88,7 @@ class Records final : public Hasher {
   [[nodiscard]] Handle rebuild_string(Handle record, std::string_view value, std::int64_t expiry);
   [[nodiscard]] std::size_t room_of(Handle record) const;
   [[nodiscard]] Handle move_outside(Handle record, std::size_t capacity);
+  [[nodiscard]] Handle reshape(Handle record, const Shape& shape);
 
   [[nodiscard]] Handle put_packed(Handle record, std::string_view name, std::string_view value, bool& added);
   [[nodiscard]] Handle resize_packed(Handle record, std::size_t at, std::size_t before, std::size_t after);
@@ -87,6 +99,7 @@ class Records final : public Hasher {
   bool bury_segment(Grave& grave);
 
   std::uint64_t seed_;
+  std::uint32_t clock_ = 0;
   Heap heap_;
   std::vector<Grave> graves_;
   std::uint64_t freed_ = 0;

@@ -25,11 +25,20 @@ bool Item::field(std::string_view name, std::string_view& value) const {
 void Item::each_field(const std::function<void(std::string_view, std::string_view)>& visit) const {
   records_in(records_).each_field(bytes_of(record_), visit);
 }
+std::uint64_t Item::scan_fields(std::uint64_t position, std::size_t count,
+                                const std::function<void(std::string_view, std::string_view)>& visit) const {
+  return records_in(records_).scan_fields(bytes_of(record_), position, count, visit);
+}
+std::size_t Item::bytes() const { return records_in(records_).bytes_of(bytes_of(record_)); }
+std::int64_t Item::idle_ms(std::int64_t unix_ms) const {
+  return std::int64_t{idle_units(bytes_of(record_), seen_clock(unix_ms))} << 10;
+}
 
 Store::Store(std::uint64_t seed) : impl_(std::make_unique<Impl>(seed)) {}
 Store::~Store() = default;
 
 Item Store::find(const KeyRef& key, std::int64_t unix_ms) { return impl_->find(key, unix_ms); }
+Item Store::peek(const KeyRef& key, std::int64_t unix_ms) { return impl_->peek(key, unix_ms); }
 void Store::put_string(const KeyRef& key, std::string_view value, Expiry expiry, std::int64_t unix_ms) {
   impl_->put_string(key, value, expiry, unix_ms);
 }
@@ -47,6 +56,12 @@ bool Store::erase_field(const KeyRef& key, std::string_view name, std::int64_t u
 bool Store::erase(const KeyRef& key, std::int64_t unix_ms) { return impl_->erase(key, unix_ms); }
 bool Store::set_expiry(const KeyRef& key, std::int64_t expires_unix_ms, std::int64_t unix_ms) {
   return impl_->set_expiry(key, expires_unix_ms, unix_ms);
+}
+bool Store::rename(const KeyRef& from, const KeyRef& to, std::int64_t unix_ms) {
+  return impl_->rename(from, to, unix_ms);
+}
+bool Store::evict(std::uint64_t bytes_max, std::size_t sessions_max, std::int64_t unix_ms) {
+  return impl_->evict(bytes_max, sessions_max, unix_ms);
 }
 void Store::clear() { impl_->clear(); }
 std::uint64_t Store::scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,

@@ -75,17 +75,23 @@ TEST(TableTest, EveryRowSaysWhatItIs) {
 
 TEST(TableTest, ScopeFollowsFromKeysAndMerge) {
   for (const Spec& spec : all()) {
-    const bool one_part = spec.scope == Scope::session || spec.scope == Scope::connection;
+    const bool one_part =
+        spec.scope == Scope::session || spec.scope == Scope::connection || spec.scope == Scope::pair;
     EXPECT_EQ(one_part, spec.merge == Merge::none) << spec.name;
-    if (spec.scope == Scope::session) {
-      EXPECT_EQ(spec.last_key, 1) << spec.name;
+    if (spec.scope == Scope::session && spec.routed_by == 0) {
+      // Where there are several, they are of one slot: MSETNX.
+      EXPECT_EQ(spec.last_key, spec.key_step == 1 ? 1 : -1) << spec.name;
+    }
+    if (spec.scope == Scope::pair) {
+      EXPECT_EQ(spec.last_key, 2) << spec.name;
     }
     if (spec.scope == Scope::split) {
       EXPECT_EQ(spec.last_key, -1) << spec.name;
     }
     EXPECT_FALSE(spec.has(kWrite) && spec.has(kReadonly)) << spec.name;
     // The shard itself executes what concerns a connection or its node.
-    const bool run_by_shard = spec.scope == Scope::connection || spec.scope == Scope::node;
+    const bool run_by_shard =
+        spec.scope == Scope::connection || spec.scope == Scope::node || spec.name == "randomkey";
     EXPECT_EQ(spec.run == nullptr, run_by_shard) << spec.name;
   }
   EXPECT_EQ(find("client")->scope, Scope::node);

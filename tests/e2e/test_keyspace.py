@@ -25,7 +25,9 @@ class Keyspace(E2E):
         """All keys of a SCAN from start to end, in the order in which they came."""
         keys, cursor = [], b"0"
         for _ in range(100000):
-            cursor, part = client("SCAN", cursor, *options)
+            reply = client("SCAN", cursor, *options)
+            self.assertIsInstance(reply, list, reply)
+            cursor, part = reply
             keys += part
             self.assertLess(int(cursor), 1 << 53)
             if cursor == b"0":

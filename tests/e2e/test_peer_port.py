@@ -19,7 +19,7 @@ def frame(kind, body, bits=0, slot=0, ident=1, length=None):
 
 def greeting(cluster=b"e2e", node=b"n2"):
     names = b"".join(struct.pack("<B", len(name)) + name for name in (cluster, node))
-    return struct.pack("<IHQQQ", 0x54504D4C, 1, 1, 0, 0) + b"n" * 16 + names
+    return struct.pack("<IHQQQ", 0x54504D4C, 2, 1, 0, 0) + b"n" * 16 + names
 
 
 def request(*args):

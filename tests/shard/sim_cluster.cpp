@@ -126,6 +126,19 @@ void SimCluster::kill(unsigned index) {
   for (auto& [wire, end] : open) hang_up(wire, end);
 }
 
+void SimCluster::drain(unsigned index) {
+  Node& node = nodes_[index];
+  for (unsigned shard = 0; shard < node.shards.size(); ++shard) {
+    node.shards[shard]->drain(now());
+    pump(index, shard);
+  }
+}
+
+bool SimCluster::drained(unsigned index) const {
+  return std::all_of(nodes_[index].shards.begin(), nodes_[index].shards.end(),
+                     [](const std::unique_ptr<Shard>& shard) { return shard->drained(); });
+}
+
 void SimCluster::pause(unsigned index) { nodes_[index].paused = true; }
 
 void SimCluster::resume(unsigned index) {

@@ -61,6 +61,8 @@ class SimCluster {
   // ---- Faults ----
   void kill(unsigned node);
   void start(unsigned node);
+  void drain(unsigned node);  // told to stop; it goes on until drained() and somebody kills it
+  [[nodiscard]] bool drained(unsigned node) const;
   void pause(unsigned node);  // it stands still, as under SIGSTOP
   void resume(unsigned node);
   void cut(unsigned a, unsigned b);  // all connections between them end, bytes on the way are lost

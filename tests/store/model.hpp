@@ -66,6 +66,14 @@ class Model {
     (void)find(key, now);
     return true;
   }
+  bool rename(const std::string& from, const std::string& to, std::int64_t now) {
+    const ModelKey* const found = find(from, now);
+    if (found == nullptr) return false;
+    if (from == to) return true;
+    keys_[to] = ModelKey(*found);
+    keys_.erase(from);
+    return true;
+  }
   void clear() { keys_.clear(); }
 
   void drop_expired(std::int64_t now) {

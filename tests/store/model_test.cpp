@@ -62,7 +62,14 @@ class Pair {
     now_ += static_cast<std::int64_t>(below(20) == 0 ? below(300) : 0);
     const std::string k = key();
     used_.insert(k);
-    switch (below(20)) {
+    switch (below(21)) {
+      case 20: {
+        const std::string to = key();
+        used_.insert(to);
+        EXPECT_EQ(store_.rename(KeyRef::of(k), KeyRef::of(to), now_), model_.rename(k, to, now_));
+        check(to);
+        break;
+      }
       case 0:
       case 1:
       case 2:

@@ -46,6 +46,130 @@ class StoreTest : public testing::Test {
   std::int64_t now = kNow;
 };
 
+// ---- Names ----
+
+TEST_F(StoreTest, ARenamedKeyKeepsValueAndTimeOutWhateverItsForm) {
+  const std::string large(5'000, 'x');
+  const std::string long_name(900, 'n');
+  const std::vector<std::string> names = {"other", "{uid}part", long_name, long_name + long_name};
+  for (const std::string& to : names) {
+    set("small", "v", Expiry::at(now + 5'000));
+    set("large", large);
+    set_field("hash", "f", "v");
+    for (int i = 0; i < 100; ++i) set_field("table", "f" + std::to_string(i), large.substr(0, 100));
+    for (const std::string from : {"small", "large", "hash", "table"}) {
+      const Type type = get(from).type();
+      const std::int64_t expiry = get(from).expires_unix_ms();
+      ASSERT_TRUE(store.rename(KeyRef::of(from), KeyRef::of(to), now));
+      EXPECT_FALSE(get(from));
+      ASSERT_EQ(get(to).type(), type) << from;
+      EXPECT_EQ(get(to).expires_unix_ms(), expiry);
+      EXPECT_EQ(store.stats().expiring_keys, expiry == kNoExpiry ? 0U : 1U);
+      if (from == "large") {
+        EXPECT_EQ(get(to).string(), large);
+      }
+      if (from == "table") {
+        EXPECT_EQ(get(to).fields(), 100U);
+      }
+    }
+    EXPECT_EQ(store.stats().keys, 1U);
+    del(to);
+    expect_empty();
+  }
+}
+
+// ---- Who is idle, and who goes ----
+
+TEST_F(StoreTest, AKeyIsIdleSinceItWasLastReadOrWritten) {
+  set("k", "v");
+  now += 10'000;
+  EXPECT_NEAR(static_cast<double>(store.peek(KeyRef::of("k"), now).idle_ms(now)), 10'000, 1'100);
+  EXPECT_NEAR(static_cast<double>(store.peek(KeyRef::of("k"), now).idle_ms(now)), 10'000, 1'100) << "a look";
+  EXPECT_TRUE(get("k"));
+  EXPECT_LT(store.peek(KeyRef::of("k"), now).idle_ms(now), 1'100);
+  now += 10'000;
+  set("k", "w");
+  EXPECT_LT(store.peek(KeyRef::of("k"), now).idle_ms(now), 1'100);
+  now += 10'000;
+  expire("k", now + 100'000);
+  EXPECT_LT(store.peek(KeyRef::of("k"), now).idle_ms(now), 1'100);
+}
+
+TEST_F(StoreTest, EvictionTakesSessionsThatNobodyUsedForLong) {
+  constexpr int kSessions = 10'000;
+  for (int i = 0; i < kSessions; ++i)
+    set("s" + std::to_string(i), std::string(100, 'x'), Expiry::at(now + 1'000'000));
+  now += 60'000;
+  for (int i = 0; i < kSessions; i += 2) get("s" + std::to_string(i));
+  now += 60'000;
+  const std::uint64_t before = store.stats().bytes;
+  EXPECT_TRUE(store.evict(before * 3 / 4, kSessions, now));
+  EXPECT_LE(store.stats().bytes, before * 3 / 4);
+  int used_gone = 0;
+  for (int i = 0; i < kSessions; i += 2) used_gone += get("s" + std::to_string(i)) ? 0 : 1;
+  EXPECT_EQ(store.stats().keys + store.stats().evicted_total, kSessions);
+  EXPECT_GT(store.stats().evicted_total, kSessions / 5U);
+  EXPECT_LT(used_gone, 50) << "of those used just now";
+}
+
+TEST_F(StoreTest, EvictionTakesASessionWholeAndOnlyIfAllItsKeysHaveATimeOut) {
+  for (int i = 0; i < 200; ++i) {
+    const std::string uid = "{u" + std::to_string(i) + "}";
+    set(uid + "a", std::string(200, 'x'), Expiry::at(now + 1'000'000));
+    set(uid + "b", std::string(200, 'x'), i % 2 == 0 ? Expiry::none() : Expiry::at(now + 1'000'000));
+  }
+  EXPECT_FALSE(store.evict(0, 1'000, now)) << "what has no time-out stays";
+  EXPECT_EQ(store.stats().sessions, 100U);
+  EXPECT_EQ(store.stats().evicted_total, 200U);
+  for (int i = 0; i < 200; ++i) {
+    const std::string uid = "{u" + std::to_string(i) + "}";
+    EXPECT_EQ(static_cast<bool>(get(uid + "a")), i % 2 == 0);
+    EXPECT_EQ(static_cast<bool>(get(uid + "b")), i % 2 == 0);
+    del(uid + "a");
+    del(uid + "b");
+  }
+  expect_empty();
+}
+
+TEST_F(StoreTest, EvictionStopsAtItsBoundOfSessions) {
+  for (int i = 0; i < 100; ++i) set("s" + std::to_string(i), "x", Expiry::at(now + 1'000'000));
+  EXPECT_FALSE(store.evict(0, 3, now));
+  EXPECT_EQ(store.stats().keys, 97U);
+}
+
+TEST_F(StoreTest, AWalkOverFieldsSeesEachThatIsThereThroughout) {
+  for (int i = 0; i < 3'000; ++i) set_field("h", "f" + std::to_string(i), std::to_string(i));
+  std::set<std::string> seen;
+  std::uint64_t position = 0;
+  int calls = 0;
+  do {
+    position = get("h").scan_fields(position, 10, [&](std::string_view name, std::string_view value) {
+      if (name.front() == 'f') {
+        EXPECT_EQ(name.substr(1), value);
+      }
+      seen.insert(std::string(name));
+    });
+    ++calls;
+    // The hash grows and shrinks meanwhile.
+    set_field("h", "new" + std::to_string(calls), "x");
+  } while (position != 0 && calls < 1'000);
+  EXPECT_GT(calls, 10);
+  for (int i = 0; i < 3'000; ++i) EXPECT_TRUE(seen.contains("f" + std::to_string(i)));
+}
+
+TEST_F(StoreTest, WhatAKeyTakesIsWhatTheAccountSays) {
+  for (const std::size_t size : {0U, 50U, 900U, 100'000U}) {
+    const std::uint64_t before = store.stats().bytes;
+    set("k", std::string(size, 'x'));
+    const std::uint64_t after = store.stats().bytes;
+    const std::size_t bytes = get("k").bytes();
+    EXPECT_LE(bytes, after - before);
+    EXPECT_GE(bytes + 200, after - before) << "but for the table";
+    del("k");
+    reclaim_all();
+  }
+}
+
 // ---- Time-outs ----
 
 TEST_F(StoreTest, ATimeOutEndsAKeyAtItsVeryMillisecond) {

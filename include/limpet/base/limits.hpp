@@ -75,6 +75,7 @@ inline constexpr std::size_t kSecretBytesMax = 4_KiB;        // a password or th
 // ---- Work in one go ------------------------------------------------------------------------------------------
 inline constexpr std::int64_t kTickMs = 50;               // housekeeping of a shard
 inline constexpr std::size_t kExpireStepsPerTick = 20'000;  // records looked at for expiry in one tick
+inline constexpr std::size_t kEvictSessionsMax = 1'000;     // taken out for one write before it is refused
 inline constexpr std::size_t kScanCountMax = 10'000;      // COUNT of SCAN is cut to this
 inline constexpr std::int64_t kStopMs = 5'000;            // default of stop_timeout
 

@@ -36,4 +36,14 @@ inline char* write_integer(char* out, std::int64_t value) {
   return product;
 }
 
+// A size in memory: digits, or digits and one of b k kb m mb g gb, in whatever case; k is 1000 and kb 1024,
+// as in Redis.
+[[nodiscard]] std::optional<std::uint64_t> parse_memory(std::string_view text);
+
+// A float as Redis reads it, with all that strtold() takes ("1e3", "0x10", "inf"), but for spaces and nan;
+// the whole of `text`.
+[[nodiscard]] std::optional<long double> parse_float(std::string_view text);
+// With 17 digits behind the point at most, no exponent, no zeros at the end. REQUIRES: finite.
+[[nodiscard]] std::string float_text(long double value);
+
 }  // namespace limpet

@@ -3,11 +3,10 @@
 // Built once by parse_view() or single_node(), never changed, shared freely between threads.
 #pragma once
 
+#include <cstdint>
 #include <limpet/base/result.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/ring/ring.hpp>
-
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,7 +34,7 @@ enum class Durability : std::uint8_t { none, interval, always };
 struct Node {
   std::string name;
   Address client;
-  std::optional<Address> peer;   // always there in a cluster of more than one node
+  std::optional<Address> peer;  // always there in a cluster of more than one node
   std::optional<Address> admin;
   std::uint32_t weight_thousandths = 1000;
   std::string zone;
@@ -57,7 +56,8 @@ struct View {
   [[nodiscard]] std::vector<std::uint32_t> slots_per_node() const;
 };
 
-// What the [server] table of the file says, as text, for the daemon to merge with its flags: setting -> (value, line).
+// What the [server] table of the file says, as text, for the daemon to merge with its flags: setting ->
+// (value, line).
 struct ServerSetting {
   std::string value;
   int line = 0;

@@ -21,6 +21,7 @@ using Args = std::span<const std::string_view>;
 enum class Scope : std::uint8_t {
   connection,  // the connection alone, or facts of the process: answered by the shard where the client is
   session,     // the keys of one session: runs at its owner
+  pair,        // two keys of any sessions: at the owner if it is one, else in steps (relocate.hpp)
   split,       // keys of any sessions: split by session, run in parallel, put together as `merge` says
   node,        // every shard of the node asked
   cluster,     // every shard of every node
@@ -32,6 +33,7 @@ enum class Merge : std::uint8_t {
   sum,     // integers, added
   all_ok,  // +OK if all say so
   gather,  // arrays, back in the order of the keys
+  concat,  // arrays, one behind the other
   custom,  // by code of its own (SCAN, INFO, CLIENT LIST ...)
 };
 
@@ -65,7 +67,7 @@ using Handler = void (*)(Context&, Args);
 
 struct Spec;
 
-// One subcommand of a command that is a container of them. It has no keys of its own.
+// One subcommand of a command that is a container of them. Its key, if it has one, is Spec::routed_by.
 struct Subcommand {
   std::string_view name;  // lower case
   std::int16_t arity;     // counts the command's name too
@@ -102,7 +104,12 @@ struct Spec {
   std::string_view tips = {};       // COMMAND INFO's hints for clients, separated by spaces
   std::string_view key_flags = {};  // what is done to the keys: "RO access"
   std::string_view key_notes = {};
+  std::int16_t routed_by = 0;  // of a container: the place of the key that its subcommands have
 
+  // The place of the key that a command of one session goes by.
+  [[nodiscard]] std::size_t route_key() const {
+    return static_cast<std::size_t>(routed_by > 0 ? routed_by : first_key);
+  }
   [[nodiscard]] bool has(Flag flag) const { return (flags & flag) != 0; }
   // Also false where the last group of a run of keys is cut short, as in MSET k1 v1 k2.
   [[nodiscard]] bool arity_fits(std::size_t args) const {

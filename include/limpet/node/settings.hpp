@@ -25,6 +25,8 @@ struct Settings {
   std::int64_t tcp_keepalive_s = 300;  // 0: off
   std::int64_t forward_timeout_ms = kForwardMs;
   std::int64_t stop_timeout_ms = kStopMs;
+  std::uint64_t max_memory = 0;  // of all sessions, in bytes; 0: no bound
+  bool evict_when_full = false;  // the longest-idle sessions with a time-out; else writes are refused
 
   [[nodiscard]] const cluster::Node& me() const { return view.nodes[self]; }
 };
@@ -36,6 +38,8 @@ struct Reloadable {
   std::size_t max_clients = kClientsMax;
   std::int64_t idle_timeout_ms = 0;
   std::int64_t forward_timeout_ms = kForwardMs;
+  std::uint64_t max_memory = 0;
+  bool evict_when_full = false;
 };
 
 }  // namespace limpet::node

@@ -34,7 +34,7 @@ enum class FrameType : std::uint8_t {
   refuse = 4,   // you are not; body: why
   ping = 5,     // are you there?
   pong = 6,     // yes; id as in the ping
-  goodbye = 7,  // I stop: requests that reach me from now on are not executed
+  goodbye = 7,  // I stop: requests that reach me from now on are not executed. Said back: none will come
   request = 8,  // run this command
   reply = 9,    // what became of the request with this id; bits: Outcome
 };

@@ -112,6 +112,8 @@ struct ShardTunables {
   std::size_t max_clients = kClientsMax;  // only shown; the listener keeps it
   std::int64_t idle_timeout_ms = 0;       // 0: never
   std::int64_t forward_timeout_ms = kForwardMs;
+  std::uint64_t memory_max = 0;  // of the sessions of this shard, in bytes; 0: no bound
+  bool evict_when_full = false;  // else writes are refused
 };
 
 struct ClientOrigin {

@@ -35,6 +35,7 @@ struct StoreStats {
   std::uint64_t expiring_keys = 0;  // keys with a time-out
   std::uint64_t bytes = 0;          // what the sessions take, tables and allocator's rounding included
   std::uint64_t expired_total = 0;  // keys whose time-out passed, since the start
+  std::uint64_t evicted_total = 0;  // keys that evict() took out, since the start
 };
 
 // What find() found: a handle to one key, valid until the next call that changes the store. Cheap to copy.
@@ -54,6 +55,18 @@ class Item {
   [[nodiscard]] std::size_t fields() const;
   [[nodiscard]] bool field(std::string_view name, std::string_view& value) const;
   void each_field(const std::function<void(std::string_view name, std::string_view value)>& visit) const;
+  // Visits fields from `position` on (0: the first; always below 2^25), about `count` or, while they are few
+  // and small, all of them, and returns the position to go on from (0: done). Whoever goes on until 0 has
+  // seen every field that was present throughout; one may be seen twice.
+  std::uint64_t scan_fields(
+      std::uint64_t position, std::size_t count,
+      const std::function<void(std::string_view name, std::string_view value)>& visit) const;
+
+  // What key and value take, rounding included, but not the tables that lead to them. Takes as long as a hash
+  // has fields.
+  [[nodiscard]] std::size_t bytes() const;
+  // How long nobody has read or written it: within a second, modulo 198 days.
+  [[nodiscard]] std::int64_t idle_ms(std::int64_t unix_ms) const;
 
  private:
   friend class Store;
@@ -82,7 +95,9 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   // ---- Reading ----
+  // Counts as a use of the key; peek() does not.
   [[nodiscard]] Item find(const KeyRef& key, std::int64_t unix_ms);
+  [[nodiscard]] Item peek(const KeyRef& key, std::int64_t unix_ms);
 
   // ---- Writing. Lengths are the caller's business: they are within limits.hpp. ----
   // Sets the key to a string, whatever it was. An expiry that has already passed deletes the key.
@@ -101,6 +116,9 @@ class Store {
   // Sets or (kNoExpiry) removes the time-out; one that has passed deletes the key. False if the key is
   // absent.
   bool set_expiry(const KeyRef& key, std::int64_t expires_unix_ms, std::int64_t unix_ms);
+  // Gives a key another name, its value and time-out staying; what had that name is gone. False if the key is
+  // absent. Takes no longer for a large value. REQUIRES: the names are not part of the store.
+  bool rename(const KeyRef& from, const KeyRef& to, std::int64_t unix_ms);
   // Drops everything. Returns at once; memory is given back in steps by reclaim().
   void clear();
 
@@ -126,6 +144,10 @@ class Store {
   // about 1.1 s plus one tick. More of them take as many calls as their number needs, and are absent to
   // find() all the while. Returns how many keys went.
   std::size_t reclaim(std::int64_t unix_ms, std::size_t steps_max);
+  // Takes out whole sessions until stats().bytes is at most `bytes_max`: those that nobody has used for the
+  // longest among samples of 16, and only sessions of which every key has a time-out. False if it did not get
+  // there, since it found none or has taken out `sessions_max`.
+  bool evict(std::uint64_t bytes_max, std::size_t sessions_max, std::int64_t unix_ms);
   [[nodiscard]] const StoreStats& stats() const;
 
  private:
