@@ -38,7 +38,7 @@ void info(Args names, ReplyWriter& reply) {
   for (const std::string_view name : names) {
     const Named named = look_up(name);
     if (!named) {
-      reply.null_array();
+      reply.null();
     } else if (named.subcommand != nullptr) {
       subcommand_info(*named.spec, *named.subcommand, reply);
     } else {
@@ -114,7 +114,8 @@ void reply_keys(Args request, bool with_flags, ReplyWriter& reply) {
   for (const std::string_view key : keys) {
     if (with_flags) reply.array(2);
     reply.bulk(key);
-    if (with_flags) write_simple_set(find(request[0])->key_flags, reply);
+    const Spec& spec = *find(request[0]);
+    if (with_flags) write_simple_set(spec.routed_by > 0 ? "RO" : spec.key_flags, reply);
   }
 }
 

@@ -68,9 +68,9 @@ void object(Context& context, Args args) {
 // guessed.
 void memory(Context& context, Args args) {
   if (answered(context, args)) return;
-  if (args.size() > 3) {
-    if (args.size() != 5 || !equals_ignore_case(args[3], "samples")) return context.reply.error(kSyntax);
-    const auto samples = parse_int64(args[4]);
+  for (std::size_t i = 3; i < args.size(); i += 2) {
+    if (!equals_ignore_case(args[i], "samples") || i + 1 == args.size()) return context.reply.error(kSyntax);
+    const auto samples = parse_int64(args[i + 1]);
     if (!samples) return context.reply.error(kNotInteger);
     if (*samples < 0) return context.reply.error(kSyntax);
   }

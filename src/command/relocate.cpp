@@ -181,6 +181,7 @@ std::string_view parse_pair(Args args, PairRequest& request) {
     } else if (equals_ignore_case(args[i], "db") && i + 1 < args.size()) {
       const auto database = parse_int64(args[++i]);
       if (!database) return kNotInteger;
+      if (!fits_int(*database)) return kNotInt;
       if (*database != 0) return kDbOutOfRange;
     } else {
       return kSyntax;

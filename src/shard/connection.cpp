@@ -48,6 +48,7 @@ void Core::answer_connection_command(Client& client, std::string_view name, Args
   if (name == "select") {
     const std::optional<std::int64_t> db = parse_int64(args[1]);
     if (!db) return reply.error(command::kNotInteger);
+    if (!command::fits_int(*db)) return reply.error(command::kNotInt);
     return *db == 0 ? reply.ok() : reply.error(command::kDbOutOfRange);
   }
   if (name == "time") {

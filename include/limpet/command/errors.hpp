@@ -15,6 +15,8 @@ inline constexpr std::string_view kWrongType =
     "WRONGTYPE Operation against a key holding the wrong kind of value";
 inline constexpr std::string_view kSyntax = "ERR syntax error";
 inline constexpr std::string_view kNotInteger = "ERR value is not an integer or out of range";
+inline constexpr std::string_view kNotInt =
+    "ERR value is out of range, value must between -2147483648 and 2147483647";
 inline constexpr std::string_view kHashNotInteger = "ERR hash value is not an integer";
 inline constexpr std::string_view kNotFloat = "ERR value is not a valid float";
 inline constexpr std::string_view kHashNotFloat = "ERR hash value is not a float";
@@ -27,8 +29,7 @@ inline constexpr std::string_view kTooLargeToMove =
     "ERR the value is too large to be moved to another node in one go";
 inline constexpr std::string_view kCrossSlot =
     "CROSSSLOT Keys in request don't hash to the same slot; give them the same {...}";
-inline constexpr std::string_view kOutOfMemory =
-    "OOM command not allowed when used memory > 'maxmemory'.";
+inline constexpr std::string_view kOutOfMemory = "OOM command not allowed when used memory > 'maxmemory'.";
 inline constexpr std::string_view kOverflow = "ERR increment or decrement would overflow";
 inline constexpr std::string_view kDecrementOverflow = "ERR decrement would overflow";
 inline constexpr std::string_view kStringTooLong =
@@ -65,6 +66,11 @@ inline constexpr std::string_view kGetKeysInvalidCommand = "ERR Invalid command 
 inline constexpr std::string_view kGetKeysNoKeys = "ERR The command has no key arguments";
 inline constexpr std::string_view kGetKeysArity = "ERR Invalid number of arguments specified for command";
 inline constexpr std::string_view kGetKeysArguments = "ERR Invalid arguments specified for command";
+
+// For the few arguments that Redis reads as an int; others get kNotInt.
+[[nodiscard]] constexpr bool fits_int(std::int64_t value) {
+  return value == static_cast<std::int32_t>(value);
+}
 
 // ERR unknown command 'x', with args beginning with: 'a' 'b'
 [[nodiscard]] std::string unknown_command(Args args);
