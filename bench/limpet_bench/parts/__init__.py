@@ -1,0 +1,6 @@
+"""The parts of the benchmark. Each has a function run(bench) that yields its tables."""
+
+from . import forwarding, idle, instructions, memory, service, shards, single
+
+PARTS = {"single": single, "instructions": instructions, "shards": shards, "memory": memory,
+         "forwarding": forwarding, "idle": idle, "service": service}
