@@ -28,7 +28,12 @@ Named look_up(std::string_view name) {
   return subcommand != nullptr ? Named{spec, subcommand} : Named{};
 }
 
+// One name may be asked for as often as a request has arguments.
+constexpr std::size_t kNamesMax = 1'000;
+constexpr std::string_view kTooManyNames = "ERR too many names; ask for 1000 at a time at most";
+
 void info(Args names, ReplyWriter& reply) {
+  if (names.size() > kNamesMax) return reply.error(kTooManyNames);
   if (names.empty()) {
     reply.array(all().size());
     for (const Spec& spec : all()) command_info(spec, reply);
@@ -49,6 +54,7 @@ void info(Args names, ReplyWriter& reply) {
 
 // Names that are not known are left out.
 void docs(Args names, ReplyWriter& reply) {
+  if (names.size() > kNamesMax) return reply.error(kTooManyNames);
   if (names.empty()) {
     reply.map(all().size());
     for (const Spec& spec : all()) command_docs(spec, reply);

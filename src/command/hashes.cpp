@@ -31,6 +31,9 @@ void reply_field(Context& context, const Item& item, std::string_view name) {
   }
 }
 
+// A reply that is too long already grows no further: whoever runs the handler makes an error of it.
+bool too_long(resp::ReplyWriter& reply) { return reply.out().size() > kReplyBytesMax + kBulkBytesMax; }
+
 // Sets all pairs; the number of fields that are new. Nothing can fail on the way: what can was checked.
 std::int64_t put_pairs(Context& context, const KeyRef& key, Args args) {
   std::int64_t created = 0;
@@ -77,8 +80,7 @@ void hmget(Context& context, Args args) {
   context.reply.array(args.size() - 2);
   for (const std::string_view name : args.subspan(2)) {
     reply_field(context, item, name);
-    // As in MGET: whoever runs the handler makes an error of a reply that is too long.
-    if (context.reply.out().size() > kReplyBytesMax + kBulkBytesMax) return;
+    if (too_long(context.reply)) return;
   }
 }
 
@@ -88,6 +90,7 @@ void hgetall(Context& context, Args args) {
   if (!item) return context.reply.map(0);
   context.reply.map(item.fields());
   item.each_field([&reply = context.reply](std::string_view name, std::string_view value) {
+    if (too_long(reply)) return;
     reply.bulk(name);
     reply.bulk(value);
   });
@@ -98,7 +101,9 @@ void hkeys(Context& context, Args args) {
   if (!read_hash(context, args, item)) return;
   if (!item) return context.reply.array(0);
   context.reply.array(item.fields());
-  item.each_field([&reply = context.reply](std::string_view name, std::string_view) { reply.bulk(name); });
+  item.each_field([&reply = context.reply](std::string_view name, std::string_view) {
+    if (!too_long(reply)) reply.bulk(name);
+  });
 }
 
 void hvals(Context& context, Args args) {
@@ -106,7 +111,9 @@ void hvals(Context& context, Args args) {
   if (!read_hash(context, args, item)) return;
   if (!item) return context.reply.array(0);
   context.reply.array(item.fields());
-  item.each_field([&reply = context.reply](std::string_view, std::string_view value) { reply.bulk(value); });
+  item.each_field([&reply = context.reply](std::string_view, std::string_view value) {
+    if (!too_long(reply)) reply.bulk(value);
+  });
 }
 
 void hdel(Context& context, Args args) {

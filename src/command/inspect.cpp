@@ -25,7 +25,7 @@ std::string_view string_encoding(std::string_view text) {
 }
 
 std::string_view hash_encoding(const Item& item) {
-  constexpr std::size_t kListFieldsMax = 128;
+  constexpr std::size_t kListFieldsMax = 512;
   constexpr std::size_t kListPieceMax = 64;
   if (item.fields() > kListFieldsMax) return "hashtable";
   bool small = true;

@@ -46,7 +46,7 @@ bool type_passes(std::string_view wanted, store::Type type) {
 
 bool passes(const Part& part, const Item& item) {
   return type_passes(part.type, item.type()) &&
-         (part.pattern.empty() || glob_match(part.pattern, item.key()));
+         (part.pattern == kEveryKey || glob_match(part.pattern, item.key()));
 }
 
 // Moves `part` on past the keys that it visits, and returns those that pass. Empty slots cost next to
@@ -86,8 +86,7 @@ std::string_view parse_options(Args args, ScanOf what, ScanRequest& request) {
       request.count = std::min(static_cast<std::size_t>(*count), kScanCountMax);
     } else if (equals_ignore_case(args[i], "match")) {
       if (value.size() > kGlobBytesMax) return kPatternTooLong;
-      // No pattern stands for every key, and an empty one for none: that is what an empty class matches.
-      request.pattern = value == "*" ? std::string_view() : value.empty() ? std::string_view("[]") : value;
+      request.pattern = value;
     } else if (what == ScanOf::keys && equals_ignore_case(args[i], "type")) {
       request.type = value;
     } else {
@@ -131,7 +130,7 @@ void handlers::hscan(Context& context, Args args) {
     const std::string_view error = parse_options(args.subspan(3), ScanOf::fields, request);
     if (!error.empty()) return context.reply.error(error);
     next = item.scan_fields(*cursor, request.count, [&](std::string_view name, std::string_view value) {
-      if (!request.pattern.empty() && !glob_match(request.pattern, name)) return;
+      if (request.pattern != kEveryKey && !glob_match(request.pattern, name)) return;
       shown.push_back(name);
       shown.push_back(value);
     });
@@ -146,7 +145,7 @@ void handlers::hscan(Context& context, Args args) {
 void handlers::keys(Context& context, Args args) {
   const std::string_view pattern = args[1];
   if (pattern.size() > kGlobBytesMax) return context.reply.error(kPatternTooLong);
-  const bool all = pattern == "*";
+  const bool all = pattern == kEveryKey;
   std::vector<std::string_view> shown;
   std::size_t bytes = 0;
   for (std::size_t slot = 0; slot < kSlots && bytes <= kReplyBytesMax; ++slot) {

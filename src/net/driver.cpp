@@ -203,6 +203,16 @@ void Driver::Impl::flush_soon() {
     flush_posted_ = false;
     flush();
     now_is_fresh_ = false;
+    if (!abandoned_ && std::exchange(shard_.effects().again, false)) go_on_soon();
+  });
+}
+
+// Behind what is ready already, so that others have their turn first.
+void Driver::Impl::go_on_soon() {
+  asio::post(io_, [this] {
+    if (abandoned_) return;
+    shard_.go_on(now());
+    flush_soon();
   });
 }
 

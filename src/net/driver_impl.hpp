@@ -27,6 +27,7 @@ class Driver::Impl {
   // One clock reading serves a whole turn.
   Now now();
   void flush_soon();
+  void go_on_soon();
   void flush();
   void flush_stream(shard::StreamId id);
   void give_up_finishing();

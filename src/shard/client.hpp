@@ -19,8 +19,9 @@ struct Client : Stream {
   StreamId id;
   std::uint64_t number = 0;  // CLIENT ID: unique in the node
   ClientOrigin origin;
-  std::int64_t opened_ms = 0;  // steady
-  std::int64_t last_used_ms = 0;
+  std::int64_t opened_ms = 0;     // steady
+  std::int64_t last_used_ms = 0;  // it sent something, or took some of its replies
+  bool yielded = false;           // its turn has ended; it goes on in the next one
 
   resp::RequestParser parser;
   Bytes input;  // of a request that is not complete, or not taken yet

@@ -10,6 +10,8 @@ namespace {
 
 // How many buffers of idle streams are kept.
 constexpr std::size_t kSpareBuffers = 64;
+// How often clients that do not read are looked for.
+constexpr std::int64_t kUnreadEveryMs = 1'000;
 
 template <class T>
 typename Slab<T>::Name slab_name(StreamId id) {
@@ -142,6 +144,7 @@ void Core::written(StreamId id, std::size_t bytes) {
     case StreamKind::client:
       if (Client* client = find_client(id)) {
         client->out.consume(bytes);
+        client->last_used_ms = now_.steady_ms;
         counters_.net_output_bytes += bytes;
         // What is idle owns no buffer.
         if (client->out.empty() && client->out.capacity() > 0) {
@@ -306,10 +309,20 @@ void Core::tick_peers() {
 }
 
 void Core::tick_clients() {
+  if (now_.steady_ms - unread_checked_ms_ >= kUnreadEveryMs) {
+    unread_checked_ms_ = now_.steady_ms;
+    clients_.each([&](auto, Client& client) {
+      if (client.out.empty() || now_.steady_ms - client.last_used_ms < kUnreadMs) return;
+      note(Note::Level::warning, "client " + client.origin.address + " does not read its replies: closed");
+      client.aborted = true;
+      client.reading = false;
+      touch(client, client.id);
+    });
+  }
   if (tunables_.idle_timeout_ms == 0) return;
   clients_.each([&](auto, Client& client) {
     const bool idle = now_.steady_ms - client.last_used_ms >= tunables_.idle_timeout_ms;
-    if (idle && !client.ending && client.replies.empty() && client.out.empty()) end_client(client);
+    if (idle && !client.ending && client.replies.empty()) end_client(client);
   });
 }
 

@@ -102,6 +102,7 @@ class Core {
   Stream* stream(StreamId id);
   void from_sibling(unsigned sibling, std::string_view batch);
   void tick();
+  void go_on();
   void take_batches();
   void reload(ShardTunables tunables) { tunables_ = std::move(tunables); }
   void drain();
@@ -138,6 +139,7 @@ class Core {
   [[nodiscard]] static bool fits_slot(const Spec& spec, Args args, Slot slot);
   void admit_error(Client& client, const Spec* spec, std::string_view error);
   void resume(Client& client);
+  void yield(Client& client);
   void lend_buffer(Bytes& out);
   void wake(Client& client);
   void wake_all(std::vector<StreamId>& stalled);
@@ -148,6 +150,7 @@ class Core {
     if (client.reply_mode != ReplyMode::on) {
       mute_sink_.clear();
       write(mute_sink_);
+      muted_bytes_ += mute_sink_.size();
       return;
     }
     if (client.replies.empty()) {
@@ -307,6 +310,9 @@ class Core {
   PendingTable pending_;
   Slab<Gather> gathers_;
   std::vector<StreamId> resumable_;
+  std::vector<StreamId> yielded_;  // clients that go on in the next turn
+  std::size_t muted_bytes_ = 0;    // of replies that nobody gets, in this turn of a client
+  std::int64_t unread_checked_ms_ = 0;
   std::vector<std::uint64_t> bounced_;
   std::uint64_t forwards_numbered_ = 0;
   std::uint64_t clients_numbered_ = 0;

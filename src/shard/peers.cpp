@@ -143,7 +143,8 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
 
 void Core::peer_bytes(Peer& peer, std::string_view bytes) {
   if (peer.finished || peer.aborted) return;
-  peer.heard_ms = now_.steady_ms;
+  // Until it has proved itself its time is counted from when it came.
+  if (peer.admitted) peer.heard_ms = now_.steady_ms;
   bool fine = true;
   const std::size_t body_max = peer.admitted ? kPieceBytes : kGreetingBytesMax;
   const std::string_view error = each_frame(peer.input, bytes, body_max, [&](const Frame& frame) {

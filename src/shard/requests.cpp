@@ -37,7 +37,8 @@ void Core::client_bytes(Client& client, std::string_view bytes) {
 }
 
 bool Core::may_take(const Client& client) const {
-  return !client.barrier && client.bounced == 0 && client.out.size() < kOutputPauseBytes &&
+  const std::size_t pause = client.authenticated ? kOutputPauseBytes : kUnauthOutputPauseBytes;
+  return !client.barrier && client.bounced == 0 && client.out.size() < pause &&
          client.replies.bytes() < kOutputPauseBytes &&
          client.replies.awaited() < (client.largest_reply == 0 ? kFirstPlacesMax : kReplyPlacesMax) &&
          client.replies.awaited() * client.largest_reply <= kAwaitedBytes;
@@ -48,8 +49,15 @@ bool Core::may_take(const Client& client) const {
 // for later.
 std::size_t Core::take_requests(Client& client, std::string_view bytes) {
   std::size_t taken = 0;
+  std::size_t commands = 0;
+  const std::size_t before = client.out.size();
+  muted_bytes_ = 0;
   client.stalled = false;
   while (taken < bytes.size() && !client.ending) {
+    if (commands == kTurnCommandsMax || client.out.size() - before + muted_bytes_ > kTurnReplyBytes) {
+      yield(client);
+      break;
+    }
     if (!may_take(client)) {
       client.stalled = true;
       break;
@@ -68,13 +76,31 @@ std::size_t Core::take_requests(Client& client, std::string_view bytes) {
       break;
     }
     taken += step.consumed;
+    ++commands;
   }
   if (draining_ && !client.stalled && !client.ending) end_client(client);
   client.reading = !client.stalled && !client.ending;
   return client.ending ? bytes.size() : taken;
 }
 
+// One client's pipeline must not keep the others waiting: the rest of it is for the next turn.
+void Core::yield(Client& client) {
+  client.stalled = client.yielded = true;
+  yielded_.push_back(client.id);
+  effects_.again = true;
+}
+
+void Core::go_on() {
+  for (const StreamId id : std::exchange(yielded_, {})) {
+    Client* client = find_client(id);
+    if (client == nullptr) continue;
+    client->yielded = false;
+    wake(*client);
+  }
+}
+
 void Core::wake(Client& client) {
+  if (client.yielded) return;
   if (std::exchange(client.queued, true)) return;
   resumable_.push_back(client.id);
 }

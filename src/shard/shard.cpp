@@ -56,6 +56,12 @@ void Shard::tick(Now now) {
   core_->settle();
 }
 
+void Shard::go_on(Now now) {
+  core_->set_now(now);
+  core_->go_on();
+  core_->settle();
+}
+
 Effects& Shard::effects() { return core_->effects(); }
 void Shard::take_batches() { core_->take_batches(); }
 void Shard::reload(ShardTunables tunables) { core_->reload(std::move(tunables)); }

@@ -34,7 +34,7 @@ TEST(CommandInfoTest, SubcommandsAreFullEntries) {
 }
 
 TEST(CommandInfoTest, UnknownNamesAreNull) {
-  EXPECT_EQ(command_raw({"COMMAND", "INFO", "nosuch"}, resp::Version::resp2), "*1\r\n*-1\r\n");
+  EXPECT_EQ(command_raw({"COMMAND", "INFO", "nosuch"}, resp::Version::resp2), "*1\r\n$-1\r\n");
   EXPECT_EQ(command({"COMMAND", "INFO", "nosuch", "get|x", "client|nosuch"}), "[nil, nil, nil]");
 }
 

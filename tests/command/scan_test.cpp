@@ -17,7 +17,7 @@ class ScanTest : public CommandTest {
     std::vector<std::string> keys;
   };
   Step step(std::string_view from, std::string_view position, std::string_view until, std::string_view count,
-            std::string_view pattern = "", std::string_view type = "") {
+            std::string_view pattern = "*", std::string_view type = "") {
     const std::string bytes = raw({"SCAN", from, position, until, count, pattern, type});
     const auto value = resp::read_value(bytes);
     if (!value || value->elements.size() < 2) return {"no reply", bytes, {}};
@@ -26,7 +26,7 @@ class ScanTest : public CommandTest {
     return result;
   }
   // All parts until the end.
-  std::multiset<std::string> walk(std::string_view count, std::string_view pattern = "",
+  std::multiset<std::string> walk(std::string_view count, std::string_view pattern = "*",
                                   std::string_view type = "") {
     std::multiset<std::string> keys;
     Step at{"0", "0", {}};
@@ -78,8 +78,8 @@ TEST_F(ScanTest, PatternAndTypeFilter) {
   run({"HSET", "user:h", "f", "v"});
   EXPECT_EQ(walk("10", "user:?"), (std::multiset<std::string>{"user:1", "user:2", "user:h"}));
   EXPECT_EQ(walk("10", "user:*", "hash"), (std::multiset<std::string>{"user:h"}));
-  EXPECT_EQ(walk("10", "", "STRING"), (std::multiset<std::string>{"user:1", "user:2", "other"}));
-  EXPECT_TRUE(walk("10", "", "list").empty());
+  EXPECT_EQ(walk("10", "*", "STRING"), (std::multiset<std::string>{"user:1", "user:2", "other"}));
+  EXPECT_TRUE(walk("10", "*", "list").empty());
 }
 
 TEST_F(ScanTest, ExpiredKeysArePassedOver) {
@@ -110,6 +110,8 @@ TEST(ParseScanTest, ReadsAllOptions) {
   EXPECT_EQ(request.pattern, "a*");
   EXPECT_EQ(request.count, 100U);
   EXPECT_EQ(request.type, "hash");
+  EXPECT_EQ(parsed({"SCAN", "0", "MATCH", ""}, request), "");
+  EXPECT_EQ(request.pattern, "") << "the key whose name is empty, and no other";
   EXPECT_EQ(parsed({"SCAN", "0", "COUNT", "999999999"}, request), "");
   EXPECT_EQ(request.count, kScanCountMax);
 }

@@ -123,21 +123,27 @@ def memory_taken(_, redis, limpet):
 
 
 def key_named_by_nothing(item, redis, limpet):
-    """A pattern of stars alone is every key for limpet; Redis leaves out the one whose name is empty."""
-    return (re.fullmatch(rb"\*{2,}", item.args[1]) is not None and
-            sorted(set(elements(limpet)) - set(elements(redis))) == [b"$0\r\n\r\n"])
+    """A pattern of stars alone is every key or field for limpet; Redis leaves out the one whose name is empty."""
+    mine, theirs = _names_in(limpet), _names_in(redis)
+    stars = any(re.fullmatch(rb"\*{2,}", arg) for arg in item.args[1:])
+    return stars and None not in (mine, theirs) and sorted(mine) == sorted([*theirs, b"$0\r\n\r\n"])
+
+
+def _names_in(reply):
+    page = _page(reply)
+    return elements(reply) if page is None else [name for name, _ in pairs(page[1])]
 
 
 def facts_of_two_keys(item, redis, limpet):
-    """COMMAND INFO of COPY and RENAME has one specification for both keys; flags of SET's key do not go by options."""
+    """COMMAND INFO of COPY and RENAME has one specification for both keys; flags do not go by options."""
     what = item.args[1].upper()
     if what == b"GETKEYSANDFLAGS":
-        return item.args[2].upper() == b"SET"
+        return item.args[2].upper() in (b"SET", b"COPY", b"RENAME", b"RENAMENX")
     return what == b"INFO" and bool({arg.upper() for arg in item.args[2:]} & {b"COPY", b"RENAME", b"RENAMENX"})
 
 
 RULES = [
-    (b"KEYS", key_named_by_nothing),
+    (b"KEYS HSCAN", key_named_by_nothing),
     (b"COMMAND", facts_of_two_keys),
     (b"HKEYS HVALS KEYS", order_of_fields),
     (b"HGETALL", order_of_pairs),

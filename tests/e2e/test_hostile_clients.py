@@ -77,6 +77,25 @@ class Time(Hostile):
             self.assertEqual([attacker.read(), attacker.read()], ["OK", b"200000"])
         self.assertGrewByLessThan(16)
 
+    def test_commands_without_replies_that_cost_much_hold_up_nobody(self):
+        for start in range(0, 10_000, 1000):
+            self.admin("HSET", "h", *[part for i in range(start, start + 1000) for part in (f"f{i}", "v")])
+        attacker = self.client(self.node, 60)
+        with self.bystander(self.node):
+            attacker.send_raw(encode("CLIENT", "REPLY", "OFF") + b"HGETALL h\r\n" * 5000 + b"CLIENT REPLY ON\r\n")
+            self.assertEqual(attacker.read(), "OK")
+
+    def test_no_command_writes_replies_without_bounds(self):
+        client = self.client(self.node, 60)
+        with self.bystander(self.node, 10):
+            for command in (("COMMAND", "INFO"), ("COMMAND", "DOCS")):
+                client.send(*command, *["get"] * 400_000)
+                try:
+                    self.assertError(client.read(), "ERR")
+                except ConnectionError:
+                    client = self.client(self.node, 60)
+        self.assertGrewByLessThan(192)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

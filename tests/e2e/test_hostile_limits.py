@@ -156,6 +156,29 @@ class Strangers(Hostile):
         self.assertEqual({reply.code for reply in replies[:-1]}, {"WRONGPASS"})
         self.assertError(replies[-1], "NOAUTH")
 
+    def test_strangers_who_never_read_hold_64_kib_each_at_most(self):
+        count = 200
+        with Crowd(self.node.client, count, receive_buffer=4096) as crowd:
+            for _ in range(3):
+                crowd.push(encode("HELP") * 20_000)
+                for _ in range(100):
+                    self.admin("PING")
+            eventually(lambda: int(self.admin.info()["connected_clients"]) > count, 5, "all are there")
+        self.assertGrewByLessThan(count // 4 + 4)  # four times 64 KiB
+
+
+class IdleTimeout(E2E):
+    def test_a_client_that_never_reads_and_says_no_more_is_closed_after_the_idle_timeout(self):
+        nodes = self.cluster(nodes=1, flags=["--idle-timeout", "500ms"])
+        node = nodes["n1"]
+        with Crowd(node.client, 4, receive_buffer=4096) as crowd:
+            crowd.push(encode("COMMAND") * 2000)
+
+            def alone():
+                with node.connect() as client:
+                    return int(client.info()["connected_clients"]) == 1
+            eventually(alone, 8, "those that read nothing are closed")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -78,5 +78,27 @@ class NeverReading(Watched, E2E):
         self.assertLess(growth.most(), allowance(3 * count * MIB))
 
 
+class NeverReadingFromAfar(Watched, E2E):
+    def check(self, nodes, entry, key, size):
+        count = 20
+        with nodes[entry].connect() as client:
+            client("SET", key, b"x" * size)
+        growth = Growth(nodes[entry].process.pid)
+        with self.bystander(nodes[entry], count) as bystander:
+            with Crowd(nodes[entry].client, count, receive_buffer=4096) as crowd:
+                crowd.push(encode("GET", key) * 2000)
+                bystander.served(150)
+        print(f"    memory: {growth.most() / MIB:.1f} MiB more at the most", flush=True)
+        # As much as for replies of its own shard, once more for what is on its way.
+        self.assertLess(growth.most(), allowance(4 * count * MIB))
+
+    def test_values_of_another_shard_that_nobody_reads_harm_no_bystander(self):
+        self.check(self.cluster(nodes=1), "n1", "big", 20_000)
+
+    def test_values_of_another_node_that_nobody_reads_harm_no_bystander(self):
+        nodes = self.cluster(nodes=2)
+        self.check(nodes, "n1", nodes.key_of("n2", "big"), 20_000)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

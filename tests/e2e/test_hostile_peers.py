@@ -6,7 +6,7 @@ import unittest
 
 from harness.bystander import Watched
 from harness.case import E2E
-from harness.crowd import Crowd, crowd_size
+from harness.crowd import Crowd, crowd_size, dial, push, taken
 from harness.load import MIB, Growth, allowance, descriptors
 from harness.resp import encode
 from harness.waiting import SLOWNESS, eventually
@@ -115,6 +115,19 @@ class Crowds(Watched, E2E):
                 self.assertEqual(client("SET", self.ours[i % 4], str(i)), "OK")
         links = {node["name"]: node["link"] for node in self.nodes["n2"].status()["nodes"] if node["link"]}
         self.assertEqual(links["n1"]["state"], "up")
+
+
+class Dripping(E2E):
+    def test_a_stranger_who_drips_a_greeting_has_no_more_time_than_a_silent_one(self):
+        target = self.cluster(nodes=2, secret="s")["n1"]
+        stream = dial(target.peer)
+        self.addCleanup(stream.close)
+        data, at = header(GREET, 900) + b"x" * 900, [0]
+
+        def closed():
+            at[0] += push(stream, data[at[0]:at[0] + 1])  # a byte every 20 ms
+            return taken(stream)[1]
+        eventually(closed, GREETING_SECONDS + 3, "it is closed")
 
 
 if __name__ == "__main__":

@@ -61,7 +61,8 @@ STRICTER = {
     b"*1\r\n$33554433\r\n": BULK,
     b"POST / HTTP/1.1\r\n": HTTP, b"post / HTTP/1.1\r\n": HTTP, b"GET / HTTP/1.1\r\n": HTTP, b"Host: x\r\n": HTTP,
     b"hOST: x\r\n": HTTP, b"PUT / HTTP/1.1\r\n": HTTP, b"OPTIONS * HTTP/1.1\r\n": HTTP,
-    b"CONNECT x:80 HTTP/1.1\r\n": HTTP, b"PATCH / HTTP/1.1\r\nHost: x\r\n": unknown(b"PATCH", b"/", b"HTTP/1.1") + HTTP,
+    b"HEAD / HTTP/1.0\r\n": HTTP, b"DELETE /x HTTP/1.1\r\n": HTTP, b"CONNECT x:80 HTTP/1.1\r\n": HTTP,
+    b"PATCH / HTTP/1.1\r\nHost: x\r\n": unknown(b"PATCH", b"/", b"HTTP/1.1") + HTTP,
 }
 
 # These do no harm, and the connection goes on.

@@ -3,6 +3,7 @@
 import unittest
 
 from harness.case import E2E
+from harness.resp import Error
 from harness.waiting import eventually
 
 
@@ -108,6 +109,23 @@ class Keyspace(E2E):
     def test_time_outs_are_reclaimed_without_being_read(self):
         self.clients[0].pipeline([("SET", f"soon:{i}", "x", "PX", 50) for i in range(300)])
         eventually(lambda: sum(node.keys_held() for node in self.nodes) == 0, 5, "all keys expired")
+
+
+class ScanInsideASession(E2E):
+    def test_a_session_of_many_keys_is_scanned_through_every_node_and_shard(self):
+        nodes = self.cluster(nodes=2)
+        with nodes["n1"].connect() as client:
+            client("MSET", *[part for i in range(200) for part in (f"{{user}}:{i}", "v")])
+        for node in list(nodes) * 2:  # connections are dealt out to the shards in turn
+            client, cursor, found = self.client(node), b"0", set()
+            while True:
+                reply = client("SCAN", cursor, "COUNT", "10")
+                self.assertNotIsInstance(reply, Error, f"{node.name}: {reply}")
+                cursor, keys = reply
+                found.update(keys)
+                if cursor == b"0":
+                    break
+            self.assertEqual(len(found), 200)
 
 
 if __name__ == "__main__":

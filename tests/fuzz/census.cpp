@@ -83,6 +83,11 @@ Keys with_ends(Asker& asker, const std::set<std::string>& names) {
   return keys;
 }
 
+Keys look_around(SmallNode& node) {
+  Asker asker(node);
+  return with_ends(asker, scan_all(asker));
+}
+
 bool is_between(std::uint64_t value, std::size_t least, std::size_t slack) {
   return value >= least && value <= least + slack;
 }
@@ -106,8 +111,7 @@ void check_figures(const shard::ShardStats& stats, const Keys& keys, std::size_t
 }  // namespace
 
 Keys take_census(SmallNode& node) {
-  Asker asker(node);
-  const Keys before = with_ends(asker, scan_all(asker));
+  const Keys before = look_around(node);
   node.pass(kWaitMs);
   const std::int64_t now = node.now().unix_ms;
   Keys expected;
@@ -119,17 +123,21 @@ Keys take_census(SmallNode& node) {
       ++unreclaimed;
     }
   }
-  const std::set<std::string> found = scan_all(asker);
-  FUZZ_CHECK(with_ends(asker, found) == expected);
+  FUZZ_CHECK(look_around(node) == expected);
   check_figures(node.stats(), expected, unreclaimed);
   return expected;
 }
 
-void check_emptying(SmallNode& node) {
+void bound_memory(SmallNode& node, std::int64_t bytes) {
   Asker asker(node);
-  FUZZ_CHECK(asker.ask({"FLUSHALL"}).text == "OK");
-  FUZZ_CHECK(asker.ask({"DBSIZE"}).integer == 0);
-  FUZZ_CHECK(scan_all(asker).empty());
+  FUZZ_CHECK(asker.ask({"CONFIG", "SET", "maxmemory", std::to_string(bytes)}).text == "OK");
+  FUZZ_CHECK(asker.ask({"CONFIG", "SET", "maxmemory-policy", "volatile-lru"}).text == "OK");
+}
+
+void check_emptying(SmallNode& node) {
+  FUZZ_CHECK(Asker(node).ask({"FLUSHALL"}).text == "OK");
+  FUZZ_CHECK(Asker(node).ask({"DBSIZE"}).integer == 0);
+  FUZZ_CHECK(look_around(node).empty());
   node.pass(kWaitMs);
   const store::StoreStats store = node.stats().store;
   FUZZ_CHECK(store.keys == 0 && store.sessions == 0 && store.expiring_keys == 0);

@@ -14,6 +14,9 @@ namespace limpet::fuzz {
 // shards.
 std::map<std::string, std::int64_t> take_census(SmallNode& node);
 
+// Lets the node hold `bytes` at most, and make room by taking out what nobody has used for long.
+void bound_memory(SmallNode& node, std::int64_t bytes);
+
 // Drops everything, and claims that nothing is left and nothing of the memory.
 void check_emptying(SmallNode& node);
 

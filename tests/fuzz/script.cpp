@@ -52,6 +52,7 @@ ScriptLine read_order(const std::vector<std::string_view>& words) {
   if (order == "!check") return {Kind::check, {}, 0};
   if (order == "!end") return {Kind::end, {}, 0};
   if (order == "!reset") return {Kind::reset, {}, 0};
+  if (order == "!bounded") return {Kind::bounded, {}, 0};
   return {};
 }
 

@@ -11,6 +11,8 @@
 //   !check               the keys are counted, in several ways
 //   !end                 what happens at the end of an input happens here
 //   !reset               everything begins anew
+//   !bounded             from here on memory is short, and CONFIG SET, which is left out otherwise, does what
+//   it does
 #pragma once
 
 #include <cstdint>
@@ -21,7 +23,7 @@
 namespace limpet::fuzz {
 
 struct ScriptLine {
-  enum class Kind : std::uint8_t { nothing, command, client, pipeline, pass, check, end, reset };
+  enum class Kind : std::uint8_t { nothing, command, client, pipeline, pass, check, end, reset, bounded };
   Kind kind = Kind::nothing;
   std::vector<std::string> words;  // of a command
   std::int64_t number = 0;         // of a client, or of milliseconds

@@ -98,11 +98,13 @@ bool SmallNode::work(unsigned index) {
   const auto dials = std::exchange(effects.dials, {});
   const auto touched = std::exchange(effects.touched, {});
   const auto batches = std::exchange(effects.batches, {});
+  const bool again = std::exchange(effects.again, false);
   effects.notes.clear();
   for (const shard::Dial& dial : dials) answer_dial(index, dial.stream);
   for (const StreamId id : touched) flush(index, id);
   for (const auto& [sibling, batch] : batches) shards_[sibling]->from_sibling(index, batch.view(), now_);
-  return !dials.empty() || !touched.empty() || !batches.empty();
+  if (again) shard.go_on(now_);
+  return !dials.empty() || !touched.empty() || !batches.empty() || again;
 }
 
 void SmallNode::answer_dial(unsigned index, StreamId id) {

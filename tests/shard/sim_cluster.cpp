@@ -253,6 +253,15 @@ void SimCluster::pump(unsigned index, unsigned shard_index) {
     for (const Dial& wanted : std::exchange(effects.dials, {})) dial(index, shard_index, wanted);
     for (const StreamId id : std::exchange(effects.touched, {})) flush(index, shard_index, id);
   }
+  if (std::exchange(effects.again, false)) {
+    const std::uint64_t life = node.life;
+    at(now_ms_, [=, this] {
+      on_node(index, life, [=, this] {
+        nodes_[index].shards[shard_index]->go_on(now());
+        pump(index, shard_index);
+      });
+    });
+  }
   shard.take_batches();
   for (auto& [sibling, batch] : std::exchange(effects.batches, {})) {
     auto bytes = std::make_shared<Bytes>(std::move(batch));

@@ -24,11 +24,13 @@ inline constexpr std::size_t kClientNameBytesMax = 256;
 
 // ---- Replies to clients --------------------------------------------------------------------------------------
 inline constexpr std::size_t kOutputPauseBytes = 1_MiB;   // a client with more unread output is not parsed further
+inline constexpr std::size_t kUnauthOutputPauseBytes = 64_KiB;  // the same for one that has not authenticated
+inline constexpr std::int64_t kUnreadMs = 60'000;         // a client that takes no output for so long is closed
 inline constexpr std::size_t kOutputBytesMax = 256_MiB;  // a client with more unread output is closed
 inline constexpr std::size_t kReplyBytesMax = 64_MiB;     // one reply; a longer one becomes an error
 // What a client's awaited replies may come to, going by the largest so far.
-inline constexpr std::size_t kAwaitedBytes = 16_MiB;
-inline constexpr std::size_t kFirstPlacesMax = 64;        // the same while it is not known how large its replies are
+inline constexpr std::size_t kAwaitedBytes = 1_MiB;
+inline constexpr std::size_t kFirstPlacesMax = 16;        // the same while it is not known how large its replies are
 inline constexpr std::size_t kReplyPlacesMax = 1024;      // commands of one client that wait for another shard or node
 inline constexpr std::size_t kErrorTextMax = 512;
 
@@ -73,6 +75,8 @@ inline constexpr std::size_t kAdminWaitingMax = 32;          // accepted, but no
 inline constexpr std::size_t kSecretBytesMax = 4_KiB;        // a password or the cluster's secret
 
 // ---- Work in one go ------------------------------------------------------------------------------------------
+inline constexpr std::size_t kTurnCommandsMax = 256;      // of one client, before others have their turn
+inline constexpr std::size_t kTurnReplyBytes = 256_KiB;   // the same by what was answered, seen by the client or not
 inline constexpr std::int64_t kTickMs = 50;               // housekeeping of a shard
 inline constexpr std::size_t kExpireStepsPerTick = 20'000;  // records looked at for expiry in one tick
 inline constexpr std::size_t kEvictSessionsMax = 1'000;     // taken out for one write before it is refused

@@ -10,10 +10,13 @@
 
 namespace limpet::command {
 
+// The pattern that need not be looked at.
+inline constexpr std::string_view kEveryKey = "*";
+
 struct ScanRequest {
   std::uint64_t cursor = 0;
   std::size_t count = 10;         // at least 1, cut to kScanCountMax
-  std::string_view pattern = {};  // empty: every key
+  std::string_view pattern = kEveryKey;
   std::string_view type = {};     // empty: every type
 };
 

@@ -78,6 +78,7 @@ struct Effects {
   std::vector<Dial> dials;
   std::vector<std::pair<unsigned, Bytes>> batches;  // for siblings: filled by take_batches()
   std::vector<Note> notes;
+  bool again = false;  // call go_on() in a turn of its own, behind what has come meanwhile
 };
 
 // What the operating system knows of the process, for INFO.
@@ -142,6 +143,7 @@ class Shard {
   // ---- Siblings and time ----
   void from_sibling(unsigned sibling, std::string_view batch, Now now);
   void tick(Now now);
+  void go_on(Now now);  // with clients whose turn had ended before their commands had
 
   // ---- What to do. The driver empties the lists that it has worked off. ----
   [[nodiscard]] Effects& effects();
