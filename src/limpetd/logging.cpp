@@ -104,10 +104,11 @@ class Log::Impl {
     spdlog::set_default_logger(logger);
   }
   ~Impl() {
-    // Its destructor empties the queue; but only once nobody else holds it.
+    // The pool's destructor empties the queue and waits for its thread, which lets go of the logger with the last line:
+    // so the logger goes after it, on this thread.
     spdlog::set_default_logger(std::make_shared<spdlog::logger>("", sink));
-    logger.reset();
     pool.reset();
+    logger.reset();
     spdlog::shutdown();
   }
   Impl(const Impl&) = delete;
