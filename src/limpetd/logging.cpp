@@ -104,8 +104,8 @@ class Log::Impl {
     spdlog::set_default_logger(logger);
   }
   ~Impl() {
-    // The pool's destructor empties the queue and waits for its thread, which lets go of the logger with the last line:
-    // so the logger goes after it, on this thread.
+    // The pool's destructor empties the queue and waits for its thread, which lets go of the logger with the
+    // last line: so the logger goes after it, on this thread.
     spdlog::set_default_logger(std::make_shared<spdlog::logger>("", sink));
     pool.reset();
     logger.reset();
