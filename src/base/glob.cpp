@@ -1,3 +1,5 @@
+#include <cstdint>
+#include <limpet/base/limits.hpp>
 #include <limpet/base/text.hpp>
 
 namespace limpet {
@@ -52,15 +54,16 @@ Element match_one(std::string_view pattern, std::size_t at, char c, bool ignore_
   }
 }
 
-}  // namespace
-
-bool glob_match(std::string_view pattern, std::string_view text, bool ignore_case) {
+// Gives up after `steps_max` elements were looked at, each byte of a class being one; counts them in `steps`.
+bool match(std::string_view pattern, std::string_view text, bool ignore_case, std::size_t steps_max,
+           std::size_t& steps) {
   constexpr std::size_t kNone = std::string_view::npos;
   std::size_t p = 0;
   std::size_t t = 0;
   std::size_t star = kNone;    // behind the last '*' seen
   std::size_t star_text = 0;   // the text that the last '*' has not swallowed yet
   while (t < text.size()) {
+    if (++steps > steps_max) return false;
     if (p < pattern.size() && pattern[p] == '*') {
       star = ++p;
       star_text = t;
@@ -68,6 +71,7 @@ bool glob_match(std::string_view pattern, std::string_view text, bool ignore_cas
     }
     if (p < pattern.size()) {
       const Element element = match_one(pattern, p, text[t], ignore_case);
+      steps += element.next - p - 1;
       if (element.matches) {
         p = element.next;
         ++t;
@@ -81,6 +85,22 @@ bool glob_match(std::string_view pattern, std::string_view text, bool ignore_cas
   }
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
+}
+
+}  // namespace
+
+bool glob_match(std::string_view pattern, std::string_view text, bool ignore_case) {
+  std::size_t steps = 0;
+  return match(pattern, text, ignore_case, SIZE_MAX, steps);
+}
+
+bool Glob::matches(std::string_view text) {
+  if (any_) return true;
+  std::size_t steps = 0;
+  const bool found = match(pattern_, text, false, kGlobStepsMax, steps);
+  steps_ += steps;
+  gave_up_ = gave_up_ || steps > kGlobStepsMax;
+  return found;
 }
 
 }  // namespace limpet

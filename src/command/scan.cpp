@@ -15,6 +15,8 @@ namespace {
 
 using store::Item;
 
+constexpr std::uint64_t kVisitsInOneGo = 64;  // between two looks at how long it takes
+
 // The internal form: which slots of this store to walk, and what to let through.
 struct Part {
   std::uint64_t slot = 0;
@@ -44,24 +46,20 @@ bool type_passes(std::string_view wanted, store::Type type) {
   return type == store::Type::hash && equals_ignore_case(wanted, "hash");
 }
 
-bool passes(const Part& part, const Item& item) {
-  return type_passes(part.type, item.type()) &&
-         (part.pattern == kEveryKey || glob_match(part.pattern, item.key()));
-}
-
 // Moves `part` on past the keys that it visits, and returns those that pass. Empty slots cost next to
-// nothing.
-std::vector<std::string_view> walk(store::Store& store, Part& part, std::int64_t unix_ms) {
+// nothing. Leaves off when matching has taken long.
+std::vector<std::string_view> walk(store::Store& store, Part& part, Glob& glob, std::int64_t unix_ms) {
   std::vector<std::string_view> keys;
   std::uint64_t visited = 0;
-  while (part.slot < part.until && visited < part.count) {
+  while (part.slot < part.until && visited < part.count && glob.steps() < kGlobStepsInOneGo) {
     const Slot slot = static_cast<Slot>(part.slot);
     if (store.keys_in(slot) == 0) {
       part.position = 0;
     } else {
-      part.position = store.scan(slot, part.position, part.count - visited, unix_ms, [&](const Item& item) {
+      const std::uint64_t count = std::min(part.count - visited, kVisitsInOneGo);
+      part.position = store.scan(slot, part.position, count, unix_ms, [&](const Item& item) {
         ++visited;
-        if (passes(part, item)) keys.push_back(item.key());
+        if (type_passes(part.type, item.type()) && glob.matches(item.key())) keys.push_back(item.key());
       });
     }
     if (part.position == 0) ++part.slot;
@@ -110,7 +108,9 @@ std::string_view parse_scan(Args args, ScanRequest& request) {
 void handlers::scan(Context& context, Args args) {
   std::optional<Part> part = parse_part(args);
   if (!part) return context.reply.error(kSyntax);
-  const std::vector<std::string_view> keys = walk(context.store, *part, context.now.unix_ms);
+  Glob glob(part->pattern);
+  const std::vector<std::string_view> keys = walk(context.store, *part, glob, context.now.unix_ms);
+  if (glob.gave_up()) return context.reply.error(kPatternTooCostly);
   context.reply.array(2 + keys.size());
   context.reply.bulk_integer(static_cast<std::int64_t>(part->slot));
   context.reply.bulk_integer(static_cast<std::int64_t>(part->position));
@@ -129,11 +129,13 @@ void handlers::hscan(Context& context, Args args) {
   if (item) {
     const std::string_view error = parse_options(args.subspan(3), ScanOf::fields, request);
     if (!error.empty()) return context.reply.error(error);
+    Glob glob(request.pattern);
     next = item.scan_fields(*cursor, request.count, [&](std::string_view name, std::string_view value) {
-      if (request.pattern != kEveryKey && !glob_match(request.pattern, name)) return;
+      if (glob.steps() > kGlobStepsInOneGo || !glob.matches(name)) return;
       shown.push_back(name);
       shown.push_back(value);
     });
+    if (glob.gave_up() || glob.steps() > kGlobStepsInOneGo) return context.reply.error(kPatternTooCostly);
   }
   context.reply.array(2);
   context.reply.bulk_integer(static_cast<std::int64_t>(next));
@@ -145,17 +147,18 @@ void handlers::hscan(Context& context, Args args) {
 void handlers::keys(Context& context, Args args) {
   const std::string_view pattern = args[1];
   if (pattern.size() > kGlobBytesMax) return context.reply.error(kPatternTooLong);
-  const bool all = pattern == kEveryKey;
+  Glob glob(pattern);
   std::vector<std::string_view> shown;
   std::size_t bytes = 0;
   for (std::size_t slot = 0; slot < kSlots && bytes <= kReplyBytesMax; ++slot) {
     if (context.store.keys_in(static_cast<Slot>(slot)) == 0) continue;
     context.store.scan(static_cast<Slot>(slot), 0, SIZE_MAX, context.now.unix_ms, [&](const Item& item) {
-      if (!all && !glob_match(pattern, item.key())) return;
+      if (!glob.matches(item.key())) return;
       shown.push_back(item.key());
       bytes += item.key().size();
     });
   }
+  if (glob.gave_up()) return context.reply.error(kPatternTooCostly);
   context.reply.array(shown.size());
   for (const std::string_view key : shown) context.reply.bulk(key);
 }

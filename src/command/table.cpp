@@ -36,6 +36,7 @@ constexpr Rows gather_rows() {
     end = std::copy(group.begin(), group.end(), end);
   }
   std::sort(rows.begin(), rows.end(), [](const Spec& a, const Spec& b) { return a.name < b.name; });
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].index = static_cast<std::uint8_t>(i);
   return rows;
 }
 

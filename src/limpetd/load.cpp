@@ -144,6 +144,7 @@ void take_numbers(Launch& launch) {
   node::Settings& node = launch.node;
   const bool by_cores = values["shards"].text == row("shards").fallback;
   node.shards = by_cores ? usable_cores() : static_cast<unsigned>(values["shards"].number);
+  node.socket_mode = static_cast<unsigned>(std::stoul(values["socket-mode"].text, nullptr, 8));
   node.protected_mode = values["protected-mode"].number != 0;
   node.max_clients = static_cast<std::size_t>(values["max-clients"].number);
   node.idle_timeout_ms = values["idle-timeout"].number;
@@ -151,6 +152,7 @@ void take_numbers(Launch& launch) {
   node.forward_timeout_ms = values["forward-timeout"].number;
   node.stop_timeout_ms = values["stop-timeout"].number;
   node.max_memory = static_cast<std::uint64_t>(values["max-memory"].number);
+  node.client_memory = static_cast<std::uint64_t>(values["client-memory"].number);
   node.evict_when_full = values["when-full"].text == "evict";
 }
 
@@ -160,6 +162,7 @@ void take_paths(Launch& launch) {
                 values["log-format"].text == "json"};
   launch.daemonize = values["daemonize"].number != 0;
   launch.pid_file = absolute(values["pid-file"].text);
+  launch.node.socket = absolute(values["socket"].text);
   std::string data_dir = values["data-dir"].text;
   const bool in_cluster = !launch.node.config_file.empty() && launch.knows_itself;
   if (data_dir.empty() && in_cluster) data_dir = "limpet-data/" + launch.node.me().name;
@@ -229,6 +232,7 @@ node::Reloadable reloadable(const node::Settings& settings) {
           .idle_timeout_ms = settings.idle_timeout_ms,
           .forward_timeout_ms = settings.forward_timeout_ms,
           .max_memory = settings.max_memory,
+          .client_memory = settings.client_memory,
           .evict_when_full = settings.evict_when_full};
 }
 

@@ -77,8 +77,15 @@ inline constexpr std::array kRows = {
         "time-out",
         "refuse|evict"},
 
+    Row{"socket", Kind::path, From::anywhere, false, "", "Clients", "PATH",
+        "also serve clients of this host at a Unix socket; each node of a host needs its own"},
+    Row{"socket-mode", Kind::choice, From::anywhere, false, "0600", "Clients", "MODE",
+        "who may connect there: 0600 this user, 0660 its group too, 0666 everybody", "0600|0660|0666"},
     Row{"max-clients", Kind::whole, From::anywhere, true, "10000", "Clients", "N",
         "client connections at a time; lowered if the limit of open files cannot be raised", {}, 1, 1'000'000},
+    Row{"client-memory", Kind::memory, From::anywhere, true, "1gb", "Clients", "BYTES",
+        "what requests and replies under way may take in sum; beyond it the clients with the most are closed; "
+        "0: no bound"},
     Row{"idle-timeout", Kind::milliseconds, From::anywhere, true, "0", "Clients", "TIME",
         "close a client that sends nothing for so long; 0: never", {}, 0, 24 * kHourMs},
     Row{"tcp-keepalive", Kind::seconds, From::anywhere, false, "300s", "Clients", "TIME",

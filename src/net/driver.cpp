@@ -1,8 +1,8 @@
+#include <sys/socket.h>
 
 #include <algorithm>
-#include <asio/buffer.hpp>
-#include <asio/connect.hpp>
 #include <asio/post.hpp>
+#include <cerrno>
 #include <chrono>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
@@ -17,8 +17,16 @@ using shard::StreamId;
 using shard::StreamKind;
 
 namespace {
+
 // How long the other side is given to close after the last byte was written to it.
 constexpr std::int64_t kLingerMs = 250;
+// While sockets go on becoming ready, so many turns follow each other before other threads' letters and
+// timers have theirs.
+constexpr int kTurnsInARow = 4;
+
+std::error_code last_error() { return {errno, std::system_category()}; }
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+
 }  // namespace
 
 Driver::Impl::Impl(asio::io_context& io, shard::Shard& shard, DriverHooks hooks, std::int64_t tcp_keepalive_s)
@@ -26,6 +34,7 @@ Driver::Impl::Impl(asio::io_context& io, shard::Shard& shard, DriverHooks hooks,
       shard_(shard),
       hooks_(std::move(hooks)),
       tcp_keepalive_s_(tcp_keepalive_s),
+      poller_(io, [this] { sockets_ready(); }),
       timer_(io),
       resolver_(io),
       chunk_(std::make_unique_for_overwrite<char[]>(kReadChunkBytes)) {}
@@ -35,15 +44,7 @@ Driver::Impl::~Impl() {
     for (Wire* wire : wires) delete wire;
   }
   for (Wire* wire : lingering_) delete wire;
-}
-
-Now Driver::Impl::now() {
-  if (!now_is_fresh_) {
-    now_ = read_clocks();
-    now_is_fresh_ = true;
-    flush_soon();
-  }
-  return now_;
+  bury();
 }
 
 // ---- Wires by stream ----
@@ -52,7 +53,6 @@ void Driver::Impl::enter(Wire* wire) {
   std::vector<Wire*>& wires = wires_[static_cast<std::size_t>(wire->id.kind)];
   if (wires.size() <= wire->id.index) wires.resize(wire->id.index + 1, nullptr);
   wires[wire->id.index] = wire;
-  ++alive_;
 }
 
 Wire* Driver::Impl::find(StreamId id) {
@@ -68,24 +68,27 @@ void Driver::Impl::leave(const Wire& wire) {
 
 // ---- Opening ----
 
-void Driver::Impl::adopt(StreamKind kind, tcp::socket socket) {
-  std::error_code ignored;
-  const tcp::endpoint remote = socket.remote_endpoint(ignored);
-  const tcp::endpoint local = socket.local_endpoint(ignored);
-  tune(socket, tcp_keepalive_s_, kind != StreamKind::client);
-  auto* wire = new Wire(std::move(socket));
-  wire->id = kind == StreamKind::client ? shard_.client_opened({text_of(remote), text_of(local)}, now())
-                                        : shard_.peer_opened(text_of(remote), now());
+void Driver::Impl::adopt(StreamKind kind, Connection connection) {
+  auto* wire = new Wire;
+  wire->socket = std::move(connection.descriptor);
+  wire->id = kind == StreamKind::client ? shard_.client_opened({connection.remote, connection.local}, now())
+                                        : shard_.peer_opened(connection.remote, now());
+  tune(wire->socket.get(), tcp_keepalive_s_, kind != StreamKind::client);
   enter(wire);
+  attach(*wire);
+}
+
+void Driver::Impl::attach(Wire& wire) {
+  if (!poller_.add(wire.socket.get(), &wire)) return fail(wire, last_error());
   // Those that connect while the node stops are finished before they began.
-  const shard::Stream* stream = shard_.stream(wire->id);
-  stream->finished ? finish(*wire) : read_when_ready(*wire);
+  const shard::Stream* stream = shard_.stream(wire.id);
+  if (stream != nullptr && stream->finished) finish(wire);
 }
 
 void Driver::Impl::dial(const shard::Dial& dial) {
-  auto* wire = new Wire(io_);
+  auto* wire = new Wire;
   wire->id = dial.stream;
-  wire->connected = false;
+  wire->dialed = std::make_shared<tcp::socket>(io_);
   enter(wire);
   const Endpoint address = hooks_.peer_address(dial.node);
   std::error_code no_literal;
@@ -94,125 +97,170 @@ void Driver::Impl::dial(const shard::Dial& dial) {
 }
 
 void Driver::Impl::resolve(Wire& wire, const Endpoint& address) {
-  ++wire.handlers;
   resolver_.async_resolve(
       address.host, std::to_string(address.port),
-      [this, &wire](const std::error_code& error, const tcp::resolver::results_type& found) {
-        if (!error && !wire.closed && !found.empty()) {
-          connect(wire, found.begin()->endpoint());
-        } else if (!wire.closed) {
-          fail(wire, error);
-        }
-        handler_done(wire);
+      [this, id = wire.id](const std::error_code& error, const tcp::resolver::results_type& found) {
+        Wire* const dialing = find(id);
+        if (abandoned_ || dialing == nullptr) return;
+        error || found.empty() ? fail(*dialing, error) : connect(*dialing, found.begin()->endpoint());
       });
 }
 
 void Driver::Impl::connect(Wire& wire, const tcp::endpoint& endpoint) {
-  ++wire.handlers;
-  wire.socket.async_connect(endpoint, [this, &wire](const std::error_code& error) {
-    if (!wire.closed) connected(wire, error);
-    handler_done(wire);
-  });
+  // The socket lives as long as its handler, whatever becomes of the wire.
+  wire.dialed->async_connect(endpoint,
+                             [this, id = wire.id, dialed = wire.dialed](const std::error_code& error) {
+                               Wire* const dialing = find(id);
+                               if (!abandoned_ && dialing != nullptr) connected(*dialing, error);
+                             });
 }
 
 void Driver::Impl::connected(Wire& wire, const std::error_code& error) {
   if (error) return fail(wire, error);
-  wire.connected = true;
-  tune(wire.socket, tcp_keepalive_s_, true);
+  std::error_code failure;
+  wire.dialed->native_non_blocking(true, failure);
+  // Out of Asio's hands, into ours.
+  wire.socket = Descriptor(wire.dialed->release(failure));
+  wire.dialed = nullptr;
+  if (failure) return fail(wire, failure);
+  tune(wire.socket.get(), tcp_keepalive_s_, true);
   shard_.connected(wire.id, now());
-  read_when_ready(wire);
+  attach(wire);
 }
 
 // ---- Reading ----
 
-void Driver::Impl::read_when_ready(Wire& wire) {
-  if (wire.waiting_to_read || wire.closed) return;
-  wire.waiting_to_read = true;
-  ++wire.handlers;
-  wire.socket.async_wait(tcp::socket::wait_read, [this, &wire](const std::error_code& error) {
-    wire.waiting_to_read = false;
-    if (!wire.closed) readable(wire, error);
-    handler_done(wire);
-  });
+void Driver::Impl::event(Wire& wire, std::uint32_t what) {
+  if (wire.closed) return;
+  wire.hung_up = wire.hung_up || (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  wire.gone = wire.gone || (what & (EPOLLHUP | EPOLLERR)) != 0;
+  if (wire.blocked && (what & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
+    wire.blocked = false;
+    if (!wire.lingering) flush_stream(wire.id);
+  }
+  if ((what & EPOLLIN) == 0 && !wire.hung_up) return;
+  wire.readable = true;
+  if (!wire.closed) read(wire);
 }
 
-void Driver::Impl::readable(Wire& wire, const std::error_code& error) {
-  if (error) return fail(wire, error);
+// Once: the others want their turn too.
+void Driver::Impl::read(Wire& wire) {
   if (wire.lingering) return discard(wire);
-  // The shard may have changed its mind while the wait was on; the bytes stay in the socket.
-  const shard::Stream* stream = shard_.stream(wire.id);
-  if (stream == nullptr || !stream->reading) return;
-  std::error_code failure;
-  const std::size_t count = wire.socket.read_some(asio::buffer(chunk_.get(), kReadChunkBytes), failure);
-  if (failure == asio::error::would_block || failure == asio::error::try_again) return read_when_ready(wire);
-  if (failure) return fail(wire, failure);
-  shard_.received(wire.id, {chunk_.get(), count}, now());
-  flush_soon();
+  const shard::Stream* const stream = shard_.stream(wire.id);
+  if (stream == nullptr || !stream->reading) {
+    // The bytes stay in the socket; nobody is left who could get the answer.
+    if (wire.gone) fail(wire, asio::error::connection_reset);
+    return;
+  }
+  const ssize_t count = ::recv(wire.socket.get(), chunk_.get(), kReadChunkBytes, 0);
+  if (count < 0) {
+    if (!would_block()) return fail(wire, last_error());
+    wire.readable = false;
+    return;
+  }
+  if (count == 0) {
+    wire.readable = false;
+    if (wire.gone || !shard_.ended(wire.id, now())) fail(wire, asio::error::eof);
+    return;
+  }
+  const auto bytes = static_cast<std::size_t>(count);
+  // A read that comes back short has emptied the socket, and what comes later is a new event.
+  wire.readable = bytes == kReadChunkBytes || wire.hung_up;
+  shard_.received(wire.id, {chunk_.get(), bytes}, now());
+  if (wire.readable) read_again(wire);
+}
+
+// In the next turn.
+void Driver::Impl::read_again(Wire& wire) {
+  if (!std::exchange(wire.queued, true)) again_.push_back(&wire);
 }
 
 void Driver::Impl::discard(Wire& wire) {
-  std::error_code failure;
-  wire.socket.read_some(asio::buffer(chunk_.get(), kReadChunkBytes), failure);
-  if (failure && failure != asio::error::would_block && failure != asio::error::try_again) return close(wire);
-  read_when_ready(wire);
+  const ssize_t count = ::recv(wire.socket.get(), chunk_.get(), kReadChunkBytes, 0);
+  if (count == 0 || (count < 0 && !would_block())) return close(wire);
+  wire.readable = count > 0;
+  if (wire.readable) read_again(wire);
 }
 
 // ---- Writing ----
 
 bool Driver::Impl::write_out(Wire& wire, shard::Stream& stream) {
   while (!stream.out.empty()) {
-    std::error_code failure;
-    const std::size_t count =
-        wire.socket.write_some(asio::buffer(stream.out.data(), stream.out.size()), failure);
-    if (failure == asio::error::would_block || failure == asio::error::try_again) {
-      write_when_ready(wire);
+    const ssize_t count = ::send(wire.socket.get(), stream.out.data(), stream.out.size(), MSG_NOSIGNAL);
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      wire.blocked = would_block();
+      if (!wire.blocked) fail(wire, last_error());
       return false;
     }
-    if (failure) {
-      fail(wire, failure);
-      return false;
-    }
-    shard_.written(wire.id, count, now());
+    shard_.written(wire.id, static_cast<std::size_t>(count), now());
   }
   return true;
 }
 
-void Driver::Impl::write_when_ready(Wire& wire) {
-  if (wire.waiting_to_write || wire.closed) return;
-  wire.waiting_to_write = true;
-  ++wire.handlers;
-  wire.socket.async_wait(tcp::socket::wait_write, [this, &wire](const std::error_code& error) {
-    wire.waiting_to_write = false;
-    if (!wire.closed) {
-      if (error) {
-        fail(wire, error);
-      } else if (!wire.lingering) {
-        flush_stream(wire.id);
-        flush_soon();
-      }
-    }
-    handler_done(wire);
+// ---- The turn ----
+
+Now Driver::Impl::now() {
+  if (!now_is_fresh_) {
+    now_ = read_clocks();
+    now_is_fresh_ = true;
+    end_turn_soon();
+  }
+  return now_;
+}
+
+void Driver::Impl::start() {
+  poller_.wait();
+  tick();
+}
+
+void Driver::Impl::sockets_ready() {
+  for (int turn = 0; turn < kTurnsInARow && !abandoned_; ++turn) {
+    const std::span<const epoll_event> events = poller_.take();
+    if (turn > 0 && events.empty()) break;
+    in_turn_ = true;
+    for (const epoll_event& each : events) event(*static_cast<Wire*>(each.data.ptr), each.events);
+    read_and_flush();
+  }
+  if (!abandoned_) poller_.wait();
+}
+
+// What is to be read although no event says so, then what all of that has led to.
+void Driver::Impl::read_and_flush() {
+  in_turn_ = true;
+  reading_.swap(again_);
+  for (Wire* wire : reading_) {
+    wire->queued = false;
+    if (!wire->closed && wire->readable) read(*wire);
+  }
+  reading_.clear();
+  in_turn_ = false;
+  end_turn();
+}
+
+void Driver::Impl::end_turn_soon() {
+  if (in_turn_ || std::exchange(turn_end_posted_, true)) return;
+  asio::post(io_, [this] {
+    turn_end_posted_ = false;
+    end_turn();
   });
 }
 
-// ---- The turn ----
-
-void Driver::Impl::flush_soon() {
-  if (std::exchange(flush_posted_, true)) return;
-  asio::post(io_, [this] {
-    flush_posted_ = false;
-    flush();
-    now_is_fresh_ = false;
-    if (!abandoned_ && std::exchange(shard_.effects().again, false)) go_on_soon();
-  });
+void Driver::Impl::end_turn() {
+  flush();
+  now_is_fresh_ = false;
+  bury();
+  if (!abandoned_ && (shard_.effects().again || !again_.empty())) go_on_soon();
 }
 
 // Behind what is ready already, so that others have their turn first.
 void Driver::Impl::go_on_soon() {
+  if (std::exchange(go_on_posted_, true)) return;
   asio::post(io_, [this] {
+    go_on_posted_ = false;
     if (abandoned_) return;
-    shard_.go_on(now());
-    flush_soon();
+    if (std::exchange(shard_.effects().again, false)) shard_.go_on(now());
+    read_and_flush();
   });
 }
 
@@ -242,8 +290,8 @@ void Driver::Impl::flush_stream(StreamId id) {
   shard::Stream* stream = shard_.stream(id);
   if (wire == nullptr || stream == nullptr || wire->closed) return;
   if (stream->aborted) return fail(*wire, asio::error::connection_aborted);
-  if (!wire->connected) return;
-  if (!wire->waiting_to_write) write_out(*wire, *stream);
+  if (wire->dialed) return;
+  if (!wire->blocked) write_out(*wire, *stream);
   // Writing has let the shard go on, so look again.
   stream = shard_.stream(id);
   if (stream == nullptr || wire->closed) return;
@@ -256,7 +304,7 @@ void Driver::Impl::flush_stream(StreamId id) {
   }
   // Whether or not the other side takes what is written, what it sends is taken: two that only wrote would
   // stand still.
-  if (stream->reading) read_when_ready(*wire);
+  if (stream->reading && wire->readable) read_again(*wire);
 }
 
 // One that is to be closed and does not take its last bytes is not waited for without end.
@@ -276,7 +324,7 @@ void Driver::Impl::tick() {
     if (wire->linger_until_ms <= now_.steady_ms) close(*wire);
   }
   give_up_finishing();
-  flush_soon();
+  end_turn_soon();
   timer_.expires_after(std::chrono::milliseconds(kTickMs));
   timer_.async_wait([this](const std::error_code& error) {
     if (!error && !abandoned_) tick();
@@ -285,7 +333,7 @@ void Driver::Impl::tick() {
 
 void Driver::Impl::from_sibling(unsigned sibling, const Bytes& batch) {
   shard_.from_sibling(sibling, batch.view(), now());
-  flush_soon();
+  end_turn_soon();
 }
 
 // ---- Closing ----
@@ -294,12 +342,11 @@ void Driver::Impl::finish(Wire& wire) {
   leave(wire);
   shard_.closed(wire.id, "closed by this node", now());
   if (wire.id.kind == StreamKind::client) hooks_.client_gone();
-  std::error_code failure;
-  wire.socket.shutdown(tcp::socket::shutdown_send, failure);
   lingering_.push_back(&wire);
   wire.lingering = true;
   wire.linger_until_ms = now().steady_ms + kLingerMs;
-  failure ? close(wire) : read_when_ready(wire);
+  if (::shutdown(wire.socket.get(), SHUT_WR) != 0) return close(wire);
+  if (wire.readable) read_again(wire);
 }
 
 void Driver::Impl::fail(Wire& wire, const std::error_code& error) {
@@ -307,9 +354,9 @@ void Driver::Impl::fail(Wire& wire, const std::error_code& error) {
     leave(wire);
     shard_.closed(wire.id, error ? error.message() : "name not found", now());
     if (wire.id.kind == StreamKind::client) hooks_.client_gone();
-    flush_soon();
     lingering_.push_back(&wire);
     wire.lingering = true;
+    end_turn_soon();
   }
   close(wire);
 }
@@ -317,18 +364,17 @@ void Driver::Impl::fail(Wire& wire, const std::error_code& error) {
 void Driver::Impl::close(Wire& wire) {
   if (std::exchange(wire.closed, true)) return;
   std::error_code ignored;
-  wire.socket.close(ignored);
-  // Handlers that were cancelled still come; the last one destroys the wire.
-  ++wire.handlers;
-  asio::post(io_, [this, &wire] { handler_done(wire); });
+  if (wire.dialed) wire.dialed->close(ignored);
+  wire.socket.close();
+  std::erase(lingering_, &wire);
+  dead_.push_back(&wire);
 }
 
-void Driver::Impl::handler_done(Wire& wire) {
-  LIMPET_ASSERT(wire.handlers > 0);
-  if (--wire.handlers > 0 || !wire.closed) return;
-  std::erase(lingering_, &wire);
-  --alive_;
-  delete &wire;
+void Driver::Impl::bury() {
+  if (dead_.empty()) return;
+  std::erase_if(again_, [](const Wire* wire) { return wire->closed; });
+  for (const Wire* wire : dead_) delete wire;
+  dead_.clear();
 }
 
 // ---- Stopping ----
@@ -336,12 +382,12 @@ void Driver::Impl::handler_done(Wire& wire) {
 void Driver::Impl::drain() {
   draining_ = true;
   shard_.drain(now());
-  flush_soon();
+  end_turn_soon();
 }
 
 void Driver::Impl::check_drained() {
   const bool lingering_clients = std::any_of(lingering_.begin(), lingering_.end(), [](const Wire* wire) {
-    return wire->id.kind == StreamKind::client && !wire->closed;
+    return wire->id.kind == StreamKind::client;
   });
   if (!hooks_.drained || lingering_clients || !shard_.drained()) return;
   std::exchange(hooks_.drained, nullptr)();
@@ -353,14 +399,11 @@ void Driver::Impl::abandon() {
   resolver_.cancel();
   for (std::vector<Wire*>& wires : wires_) {
     for (Wire*& entry : wires) {
-      Wire* wire = std::exchange(entry, nullptr);
-      if (wire == nullptr) continue;
-      lingering_.push_back(wire);
-      wire->lingering = true;
-      close(*wire);
+      if (Wire* wire = std::exchange(entry, nullptr)) close(*wire);
     }
   }
   for (Wire* wire : std::vector<Wire*>(lingering_)) close(*wire);
+  poller_.close();
 }
 
 // ---- The door ----
@@ -369,9 +412,9 @@ Driver::Driver(asio::io_context& io, shard::Shard& shard, DriverHooks hooks, std
     : impl_(std::make_unique<Impl>(io, shard, std::move(hooks), tcp_keepalive_s)) {}
 Driver::~Driver() = default;
 
-void Driver::start() { impl_->tick(); }
-void Driver::adopt_client(tcp::socket socket) { impl_->adopt(StreamKind::client, std::move(socket)); }
-void Driver::adopt_peer(tcp::socket socket) { impl_->adopt(StreamKind::peer, std::move(socket)); }
+void Driver::start() { impl_->start(); }
+void Driver::adopt_client(Connection connection) { impl_->adopt(StreamKind::client, std::move(connection)); }
+void Driver::adopt_peer(Connection connection) { impl_->adopt(StreamKind::peer, std::move(connection)); }
 void Driver::from_sibling(unsigned sibling, const Bytes& batch) { impl_->from_sibling(sibling, batch); }
 void Driver::drain() { impl_->drain(); }
 void Driver::abandon() { impl_->abandon(); }

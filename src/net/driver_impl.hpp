@@ -2,12 +2,14 @@
 #pragma once
 
 #include <array>
+#include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 #include <limpet/net/driver.hpp>
 #include <memory>
 #include <system_error>
 #include <vector>
 
+#include "poller.hpp"
 #include "wire.hpp"
 
 namespace limpet::net {
@@ -17,58 +19,73 @@ class Driver::Impl {
   Impl(asio::io_context& io, shard::Shard& shard, DriverHooks hooks, std::int64_t tcp_keepalive_s);
   ~Impl();
 
-  void tick();
-  void adopt(shard::StreamKind kind, asio::ip::tcp::socket socket);
+  void start();
+  void adopt(shard::StreamKind kind, Connection connection);
   void from_sibling(unsigned sibling, const Bytes& batch);
   void drain();
   void abandon();
 
  private:
+  using Dialed = std::shared_ptr<asio::ip::tcp::socket>;
+
+  // ---- The turn ----
   // One clock reading serves a whole turn.
   Now now();
-  void flush_soon();
+  void tick();
+  void sockets_ready();
+  void read_and_flush();
+  void event(Wire& wire, std::uint32_t what);
+  void end_turn();
+  void end_turn_soon();
   void go_on_soon();
   void flush();
   void flush_stream(shard::StreamId id);
   void give_up_finishing();
-  // True if everything was written.
-  bool write_out(Wire& wire, shard::Stream& stream);
+  void bury();
 
+  // ---- Dialling ----
   void dial(const shard::Dial& dial);
   void connect(Wire& wire, const asio::ip::tcp::endpoint& endpoint);
   void resolve(Wire& wire, const Endpoint& address);
   void connected(Wire& wire, const std::error_code& error);
 
-  void read_when_ready(Wire& wire);
-  void readable(Wire& wire, const std::error_code& error);
+  // ---- Reading and writing ----
+  void attach(Wire& wire);  // its socket is connected
+  void read(Wire& wire);
+  void read_again(Wire& wire);
   void discard(Wire& wire);
-  void write_when_ready(Wire& wire);
+  bool write_out(Wire& wire, shard::Stream& stream);  // true if everything was written
 
+  // ---- Closing ----
   void finish(Wire& wire);                              // in good order: what was written arrives
   void fail(Wire& wire, const std::error_code& error);  // the connection broke
   void close(Wire& wire);
-  void handler_done(Wire& wire);
+  void check_drained();
 
   void enter(Wire* wire);
   Wire* find(shard::StreamId id);
   void leave(const Wire& wire);
-  void check_drained();
 
   asio::io_context& io_;
   shard::Shard& shard_;
   DriverHooks hooks_;
   std::int64_t tcp_keepalive_s_;
+  Poller poller_;
   asio::steady_timer timer_;
   asio::ip::tcp::resolver resolver_;
 
   std::array<std::vector<Wire*>, 3> wires_;  // by kind and index of the stream; those that the shard knows
   std::vector<Wire*> lingering_;
+  std::vector<Wire*> dead_;                 // closed; destroyed at the end of the turn, as some hold pointers
+  std::vector<Wire*> again_;                // to be read from in the next turn, though no event will say so
   std::vector<shard::StreamId> finishing_;  // to be closed, but with bytes to write still
+  std::vector<Wire*> reading_;              // scratch of read_and_flush()
   std::vector<shard::StreamId> touched_;    // scratch of flush()
-  std::size_t alive_ = 0;                   // wires that have not been destroyed
   Now now_;
   bool now_is_fresh_ = false;
-  bool flush_posted_ = false;
+  bool in_turn_ = false;
+  bool turn_end_posted_ = false;
+  bool go_on_posted_ = false;
   bool draining_ = false;
   bool abandoned_ = false;
   std::unique_ptr<char[]> chunk_;  // one read

@@ -1,48 +1,142 @@
-#include <asio/buffer.hpp>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <limpet/base/limits.hpp>
 #include <limpet/net/listener.hpp>
+
+#include "wire.hpp"
 
 namespace limpet::net {
 
 using asio::ip::tcp;
+using Unix = asio::local::stream_protocol;
+
+namespace {
+
+std::string error_text(int number) { return std::generic_category().message(number); }
+
+// The file of a Unix socket, removed when its listener goes if it is still the same one.
+class SocketFile {
+ public:
+  explicit SocketFile(std::string path) : path_(std::move(path)) {
+    if (!path_.empty()) (void)::stat(path_.c_str(), &made_);
+  }
+  ~SocketFile() { remove(); }
+  SocketFile(const SocketFile&) = delete;
+  SocketFile& operator=(const SocketFile&) = delete;
+
+  void remove() {
+    struct stat now {};
+    if (path_.empty() || ::stat(path_.c_str(), &now) != 0) return;
+    if (now.st_dev == made_.st_dev && now.st_ino == made_.st_ino) (void)::unlink(path_.c_str());
+    path_.clear();
+  }
+
+ private:
+  std::string path_;
+  struct stat made_ {};
+};
+
+}  // namespace
 
 class Listener::Impl {
  public:
-  Impl(asio::io_context& io, tcp::acceptor bound) : acceptor(std::move(bound)), retry(io) {}
+  // `path`: of a Unix socket; empty for TCP.
+  Impl(asio::io_context& io, int listening, std::string path)
+      : listening_(io, listening), retry_(io), path_(path), file_(std::move(path)) {}
 
-  void accept() {
-    acceptor.async_accept(next(), [this](const std::error_code& error, tcp::socket socket) {
-      if (!acceptor.is_open()) return;
-      if (!error) {
-        accepted(std::move(socket));
-        accept();
-        return;
-      }
-      // A connection that was gone before it was taken is no trouble; running out of descriptors is.
-      if (error == asio::error::connection_aborted) return accept();
-      complain(error.message());
-      retry.expires_after(std::chrono::milliseconds(kAcceptRetryMs));
-      retry.async_wait([this](const std::error_code& cancelled) {
-        if (!cancelled && acceptor.is_open()) accept();
-      });
+  void start(Accepted accepted, Trouble trouble) {
+    accepted_ = std::move(accepted);
+    trouble_ = std::move(trouble);
+    wait();
+  }
+  void stop() {
+    std::error_code ignored;
+    listening_.close(ignored);
+    retry_.cancel();
+    file_.remove();
+  }
+  // Nothing of a Unix socket's.
+  [[nodiscard]] tcp::endpoint local() {
+    tcp::endpoint endpoint;
+    socklen_t size = static_cast<socklen_t>(endpoint.capacity());
+    if (is_unix() || ::getsockname(listening_.native_handle(), endpoint.data(), &size) != 0) return {};
+    return endpoint;
+  }
+  [[nodiscard]] bool is_unix() const { return !path_.empty(); }
+
+ private:
+  void wait() {
+    listening_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const std::error_code& error) {
+      if (error || !listening_.is_open()) return;
+      accept_some() ? wait() : wait_a_moment();
     });
   }
-
+  void wait_a_moment() {
+    retry_.expires_after(std::chrono::milliseconds(kAcceptRetryMs));
+    retry_.async_wait([this](const std::error_code& cancelled) {
+      if (!cancelled && listening_.is_open()) wait();
+    });
+  }
+  // False if that has to wait.
+  bool accept_some() {
+    for (int count = 0; count < kAcceptsInOneGo; ++count) {
+      tcp::endpoint remote;
+      socklen_t size = static_cast<socklen_t>(remote.capacity());
+      const int socket =
+          ::accept4(listening_.native_handle(), remote.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (socket >= 0) {
+        hand_on(Descriptor(socket), remote);
+        continue;
+      }
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
+      // A connection that was gone before it was taken is no trouble; running out of descriptors is.
+      if (errno == EINTR || errno == ECONNABORTED) continue;
+      complain(error_text(errno));
+      return false;
+    }
+    return true;
+  }
+  void hand_on(Descriptor socket, const tcp::endpoint& remote) {
+    Connection connection;
+    if (is_unix()) {
+      connection.remote = connection.local = path_ + ":0";
+      connection.of_this_host = true;
+    } else {
+      tcp::endpoint local;
+      socklen_t size = static_cast<socklen_t>(local.capacity());
+      if (::getsockname(socket.get(), local.data(), &size) != 0) return;
+      connection.remote = text_of(remote);
+      connection.local = text_of(local);
+      connection.of_this_host = remote.address().is_loopback();
+    }
+    connection.descriptor = std::move(socket);
+    accepted_(std::move(connection));
+  }
   void complain(const std::string& what) {
     const auto now = std::chrono::steady_clock::now();
-    if (now - complained < std::chrono::seconds(1)) return;
-    complained = now;
-    trouble("cannot accept connections: " + what + "; trying again");
+    if (now - complained_ < std::chrono::seconds(1)) return;
+    complained_ = now;
+    trouble_("cannot accept connections: " + what + "; trying again");
   }
 
-  tcp::acceptor acceptor;
-  asio::steady_timer retry;
-  Next next;
-  Accepted accepted;
-  Trouble trouble;
-  std::chrono::steady_clock::time_point complained{};
+  static constexpr int kAcceptsInOneGo = 64;
+
+  asio::posix::stream_descriptor listening_;
+  asio::steady_timer retry_;
+  std::string path_;
+  SocketFile file_;
+  Accepted accepted_;
+  Trouble trouble_;
+  std::chrono::steady_clock::time_point complained_{};
 };
 
 Result<std::unique_ptr<Listener>> Listener::bind(asio::io_context& io, const std::string& host,
@@ -54,45 +148,64 @@ Result<std::unique_ptr<Listener>> Listener::bind(asio::io_context& io, const std
   if (error || found.empty()) return fail(Code::bad_config, where + ": no such address: " + error.message());
   const tcp::endpoint endpoint = found.begin()->endpoint();
   tcp::acceptor acceptor(io);
-  if (!error) acceptor.open(endpoint.protocol(), error);
+  acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(kListenBacklog, error);
+  if (!error) acceptor.native_non_blocking(true, error);
   if (error) return fail(Code::io, where + ": " + error.message());
-  return std::unique_ptr<Listener>(new Listener(std::make_unique<Impl>(io, std::move(acceptor))));
+  return std::unique_ptr<Listener>(new Listener(std::make_unique<Impl>(io, acceptor.release(), "")));
+}
+
+namespace {
+
+// Makes way for a new socket at `path` if what stands there was left behind.
+Result<void> clear_the_way(asio::io_context& io, const std::string& path) {
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) != 0) {
+    if (errno == ENOENT) return {};
+    return fail(Code::io, path + ": " + error_text(errno));
+  }
+  if (!S_ISSOCK(there.st_mode)) return fail(Code::bad_config, path + ": there is a file that is no socket");
+  std::error_code refused;
+  Unix::socket probe(io);
+  probe.connect(Unix::endpoint(path), refused);
+  if (!refused) return fail(Code::io, path + ": somebody listens there already");
+  if (refused != asio::error::connection_refused) return fail(Code::io, path + ": " + refused.message());
+  if (::unlink(path.c_str()) != 0) return fail(Code::io, path + ": " + error_text(errno));
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Listener>> Listener::bind_unix(asio::io_context& io, const std::string& path,
+                                                      unsigned permissions) {
+  if (path.size() > kSocketPathBytesMax) {
+    return fail(Code::bad_config,
+                path + ": a socket's path has at most " + std::to_string(kSocketPathBytesMax) + " bytes");
+  }
+  if (Result<void> clear = clear_the_way(io, path); !clear) return tl::unexpected(std::move(clear.error()));
+  std::error_code error;
+  Unix::acceptor acceptor(io);
+  acceptor.open(Unix(), error);
+  if (!error) acceptor.bind(Unix::endpoint(path), error);
+  if (error) return fail(Code::io, path + ": " + error.message());
+  // Before listen(), so that nobody gets in with the permissions that bind() gave it.
+  if (::chmod(path.c_str(), permissions) != 0) return fail(Code::io, path + ": " + error_text(errno));
+  acceptor.listen(kListenBacklog, error);
+  if (!error) acceptor.native_non_blocking(true, error);
+  if (error) return fail(Code::io, path + ": " + error.message());
+  return std::unique_ptr<Listener>(new Listener(std::make_unique<Impl>(io, acceptor.release(), path)));
 }
 
 Listener::Listener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Listener::~Listener() = default;
 
-void Listener::start(Next next, Accepted accepted, Trouble trouble) {
-  impl_->next = std::move(next);
-  impl_->accepted = std::move(accepted);
-  impl_->trouble = std::move(trouble);
-  impl_->accept();
+void Listener::start(Accepted accepted, Trouble trouble) {
+  impl_->start(std::move(accepted), std::move(trouble));
 }
-
-void Listener::stop() {
-  std::error_code ignored;
-  impl_->acceptor.close(ignored);
-  impl_->retry.cancel();
-}
-
-bool Listener::on_loopback() const {
-  std::error_code ignored;
-  return impl_->acceptor.local_endpoint(ignored).address().is_loopback();
-}
-
-std::uint16_t Listener::port() const {
-  std::error_code ignored;
-  return impl_->acceptor.local_endpoint(ignored).port();
-}
-
-void turn_away(tcp::socket socket, const std::string& line) {
-  std::error_code ignored;
-  socket.non_blocking(true, ignored);
-  socket.write_some(asio::buffer(line), ignored);
-  socket.shutdown(tcp::socket::shutdown_send, ignored);
-}
+void Listener::stop() { impl_->stop(); }
+bool Listener::on_loopback() const { return impl_->is_unix() || impl_->local().address().is_loopback(); }
+std::uint16_t Listener::port() const { return impl_->local().port(); }
 
 }  // namespace limpet::net

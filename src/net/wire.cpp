@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <limpet/base/limits.hpp>
 
@@ -20,10 +21,17 @@ void set_option(int descriptor, int level, int name, int value) {
 
 }  // namespace
 
-void tune(asio::ip::tcp::socket& socket, std::int64_t keepalive_s, bool between_nodes) {
-  std::error_code ignored;
-  socket.non_blocking(true, ignored);
-  const int descriptor = socket.native_handle();
+void Descriptor::close() {
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+}
+
+void turn_away(Connection connection, const std::string& line) {
+  const int socket = connection.descriptor.get();
+  (void)::send(socket, line.data(), line.size(), MSG_NOSIGNAL);
+  ::shutdown(socket, SHUT_WR);
+}
+
+void tune(int descriptor, std::int64_t keepalive_s, bool between_nodes) {
   set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
   if (keepalive_s > 0) {
     const int seconds = static_cast<int>(keepalive_s);

@@ -1,5 +1,6 @@
 #include <httplib.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -68,6 +69,9 @@ void set_socket_options(socket_t socket) {
   // Not SO_REUSEPORT, cpp-httplib's default: with it two nodes could share an admin address without an error.
   const int yes = 1;
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  // Whoever connects and says nothing is the kernel's business, and holds up no thread.
+  const int seconds = static_cast<int>(kAdminRequestMs / 1000);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
 }
 
 }  // namespace

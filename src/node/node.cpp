@@ -18,8 +18,6 @@
 
 namespace limpet::node {
 
-using asio::ip::tcp;
-
 namespace {
 
 // How long the admin side waits for the shards' figures.
@@ -41,16 +39,21 @@ shard::ProcessFacts process_facts() {
   return {use.resident_bytes, pages * page_bytes, use.user_seconds, use.system_seconds};
 }
 
-// Of Settings or Reloadable: what both have is called the same. Each shard has its part of the memory; a
-// bound stays a bound however small.
+// Each shard has its part of the memory; a bound stays a bound however small.
+std::uint64_t part_of(std::uint64_t bytes, unsigned shards) {
+  return bytes == 0 ? 0 : std::max<std::uint64_t>(bytes / shards, 1);
+}
+
+// Of Settings or Reloadable: what both have is called the same.
 template <class From>
 shard::ShardTunables tunables_of(const From& from, unsigned shards) {
   return {.password = from.password,
           .max_clients = from.max_clients,
           .idle_timeout_ms = from.idle_timeout_ms,
           .forward_timeout_ms = from.forward_timeout_ms,
-          .memory_max = from.max_memory == 0 ? 0 : std::max<std::uint64_t>(from.max_memory / shards, 1),
-          .evict_when_full = from.evict_when_full};
+          .memory_max = part_of(from.max_memory, shards),
+          .evict_when_full = from.evict_when_full,
+          .client_bytes_max = part_of(from.client_memory, shards)};
 }
 
 void log_note(const shard::Note& note) {
@@ -66,6 +69,8 @@ void log_note(const shard::Note& note) {
       return;
   }
 }
+
+void log_trouble(const std::string& what) { spdlog::error("{}", what); }
 
 // Counts down from any thread; wait_for() gives up after a while.
 class Countdown {
@@ -112,7 +117,7 @@ class Node::Impl {
   void make_shards();
   void accept_clients();
   void accept_peers();
-  void take_client(tcp::socket socket, std::size_t shard);
+  void take_client(net::Connection connection);
   [[nodiscard]] net::DriverHooks hooks_for(unsigned shard);
 
   Settings settings_;
@@ -122,6 +127,7 @@ class Node::Impl {
   asio::io_context io_{1};  // of the listeners
   std::thread thread_;
   std::unique_ptr<net::Listener> clients_;
+  std::unique_ptr<net::Listener> local_clients_;  // on a Unix socket; may be none
   std::unique_ptr<net::Listener> peers_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<Admin> admin_;
@@ -151,6 +157,14 @@ Result<void> Node::Impl::bind() {
   auto clients = net::Listener::bind(io_, me.client.host, me.client.port);
   if (!clients) return explain(clients.error(), "client", "--listen");
   clients_ = std::move(*clients);
+  if (!settings_.socket.empty()) {
+    auto local = net::Listener::bind_unix(io_, settings_.socket, settings_.socket_mode);
+    if (!local) {
+      return fail(local.error().code, "cannot listen on " + local.error().text +
+                                          ". Choose another path with --socket, or remove the file");
+    }
+    local_clients_ = std::move(*local);
+  }
   if (me.peer && settings_.view.nodes.size() > 1) {
     auto peers = net::Listener::bind(io_, me.peer->host, me.peer->port);
     if (!peers) return explain(peers.error(), "peer", "--config");
@@ -234,23 +248,16 @@ Result<void> Node::Impl::start() {
 // ---- Accepting ----
 
 void Node::Impl::accept_clients() {
-  const auto next = [this]() -> asio::io_context& {
-    next_client_ = (next_client_ + 1) % shards_.size();
-    return shards_[next_client_]->io();
-  };
-  const auto trouble = [](const std::string& what) { spdlog::error("{}", what); };
-  clients_->start(
-      next, [this](tcp::socket socket) { take_client(std::move(socket), next_client_); }, trouble);
+  const auto accepted = [this](net::Connection connection) { take_client(std::move(connection)); };
+  clients_->start(accepted, log_trouble);
+  if (local_clients_) local_clients_->start(accepted, log_trouble);
 }
 
-void Node::Impl::take_client(tcp::socket socket, std::size_t shard) {
-  std::error_code gone;
-  const tcp::endpoint remote = socket.remote_endpoint(gone);
-  if (gone) return;
-  if (protected_ && !remote.address().is_loopback()) {
+void Node::Impl::take_client(net::Connection connection) {
+  if (protected_ && !connection.of_this_host) {
     ++rejected_;
     net::turn_away(
-        std::move(socket),
+        std::move(connection),
         "-DENIED limpetd runs in protected mode: it has no password and takes clients of its own host "
         "alone. Set a password file, or protected_mode = \"no\" in the [server] table.\r\n");
     return;
@@ -258,26 +265,24 @@ void Node::Impl::take_client(tcp::socket socket, std::size_t shard) {
   if (client_count_.fetch_add(1, std::memory_order_relaxed) >= max_clients_) {
     client_count_.fetch_sub(1, std::memory_order_relaxed);
     ++rejected_;
-    net::turn_away(std::move(socket), "-ERR max number of clients reached\r\n");
+    net::turn_away(std::move(connection), "-ERR max number of clients reached\r\n");
     return;
   }
-  // A function has to be copyable, a socket is not.
-  auto held = std::make_shared<tcp::socket>(std::move(socket));
-  ShardThread& target = *shards_[shard];
+  next_client_ = (next_client_ + 1) % shards_.size();
+  // A function has to be copyable, a connection is not.
+  auto held = std::make_shared<net::Connection>(std::move(connection));
+  ShardThread& target = *shards_[next_client_];
   target.mailbox().send_task([&target, held] { target.driver().adopt_client(std::move(*held)); });
 }
 
 void Node::Impl::accept_peers() {
-  const auto next = [this]() -> asio::io_context& {
+  const auto accepted = [this](net::Connection connection) {
     next_peer_ = (next_peer_ + 1) % shards_.size();
-    return shards_[next_peer_]->io();
-  };
-  const auto accepted = [this](tcp::socket socket) {
-    auto held = std::make_shared<tcp::socket>(std::move(socket));
+    auto held = std::make_shared<net::Connection>(std::move(connection));
     ShardThread& target = *shards_[next_peer_];
     target.mailbox().send_task([&target, held] { target.driver().adopt_peer(std::move(*held)); });
   };
-  peers_->start(next, accepted, [](const std::string& what) { spdlog::error("{}", what); });
+  peers_->start(accepted, log_trouble);
 }
 
 // ---- Stopping ----
@@ -288,6 +293,7 @@ void Node::Impl::stop(std::chrono::milliseconds patience) {
   if (thread_.joinable()) {
     asio::post(io_, [this] {
       clients_->stop();
+      if (local_clients_) local_clients_->stop();
       if (peers_) peers_->stop();
     });
     thread_.join();

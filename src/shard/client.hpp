@@ -35,6 +35,7 @@ struct Client : Stream {
   bool queued = false;            // stands in the list of those to be resumed
   bool broken = false;            // too much unread output: it is closed without another word
   std::uint64_t last_write = 0;   // Pending::number of the last write that was sent on for it
+  std::size_t kept = 0;           // what its buffers take, as last counted
   std::size_t largest_reply = 0;  // that came from elsewhere: how much the awaited ones may come to
   std::uint32_t bounced = 0;      // commands that nobody owned and that are to be tried again
 

@@ -140,10 +140,12 @@ bool Core::client_list(Client& client, Args args) {
 void Core::list_clients(Args args, ReplyWriter& reply) {
   const bool by_id = args.size() > 3 && equals_ignore_case(args[2], "id");
   const bool none = args.size() == 4 && !by_id && !equals_ignore_case(args[3], "normal");
+  std::vector<std::uint64_t> ids;
+  for (std::size_t i = 3; by_id && i < args.size(); ++i) ids.push_back(parse_uint64(args[i]).value_or(0));
+  std::sort(ids.begin(), ids.end());
   std::vector<std::string> lines;
   clients_.each([&](auto, Client& client) {
-    const std::string number = std::to_string(client.number);
-    const bool wanted = !by_id || std::find(args.begin() + 3, args.end(), number) != args.end();
+    const bool wanted = !by_id || std::binary_search(ids.begin(), ids.end(), client.number);
     if (wanted && !none) lines.push_back(describe(client));
   });
   reply.array(lines.size());
@@ -162,6 +164,7 @@ bool Core::client_kill(Client& client, Args args) {
     return ask_shards(client, GatherKind::killed_one, part);
   }
   if (args.size() % 2 != 0) return refuse(command::kSyntax);
+  if (args.size() > 2 + 2 * kClientFiltersMax) return refuse("ERR too many filters");
   std::vector<std::string_view> part = {args[0], args[1]};
   bool skip_me = true;
   for (std::size_t i = 2; i < args.size(); i += 2) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limpet/base/assert.hpp>
+#include <limpet/base/text.hpp>
 
 namespace limpet::shard {
 
@@ -99,13 +100,43 @@ StreamId Core::peer_opened(const std::string& address) {
   peer.id = stream_id(StreamKind::peer, name);
   peer.address = address;
   peer.heard_ms = now_.steady_ms;
-  if (peers_.size() > kPeersMax) {
-    note(Note::Level::warning, "peer connection from " + address + " refused: there are too many");
-    peer.aborted = true;
-    peer.reading = false;
-    touch(peer, peer.id);
-  }
+  peer.number = ++peers_numbered_;
+  if (peers_.size() > kPeersMax) turn_away(peer, "there are too many");
+  make_room_for_strangers();
   return peer.id;
+}
+
+// A node says who it is within a moment; a stranger may take its time. So when there are too many of them,
+// the one that has waited longest goes.
+void Core::make_room_for_strangers() {
+  std::size_t strangers = 0;
+  Peer* oldest = nullptr;
+  peers_.each([&](auto, Peer& peer) {
+    if (peer.admitted || peer.finished || peer.aborted) return;
+    ++strangers;
+    if (oldest == nullptr || peer.number < oldest->number) oldest = &peer;
+  });
+  if (strangers > kStrangersMax + 2 * view_.nodes.size())
+    turn_away(*oldest, "too many others came before it said who it is");
+}
+
+void Core::turn_away(Peer& peer, const std::string& reason) {
+  note_stranger(peer, reason);
+  peer.aborted = true;
+  peer.reading = false;
+  touch(peer, peer.id);
+}
+
+// Whoever reaches the port could fill the log.
+void Core::note_stranger(const Peer& peer, const std::string& reason) {
+  if (strangers_noted_ && now_.steady_ms - *strangers_noted_ < kStrangerNoteMs) {
+    ++strangers_unnoted_;
+    return;
+  }
+  strangers_noted_ = now_.steady_ms;
+  const std::size_t more = std::exchange(strangers_unnoted_, 0);
+  note(Note::Level::warning, "peer connection from " + peer.address + " refused: " + printable(reason) +
+                                 (more == 0 ? "" : " (and " + std::to_string(more) + " others before)"));
 }
 
 void Core::dial(Link& link) {
@@ -153,6 +184,7 @@ void Core::written(StreamId id, std::size_t bytes) {
           }
           client->out.release();
         }
+        account(*client);
         if (client->stalled) wake(*client);
       }
       return;
@@ -189,10 +221,18 @@ void Core::end_client(Client& client) {
   touch(client, client.id);
 }
 
+bool Core::ended(StreamId id) {
+  Client* client = id.kind == StreamKind::client ? find_client(id) : nullptr;
+  if (client == nullptr || (client->replies.empty() && client->out.empty())) return false;
+  end_client(*client);
+  return true;
+}
+
 void Core::drop_client(StreamId id) {
   Client* client = find_client(id);
   if (client == nullptr) return;
   client->replies.clear(places_);
+  client_bytes_kept_ -= client->kept;
   clients_.erase(slab_name<Client>(id));
 }
 
@@ -309,21 +349,56 @@ void Core::tick_peers() {
 }
 
 void Core::tick_clients() {
+  if (client_bytes_kept_ > tunables_.client_bytes_max && tunables_.client_bytes_max != 0) shed_clients();
   if (now_.steady_ms - unread_checked_ms_ >= kUnreadEveryMs) {
     unread_checked_ms_ = now_.steady_ms;
     clients_.each([&](auto, Client& client) {
       if (client.out.empty() || now_.steady_ms - client.last_used_ms < kUnreadMs) return;
       note(Note::Level::warning, "client " + client.origin.address + " does not read its replies: closed");
-      client.aborted = true;
-      client.reading = false;
-      touch(client, client.id);
+      abort_client(client);
     });
+    if (!tunables_.password.empty()) {
+      clients_.each([&](auto, Client& client) {
+        if (!client.authenticated && now_.steady_ms - client.opened_ms >= kAuthenticateMs) end_client(client);
+      });
+    }
   }
   if (tunables_.idle_timeout_ms == 0) return;
   clients_.each([&](auto, Client& client) {
     const bool idle = now_.steady_ms - client.last_used_ms >= tunables_.idle_timeout_ms;
     if (idle && !client.ending && client.replies.empty()) end_client(client);
   });
+}
+
+void Core::abort_client(Client& client) {
+  client.aborted = true;
+  client.reading = false;
+  touch(client, client.id);
+}
+
+void Core::account(Client& client) {
+  const std::size_t kept = client.input.capacity() + client.out.capacity() + client.replies.bytes();
+  client_bytes_kept_ += kept - client.kept;
+  client.kept = kept;
+}
+
+// The buffers of all clients have a bound in sum, too: those with the largest pay.
+void Core::shed_clients() {
+  std::vector<Client*> clients;
+  clients_.each([&](auto, Client& client) {
+    if (!client.aborted && client.kept > 0) clients.push_back(&client);
+  });
+  std::sort(clients.begin(), clients.end(),
+            [](const Client* a, const Client* b) { return a->kept > b->kept; });
+  std::size_t left = client_bytes_kept_;
+  for (Client* client : clients) {
+    if (left <= tunables_.client_bytes_max) break;
+    left -= client->kept;
+    note(Note::Level::warning, "client " + client->origin.address + " has " + std::to_string(client->kept) +
+                                   " bytes of requests and replies under way, and all clients together more "
+                                   "than client-memory: closed");
+    abort_client(*client);
+  }
 }
 
 void Core::settle() {

@@ -13,6 +13,7 @@
 //   info.cpp, config.cpp, cluster.cpp   INFO, CONFIG, CLUSTER
 #pragma once
 
+#include <array>
 #include <limpet/command/command.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
@@ -20,11 +21,13 @@
 #include <limpet/shard/shard.hpp>
 #include <limpet/store/store.hpp>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ahead.hpp"
 #include "client.hpp"
 #include "gather.hpp"
 #include "link.hpp"
@@ -61,6 +64,7 @@ inline void trim(Bytes& buffer) {
 // A node that connected to this one.
 struct Peer : Stream {
   StreamId id;
+  std::uint64_t number = 0;  // counts them
   std::string address;
   Bytes input;
   peer::Assembler assembler;
@@ -98,6 +102,7 @@ class Core {
   void connected(StreamId link);
   void received(StreamId id, std::string_view bytes);
   void written(StreamId id, std::size_t bytes);
+  bool ended(StreamId id);
   void closed(StreamId id, std::string_view reason);
   Stream* stream(StreamId id);
   void from_sibling(unsigned sibling, std::string_view batch);
@@ -126,14 +131,29 @@ class Core {
   void tick_links();
   void tick_peers();
   void drop_client(StreamId id);
+  void abort_client(Client& client);
+  void account(Client& client);
+  void shed_clients();
+  void make_room_for_strangers();
+  void turn_away(Peer& peer, const std::string& reason);
+  void note_stranger(const Peer& peer, const std::string& reason);
 
   // ---- requests.cpp ----
   void client_bytes(Client& client, std::string_view bytes);
+  // What a client has had of its turn.
+  struct Turn {
+    std::size_t out_before;
+    std::size_t taken = 0;  // bytes
+    std::size_t commands = 0;
+  };
   std::size_t take_requests(Client& client, std::string_view bytes);
+  std::size_t read_ahead(Client& client, std::string_view bytes, std::size_t most);
+  bool take_step(Client& client, Ahead& next, Turn& turn);
   bool may_take(const Client& client) const;
   // False: not now. The command is to be offered again when the client is resumed.
-  bool take_command(Client& client, Args args);
+  bool take_command(Client& client, const Ahead& next);
   bool take_session_command(Client& client, const Spec& spec, Args args);
+  bool take_keyed_command(Client& client, const Spec& spec, Args args, const KeyRef& key);
   // Are all keys of a command in this slot?
   [[nodiscard]] static bool all_in_slot(const Spec& spec, Args args, Slot slot);
   [[nodiscard]] static bool fits_slot(const Spec& spec, Args args, Slot slot);
@@ -316,11 +336,15 @@ class Core {
   std::vector<std::uint64_t> bounced_;
   std::uint64_t forwards_numbered_ = 0;
   std::uint64_t clients_numbered_ = 0;
+  std::size_t client_bytes_kept_ = 0;  // in all clients' buffers
+  std::uint64_t peers_numbered_ = 0;
+  std::optional<std::int64_t> strangers_noted_;  // when the last line about one was written; steady
+  std::size_t strangers_unnoted_ = 0;
   std::uint64_t nonces_ = 0;
   bool draining_ = false;
 
   // Scratch, reused from command to command.
-  resp::Args args_;
+  std::array<Ahead, kAheadMax> ahead_;
   std::vector<std::string_view> frame_args_;
   Bytes scratch_;        // the body of a request on its way out
   Bytes reply_scratch_;  // a reply on its way to whoever asked

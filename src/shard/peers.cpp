@@ -161,7 +161,7 @@ void Core::peer_bytes(Peer& peer, std::string_view bytes) {
 }
 
 void Core::refuse_peer(Peer& peer, const std::string& reason) {
-  note(Note::Level::warning, "peer connection from " + peer.address + " refused: " + printable(reason));
+  note_stranger(peer, reason);
   // A stranger is told why only if it speaks the protocol; to others the bytes would mean nothing.
   if (peer.greeted) peer.lanes.send({.type = FrameType::refuse, .body = reason});
   peer.finished = true;

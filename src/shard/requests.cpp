@@ -1,5 +1,6 @@
 // From a client's bytes to commands, and where each of them goes.
 #include <algorithm>
+#include <array>
 #include <limpet/command/errors.hpp>
 
 #include "core.hpp"
@@ -33,13 +34,15 @@ void Core::client_bytes(Client& client, std::string_view bytes) {
     client.input.consume(take_requests(client, client.input.view()));
   }
   if (client.ending || (client.input.empty() && client.input.capacity() > 0)) client.input.release();
+  account(client);
   touch(client, client.id);
 }
 
 bool Core::may_take(const Client& client) const {
   const std::size_t pause = client.authenticated ? kOutputPauseBytes : kUnauthOutputPauseBytes;
-  return !client.barrier && client.bounced == 0 && client.out.size() < pause &&
-         client.replies.bytes() < kOutputPauseBytes &&
+  if (client.barrier || client.bounced != 0 || client.out.size() >= pause) return false;
+  if (client.replies.empty()) return true;
+  return client.replies.bytes() < kOutputPauseBytes &&
          client.replies.awaited() < (client.largest_reply == 0 ? kFirstPlacesMax : kReplyPlacesMax) &&
          client.replies.awaited() * client.largest_reply <= kAwaitedBytes;
 }
@@ -48,39 +51,75 @@ bool Core::may_take(const Client& client) const {
 // bytes that were. What is left is either the beginning of a request or, if the client is stalled, whole ones
 // for later.
 std::size_t Core::take_requests(Client& client, std::string_view bytes) {
-  std::size_t taken = 0;
-  std::size_t commands = 0;
-  const std::size_t before = client.out.size();
+  Turn turn{.out_before = client.out.size()};
   muted_bytes_ = 0;
-  client.stalled = false;
-  while (taken < bytes.size() && !client.ending) {
-    if (commands == kTurnCommandsMax || client.out.size() - before + muted_bytes_ > kTurnReplyBytes) {
-      yield(client);
-      break;
-    }
-    if (!may_take(client)) {
-      client.stalled = true;
-      break;
-    }
-    const resp::RequestStep step = client.parser.next(bytes.substr(taken), limits_of(client), args_);
-    using Kind = resp::RequestStep::Kind;
-    if (step.kind == Kind::need_more) break;
-    if (step.kind == Kind::error) {
-      ++counters_.protocol_errors;
-      reply_error(client, step.error);
-      end_client(client);
-      return bytes.size();
-    }
-    if (step.kind == Kind::command && !take_command(client, args_)) {
-      client.stalled = true;
-      break;
-    }
-    taken += step.consumed;
-    ++commands;
+  // Who was stalled may be so again at once, and would have read in vain.
+  std::size_t width = std::exchange(client.stalled, false) ? 1 : kAheadMax;
+  for (bool more = true; more && turn.taken < bytes.size() && !client.ending; width = kAheadMax) {
+    const std::size_t count = read_ahead(client, bytes.substr(turn.taken), width);
+    std::size_t at = 0;
+    while (at < count && take_step(client, ahead_[at], turn)) ++at;
+    more = at == count;
+    // What was read further on is for another time.
+    if (at + 1 < count) client.parser.forget();
   }
   if (draining_ && !client.stalled && !client.ending) end_client(client);
   client.reading = !client.stalled && !client.ending;
-  return client.ending ? bytes.size() : taken;
+  return client.ending ? bytes.size() : turn.taken;
+}
+
+// Reads up to `most` requests, and has what they need fetched. Returns how many steps of the parser that
+// were: the last one may be anything, and those before it are commands of authenticated clients that change
+// nothing in how the next is read.
+std::size_t Core::read_ahead(Client& client, std::string_view bytes, std::size_t most) {
+  const resp::RequestLimits limits = limits_of(client);
+  if (!client.authenticated) most = 1;
+  std::array<KeyRef*, kAheadMax> here;
+  std::size_t keys = 0;
+  std::size_t count = 0;
+  for (std::size_t at = 0; count < most && at < bytes.size();) {
+    Ahead& next = ahead_[count++];
+    next.has_key = false;
+    const bool line = bytes[at] != '*';  // its words live in the parser
+    next.step = client.parser.next(bytes.substr(at), limits, next.args);
+    if (next.step.kind != resp::RequestStep::Kind::command) break;
+    at += next.step.consumed;
+    next.spec = command::find(next.args[0]);
+    if (next.spec == nullptr || next.spec->scope != command::Scope::session) break;
+    if (next.spec->route_key() < next.args.size()) {
+      next.has_key = true;
+      next.key = KeyRef::of(next.args[next.spec->route_key()]);
+      if (router_.is_here(next.key.slot)) here[keys++] = &next.key;
+    }
+    if (line || next.args.size() > kAheadArgsMax) break;
+  }
+  if (keys > 1) store_.look_ahead({here.data(), keys});
+  return count;
+}
+
+// False if the client cannot go on for now, or ends.
+bool Core::take_step(Client& client, Ahead& next, Turn& turn) {
+  using Kind = resp::RequestStep::Kind;
+  if (turn.commands == kTurnCommandsMax ||
+      client.out.size() - turn.out_before + muted_bytes_ > kTurnReplyBytes) {
+    yield(client);
+    return false;
+  }
+  client.stalled = !may_take(client);
+  if (client.stalled || next.step.kind == Kind::need_more) return false;
+  if (next.step.kind == Kind::error) {
+    ++counters_.protocol_errors;
+    reply_error(client, next.step.error);
+    end_client(client);
+    return false;
+  }
+  if (next.step.kind == Kind::command && !take_command(client, next)) {
+    client.stalled = true;
+    return false;
+  }
+  turn.taken += next.step.consumed;
+  ++turn.commands;
+  return !client.ending;
 }
 
 // One client's pipeline must not keep the others waiting: the rest of it is for the next turn.
@@ -115,6 +154,7 @@ void Core::resume(Client& client) {
   if (client.ending || !client.stalled) return;
   client.input.consume(take_requests(client, client.input.view()));
   if (client.ending || client.input.empty()) client.input.release();
+  account(client);
   touch(client, client.id);
 }
 
@@ -143,8 +183,9 @@ void Core::admit_error(Client& client, const Spec* spec, std::string_view error)
   reply_error(client, error);
 }
 
-bool Core::take_command(Client& client, Args args) {
-  const Spec* spec = command::find(args[0]);
+bool Core::take_command(Client& client, const Ahead& next) {
+  const Spec* const spec = next.spec;
+  const Args args = next.args;
   if (spec == nullptr || !spec->arity_fits(args.size())) {
     const bool open = spec != nullptr && open_to_strangers(*spec);
     const bool may_know = client.authenticated || open;
@@ -160,7 +201,8 @@ bool Core::take_command(Client& client, Args args) {
   bool taken = true;
   switch (spec->scope) {
     case command::Scope::session:
-      taken = take_session_command(client, *spec, args);
+      taken = next.has_key ? take_keyed_command(client, *spec, args, next.key)
+                           : take_session_command(client, *spec, args);
       break;
     case command::Scope::pair:
       taken = take_pair_command(client, *spec, args);
@@ -189,11 +231,13 @@ bool Core::take_command(Client& client, Args args) {
 
 bool Core::take_session_command(Client& client, const Spec& spec, Args args) {
   const std::size_t at = spec.route_key();
-  if (at >= args.size()) {  // OBJECT HELP and the like
-    reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out); });
-    return true;
-  }
-  const KeyRef key = KeyRef::of(args[at]);
+  if (at < args.size()) return take_keyed_command(client, spec, args, KeyRef::of(args[at]));
+  // OBJECT HELP and the like
+  reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out); });
+  return true;
+}
+
+bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const KeyRef& key) {
   const Slot slot = key.slot;
   if (spec.last_key > spec.first_key || spec.last_key < 0) {
     if (!all_in_slot(spec, args, slot)) {

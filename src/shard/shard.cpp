@@ -36,6 +36,11 @@ void Shard::written(StreamId id, std::size_t bytes, Now now) {
   core_->settle();
 }
 
+bool Shard::ended(StreamId id, Now now) {
+  core_->set_now(now);
+  return core_->ended(id);
+}
+
 void Shard::closed(StreamId id, std::string_view reason, Now now) {
   core_->set_now(now);
   core_->closed(id, reason);

@@ -12,6 +12,7 @@ namespace {
 
 // Keys and uids are often the same bytes; their hashes must not be.
 constexpr std::uint64_t kNameSeed = 0x9e3779b97f4a7c15;
+constexpr std::size_t kCacheLine = 64;
 
 Name name_of(const KeyRef& key) {
   Name name{.key = key.key};
@@ -50,10 +51,30 @@ std::uint64_t Store::Impl::hash_of(Handle session) const {
   return uid_hash(uid_in(records_.at(session)));
 }
 
+std::uint64_t Store::Impl::uid_hash(const KeyRef& key) const {
+  return key.hash != 0 ? key.hash : uid_hash(key.uid);
+}
+
+void Store::Impl::look_ahead(std::span<KeyRef* const> keys) const {
+  const Heap& heap = records_.heap();
+  for (KeyRef* const key : keys) {
+    key->hash = uid_hash(key->uid);
+    __builtin_prefetch(&tables_[key->slot]);
+  }
+  for (const KeyRef* const key : keys) __builtin_prefetch(tables_[key->slot].about(heap, key->hash));
+  for (const KeyRef* const key : keys) {
+    const Table::Run run = tables_[key->slot].run_of(heap, key->hash);
+    if (!run.more()) continue;
+    const char* const cell = heap.at(handle_of(*run.at));
+    __builtin_prefetch(cell);
+    __builtin_prefetch(cell + kCacheLine);
+  }
+}
+
 // For writing.
 Store::Impl::Spot Store::Impl::locate(const KeyRef& key) {
   const Heap& heap = records_.heap();
-  Spot spot{.key = &key, .uid_hash = uid_hash(key.uid)};
+  Spot spot{.key = &key, .uid_hash = uid_hash(key)};
   spot.session = tables_[key.slot].find(heap, spot.uid_hash, [&](Word& word) {
     if (is_wide(heap, handle_of(word))) {
       Wide& wide = wide_at(heap, handle_of(word));
@@ -91,7 +112,7 @@ Store::Impl::Spot Store::Impl::locate_live(const KeyRef& key, std::int64_t unix_
 // The hottest path of a node: for a key alone in its session it calls nothing but the hash.
 Item Store::Impl::find(const KeyRef& key, std::int64_t unix_ms) {
   const Heap& heap = records_.heap();
-  const std::uint64_t hash = uid_hash(key.uid);
+  const std::uint64_t hash = uid_hash(key);
   for (Table::Run run = tables_[key.slot].run_of(heap, hash); run.more(); ++run.at) {
     char* const cell = heap.at(handle_of(*run.at));
     if (plainly_holds(cell, key.key)) {

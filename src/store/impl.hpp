@@ -22,6 +22,7 @@ class Store::Impl final : public Hasher {
   explicit Impl(std::uint64_t seed);
   ~Impl();
 
+  void look_ahead(std::span<KeyRef* const> keys) const;
   [[nodiscard]] Item find(const KeyRef& key, std::int64_t unix_ms);
   [[nodiscard]] Item peek(const KeyRef& key, std::int64_t unix_ms);
   void put_string(const KeyRef& key, std::string_view value, Expiry expiry, std::int64_t unix_ms);
@@ -56,6 +57,7 @@ class Store::Impl final : public Hasher {
 
   // ---- Finding ----
   [[nodiscard]] std::uint64_t uid_hash(std::string_view uid) const;
+  [[nodiscard]] std::uint64_t uid_hash(const KeyRef& key) const;
   [[nodiscard]] Spot locate(const KeyRef& key);
   // The same on behalf of a write: it counts as a use, and a key that has expired is taken out first.
   [[nodiscard]] Spot locate_live(const KeyRef& key, std::int64_t unix_ms);

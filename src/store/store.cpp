@@ -37,6 +37,7 @@ std::int64_t Item::idle_ms(std::int64_t unix_ms) const {
 Store::Store(std::uint64_t seed) : impl_(std::make_unique<Impl>(seed)) {}
 Store::~Store() = default;
 
+void Store::look_ahead(std::span<KeyRef* const> keys) const { impl_->look_ahead(keys); }
 Item Store::find(const KeyRef& key, std::int64_t unix_ms) { return impl_->find(key, unix_ms); }
 Item Store::peek(const KeyRef& key, std::int64_t unix_ms) { return impl_->peek(key, unix_ms); }
 void Store::put_string(const KeyRef& key, std::string_view value, Expiry expiry, std::int64_t unix_ms) {

@@ -66,6 +66,14 @@ class Table {
     const Word tag = tag_word(hash, depth_of(segment));
     return {words + first_not_below(words, count, tag), words + count, tag};
   }
+  // Where about the words of the hash stand, without looking at them; nullptr: nowhere.
+  [[nodiscard]] const Word* about(const Heap& heap, std::uint64_t hash) const {
+    const std::uint64_t segment = *const_cast<Table*>(this)->leaf_of(hash).segment;
+    const unsigned count = count_in(segment);
+    if (count == 0) return nullptr;
+    const auto* const words = reinterpret_cast<const Word*>(heap.at(handle_of(segment)));
+    return words + guess(count, tag_word(hash, depth_of(segment)));
+  }
   // The first word with the hash's tag for which `matches` says true, or nullptr.
   template <class Matches>
   [[nodiscard]] Word* find(const Heap& heap, std::uint64_t hash, Matches&& matches) const {
@@ -125,8 +133,11 @@ class Table {
   }
 
   // Hashes are evenly spread, so the tag itself tells about where it stands among `count` sorted words.
+  static unsigned guess(unsigned count, Word tag) {
+    return (static_cast<unsigned>(tag >> kTagShift) * count) >> kTagBits;
+  }
   static unsigned first_not_below(const Word* words, unsigned count, Word tag) {
-    unsigned at = (static_cast<unsigned>(tag >> kTagShift) * count) >> kTagBits;
+    unsigned at = guess(count, tag);
     if (words[at] < tag) {
       do ++at;
       while (at < count && words[at] < tag);

@@ -94,5 +94,25 @@ TEST(GlobMatch, TakesNoMoreThanPatternTimesText) {
   EXPECT_FALSE(glob_match(classes, std::string(20'000, '[')));
 }
 
+TEST(GlobForMany, GivesUpOnATextThatTakesTooLongAndSaysSo) {
+  const std::string text(20'000, 'a');
+  const std::string backwards = "*" + std::string(500, 'a') + "b";
+  Glob costly(backwards);
+  EXPECT_FALSE(costly.matches(text));
+  EXPECT_TRUE(costly.gave_up());
+  EXPECT_LE(costly.steps(), kGlobStepsMax + kGlobBytesMax);
+  const std::string long_class = "*[" + std::string(500, 'a') + "]b";
+  Glob classes(long_class);
+  EXPECT_FALSE(classes.matches(text));
+  EXPECT_TRUE(classes.gave_up()) << "each byte of a class counts";
+  Glob everything("*");
+  EXPECT_TRUE(everything.matches(std::string(10'000'000, 'a')));
+  Glob usual("*user:*");
+  EXPECT_TRUE(usual.matches("the user:1"));
+  EXPECT_FALSE(usual.matches(std::string(10'000, 'u')));
+  EXPECT_FALSE(usual.gave_up());
+  EXPECT_GT(usual.steps(), 10'000U);
+}
+
 }  // namespace
 }  // namespace limpet

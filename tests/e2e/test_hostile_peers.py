@@ -64,12 +64,15 @@ class Crowds(Watched, E2E):
                     for answer in set(crowd.answers()):
                         self.assertNotRegex(answer, rb"\+OK|HTTP|NOAUTH")
 
-    def test_a_thousand_silent_strangers_are_closed_when_their_time_is_up_and_no_sooner(self):
+    def test_of_a_thousand_silent_strangers_a_few_may_wait_until_their_time_is_up(self):
+        waiting = 2 * (16 + 2 * 3)  # of both shards: kStrangersMax, and two for each node
         with self.forwarded() as bystander, Crowd(self.target.peer, crowd_size(1000)) as crowd:
             bystander.served(20)
             if SLOWNESS == 1:
-                self.assertEqual(crowd.closed(), 0)
+                self.assertEqual(crowd.closed(), len(crowd) - waiting)
             eventually(lambda: crowd.closed() == len(crowd), GREETING_SECONDS + 3, "all are closed")
+        lines = self.target.process.log().count("peer connection from")
+        self.assertLess(lines, 20 * SLOWNESS, "each stranger a line would fill the log")
 
     def test_a_node_that_starts_is_let_in_past_a_thousand_silent_strangers(self):
         with self.bystander(self.target, keys=self.ours), Crowd(self.target.peer, crowd_size(1000)):

@@ -172,5 +172,87 @@ TEST(Authentication, AStrangersRequestsAreKeptSmall) {
   EXPECT_TRUE(cluster.closed(client));
 }
 
+TEST_F(ConnectionTest, ClientListTakesManyNumbersAndClientKillFewFilters) {
+  std::string ids;
+  for (int i = 1000; i < 6000; ++i) ids += " " + std::to_string(i);
+  const std::string id = ask("CLIENT ID");
+  EXPECT_NE(ask("CLIENT LIST ID " + id + ids).find("id=" + id + " "), std::string::npos);
+  std::string filters;
+  for (int i = 0; i < 65; ++i) filters += " TYPE normal";
+  EXPECT_EQ(ask("CLIENT KILL" + filters), "ERR too many filters");
+}
+
+TEST_F(ConnectionTest, APatternThatTakesTooLongIsRefused) {
+  ask("SET " + std::string(10'000, 'a') + " v");
+  ask("HSET {h}h " + std::string(10'000, 'a') + " v");
+  const std::string pattern = "*" + std::string(900, 'a') + "b";
+  const std::string refusal = "ERR pattern takes too long to match with what is there";
+  EXPECT_EQ(ask("KEYS " + pattern), refusal);
+  EXPECT_EQ(ask("SCAN 0 MATCH " + pattern), refusal);
+  EXPECT_EQ(ask("HSCAN {h}h 0 MATCH " + pattern), refusal);
+}
+
+// Reads all that SCAN shows with a pattern that is costly for each of many keys: it takes more calls than
+// usual, and shows everything.
+TEST_F(ConnectionTest, ScanLeavesOffEarlyWhereMatchingTakesLong) {
+  for (int i = 0; i < 300; ++i) ask("SET {s}" + std::string(300, 'a') + std::to_string(i) + " v");
+  const std::string pattern = "*" + std::string(50, 'a') + "*[0-9]";
+  std::size_t calls = 0;
+  std::size_t keys = 0;
+  std::string cursor = "0";
+  do {
+    const auto replies = run("SCAN " + cursor + " COUNT 10000 MATCH " + pattern + "\r\n");
+    ASSERT_EQ(replies.size(), 1U);
+    ASSERT_EQ(replies[0].elements.size(), 2U) << replies[0].text;
+    cursor = replies[0].elements[0].text;
+    keys += replies[0].elements[1].elements.size();
+    ++calls;
+  } while (cursor != "0" && calls < 1000);
+  EXPECT_EQ(keys, 300U);
+}
+
+TEST(Authentication, WhoDoesNotGiveThePasswordWithinAMinuteIsClosed) {
+  SimCluster cluster({.nodes = 1, .shards = 1, .password = "pw"});
+  const auto stranger = cluster.connect(0);
+  const auto friendly = cluster.connect(0);
+  EXPECT_EQ(cluster.ask(friendly, "AUTH pw"), "OK");
+  cluster.run_for(kAuthenticateMs - 5'000);
+  EXPECT_EQ(cluster.ask(stranger, "PING"), "PONG");
+  cluster.run_for(10'000);
+  EXPECT_TRUE(cluster.closed(stranger));
+  EXPECT_FALSE(cluster.closed(friendly));
+}
+
+TEST(ClientMemory, WhenAllClientsTogetherKeepTooMuchThoseWithTheMostAreClosed) {
+  SimCluster cluster({.nodes = 1, .shards = 1, .client_bytes_max = 10'000'000});
+  const auto bystander = cluster.connect(0);
+  std::vector<SimCluster::ClientIndex> clients;
+  for (std::size_t i = 0; i < 4; ++i) {
+    clients.push_back(cluster.connect(0));
+    const std::size_t bytes = (i + 1) * 1'500'000;
+    cluster.send(clients[i], "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$30000000\r\n" + std::string(bytes, 'x'));
+  }
+  cluster.run_for(1000);
+  EXPECT_TRUE(cluster.closed(clients[3]));
+  EXPECT_FALSE(cluster.closed(clients[0]));
+  EXPECT_EQ(cluster.ask(bystander, "PING"), "PONG");
+}
+
+TEST(Strangers, TheOldestGoesWhenThereAreTooManyAndTheLogSaysSoOnceASecond) {
+  SimCluster cluster({.nodes = 2, .shards = 1});
+  cluster.run_for(500);
+  const std::size_t notes = cluster.notes().size();
+  std::vector<SimCluster::ClientIndex> strangers;
+  for (int i = 0; i < 200; ++i) strangers.push_back(cluster.connect_to_peer_port(0));
+  cluster.run_for(100);
+  const auto closed =
+      std::count_if(strangers.begin(), strangers.end(), [&](auto s) { return cluster.closed(s); });
+  EXPECT_EQ(static_cast<std::size_t>(closed), 200U - kStrangersMax - 4);
+  EXPECT_FALSE(cluster.closed(strangers.back()));
+  EXPECT_LE(cluster.notes().size() - notes, 2U);
+  const auto client = cluster.connect(1);
+  EXPECT_EQ(cluster.ask(client, "SET " + cluster.key_of(0, 0) + " v"), "OK") << "nodes are not among them";
+}
+
 }  // namespace
 }  // namespace limpet::shard

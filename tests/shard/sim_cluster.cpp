@@ -108,6 +108,7 @@ void SimCluster::start(unsigned index) {
     ShardTunables tunables;
     tunables.password = options_.password;
     tunables.forward_timeout_ms = options_.forward_timeout_ms;
+    tunables.client_bytes_max = options_.client_bytes_max;
     node.shards.push_back(std::make_unique<Shard>(config, tunables, now()));
     tick(index, shard, node.life);
   }
@@ -405,7 +406,7 @@ std::string SimCluster::ask(ClientIndex client, std::string_view line, std::int6
   return value.text;
 }
 
-std::pair<std::string, bool> SimCluster::poke_peer(unsigned index, std::string_view bytes) {
+SimCluster::ClientIndex SimCluster::connect_to_peer_port(unsigned index) {
   Node& node = nodes_[index];
   auto wire = std::make_shared<Wire>();
   const std::size_t client = clients_.size();
@@ -414,7 +415,13 @@ std::pair<std::string, bool> SimCluster::poke_peer(unsigned index, std::string_v
   wire->ends[1].id = node.shards[0]->peer_opened("10.9.9.9:1", now());
   node.wires[0][wire->ends[1].id] = {wire, 1};
   clients_.push_back({wire, {}, false});
-  transmit(wire, 1, std::string(bytes));
+  pump(index, 0);
+  return client;
+}
+
+std::pair<std::string, bool> SimCluster::poke_peer(unsigned index, std::string_view bytes) {
+  const ClientIndex client = connect_to_peer_port(index);
+  transmit(clients_[client].wire, 1, std::string(bytes));
   run_until([&] { return clients_[client].closed; }, 5000);
   return {clients_[client].received, clients_[client].closed};
 }

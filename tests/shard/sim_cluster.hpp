@@ -35,6 +35,7 @@ class SimCluster {
     std::vector<std::string> secrets = {};  // one for each node; empty: none
     std::string password = {};
     std::int64_t forward_timeout_ms = 2000;
+    std::size_t client_bytes_max = 0;
   };
 
   explicit SimCluster(Options options);
@@ -49,7 +50,9 @@ class SimCluster {
   [[nodiscard]] bool closed(ClientIndex client) const;
   // Sends a command of one line and waits for its reply.
   std::string ask(ClientIndex client, std::string_view line, std::int64_t wait_ms = 5000);
-  // A raw connection to a node's peer port; returns what came back, and whether it was closed.
+  // A raw connection to a node's peer port, which is to be looked at like a client's.
+  ClientIndex connect_to_peer_port(unsigned node);
+  // The same; returns what came back, and whether it was closed.
   std::pair<std::string, bool> poke_peer(unsigned node, std::string_view bytes);
 
   // ---- Time ----

@@ -20,7 +20,10 @@ inline constexpr std::size_t kUnauthBulkBytesMax = 16_KiB;
 inline constexpr std::size_t kUnauthArgsMax = 10;
 inline constexpr std::size_t kUnauthRequestBytesMax = 64_KiB;
 inline constexpr std::size_t kGlobBytesMax = 1_KiB;  // a pattern
+inline constexpr std::size_t kGlobStepsMax = 32'768;  // taken to match one against one key or field
+inline constexpr std::size_t kGlobStepsInOneGo = 1'000'000;  // and against many: then SCAN leaves off, HSCAN fails
 inline constexpr std::size_t kClientNameBytesMax = 256;
+inline constexpr std::size_t kClientFiltersMax = 64;  // of one CLIENT KILL
 
 // ---- Replies to clients --------------------------------------------------------------------------------------
 inline constexpr std::size_t kOutputPauseBytes = 1_MiB;   // a client with more unread output is not parsed further
@@ -39,7 +42,12 @@ inline constexpr std::size_t kClientsMax = 10'000;        // default of max_clie
 inline constexpr std::size_t kReservedDescriptors = 64;   // kept back for peers, admin and files
 inline constexpr std::size_t kReadChunkBytes = 64_KiB;    // one read from a socket
 inline constexpr std::size_t kPeersMax = 4'096;           // connections of other nodes to one shard
+inline constexpr std::size_t kStrangersMax = 16;          // of them, unproved ones, and two for each node
+inline constexpr std::int64_t kStrangerNoteMs = 1'000;    // between two lines of the log about strangers
+inline constexpr std::int64_t kAuthenticateMs = 60'000;   // a client that has not given the password by then is closed
+inline constexpr std::size_t kClientBytesMax = 1024_MiB;  // default of client-memory
 inline constexpr int kListenBacklog = 511;
+inline constexpr std::size_t kSocketPathBytesMax = 107;   // of a Unix socket, as sun_path has it
 inline constexpr std::int64_t kAcceptRetryMs = 100;       // after descriptors ran out
 
 // ---- Between nodes and shards --------------------------------------------------------------------------------
@@ -70,7 +78,7 @@ inline constexpr std::size_t kConfigBytesMax = 1_MiB;
 // ---- Admin and secrets ---------------------------------------------------------------------------------------
 inline constexpr std::size_t kAdminRequestBytesMax = 8_KiB;  // a whole HTTP request to the admin address
 inline constexpr std::int64_t kAdminRequestMs = 5'000;       // from its connect to the end of the answer
-inline constexpr std::size_t kAdminThreads = 4;
+inline constexpr std::size_t kAdminThreads = 16;
 inline constexpr std::size_t kAdminWaitingMax = 32;          // accepted, but no thread has time yet
 inline constexpr std::size_t kSecretBytesMax = 4_KiB;        // a password or the cluster's secret
 

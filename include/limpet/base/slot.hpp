@@ -25,6 +25,7 @@ struct KeyRef {
   std::string_view key;
   std::string_view uid;
   Slot slot = 0;
+  std::uint64_t hash = 0;  // of the uid, as the store has it that looked ahead for this key; 0: not worked out
 
   [[nodiscard]] static KeyRef of(std::string_view key) {
     const std::string_view uid = uid_of(key);

@@ -30,4 +30,21 @@ namespace limpet {
 // so the time is at most pattern times text; see docs on limits for the bound on patterns.
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text, bool ignore_case = false);
 
+// The same for many texts that strangers have chosen: it counts the work, and gives up on a text that would take more
+// than kGlobStepsMax.
+class Glob {
+ public:
+  explicit Glob(std::string_view pattern) : pattern_(pattern), any_(pattern == "*") {}
+
+  [[nodiscard]] bool matches(std::string_view text);
+  [[nodiscard]] std::size_t steps() const { return steps_; }    // in all
+  [[nodiscard]] bool gave_up() const { return gave_up_; }       // on any text
+
+ private:
+  std::string_view pattern_;
+  bool any_;
+  bool gave_up_ = false;
+  std::size_t steps_ = 0;
+};
+
 }  // namespace limpet

@@ -105,6 +105,7 @@ struct Spec {
   std::string_view key_flags = {};  // what is done to the keys: "RO access"
   std::string_view key_notes = {};
   std::int16_t routed_by = 0;  // of a container: the place of the key that its subcommands have
+  std::uint8_t index = 0;      // the place of the row in all(); set there
 
   // The place of the key that a command of one session goes by.
   [[nodiscard]] std::size_t route_key() const {
@@ -133,8 +134,6 @@ struct Spec {
 [[nodiscard]] std::span<const Spec> all();
 
 // The place of a row in all(): a small number to count by.
-[[nodiscard]] inline std::size_t index_of(const Spec& spec) {
-  return static_cast<std::size_t>(&spec - all().data());
-}
+[[nodiscard]] inline std::size_t index_of(const Spec& spec) { return spec.index; }
 
 }  // namespace limpet::command

@@ -40,6 +40,7 @@ inline constexpr std::string_view kExpireGtAndLt =
     "ERR GT and LT options at the same time are not compatible";
 inline constexpr std::string_view kInvalidCursor = "ERR invalid cursor";
 inline constexpr std::string_view kPatternTooLong = "ERR pattern is too long";
+inline constexpr std::string_view kPatternTooCostly = "ERR pattern takes too long to match with what is there";
 inline constexpr std::string_view kInvalidSlot = "ERR Invalid slot";
 
 // ---- Connections ----

@@ -4,16 +4,15 @@
 // io_context. It holds no rule about sessions: what comes in is handed to the shard, what the shard wants
 // done is done.
 //
-// Work is done in turns. While handlers of sockets that are ready run, bytes only go in; a flush that is
-// posted behind them then does everything that the shard has asked for: one write for each connection, one
-// batch for each sibling.
+// Work is done in turns. First the bytes of all sockets that are ready go in; a flush behind them then does
+// everything that the shard has asked for: one write for each connection, one batch for each sibling.
 #pragma once
 
 #include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
 #include <cstdint>
 #include <functional>
 #include <limpet/base/bytes.hpp>
+#include <limpet/net/connection.hpp>
 #include <limpet/shard/shard.hpp>
 #include <memory>
 #include <string>
@@ -42,8 +41,8 @@ class Driver {
   Driver& operator=(const Driver&) = delete;
 
   void start();  // begins to tick
-  void adopt_client(asio::ip::tcp::socket socket);
-  void adopt_peer(asio::ip::tcp::socket socket);
+  void adopt_client(Connection connection);
+  void adopt_peer(Connection connection);
   void from_sibling(unsigned sibling, const Bytes& batch);
   void drain();
   // Closes everything at once. After it, run the io_context until it is out of work before destroying the

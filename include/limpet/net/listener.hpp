@@ -1,14 +1,14 @@
-// Listener: accepts connections and hands them on. It goes on when descriptors run out: it waits a moment and
-// tries again, and does not spin.
+// Listener: accepts connections, over TCP or on a Unix socket, and hands them on. It goes on when descriptors
+// run out: it waits a moment and tries again, and does not spin.
 //
 // Runs on the io_context that it is given; every function is called on its thread, start() before it runs.
 #pragma once
 
 #include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
 #include <cstdint>
 #include <functional>
 #include <limpet/base/result.hpp>
+#include <limpet/net/connection.hpp>
 #include <memory>
 #include <string>
 
@@ -16,21 +16,24 @@ namespace limpet::net {
 
 class Listener {
  public:
-  // Which io_context the next connection is for.
-  using Next = std::function<asio::io_context&()>;
-  using Accepted = std::function<void(asio::ip::tcp::socket)>;  // bound to the io_context that Next named
-  using Trouble = std::function<void(const std::string&)>;      // for the log; at most one a second
+  using Accepted = std::function<void(Connection)>;
+  using Trouble = std::function<void(const std::string&)>;  // for the log; at most one a second
 
   // Binds and listens. Error: in words of the operating system, with the address.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> bind(asio::io_context& io, const std::string& host,
                                                               std::uint16_t port);
+  // On a Unix socket, a file with these permissions that goes with the listener. One that a dead process left
+  // is replaced; one that somebody still listens on, or a file of another kind, is an error.
+  [[nodiscard]] static Result<std::unique_ptr<Listener>> bind_unix(asio::io_context& io,
+                                                                   const std::string& path,
+                                                                   unsigned permissions);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  void start(Next next, Accepted accepted, Trouble trouble);
+  void start(Accepted accepted, Trouble trouble);
   void stop();
-  [[nodiscard]] bool on_loopback() const;
+  [[nodiscard]] bool on_loopback() const;  // or on a Unix socket
   [[nodiscard]] std::uint16_t port() const;
 
  private:
@@ -38,8 +41,5 @@ class Listener {
   explicit Listener(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
-
-// Sends a last line to a connection that is not wanted, and closes it.
-void turn_away(asio::ip::tcp::socket socket, const std::string& line);
 
 }  // namespace limpet::net

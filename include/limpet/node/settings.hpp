@@ -15,6 +15,9 @@ struct Settings {
   std::string config_file;  // empty: started without a file
   std::string data_dir;     // empty: keeps nothing (nothing is written yet in any case)
 
+  std::string socket;             // the path of a Unix socket for clients of this host; empty: none
+  unsigned socket_mode = 0600;    // its permissions
+
   unsigned shards = 1;
   std::string password;  // empty: none
   std::string secret;    // of the cluster; empty: none
@@ -26,6 +29,7 @@ struct Settings {
   std::int64_t forward_timeout_ms = kForwardMs;
   std::int64_t stop_timeout_ms = kStopMs;
   std::uint64_t max_memory = 0;  // of all sessions, in bytes; 0: no bound
+  std::uint64_t client_memory = kClientBytesMax;  // of all clients' buffers, in bytes; 0: no bound
   bool evict_when_full = false;  // the longest-idle sessions with a time-out; else writes are refused
 
   [[nodiscard]] const cluster::Node& me() const { return view.nodes[self]; }
@@ -39,6 +43,7 @@ struct Reloadable {
   std::int64_t idle_timeout_ms = 0;
   std::int64_t forward_timeout_ms = kForwardMs;
   std::uint64_t max_memory = 0;
+  std::uint64_t client_memory = kClientBytesMax;
   bool evict_when_full = false;
 };
 

@@ -45,6 +45,9 @@ class RequestParser {
   // words of a line that had quotes, into the parser, and live until the next call.
   RequestStep next(std::string_view input, const RequestLimits& limits, Args& args);
 
+  // What was read of an unfinished request is to be read again: the next call begins at the start of one.
+  void forget();
+
   // How long `input` has to be before another call can get further than the last one; a hint. 0: no request
   // is unfinished.
   [[nodiscard]] std::size_t wanted() const { return wanted_; }
@@ -68,7 +71,6 @@ class RequestParser {
   RequestStep suspend(const Progress& progress, std::size_t wanted);
   RequestStep refuse(std::string_view error);
   RequestStep refuse_type(char type);
-  void forget();
 
   std::size_t wanted_ = 0;
   Progress progress_;

@@ -115,6 +115,7 @@ struct ShardTunables {
   std::int64_t forward_timeout_ms = kForwardMs;
   std::uint64_t memory_max = 0;  // of the sessions of this shard, in bytes; 0: no bound
   bool evict_when_full = false;  // else writes are refused
+  std::size_t client_bytes_max = 0;  // what the buffers of this shard's clients may take in sum; 0: no bound
 };
 
 struct ClientOrigin {
@@ -137,6 +138,9 @@ class Shard {
   void connected(StreamId link, Now now);  // a dial succeeded; one that failed is closed()
   void received(StreamId id, std::string_view bytes, Now now);
   void written(StreamId id, std::size_t bytes, Now now);
+  // The other side sends no more. True: it is still owed something, and its stream will be finished once that
+  // is written; false: it is to be closed.
+  [[nodiscard]] bool ended(StreamId id, Now now);
   void closed(StreamId id, std::string_view reason, Now now);
   [[nodiscard]] Stream* stream(StreamId id);  // null: no longer there
 

@@ -23,6 +23,7 @@
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
 #include <memory>
+#include <span>
 #include <string_view>
 
 namespace limpet::store {
@@ -95,6 +96,9 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   // ---- Reading ----
+  // Begins to fetch what the next calls for these keys will need, all at once, where each call for itself
+  // would wait for memory three times: for the table, its words and the record. Notes the hashes in `keys`.
+  void look_ahead(std::span<KeyRef* const> keys) const;
   // Counts as a use of the key; peek() does not.
   [[nodiscard]] Item find(const KeyRef& key, std::int64_t unix_ms);
   [[nodiscard]] Item peek(const KeyRef& key, std::int64_t unix_ms);
