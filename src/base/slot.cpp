@@ -1,7 +1,6 @@
 #include <limpet/base/slot.hpp>
 
 #include <array>
-#include <limpet/base/bytes.hpp>
 
 namespace limpet {
 
@@ -35,19 +34,15 @@ constexpr std::size_t index(unsigned value) { return value & 0xff; }
 }  // namespace
 
 std::uint16_t crc16(std::string_view bytes) {
+  const auto& t = kTables;
   unsigned crc = 0;
-  const char* at = bytes.data();
+  const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
   std::size_t left = bytes.size();
   for (; left >= kStep; left -= kStep, at += kStep) {
-    // The CRC so far goes into the first two bytes, high one first.
-    const std::uint64_t word = load_le<std::uint64_t>(at) ^ (((crc >> 8) | (crc << 8)) & 0xffff);
-    crc = 0;
-#pragma GCC unroll 8
-    for (std::size_t k = 0; k < kStep; ++k) crc ^= kTables[kStep - 1 - k][(word >> (8 * k)) & 0xff];
+    crc = t[7][index((crc >> 8) ^ at[0])] ^ t[6][index(crc ^ at[1])] ^ t[5][at[2]] ^ t[4][at[3]] ^ t[3][at[4]] ^
+          t[2][at[5]] ^ t[1][at[6]] ^ t[0][at[7]];
   }
-  for (; left > 0; --left, ++at) {
-    crc = ((crc << 8) & 0xffff) ^ kTables[0][index((crc >> 8) ^ static_cast<unsigned char>(*at))];
-  }
+  for (; left > 0; --left, ++at) crc = ((crc << 8) & 0xffff) ^ t[0][index((crc >> 8) ^ *at)];
   return static_cast<std::uint16_t>(crc);
 }
 

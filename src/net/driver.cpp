@@ -214,6 +214,13 @@ void Driver::Impl::start() {
   tick();
 }
 
+void Driver::Impl::turn(const std::function<void()>& work) {
+  in_turn_ = true;
+  work();
+  in_turn_ = false;
+  end_turn();
+}
+
 void Driver::Impl::sockets_ready() {
   for (int turn = 0; turn < kTurnsInARow && !abandoned_; ++turn) {
     const std::span<const epoll_event> events = poller_.take();
@@ -291,7 +298,7 @@ void Driver::Impl::flush_stream(StreamId id) {
   if (wire == nullptr || stream == nullptr || wire->closed) return;
   if (stream->aborted) return fail(*wire, asio::error::connection_aborted);
   if (wire->dialed) return;
-  if (!wire->blocked) write_out(*wire, *stream);
+  if (!wire->blocked && !stream->held) write_out(*wire, *stream);
   // Writing has let the shard go on, so look again.
   stream = shard_.stream(id);
   if (stream == nullptr || wire->closed) return;
@@ -413,6 +420,7 @@ Driver::Driver(asio::io_context& io, shard::Shard& shard, DriverHooks hooks, std
 Driver::~Driver() = default;
 
 void Driver::start() { impl_->start(); }
+void Driver::turn(const std::function<void()>& work) { impl_->turn(work); }
 void Driver::adopt_client(Connection connection) { impl_->adopt(StreamKind::client, std::move(connection)); }
 void Driver::adopt_peer(Connection connection) { impl_->adopt(StreamKind::peer, std::move(connection)); }
 void Driver::from_sibling(unsigned sibling, const Bytes& batch) { impl_->from_sibling(sibling, batch); }

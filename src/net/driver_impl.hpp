@@ -20,6 +20,7 @@ class Driver::Impl {
   ~Impl();
 
   void start();
+  void turn(const std::function<void()>& work);
   void adopt(shard::StreamKind kind, Connection connection);
   void from_sibling(unsigned sibling, const Bytes& batch);
   void drain();

@@ -24,10 +24,8 @@ class Mailbox {
     std::function<void()> task;  // to be run on the owner's thread
     Letter* next = nullptr;
   };
-  using Open = std::function<void(Letter&)>;
-
-  // `open` is called on the thread of `io` for each letter, in the order in which they were sent.
-  Mailbox(asio::io_context& io, Open open) : io_(io), open_(std::move(open)) {}
+  // `arrived` is called on the thread of `io` when there are letters; it is to open them all.
+  Mailbox(asio::io_context& io, std::function<void()> arrived) : io_(io), arrived_(std::move(arrived)) {}
   ~Mailbox() { destroy(newest_.exchange(nullptr)); }
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
@@ -41,7 +39,7 @@ class Mailbox {
     } while (
         !newest_.compare_exchange_weak(head, mine, std::memory_order_release, std::memory_order_relaxed));
     // From here on the letter is the owner's, who may have opened it already: only `head` may be looked at.
-    if (head == nullptr) asio::post(io_, [this] { open_all(); });
+    if (head == nullptr) asio::post(io_, [this] { arrived_(); });
   }
   void send_batch(unsigned from, Bytes batch) {
     auto letter = std::make_unique<Letter>();
@@ -55,8 +53,9 @@ class Mailbox {
     send(std::move(letter));
   }
 
- private:
-  void open_all() {
+  // On the owner's thread: calls open(Letter&) for each, in the order in which they were sent.
+  template <class Open>
+  void open_all(Open open) {
     Letter* newest = newest_.exchange(nullptr, std::memory_order_acquire);
     Letter* oldest = nullptr;
     while (newest != nullptr) {
@@ -65,15 +64,17 @@ class Mailbox {
     }
     while (oldest != nullptr) {
       const std::unique_ptr<Letter> letter(std::exchange(oldest, oldest->next));
-      open_(*letter);
+      open(*letter);
     }
   }
+
+ private:
   static void destroy(Letter* letter) {
     while (letter != nullptr) delete std::exchange(letter, letter->next);
   }
 
   asio::io_context& io_;
-  Open open_;
+  std::function<void()> arrived_;
   std::atomic<Letter*> newest_{nullptr};
 };
 

@@ -9,7 +9,9 @@ ShardThread::ShardThread(shard::ShardConfig config, shard::ShardTunables tunable
     : work_(asio::make_work_guard(io_)),
       shard_(std::move(config), std::move(tunables), net::read_clocks()),
       driver_(io_, shard_, std::move(hooks), tcp_keepalive_s),
-      mailbox_(io_, [this](Mailbox::Letter& letter) { open(letter); }) {}
+      mailbox_(io_, [this] {
+        driver_.turn([this] { mailbox_.open_all([this](Mailbox::Letter& letter) { open(letter); }); });
+      }) {}
 
 ShardThread::~ShardThread() = default;
 

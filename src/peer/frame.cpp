@@ -95,6 +95,19 @@ bool read_request(std::string_view body, Request& request, std::vector<std::stri
   return body.empty();
 }
 
+std::string_view second_argument(std::string_view body) {
+  std::size_t at = kRequestHeaderBytes;
+  for (int argument = 0; argument < 2; ++argument) {
+    if (body.size() < at + sizeof(std::uint32_t)) return {};
+    const auto length = load_le<std::uint32_t>(body.data() + at);
+    at += sizeof(std::uint32_t);
+    if (body.size() - at < length) return {};
+    if (argument == 1) return body.substr(at, length);
+    at += length;
+  }
+  return {};
+}
+
 void set_hops(Bytes& body, std::uint8_t hops) { body.data()[kHopsAt] = static_cast<char>(hops); }
 
 Result<const Frame*> Assembler::add(const Frame& frame) {

@@ -8,10 +8,11 @@
 #include <limpet/base/slot.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/resp/request.hpp>
+#include <limpet/store/store.hpp>
 
 namespace limpet::shard {
 
-inline constexpr std::size_t kAheadMax = 16;      // requests
+inline constexpr std::size_t kAheadMax = store::kLookAheadMax;  // requests
 inline constexpr std::size_t kAheadArgsMax = 64;  // nothing is read behind one with more
 
 struct Ahead {

@@ -32,6 +32,7 @@ struct Client : Stream {
   bool authenticated = false;
   bool barrier = false;           // a command is under way that those behind it must not overtake
   bool stalled = false;           // has input that is not taken now; resume() when the reason is gone
+  bool held_listed = false;       // stands in the list of those whose output may be held
   bool queued = false;            // stands in the list of those to be resumed
   bool broken = false;            // too much unread output: it is closed without another word
   std::uint64_t last_write = 0;   // Pending::number of the last write that was sent on for it

@@ -218,6 +218,7 @@ void Core::end_client(Client& client) {
   client.ending = true;
   client.reading = false;
   client.finished = client.replies.empty();
+  client.held = false;
   touch(client, client.id);
 }
 
@@ -262,7 +263,8 @@ void Core::closed(StreamId id, std::string_view reason) {
 // ---- Siblings ----
 
 void Core::from_sibling(unsigned sibling, std::string_view batch) {
-  while (!batch.empty()) {
+  for (std::size_t frames = 0; !batch.empty(); ++frames) {
+    if (frames % kAheadMax == 0) look_ahead(batch);
     const peer::FrameStep step = peer::next_frame(batch, ~std::uint32_t{0});
     // A batch is written by this same code: anything but whole frames is a mistake of ours.
     LIMPET_ASSERT(step.kind == peer::FrameStep::Kind::frame);
@@ -349,6 +351,13 @@ void Core::tick_peers() {
 }
 
 void Core::tick_clients() {
+  for (const StreamId id : std::exchange(held_, {})) {
+    Client* client = find_client(id);
+    if (client == nullptr) continue;
+    client->held_listed = false;
+    if (!std::exchange(client->held, false)) continue;
+    touch(*client, id);
+  }
   if (client_bytes_kept_ > tunables_.client_bytes_max && tunables_.client_bytes_max != 0) shed_clients();
   if (now_.steady_ms - unread_checked_ms_ >= kUnreadEveryMs) {
     unread_checked_ms_ = now_.steady_ms;
@@ -373,6 +382,17 @@ void Core::tick_clients() {
 void Core::abort_client(Client& client) {
   client.aborted = true;
   client.reading = false;
+  touch(client, client.id);
+}
+
+// A pipeline's replies come from several shards and nodes in turn. Each write costs more than a dozen
+// commands, so those that have come wait for the next ones.
+void Core::touch_client(Client& client) {
+  const bool hold = !client.replies.empty() && !client.out.empty() && client.out.size() < kHeldBytesMax &&
+                    !client.ending && !client.aborted;
+  client.held = hold;
+  if (hold && !std::exchange(client.held_listed, true)) held_.push_back(client.id);
+  account(client);
   touch(client, client.id);
 }
 

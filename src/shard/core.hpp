@@ -133,6 +133,7 @@ class Core {
   void drop_client(StreamId id);
   void abort_client(Client& client);
   void account(Client& client);
+  void touch_client(Client& client);
   void shed_clients();
   void make_room_for_strangers();
   void turn_away(Peer& peer, const std::string& reason);
@@ -149,7 +150,6 @@ class Core {
   std::size_t take_requests(Client& client, std::string_view bytes);
   std::size_t read_ahead(Client& client, std::string_view bytes, std::size_t most);
   bool take_step(Client& client, Ahead& next, Turn& turn);
-  bool may_take(const Client& client) const;
   // False: not now. The command is to be offered again when the client is resumed.
   bool take_command(Client& client, const Ahead& next);
   bool take_session_command(Client& client, const Spec& spec, Args args);
@@ -226,6 +226,7 @@ class Core {
   void refill(Peer& peer);
   void refill(Link& link);
   peer::Greeting make_greeting();
+  void look_ahead(std::string_view frames);
   void serve(const Origin& origin, Slot slot, const peer::Request& request, Args args, std::string_view body);
   // `spec` is null for a step of relocate.hpp.
   void serve_slot(const Origin& origin, Slot slot, const peer::Request& request, const Spec* spec, Args args,
@@ -336,6 +337,7 @@ class Core {
   std::vector<std::uint64_t> bounced_;
   std::uint64_t forwards_numbered_ = 0;
   std::uint64_t clients_numbered_ = 0;
+  std::vector<StreamId> held_;         // clients with replies that wait for others, some of them no longer
   std::size_t client_bytes_kept_ = 0;  // in all clients' buffers
   std::uint64_t peers_numbered_ = 0;
   std::optional<std::int64_t> strangers_noted_;  // when the last line about one was written; steady

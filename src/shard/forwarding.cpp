@@ -345,11 +345,10 @@ void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_
     client->broken = client->finished = true;
     return;
   }
-  account(*client);
   if (client->replies.awaited() == 0) client->barrier = false;
   if (client->stalled) wake(*client);
   if (client->ending) client->finished = client->replies.empty();
-  touch(*client, client->id);
+  touch_client(*client);
 }
 
 }  // namespace limpet::shard

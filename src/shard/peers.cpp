@@ -1,4 +1,5 @@
 // Links and accepted peers: the greeting, and the frames that come in.
+#include <array>
 #include <limpet/base/text.hpp>
 #include <limpet/command/errors.hpp>
 #include <limpet/command/relocate.hpp>
@@ -40,14 +41,17 @@ bool is_for_nodes(const Spec& spec, Args args) {
 
 // Takes whole frames from the front of what has come, kept in `input` and new in `bytes`, until `take` says
 // no. Returns an error text if the bytes are no frames.
-template <class Take>
-std::string_view each_frame(Bytes& input, std::string_view bytes, std::size_t body_max, Take take) {
+// `ahead` is shown the bytes of the next kAheadMax frames, and what is behind them.
+template <class Ahead, class Take>
+std::string_view each_frame(Bytes& input, std::string_view bytes, std::size_t body_max, Ahead ahead,
+                            Take take) {
   const bool kept = !input.empty();
   if (kept) input.append(bytes);
   const std::string_view all = kept ? input.view() : bytes;
   std::size_t taken = 0;
   std::string_view error;
-  while (true) {
+  for (std::size_t frames = 0;; ++frames) {
+    if (frames % kAheadMax == 0) ahead(all.substr(taken));
     const FrameStep step = peer::next_frame(all.substr(taken), body_max);
     if (step.kind == FrameStep::Kind::error) error = step.error;
     if (step.kind != FrameStep::Kind::frame) break;
@@ -71,10 +75,12 @@ void Core::link_bytes(LinkStream& stream, StreamId id, std::string_view bytes) {
   Link& link = link_to(stream.node);
   std::string problem;
   bool fine = true;
-  const std::string_view error = each_frame(stream.input, bytes, kPieceBytes, [&](const Frame& frame) {
+  const auto no_requests = [](std::string_view) {};
+  const auto take = [&](const Frame& frame) {
     fine = fine && link_frame(link, stream, frame);
     return fine;
-  });
+  };
+  const std::string_view error = each_frame(stream.input, bytes, kPieceBytes, no_requests, take);
   if (!error.empty() || !fine) {
     if (!error.empty())
       note(Note::Level::error, "node " + view_.nodes[link.node()].name + ": " + std::string(error));
@@ -147,7 +153,10 @@ void Core::peer_bytes(Peer& peer, std::string_view bytes) {
   if (peer.admitted) peer.heard_ms = now_.steady_ms;
   bool fine = true;
   const std::size_t body_max = peer.admitted ? kPieceBytes : kGreetingBytesMax;
-  const std::string_view error = each_frame(peer.input, bytes, body_max, [&](const Frame& frame) {
+  const auto ahead = [&](std::string_view frames) {
+    if (peer.admitted) look_ahead(frames);
+  };
+  const auto take = [&](const Frame& frame) {
     if (peer.admitted && peer.lanes.waiting() >= kLinkBytesMax) {
       peer.stalled = true;
       peer.reading = false;
@@ -155,7 +164,8 @@ void Core::peer_bytes(Peer& peer, std::string_view bytes) {
     }
     fine = fine && peer_frame(peer, frame);
     return fine;
-  });
+  };
+  const std::string_view error = each_frame(peer.input, bytes, body_max, ahead, take);
   if (!error.empty()) refuse_peer(peer, std::string(error));
   refill(peer);
 }
@@ -252,6 +262,24 @@ void Core::refill(Peer& peer) {
 
 // ---- Requests of siblings and peers ----
 
+// The keys of the next requests, as far as one can guess them.
+void Core::look_ahead(std::string_view frames) {
+  std::array<KeyRef, kAheadMax> keys;
+  std::array<KeyRef*, kAheadMax> here;
+  std::size_t count = 0;
+  for (std::size_t frame = 0; frame < kAheadMax; ++frame) {
+    const FrameStep step = peer::next_frame(frames, kPieceBytes);
+    if (step.kind != FrameStep::Kind::frame) break;
+    frames.remove_prefix(step.consumed);
+    if (step.frame.type != FrameType::request || !router_.is_here(step.frame.slot)) continue;
+    const std::string_view key = peer::second_argument(step.frame.body);
+    keys[count] = {.key = key, .uid = uid_of(key), .slot = step.frame.slot};
+    here[count] = &keys[count];
+    ++count;
+  }
+  if (count > 1) store_.look_ahead({here.data(), count});
+}
+
 void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, Args args,
                  std::string_view body) {
   if (draining_ && origin.kind == Origin::Kind::peer) {
@@ -300,13 +328,17 @@ void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& requ
   if (route.kind == Route::Kind::here) {
     reply_scratch_.clear();
     const auto version = static_cast<resp::Version>(request.version);
-    const bool sound = spec == nullptr ? slot_of(args[1]) == slot : fits_slot(*spec, args, slot);
+    const bool one_key = spec != nullptr && spec->first_key == 1 && spec->last_key == 1 && args.size() > 1;
+    const KeyRef key = one_key ? KeyRef::of(args[1]) : KeyRef{};
+    const bool sound = one_key           ? spec->run != nullptr && key.slot == slot
+                       : spec == nullptr ? slot_of(args[1]) == slot
+                                         : fits_slot(*spec, args, slot);
     if (!sound) {
       ReplyWriter(reply_scratch_, version).error("ERR the nodes run different releases of limpet");
     } else if (spec == nullptr) {
       run_step(args, version, reply_scratch_);
     } else {
-      run(*spec, args, version, reply_scratch_);
+      run(*spec, args, version, reply_scratch_, one_key ? &key : nullptr);
     }
     deliver(origin, Outcome::done, reply_scratch_.view());
     return;

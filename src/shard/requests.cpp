@@ -13,6 +13,15 @@ constexpr std::uint32_t kSampleEvery = 64;
 
 // PING is, other than in Redis: a load balancer that asks whether the node lives has no password.
 bool open_to_strangers(const Spec& spec) { return spec.has(command::kNoAuth) || spec.name == "ping"; }
+
+bool may_take(const Client& client) {
+  const std::size_t pause = client.authenticated ? kOutputPauseBytes : kUnauthOutputPauseBytes;
+  if (client.barrier || client.bounced != 0 || client.out.size() >= pause) return false;
+  if (client.replies.empty()) return true;
+  return client.replies.bytes() < kOutputPauseBytes &&
+         client.replies.awaited() < (client.largest_reply == 0 ? kFirstPlacesMax : kReplyPlacesMax) &&
+         client.replies.awaited() * client.largest_reply <= kAwaitedBytes;
+}
 }  // namespace
 
 resp::RequestLimits Core::limits_of(const Client& client) const {
@@ -34,156 +43,12 @@ void Core::client_bytes(Client& client, std::string_view bytes) {
     client.input.consume(take_requests(client, client.input.view()));
   }
   if (client.ending || (client.input.empty() && client.input.capacity() > 0)) client.input.release();
-  account(client);
-  touch(client, client.id);
+  touch_client(client);
 }
 
-bool Core::may_take(const Client& client) const {
-  const std::size_t pause = client.authenticated ? kOutputPauseBytes : kUnauthOutputPauseBytes;
-  if (client.barrier || client.bounced != 0 || client.out.size() >= pause) return false;
-  if (client.replies.empty()) return true;
-  return client.replies.bytes() < kOutputPauseBytes &&
-         client.replies.awaited() < (client.largest_reply == 0 ? kFirstPlacesMax : kReplyPlacesMax) &&
-         client.replies.awaited() * client.largest_reply <= kAwaitedBytes;
-}
+// These three are on the path of every request, and in one place each: `inline` so that they become one.
 
-// Takes requests from the front of `bytes` for as long as the client may have them taken. Returns how many
-// bytes that were. What is left is either the beginning of a request or, if the client is stalled, whole ones
-// for later.
-std::size_t Core::take_requests(Client& client, std::string_view bytes) {
-  Turn turn{.out_before = client.out.size()};
-  muted_bytes_ = 0;
-  // Who was stalled may be so again at once, and would have read in vain.
-  std::size_t width = std::exchange(client.stalled, false) ? 1 : kAheadMax;
-  for (bool more = true; more && turn.taken < bytes.size() && !client.ending; width = kAheadMax) {
-    const std::size_t count = read_ahead(client, bytes.substr(turn.taken), width);
-    std::size_t at = 0;
-    while (at < count && take_step(client, ahead_[at], turn)) ++at;
-    more = at == count;
-    // What was read further on is for another time.
-    if (at + 1 < count) client.parser.forget();
-  }
-  if (draining_ && !client.stalled && !client.ending) end_client(client);
-  client.reading = !client.stalled && !client.ending;
-  return client.ending ? bytes.size() : turn.taken;
-}
-
-// Reads up to `most` requests, and has what they need fetched. Returns how many steps of the parser that
-// were: the last one may be anything, and those before it are commands of authenticated clients that change
-// nothing in how the next is read.
-std::size_t Core::read_ahead(Client& client, std::string_view bytes, std::size_t most) {
-  const resp::RequestLimits limits = limits_of(client);
-  if (!client.authenticated) most = 1;
-  std::array<KeyRef*, kAheadMax> here;
-  std::size_t keys = 0;
-  std::size_t count = 0;
-  for (std::size_t at = 0; count < most && at < bytes.size();) {
-    Ahead& next = ahead_[count++];
-    next.has_key = false;
-    const bool line = bytes[at] != '*';  // its words live in the parser
-    next.step = client.parser.next(bytes.substr(at), limits, next.args);
-    if (next.step.kind != resp::RequestStep::Kind::command) break;
-    at += next.step.consumed;
-    next.spec = command::find(next.args[0]);
-    if (next.spec == nullptr || next.spec->scope != command::Scope::session) break;
-    if (next.spec->route_key() < next.args.size()) {
-      next.has_key = true;
-      next.key = KeyRef::of(next.args[next.spec->route_key()]);
-      if (router_.is_here(next.key.slot)) here[keys++] = &next.key;
-    }
-    if (line || next.args.size() > kAheadArgsMax) break;
-  }
-  if (keys > 1) store_.look_ahead({here.data(), keys});
-  return count;
-}
-
-// False if the client cannot go on for now, or ends.
-bool Core::take_step(Client& client, Ahead& next, Turn& turn) {
-  using Kind = resp::RequestStep::Kind;
-  if (turn.commands == kTurnCommandsMax ||
-      client.out.size() - turn.out_before + muted_bytes_ > kTurnReplyBytes) {
-    yield(client);
-    return false;
-  }
-  client.stalled = !may_take(client);
-  if (client.stalled || next.step.kind == Kind::need_more) return false;
-  if (next.step.kind == Kind::error) {
-    ++counters_.protocol_errors;
-    reply_error(client, next.step.error);
-    end_client(client);
-    return false;
-  }
-  if (next.step.kind == Kind::command && !take_command(client, next)) {
-    client.stalled = true;
-    return false;
-  }
-  turn.taken += next.step.consumed;
-  ++turn.commands;
-  return !client.ending;
-}
-
-// One client's pipeline must not keep the others waiting: the rest of it is for the next turn.
-void Core::yield(Client& client) {
-  client.stalled = client.yielded = true;
-  yielded_.push_back(client.id);
-  effects_.again = true;
-}
-
-void Core::go_on() {
-  for (const StreamId id : std::exchange(yielded_, {})) {
-    Client* client = find_client(id);
-    if (client == nullptr) continue;
-    client->yielded = false;
-    wake(*client);
-  }
-}
-
-void Core::wake(Client& client) {
-  if (client.yielded) return;
-  if (std::exchange(client.queued, true)) return;
-  resumable_.push_back(client.id);
-}
-
-void Core::wake_all(std::vector<StreamId>& stalled) {
-  for (const StreamId id : std::exchange(stalled, {})) {
-    if (Client* client = find_client(id)) wake(*client);
-  }
-}
-
-void Core::resume(Client& client) {
-  if (client.ending || !client.stalled) return;
-  client.input.consume(take_requests(client, client.input.view()));
-  if (client.ending || client.input.empty()) client.input.release();
-  account(client);
-  touch(client, client.id);
-}
-
-void Core::lend_buffer(Bytes& out) {
-  if (out.capacity() > 0 || spare_.empty()) return;
-  out = std::move(spare_.back());
-  spare_.pop_back();
-}
-
-// ---- Replies ----
-
-void Core::reply_error(Client& client, std::string_view text) {
-  ++counters_.error_replies;
-  reply_now(client, [&](Bytes& out) { ReplyWriter(out, client.version).error(text); });
-}
-
-Origin Core::keep_place(Client& client) {
-  Place* place = client.replies.await(places_, client.reply_mode != ReplyMode::on);
-  return {.kind = Origin::Kind::client, .stream = client.id, .place = place};
-}
-
-// ---- Commands ----
-
-void Core::admit_error(Client& client, const Spec* spec, std::string_view error) {
-  if (spec != nullptr) ++counts_[command::index_of(*spec)].rejected;
-  reply_error(client, error);
-}
-
-bool Core::take_command(Client& client, const Ahead& next) {
+inline bool Core::take_command(Client& client, const Ahead& next) {
   const Spec* const spec = next.spec;
   const Args args = next.args;
   if (spec == nullptr || !spec->arity_fits(args.size())) {
@@ -227,6 +92,141 @@ bool Core::take_command(Client& client, const Ahead& next) {
   if (client.reply_mode == ReplyMode::skip_this) client.reply_mode = ReplyMode::on;
   if (client.reply_mode == ReplyMode::skip_next) client.reply_mode = ReplyMode::skip_this;
   return true;
+}
+
+// False if the client cannot go on for now, or ends.
+inline bool Core::take_step(Client& client, Ahead& next, Turn& turn) {
+  using Kind = resp::RequestStep::Kind;
+  if (turn.commands == kTurnCommandsMax ||
+      client.out.size() - turn.out_before + muted_bytes_ > kTurnReplyBytes) {
+    yield(client);
+    return false;
+  }
+  client.stalled = !may_take(client);
+  if (client.stalled || next.step.kind == Kind::need_more) return false;
+  if (next.step.kind == Kind::error) {
+    ++counters_.protocol_errors;
+    reply_error(client, next.step.error);
+    end_client(client);
+    return false;
+  }
+  if (next.step.kind == Kind::command && !take_command(client, next)) {
+    client.stalled = true;
+    return false;
+  }
+  turn.taken += next.step.consumed;
+  ++turn.commands;
+  return !client.ending;
+}
+
+// Reads up to `most` requests, and has what they need fetched. Returns how many steps of the parser that
+// were: the last one may be anything, and those before it are commands of authenticated clients that change
+// nothing in how the next is read.
+inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std::size_t most) {
+  const resp::RequestLimits limits = limits_of(client);
+  if (!client.authenticated) most = 1;
+  std::array<KeyRef*, kAheadMax> here;
+  std::size_t keys = 0;
+  std::size_t count = 0;
+  for (std::size_t at = 0; count < most && at < bytes.size();) {
+    Ahead& next = ahead_[count++];
+    next.has_key = false;
+    const bool line = bytes[at] != '*';  // its words live in the parser
+    next.step = client.parser.next(bytes.substr(at), limits, next.args);
+    if (next.step.kind != resp::RequestStep::Kind::command) break;
+    at += next.step.consumed;
+    next.spec = command::find(next.args[0]);
+    if (next.spec == nullptr || next.spec->scope != command::Scope::session) break;
+    if (next.spec->route_key() < next.args.size()) {
+      next.has_key = true;
+      next.key.set(next.args[next.spec->route_key()]);
+      if (router_.is_here(next.key.slot)) here[keys++] = &next.key;
+    }
+    if (line || next.args.size() > kAheadArgsMax) break;
+  }
+  if (keys > 1) store_.look_ahead({here.data(), keys});
+  return count;
+}
+
+// Takes requests from the front of `bytes` for as long as the client may have them taken. Returns how many
+// bytes that were. What is left is either the beginning of a request or, if the client is stalled, whole ones
+// for later.
+std::size_t Core::take_requests(Client& client, std::string_view bytes) {
+  Turn turn{.out_before = client.out.size()};
+  muted_bytes_ = 0;
+  // Who was stalled may be so again at once, and would have read in vain.
+  std::size_t width = std::exchange(client.stalled, false) ? 1 : kAheadMax;
+  for (bool more = true; more && turn.taken < bytes.size() && !client.ending; width = kAheadMax) {
+    const std::size_t count = read_ahead(client, bytes.substr(turn.taken), width);
+    std::size_t at = 0;
+    while (at < count && take_step(client, ahead_[at], turn)) ++at;
+    more = at == count;
+    // What was read further on is for another time.
+    if (at + 1 < count) client.parser.forget();
+  }
+  if (draining_ && !client.stalled && !client.ending) end_client(client);
+  client.reading = !client.stalled && !client.ending;
+  return client.ending ? bytes.size() : turn.taken;
+}
+
+// One client's pipeline must not keep the others waiting: the rest of it is for the next turn.
+void Core::yield(Client& client) {
+  client.stalled = client.yielded = true;
+  yielded_.push_back(client.id);
+  effects_.again = true;
+}
+
+void Core::go_on() {
+  for (const StreamId id : std::exchange(yielded_, {})) {
+    Client* client = find_client(id);
+    if (client == nullptr) continue;
+    client->yielded = false;
+    wake(*client);
+  }
+}
+
+void Core::wake(Client& client) {
+  if (client.yielded) return;
+  if (std::exchange(client.queued, true)) return;
+  resumable_.push_back(client.id);
+}
+
+void Core::wake_all(std::vector<StreamId>& stalled) {
+  for (const StreamId id : std::exchange(stalled, {})) {
+    if (Client* client = find_client(id)) wake(*client);
+  }
+}
+
+void Core::resume(Client& client) {
+  if (client.ending || !client.stalled) return;
+  client.input.consume(take_requests(client, client.input.view()));
+  if (client.ending || client.input.empty()) client.input.release();
+  touch_client(client);
+}
+
+void Core::lend_buffer(Bytes& out) {
+  if (out.capacity() > 0 || spare_.empty()) return;
+  out = std::move(spare_.back());
+  spare_.pop_back();
+}
+
+// ---- Replies ----
+
+void Core::reply_error(Client& client, std::string_view text) {
+  ++counters_.error_replies;
+  reply_now(client, [&](Bytes& out) { ReplyWriter(out, client.version).error(text); });
+}
+
+Origin Core::keep_place(Client& client) {
+  Place* place = client.replies.await(places_, client.reply_mode != ReplyMode::on);
+  return {.kind = Origin::Kind::client, .stream = client.id, .place = place};
+}
+
+// ---- Commands ----
+
+void Core::admit_error(Client& client, const Spec* spec, std::string_view error) {
+  if (spec != nullptr) ++counts_[command::index_of(*spec)].rejected;
+  reply_error(client, error);
 }
 
 bool Core::take_session_command(Client& client, const Spec& spec, Args args) {

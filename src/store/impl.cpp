@@ -1,6 +1,7 @@
 #include "impl.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limpet/base/assert.hpp>
 #include <new>
 
@@ -56,14 +57,19 @@ std::uint64_t Store::Impl::uid_hash(const KeyRef& key) const {
 }
 
 void Store::Impl::look_ahead(std::span<KeyRef* const> keys) const {
+  LIMPET_ASSERT(keys.size() <= kLookAheadMax);
   const Heap& heap = records_.heap();
   for (KeyRef* const key : keys) {
     key->hash = uid_hash(key->uid);
     __builtin_prefetch(&tables_[key->slot]);
   }
-  for (const KeyRef* const key : keys) __builtin_prefetch(tables_[key->slot].about(heap, key->hash));
-  for (const KeyRef* const key : keys) {
-    const Table::Run run = tables_[key->slot].run_of(heap, key->hash);
+  std::array<Table::Window, kLookAheadMax> windows;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    windows[i] = tables_[keys[i]->slot].window_of(heap, keys[i]->hash);
+    __builtin_prefetch(windows[i].guess());
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const Table::Run run = windows[i].run();
     if (!run.more()) continue;
     const char* const cell = heap.at(handle_of(*run.at));
     __builtin_prefetch(cell);

@@ -58,22 +58,24 @@ class Table {
     Word tag;
     [[nodiscard]] bool more() const { return at != end && (*at ^ tag) >> kTagShift == 0; }
   };
-  [[nodiscard]] Run run_of(const Heap& heap, std::uint64_t hash) const {
+  // The segment in which they would stand, found without looking at its words.
+  struct Window {
+    Word* words = nullptr;
+    unsigned count = 0;
+    Word tag = 0;
+    [[nodiscard]] const Word* guess() const { return words + Table::guess(count, tag); }
+    [[nodiscard]] Run run() const {
+      if (count == 0) return {nullptr, nullptr, 0};
+      return {words + first_not_below(words, count, tag), words + count, tag};
+    }
+  };
+  [[nodiscard]] Window window_of(const Heap& heap, std::uint64_t hash) const {
     const std::uint64_t segment = *const_cast<Table*>(this)->leaf_of(hash).segment;
     const unsigned count = count_in(segment);
-    if (count == 0) return {nullptr, nullptr, 0};
-    auto* const words = reinterpret_cast<Word*>(heap.at(handle_of(segment)));
-    const Word tag = tag_word(hash, depth_of(segment));
-    return {words + first_not_below(words, count, tag), words + count, tag};
+    if (count == 0) return {};
+    return {reinterpret_cast<Word*>(heap.at(handle_of(segment))), count, tag_word(hash, depth_of(segment))};
   }
-  // Where about the words of the hash stand, without looking at them; nullptr: nowhere.
-  [[nodiscard]] const Word* about(const Heap& heap, std::uint64_t hash) const {
-    const std::uint64_t segment = *const_cast<Table*>(this)->leaf_of(hash).segment;
-    const unsigned count = count_in(segment);
-    if (count == 0) return nullptr;
-    const auto* const words = reinterpret_cast<const Word*>(heap.at(handle_of(segment)));
-    return words + guess(count, tag_word(hash, depth_of(segment)));
-  }
+  [[nodiscard]] Run run_of(const Heap& heap, std::uint64_t hash) const { return window_of(heap, hash).run(); }
   // The first word with the hash's tag for which `matches` says true, or nullptr.
   template <class Matches>
   [[nodiscard]] Word* find(const Heap& heap, std::uint64_t hash, Matches&& matches) const {

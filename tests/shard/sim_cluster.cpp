@@ -335,7 +335,7 @@ void SimCluster::flush(unsigned index, unsigned shard_index, StreamId id) {
     hang_up(wire, end);
     return;
   }
-  while (stream != nullptr && !stream->out.empty()) {
+  while (stream != nullptr && !stream->out.empty() && !stream->held) {
     std::string bytes(stream->out.view());
     mix(hash64(bytes));
     transmit(wire, 1 - end, bytes);

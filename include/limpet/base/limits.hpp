@@ -29,6 +29,8 @@ inline constexpr std::size_t kClientFiltersMax = 64;  // of one CLIENT KILL
 inline constexpr std::size_t kOutputPauseBytes = 1_MiB;   // a client with more unread output is not parsed further
 inline constexpr std::size_t kUnauthOutputPauseBytes = 64_KiB;  // the same for one that has not authenticated
 inline constexpr std::int64_t kUnreadMs = 60'000;         // a client that takes no output for so long is closed
+// Replies up to this size wait for those behind them that are on their way from elsewhere, for kTickMs at most.
+inline constexpr std::size_t kHeldBytesMax = 16_KiB;
 inline constexpr std::size_t kOutputBytesMax = 256_MiB;  // a client with more unread output is closed
 inline constexpr std::size_t kReplyBytesMax = 64_MiB;     // one reply; a longer one becomes an error
 // What a client's awaited replies may come to, going by the largest so far.

@@ -28,8 +28,15 @@ struct KeyRef {
   std::uint64_t hash = 0;  // of the uid, as the store has it that looked ahead for this key; 0: not worked out
 
   [[nodiscard]] static KeyRef of(std::string_view key) {
-    const std::string_view uid = uid_of(key);
-    return {key, uid, slot_of_uid(uid)};
+    KeyRef ref;
+    ref.set(key);
+    return ref;
+  }
+  void set(std::string_view of_key) {
+    key = of_key;
+    uid = uid_of(of_key);
+    slot = slot_of_uid(uid);
+    hash = 0;
   }
 };
 

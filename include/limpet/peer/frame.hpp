@@ -102,6 +102,9 @@ void append_request(Bytes& out, const Request& request, std::span<const std::str
 // Reads what append_request() wrote; the views of `args` point into `body`. False if the body is malformed.
 [[nodiscard]] bool read_request(std::string_view body, Request& request, std::vector<std::string_view>& args);
 
+// The second argument, if the body has one: what most commands have their key in. Only good for a guess.
+[[nodiscard]] std::string_view second_argument(std::string_view body);
+
 // Sets the hop count of a request body. REQUIRES: read_request() accepted it.
 void set_hops(Bytes& body, std::uint8_t hops);
 

@@ -11,7 +11,8 @@
 //   - opened()/connected()/received()/written()/closed() as its streams live; tick() every kTickMs;
 //   from_sibling() when
 //     a batch came from another shard of the node
-//   - then drains effects(): dials, touched streams (write stream(id)->out and report with written(); read
+//   - then drains effects(): dials, touched streams (write stream(id)->out unless ->held, and report with
+//   written(); read
 //   only while
 //     ->reading; close once ->finished and ->out is empty, or ->aborted), batches for siblings, notes for the
 //     log
@@ -56,6 +57,7 @@ struct Stream {
   bool reading = true;    // read from it; otherwise leave the bytes in the socket
   bool finished = false;  // close it once `out` is written
   bool aborted = false;   // close it at once; what waits in `out` must not be written any more
+  bool held = false;      // more follows in a moment: do not write `out` yet
   bool touched = false;   // stands in Effects::touched; the driver resets it
 
  protected:

@@ -28,6 +28,8 @@
 
 namespace limpet::store {
 
+inline constexpr std::size_t kLookAheadMax = 16;  // keys
+
 enum class Type : std::uint8_t { none, string, hash };
 
 struct StoreStats {
@@ -98,6 +100,7 @@ class Store {
   // ---- Reading ----
   // Begins to fetch what the next calls for these keys will need, all at once, where each call for itself
   // would wait for memory three times: for the table, its words and the record. Notes the hashes in `keys`.
+  // REQUIRES: at most kLookAheadMax keys.
   void look_ahead(std::span<KeyRef* const> keys) const;
   // Counts as a use of the key; peek() does not.
   [[nodiscard]] Item find(const KeyRef& key, std::int64_t unix_ms);
