@@ -1,6 +1,7 @@
 // What one call of the store costs, on a table that the caches hold and on one that they do not.
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <cstdio>
 #include <limpet/store/store.hpp>
 #include <string>
@@ -74,6 +75,23 @@ void set_expiry(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(on.store.set_expiry(on.next(), ++expires, kNow));
 }
 BENCHMARK(set_expiry)->Arg(10'000)->Arg(2'000'000);
+
+// Sixteen at a time, as a pipeline is read.
+void find_ahead(benchmark::State& state) {
+  Sessions on(static_cast<std::uint64_t>(state.range(0)));
+  std::array<KeyRef, kLookAheadMax> keys;
+  std::array<KeyRef*, kLookAheadMax> all;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      keys[i] = on.next();
+      all[i] = &keys[i];
+    }
+    on.store.look_ahead(all);
+    for (const KeyRef& key : keys) benchmark::DoNotOptimize(on.store.find(key, kNow));
+  }
+  state.SetItemsProcessed(state.iterations() * std::int64_t{kLookAheadMax});
+}
+BENCHMARK(find_ahead)->Arg(10'000)->Arg(2'000'000);
 
 void insert_and_erase(benchmark::State& state) {
   Sessions& on = sessions(state.range(0));

@@ -20,9 +20,9 @@ namespace {
 
 // How long the other side is given to close after the last byte was written to it.
 constexpr std::int64_t kLingerMs = 250;
-// While sockets go on becoming ready, so many turns follow each other before other threads' letters and
-// timers have theirs.
-constexpr int kTurnsInARow = 4;
+// While sockets go on becoming ready, the turn goes on: the more that goes in, the fewer writes and batches
+// come out.
+constexpr int kLooksInATurn = 4;
 
 std::error_code last_error() { return {errno, std::system_category()}; }
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
@@ -222,13 +222,13 @@ void Driver::Impl::turn(const std::function<void()>& work) {
 }
 
 void Driver::Impl::sockets_ready() {
-  for (int turn = 0; turn < kTurnsInARow && !abandoned_; ++turn) {
+  in_turn_ = true;
+  for (int look = 0; look < kLooksInATurn; ++look) {
     const std::span<const epoll_event> events = poller_.take();
-    if (turn > 0 && events.empty()) break;
-    in_turn_ = true;
+    if (events.empty()) break;
     for (const epoll_event& each : events) event(*static_cast<Wire*>(each.data.ptr), each.events);
-    read_and_flush();
   }
+  read_and_flush();
   if (!abandoned_) poller_.wait();
 }
 
