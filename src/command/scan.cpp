@@ -15,7 +15,7 @@ namespace {
 
 using store::Item;
 
-constexpr std::uint64_t kVisitsInOneGo = 64;  // between two looks at how long it takes
+constexpr std::uint64_t kVisitsInOneGo = 8;  // between two looks at how long it takes
 
 // The internal form: which slots of this store to walk, and what to let through.
 struct Part {

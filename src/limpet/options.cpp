@@ -31,7 +31,8 @@ constexpr const char* kFooter =
 
 void add_server_options(CLI::App& app, Options& options, bool from_environment) {
   auto* server =
-      app.add_option("-s,--server", options.server, "The server to talk to")->type_name("HOST:PORT");
+      app.add_option("-s,--server", options.server, "The server to talk to, or the path of its Unix socket")
+          ->type_name("HOST:PORT");
   if (from_environment) server->envname("LIMPET_SERVER")->capture_default_str();
   app.add_option("-a,--password-file", options.password_file, "File with the password")->type_name("FILE");
   app.add_option("-t,--timeout", options.timeout_s, "How long to wait for an answer")

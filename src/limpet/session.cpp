@@ -42,11 +42,18 @@ Result<std::string> read_file(const std::string& path, std::size_t max) {
 }
 
 Result<net::LineClient> make_client(const Options& options) {
-  const auto address = cluster::parse_address(options.server);
-  if (!address) return fail(Code::bad_input, "--server " + options.server + ": " + address.error().text);
+  net::LineClientOptions dial;
+  if (options.server.find('/') != std::string::npos) {
+    dial.path = options.server;
+  } else {
+    const auto address = cluster::parse_address(options.server);
+    if (!address) return fail(Code::bad_input, "--server " + options.server + ": " + address.error().text);
+    dial.host = address->host;
+    dial.port = address->port;
+  }
   auto password = read_password(options);
   if (!password) return tl::unexpected(password.error());
-  net::LineClientOptions dial{.host = address->host, .port = address->port, .password = std::move(*password)};
+  dial.password = std::move(*password);
   dial.resp3 = options.resp3;
   dial.reply_ms = static_cast<std::int64_t>(options.timeout_s * 1000);
   dial.connect_ms = dial.reply_ms < dial.connect_ms ? dial.reply_ms : dial.connect_ms;

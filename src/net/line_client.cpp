@@ -1,11 +1,14 @@
 #include <array>
 #include <asio/buffer.hpp>
 #include <asio/connect.hpp>
+#include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
 #include <asio/write.hpp>
 #include <chrono>
 #include <limpet/base/bytes.hpp>
+#include <limpet/base/limits.hpp>
 #include <limpet/net/line_client.hpp>
 #include <limpet/resp/reply.hpp>
 #include <optional>
@@ -17,6 +20,8 @@ namespace limpet::net {
 namespace {
 
 using asio::ip::tcp;
+using Stream = asio::generic::stream_protocol;  // TCP or a Unix socket
+using Unix = asio::local::stream_protocol;
 using Clock = std::chrono::steady_clock;
 
 // A long reply is measured anew after each read, so reads are large.
@@ -25,6 +30,7 @@ constexpr std::size_t kReadBytes = std::size_t{256} << 10;
 Clock::time_point after(std::int64_t ms) { return Clock::now() + std::chrono::milliseconds(ms); }
 
 std::string address_text(const LineClientOptions& options) {
+  if (!options.path.empty()) return options.path;
   const bool v6 = options.host.find(':') != std::string::npos;
   return (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(options.port);
 }
@@ -84,11 +90,12 @@ struct LineClient::State {
   }
 
   Result<void> connect();
+  void resolve(tcp::resolver& resolver, std::optional<asio::error_code>& outcome, const bool& given_up);
   Result<void> introduce(LineClient& client);
 
   LineClientOptions options;
   asio::io_context io{1};
-  tcp::socket socket;
+  Stream::socket socket;
   Bytes out;
   Bytes in;
   std::vector<char> chunk = std::vector<char>(kReadBytes);
@@ -97,22 +104,37 @@ struct LineClient::State {
   std::uint64_t moved = 0;  // bytes read and written
 };
 
-Result<void> LineClient::State::connect() {
-  close();
-  read_error = {};
-  std::optional<asio::error_code> outcome;
-  bool given_up = false;
-  tcp::resolver resolver(io);
+void LineClient::State::resolve(tcp::resolver& resolver, std::optional<asio::error_code>& outcome,
+                                const bool& given_up) {
   resolver.async_resolve(options.host, std::to_string(options.port),
                          [&](asio::error_code error, const tcp::resolver::results_type& found) {
                            if (error || given_up) {
                              outcome = error;
                              return;
                            }
+                           std::vector<Stream::endpoint> places;
+                           for (const auto& entry : found) places.emplace_back(entry.endpoint());
                            asio::async_connect(
-                               socket, found,
-                               [&](asio::error_code failed, const tcp::endpoint&) { outcome = failed; });
+                               socket, places,
+                               [&](asio::error_code failed, const Stream::endpoint&) { outcome = failed; });
                          });
+}
+
+Result<void> LineClient::State::connect() {
+  if (options.path.size() > kSocketPathBytesMax) {
+    return fail(Code::bad_input, options.path + ": a socket's path has at most " +
+                                     std::to_string(kSocketPathBytesMax) + " bytes");
+  }
+  close();
+  read_error = {};
+  std::optional<asio::error_code> outcome;
+  bool given_up = false;
+  tcp::resolver resolver(io);
+  if (options.path.empty()) {
+    resolve(resolver, outcome, given_up);
+  } else {
+    socket.async_connect(Unix::endpoint(options.path), [&](asio::error_code failed) { outcome = failed; });
+  }
   const bool in_time = run_until([&] { return outcome.has_value(); }, options.connect_ms);
   if (!in_time) {
     given_up = true;

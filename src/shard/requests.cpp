@@ -135,7 +135,9 @@ inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std:
     next.step = client.parser.next(bytes.substr(at), limits, next.args);
     if (next.step.kind != resp::RequestStep::Kind::command) break;
     at += next.step.consumed;
-    next.spec = command::find(next.args[0]);
+    // Pipelines mostly repeat a command.
+    next.spec = count > 1 && next.args[0] == ahead_[count - 2].args[0] ? ahead_[count - 2].spec
+                                                                       : command::find(next.args[0]);
     if (next.spec == nullptr || next.spec->scope != command::Scope::session) break;
     if (next.spec->route_key() < next.args.size()) {
       next.has_key = true;

@@ -54,6 +54,11 @@ class Heap {
   // Gives back the memory of `pages_max` empty pages at most; returns how many.
   std::size_t vacate(std::size_t pages_max);
 
+  // How often words of tables were moved, added or taken away: a place of one that was found before is good as
+  // long as this is the same.
+  [[nodiscard]] std::uint64_t moves() const { return moves_; }
+  void note_move() { ++moves_; }
+
   // Cells and blocks in use, rounding included.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
@@ -97,6 +102,7 @@ class Heap {
   std::vector<std::uint32_t> unused_;           // page numbers without memory
   std::vector<char*> spare_;                    // empty pages
   std::uint64_t bytes_ = 0;
+  std::uint64_t moves_ = 0;
 };
 
 }  // namespace limpet::store

@@ -71,6 +71,8 @@ void Store::Impl::look_ahead(std::span<KeyRef* const> keys) const {
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const Table::Run run = windows[i].run();
     if (!run.more()) continue;
+    keys[i]->word = run.at;
+    keys[i]->as_of = heap.moves();
     const char* const cell = heap.at(handle_of(*run.at));
     __builtin_prefetch(cell);
     __builtin_prefetch(cell + kCacheLine);
@@ -118,6 +120,14 @@ Store::Impl::Spot Store::Impl::locate_live(const KeyRef& key, std::int64_t unix_
 // The hottest path of a node: for a key alone in its session it calls nothing but the hash.
 Item Store::Impl::find(const KeyRef& key, std::int64_t unix_ms) {
   const Heap& heap = records_.heap();
+  if (key.word != nullptr && key.as_of == heap.moves()) {
+    // Looked ahead for, and no word has moved since.
+    char* const cell = heap.at(handle_of(*static_cast<const Word*>(key.word)));
+    if (plainly_holds(cell, key.key) && !expired(cell, unix_ms)) {
+      set_seen(cell, seen_clock(unix_ms));
+      return {&records_, cell};
+    }
+  }
   const std::uint64_t hash = uid_hash(key);
   for (Table::Run run = tables_[key.slot].run_of(heap, hash); run.more(); ++run.at) {
     char* const cell = heap.at(handle_of(*run.at));
@@ -261,6 +271,7 @@ bool Store::Impl::rename(const KeyRef& from, const KeyRef& to, std::int64_t unix
 }
 
 void Store::Impl::clear() {
+  records_.heap().note_move();
   for (Table& table : tables_) {
     records_.entomb(table);
     table = Table{};

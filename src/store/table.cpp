@@ -31,6 +31,7 @@ void Table::set_segment(std::uint64_t hash, std::uint64_t segment) {
 }
 
 Word* Table::insert(Heap& heap, std::uint64_t hash, Handle handle, Coarse due, const Hasher& hasher) {
+  heap.note_move();
   std::uint64_t segment = *leaf_of(hash).segment;
   while (count_in(segment) == kSegmentMax) {
     split(heap, hash, hasher);
@@ -58,6 +59,7 @@ Word* Table::insert(Heap& heap, std::uint64_t hash, Handle handle, Coarse due, c
 }
 
 void Table::erase(Heap& heap, std::uint64_t hash, const Word* word) {
+  heap.note_move();
   const std::uint64_t segment = *leaf_of(hash).segment;
   const unsigned left = count_in(segment) - 1;
   const unsigned depth = depth_of(segment);
@@ -116,6 +118,7 @@ void Table::refresh_due() {
 void Table::release_segment(Heap& heap, std::uint64_t hash) {
   const std::uint64_t segment = *leaf_of(hash).segment;
   if (handle_of(segment) == 0) return;
+  heap.note_move();
   heap.give(handle_of(segment));
   set_segment(hash, make_segment(0, 0, depth_of(segment)));
 }

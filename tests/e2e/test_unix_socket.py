@@ -37,11 +37,15 @@ class UnixSocket(E2E):
         self.assertEqual(self.client(node)("GET", "k"), b"v")
         self.assertIn(b"addr=" + path.encode() + b":0", ask(stream, "CLIENT", "INFO"))
 
-    def test_redis_cli_speaks_there(self):
+    def test_redis_cli_and_limpet_speak_there(self):
         node, path = self.node()
         for command, answer in ((("SET", "k", "v"), "OK"), (("GET", "k"), "v"), (("PING",), "PONG")):
-            told = run("redis-cli", "-s", path, *command)
-            self.assertEqual(told.stdout.strip(), answer)
+            for program in ("redis-cli", binary("limpet")):
+                told = run(program, "-s", path, *command)
+                self.assertEqual(told.stdout.strip().strip('"'), answer)
+        told = run(binary("limpet"), "-s", path + ".not", "PING")
+        self.assertEqual(told.returncode, 3, told)
+        self.assertIn(path + ".not", told.stderr)
 
     def test_ten_thousand_commands_in_one_pipeline_come_back_in_order(self):
         _, path = self.node()

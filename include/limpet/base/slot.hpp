@@ -25,7 +25,10 @@ struct KeyRef {
   std::string_view key;
   std::string_view uid;
   Slot slot = 0;
-  std::uint64_t hash = 0;  // of the uid, as the store has it that looked ahead for this key; 0: not worked out
+  // Notes of the store that looked ahead for this key.
+  std::uint64_t hash = 0;       // of the uid; 0: not worked out
+  const void* word = nullptr;   // where it may stand
+  std::uint64_t as_of = 0;      // when that was so
 
   [[nodiscard]] static KeyRef of(std::string_view key) {
     KeyRef ref;
@@ -37,6 +40,7 @@ struct KeyRef {
     uid = uid_of(of_key);
     slot = slot_of_uid(uid);
     hash = 0;
+    word = nullptr;
   }
 };
 

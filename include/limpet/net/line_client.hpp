@@ -24,6 +24,7 @@ namespace limpet::net {
 struct LineClientOptions {
   std::string host = {};
   std::uint16_t port = 0;
+  std::string path = {};      // of a Unix socket, instead of host and port
   std::string password = {};  // empty: none; else AUTH is the first command
   bool resp3 = false;         // HELLO 3 before anything else is sent
   std::int64_t connect_ms = 3'000;
