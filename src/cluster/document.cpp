@@ -4,6 +4,8 @@
 #include <limpet/base/text.hpp>
 #include <utility>
 
+#include "outside_quotes.hpp"
+
 // The parser is compiled into this file and reports errors as values. Its own assertions are off in every
 // build: some fail on bad files such as "[=", although the lines behind them report those properly, and an
 // operator's slip must not stop a process. Without NDEBUG they are assertions on every compiler, where with
@@ -102,62 +104,6 @@ void refuse_many_dots(std::string_view text, Faults& faults) {
   }
 }
 
-// Outside quotes and comments TOML has nothing but ASCII. The parser asks of every other character whether it
-// is white space, and its answer (of this release) is undefined for some, such as letters with accents.
-class OutsideQuotes {
- public:
-  OutsideQuotes(std::string_view text, Faults& faults) : text_(text), faults_(faults) {}
-
-  void check() {
-    if (text_.starts_with("\xef\xbb\xbf")) i_ = 3;
-    while (i_ < text_.size() && faults_.none()) {
-      const char c = text_[i_];
-      if (c == '"' || c == '\'') {
-        if (!skip_string(c)) return;  // the parser says what is wrong with it
-      } else if (c == '#') {
-        while (i_ < text_.size() && text_[i_] != '\n') step();
-      } else if (static_cast<unsigned char>(c) >= 0x80) {
-        faults_.add(
-            at_, "only plain letters, digits and signs may stand outside quotes; put text in double quotes");
-      } else {
-        step();
-      }
-    }
-  }
-
- private:
-  void step() {
-    const char c = text_[i_++];
-    const bool continues = (static_cast<unsigned char>(c) & 0xc0) == 0x80;  // a character that has begun
-    if (c == '\n') {
-      at_ = {at_.line + 1, 1};
-    } else if (!continues) {
-      ++at_.column;
-    }
-  }
-  // False if it does not end.
-  bool skip_string(char quote) {
-    const bool long_one = text_.substr(i_).starts_with(std::string(3, quote));
-    const std::string end(long_one ? 3 : 1, quote);
-    for (std::size_t n = 0; n < end.size(); ++n) step();
-    while (i_ < text_.size() && !text_.substr(i_).starts_with(end)) {
-      if (text_[i_] == '\n' && !long_one) return false;
-      if (text_[i_] == '\\' && quote == '"' && i_ + 1 < text_.size()) step();
-      step();
-    }
-    if (i_ == text_.size()) return false;
-    for (std::size_t n = 0; n < end.size(); ++n) step();
-    // Up to two quotes before the last three are text.
-    for (int n = 0; long_one && n < 2 && text_.substr(i_).starts_with(quote); ++n) step();
-    return true;
-  }
-
-  std::string_view text_;
-  Faults& faults_;
-  std::size_t i_ = 0;
-  Position at_;
-};
-
 }  // namespace
 
 std::string_view name_of(Value::Kind kind) {
@@ -182,7 +128,7 @@ std::string_view name_of(Value::Kind kind) {
 
 Value parse_document(std::string_view text, Faults& faults) {
   refuse_many_dots(text, faults);
-  OutsideQuotes(text, faults).check();
+  refuse_letters_outside_quotes(text, faults);
   if (!faults.none()) return {};
   const toml::parse_result result = toml::parse(text);
   if (!result) {

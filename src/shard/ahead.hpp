@@ -13,7 +13,8 @@
 namespace limpet::shard {
 
 inline constexpr std::size_t kAheadMax = store::kLookAheadMax;  // requests
-inline constexpr std::size_t kAheadArgsMax = 64;  // nothing is read behind one with more
+inline constexpr std::size_t kAheadArgsMax = 64;                // nothing is read behind one with more
+inline constexpr std::size_t kAheadArgsKept = 1024;             // room for more is given back
 
 struct Ahead {
   resp::Args args;

@@ -132,7 +132,7 @@ inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std:
     Ahead& next = ahead_[count++];
     next.has_key = false;
     const bool line = bytes[at] != '*';  // its words live in the parser
-    next.step = client.parser.next(bytes.substr(at), limits, next.args);
+    next.step = client.parser.next({bytes.data() + at, bytes.size() - at}, limits, next.args);
     if (next.step.kind != resp::RequestStep::Kind::command) break;
     at += next.step.consumed;
     // Pipelines mostly repeat a command.
@@ -165,6 +165,9 @@ std::size_t Core::take_requests(Client& client, std::string_view bytes) {
     more = at == count;
     // What was read further on is for another time.
     if (at + 1 < count) client.parser.forget();
+    // Only the last one may have had many arguments.
+    resp::Args& last = ahead_[count - 1].args;
+    if (last.capacity() > kAheadArgsKept) resp::Args().swap(last);
   }
   if (draining_ && !client.stalled && !client.ending) end_client(client);
   client.reading = !client.stalled && !client.ending;

@@ -78,6 +78,8 @@ std::vector<Broken> not_toml() {
       {"ZeroByte", std::string("a\0b = 1\n", 8), "1:2", {"not TOML"}},
       {"LettersOutsideQuotes", kTop + "zone = caf\xc3\xa9\n", "4:11", {"outside quotes"}},
       {"LettersInANumber", "epoch = 12\xd0\xbf\n", "1:11", {"outside quotes"}},
+      {"LettersBehindAQuoteInANumber", "epoch = 1'\xc3\xa9'\n", "1:11", {"outside quotes"}},
+      {"LettersBehindAnOpenQuote", kTop + "a = \"x\nb = \xc3\xa9\n", "5:5", {"never closed"}},
       {"LettersBehindALongText",
        kTop + "a = \"\"\"\n\xc3\xa9 \\\"\"\"\"\"\n\xc3\xa9 = 1\n",
        "6:1",
