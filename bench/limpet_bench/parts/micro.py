@@ -19,8 +19,8 @@ def run(bench):
     say("micro: building")
     finish(["cmake", "--preset", "release", "-B", str(BUILD), "-DLIMPET_BENCH=ON", "-DLIMPET_TESTS=OFF"], cwd=ROOT)
     finish(["cmake", "--build", str(BUILD), "--target", *PROGRAMS], within=1800, cwd=ROOT)
-    table = Table("Single calls", "Nanoseconds of one core, medians of the repetitions. `find_ahead` is `find` with the "
-                  "memory of sixteen keys fetched at once, for each key.", ("call", "ns", "each, of several"))
+    table = Table("Single calls", "Nanoseconds of one core, medians of the repetitions. `find_ahead` is `find` with "
+                  "the memory of sixteen keys fetched at once, for each key.", ("call", "ns", "each, of several"))
     for name in PROGRAMS:
         say(f"micro: {name}")
         for call, spent, each in _measured(bench, name):
@@ -29,8 +29,9 @@ def run(bench):
 
 
 def _measured(bench, name):
-    told = finish([os.path.join(BUILD, "bin", name), "--benchmark_format=json", f"--benchmark_repetitions={bench.rounds}",
-                   f"--benchmark_min_time={bench.sizes.micro_seconds}", "--benchmark_report_aggregates_only=true"],
+    told = finish([os.path.join(BUILD, "bin", name), "--benchmark_format=json",
+                   f"--benchmark_repetitions={bench.rounds}", f"--benchmark_min_time={bench.sizes.micro_seconds}",
+                   "--benchmark_report_aggregates_only=true"],
                   cores=SERVER_CORE, within=1800)
     for one in json.loads(told)["benchmarks"]:
         if one["aggregate_name"] == "median":
