@@ -24,7 +24,7 @@ def die_with_parent():
 
 def binary(name):
     """The path of one of the programs under test."""
-    return os.path.join(os.environ.get("LIMPET_BIN_DIR", _BUILT), name)
+    return os.path.abspath(os.path.join(os.environ.get("LIMPET_BIN_DIR", _BUILT), name))
 
 
 def clean_environment(**extra):
