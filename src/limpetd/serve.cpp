@@ -125,6 +125,7 @@ void Daemon::announce(std::chrono::steady_clock::time_point began) {
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   std::string where = "clients on " + me.client.text();
+  if (!launch_.node.socket.empty()) where += " and " + launch_.node.socket;
   if (me.peer) where += ", nodes on " + me.peer->text();
   if (me.admin) where += ", HTTP on " + me.admin->text();
   spdlog::info("ready: node {} answers {}; {} shards, started in {} ms", me.name, where, launch_.node.shards,

@@ -66,6 +66,10 @@ class UnixSocket(E2E):
                 pass
         self.assertEqual(got, want)
 
+    def test_the_log_says_where(self):
+        node, path = self.node()
+        self.assertIn("answers clients on " + node.client + " and " + path, node.process.log())
+
     def test_only_those_may_connect_whom_the_mode_names(self):
         for flags, mode in (((), 0o600), (("--socket-mode", "0660"), 0o660), (("--socket-mode", "0666"), 0o666)):
             _, path = self.node(*flags)
