@@ -42,8 +42,13 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
   LineSink(const LineSink&) = delete;
   LineSink& operator=(const LineSink&) = delete;
 
-  // The pool whose lost lines are to be told.
-  void watch(std::weak_ptr<spdlog::details::thread_pool> pool) { pool_ = std::move(pool); }
+  // The pool whose lost lines are to be told; null before it goes. Not held by a pointer that counts: if the
+  // pool's own thread had the last one, the pool would wait in that thread for itself.
+  void watch(spdlog::details::thread_pool* pool) {
+    const std::lock_guard lock(base_sink::mutex_);
+    tell_of_lost_lines();
+    pool_ = pool;
+  }
 
   Result<void> reopen() {
     if (path_.empty()) return {};
@@ -63,8 +68,7 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
 
  private:
   void tell_of_lost_lines() {
-    const auto pool = pool_.lock();
-    const std::size_t lost = pool ? pool->overrun_counter() : 0;
+    const std::size_t lost = pool_ != nullptr ? pool_->overrun_counter() : told_;
     if (lost == told_) return;
     const std::string text =
         std::to_string(lost - told_) + " log lines were lost: the log was written too slowly";
@@ -86,7 +90,7 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
 
   int fd_;
   std::string path_;
-  std::weak_ptr<spdlog::details::thread_pool> pool_;
+  spdlog::details::thread_pool* pool_ = nullptr;
   std::size_t told_ = 0;
 };
 
@@ -99,7 +103,7 @@ class Log::Impl {
         pool(std::make_shared<spdlog::details::thread_pool>(kQueuedLinesMax, 1)),
         logger(std::make_shared<spdlog::async_logger>("", sink, pool,
                                                       spdlog::async_overflow_policy::overrun_oldest)) {
-    sink->watch(pool);
+    sink->watch(pool.get());
     logger->set_level(spdlog::level::from_str(settings.level));
     spdlog::set_default_logger(logger);
   }
@@ -107,6 +111,7 @@ class Log::Impl {
     // The pool's destructor empties the queue and waits for its thread, which lets go of the logger with the
     // last line: so the logger goes after it, on this thread.
     spdlog::set_default_logger(std::make_shared<spdlog::logger>("", sink));
+    sink->watch(nullptr);
     pool.reset();
     logger.reset();
     spdlog::shutdown();

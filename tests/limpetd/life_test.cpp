@@ -93,6 +93,18 @@ TEST_F(LogTest, AFileThatWasMovedAwayIsOpenedAnew) {
   EXPECT_THAT(lines[0], HasSubstr("after"));
 }
 
+// Many times, since it takes a line that is being written at the very moment.
+TEST_F(LogTest, ClosingItWhileItsLastLinesAreWrittenLosesNone) {
+  constexpr int kTimes = 3'000;
+  for (int time = 0; time < kTimes; ++time) {
+    open(false);
+    spdlog::info("one");
+    spdlog::info("two");
+    log_.reset();
+  }
+  EXPECT_EQ(closed().size(), 2U * kTimes);
+}
+
 TEST_F(LogTest, AFileThatCannotBeOpenedNamesTheSetting) {
   const auto log = Log::open({.level = "info", .file = path("no/such/log"), .json = false});
   ASSERT_FALSE(log);
