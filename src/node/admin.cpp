@@ -54,6 +54,9 @@ class BoundedServer final : public httplib::Server {
  public:
   std::atomic<bool> stopping{false};
 
+  // cpp-httplib's own queue is so short that a few silent connections fill it. REQUIRES: bound.
+  void widen_queue() { (void)::listen(svr_sock_, kListenBacklog); }
+
  private:
   bool process_and_close_socket(socket_t socket) override {
     BoundedStream stream(socket, stopping);
@@ -101,8 +104,14 @@ class Admin::Impl {
   // The port, or -1.
   int bind(const cluster::Address& address) {
     errno = 0;
-    if (address.port == 0) return server_.bind_to_any_port(address.host);
-    return server_.bind_to_port(address.host, address.port) ? address.port : -1;
+    int bound = address.port;
+    if (address.port == 0) {
+      bound = server_.bind_to_any_port(address.host);
+    } else if (!server_.bind_to_port(address.host, address.port)) {
+      return -1;
+    }
+    if (bound >= 0) server_.widen_queue();
+    return bound;
   }
 
   void serve() {
