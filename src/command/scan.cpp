@@ -15,8 +15,6 @@ namespace {
 
 using store::Item;
 
-constexpr std::uint64_t kVisitsInOneGo = 8;  // between two looks at how long it takes
-
 // The internal form: which slots of this store to walk, and what to let through.
 struct Part {
   std::uint64_t slot = 0;
@@ -56,7 +54,7 @@ std::vector<std::string_view> walk(store::Store& store, Part& part, Glob& glob, 
     if (store.keys_in(slot) == 0) {
       part.position = 0;
     } else {
-      const std::uint64_t count = std::min(part.count - visited, kVisitsInOneGo);
+      const std::uint64_t count = std::min<std::uint64_t>(part.count - visited, kScanVisitsInOneGo);
       part.position = store.scan(slot, part.position, count, unix_ms, [&](const Item& item) {
         ++visited;
         if (type_passes(part.type, item.type()) && glob.matches(item.key())) keys.push_back(item.key());

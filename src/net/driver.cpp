@@ -20,12 +20,9 @@ namespace {
 
 // How long the other side is given to close after the last byte was written to it.
 constexpr std::int64_t kLingerMs = 250;
-// While sockets go on becoming ready, the turn goes on: the more that goes in, the fewer writes and batches
-// come out.
-constexpr int kLooksInATurn = 4;
 
 std::error_code last_error() { return {errno, std::system_category()}; }
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 }  // namespace
 
@@ -143,6 +140,13 @@ void Driver::Impl::event(Wire& wire, std::uint32_t what) {
   if (!wire.closed) read(wire);
 }
 
+ssize_t Driver::Impl::receive(const Wire& wire) {
+  ssize_t count = 0;
+  do count = ::recv(wire.socket.get(), chunk_.get(), kReadChunkBytes, 0);
+  while (count < 0 && errno == EINTR);
+  return count;
+}
+
 // Once: the others want their turn too.
 void Driver::Impl::read(Wire& wire) {
   if (wire.lingering) return discard(wire);
@@ -152,7 +156,7 @@ void Driver::Impl::read(Wire& wire) {
     if (wire.gone) fail(wire, asio::error::connection_reset);
     return;
   }
-  const ssize_t count = ::recv(wire.socket.get(), chunk_.get(), kReadChunkBytes, 0);
+  const ssize_t count = receive(wire);
   if (count < 0) {
     if (!would_block()) return fail(wire, last_error());
     wire.readable = false;
@@ -176,7 +180,7 @@ void Driver::Impl::read_again(Wire& wire) {
 }
 
 void Driver::Impl::discard(Wire& wire) {
-  const ssize_t count = ::recv(wire.socket.get(), chunk_.get(), kReadChunkBytes, 0);
+  const ssize_t count = receive(wire);
   if (count == 0 || (count < 0 && !would_block())) return close(wire);
   wire.readable = count > 0;
   if (wire.readable) read_again(wire);
@@ -221,28 +225,27 @@ void Driver::Impl::turn(const std::function<void()>& work) {
   end_turn();
 }
 
+// While sockets go on becoming ready, the turn goes on.
 void Driver::Impl::sockets_ready() {
-  in_turn_ = true;
-  for (int look = 0; look < kLooksInATurn; ++look) {
-    const std::span<const epoll_event> events = poller_.take();
-    if (events.empty()) break;
-    for (const epoll_event& each : events) event(*static_cast<Wire*>(each.data.ptr), each.events);
-  }
-  read_and_flush();
+  turn([this] {
+    for (int look = 0; look < kLooksInATurn; ++look) {
+      const std::span<const epoll_event> events = poller_.take();
+      if (events.empty()) break;
+      for (const epoll_event& each : events) event(*static_cast<Wire*>(each.data.ptr), each.events);
+    }
+    read_waiting();
+  });
   if (!abandoned_) poller_.wait();
 }
 
-// What is to be read although no event says so, then what all of that has led to.
-void Driver::Impl::read_and_flush() {
-  in_turn_ = true;
+// What is to be read although no event says so.
+void Driver::Impl::read_waiting() {
   reading_.swap(again_);
   for (Wire* wire : reading_) {
     wire->queued = false;
     if (!wire->closed && wire->readable) read(*wire);
   }
   reading_.clear();
-  in_turn_ = false;
-  end_turn();
 }
 
 void Driver::Impl::end_turn_soon() {
@@ -266,8 +269,10 @@ void Driver::Impl::go_on_soon() {
   asio::post(io_, [this] {
     go_on_posted_ = false;
     if (abandoned_) return;
-    if (std::exchange(shard_.effects().again, false)) shard_.go_on(now());
-    read_and_flush();
+    turn([this] {
+      if (std::exchange(shard_.effects().again, false)) shard_.go_on(now());
+      read_waiting();
+    });
   });
 }
 
@@ -326,12 +331,13 @@ void Driver::Impl::give_up_finishing() {
 }
 
 void Driver::Impl::tick() {
-  shard_.tick(now());
-  for (Wire* wire : std::vector<Wire*>(lingering_)) {
-    if (wire->linger_until_ms <= now_.steady_ms) close(*wire);
-  }
-  give_up_finishing();
-  end_turn_soon();
+  turn([this] {
+    shard_.tick(now());
+    for (Wire* wire : std::vector<Wire*>(lingering_)) {
+      if (wire->linger_until_ms <= now_.steady_ms) close(*wire);
+    }
+    give_up_finishing();
+  });
   timer_.expires_after(std::chrono::milliseconds(kTickMs));
   timer_.async_wait([this](const std::error_code& error) {
     if (!error && !abandoned_) tick();

@@ -34,7 +34,7 @@ class Driver::Impl {
   Now now();
   void tick();
   void sockets_ready();
-  void read_and_flush();
+  void read_waiting();
   void event(Wire& wire, std::uint32_t what);
   void end_turn();
   void end_turn_soon();
@@ -51,7 +51,8 @@ class Driver::Impl {
   void connected(Wire& wire, const std::error_code& error);
 
   // ---- Reading and writing ----
-  void attach(Wire& wire);  // its socket is connected
+  void attach(Wire& wire);            // its socket is connected
+  ssize_t receive(const Wire& wire);  // into the chunk
   void read(Wire& wire);
   void read_again(Wire& wire);
   void discard(Wire& wire);
@@ -80,7 +81,7 @@ class Driver::Impl {
   std::vector<Wire*> dead_;                 // closed; destroyed at the end of the turn, as some hold pointers
   std::vector<Wire*> again_;                // to be read from in the next turn, though no event will say so
   std::vector<shard::StreamId> finishing_;  // to be closed, but with bytes to write still
-  std::vector<Wire*> reading_;              // scratch of read_and_flush()
+  std::vector<Wire*> reading_;              // scratch of read_waiting()
   std::vector<shard::StreamId> touched_;    // scratch of flush()
   Now now_;
   bool now_is_fresh_ = false;

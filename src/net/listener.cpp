@@ -128,8 +128,6 @@ class Listener::Impl {
     trouble_("cannot accept connections: " + what + "; trying again");
   }
 
-  static constexpr int kAcceptsInOneGo = 64;
-
   asio::posix::stream_descriptor listening_;
   asio::steady_timer retry_;
   std::string path_;
@@ -206,6 +204,5 @@ void Listener::start(Accepted accepted, Trouble trouble) {
 }
 void Listener::stop() { impl_->stop(); }
 bool Listener::on_loopback() const { return impl_->is_unix() || impl_->local().address().is_loopback(); }
-std::uint16_t Listener::port() const { return impl_->local().port(); }
 
 }  // namespace limpet::net

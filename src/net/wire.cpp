@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <limpet/base/limits.hpp>
 
@@ -20,16 +19,6 @@ void set_option(int descriptor, int level, int name, int value) {
 }
 
 }  // namespace
-
-void Descriptor::close() {
-  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
-}
-
-void turn_away(Connection connection, const std::string& line) {
-  const int socket = connection.descriptor.get();
-  (void)::send(socket, line.data(), line.size(), MSG_NOSIGNAL);
-  ::shutdown(socket, SHUT_WR);
-}
 
 void tune(int descriptor, std::int64_t keepalive_s, bool between_nodes) {
   set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);

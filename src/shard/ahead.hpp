@@ -8,13 +8,8 @@
 #include <limpet/base/slot.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/resp/request.hpp>
-#include <limpet/store/store.hpp>
 
 namespace limpet::shard {
-
-inline constexpr std::size_t kAheadMax = store::kLookAheadMax;  // requests
-inline constexpr std::size_t kAheadArgsMax = 64;                // nothing is read behind one with more
-inline constexpr std::size_t kAheadArgsKept = 1024;             // room for more is given back
 
 struct Ahead {
   resp::Args args;

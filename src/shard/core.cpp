@@ -81,6 +81,13 @@ void Core::touch(Stream& stream, StreamId id) {
   effects_.touched.push_back(id);
 }
 
+// Closes it at once, whatever it still has to write.
+void Core::abort(Stream& stream, StreamId id) {
+  stream.aborted = true;
+  stream.reading = false;
+  touch(stream, id);
+}
+
 // ---- Opening ----
 
 StreamId Core::client_opened(const ClientOrigin& origin) {
@@ -122,9 +129,7 @@ void Core::make_room_for_strangers() {
 
 void Core::turn_away(Peer& peer, const std::string& reason) {
   note_stranger(peer, reason);
-  peer.aborted = true;
-  peer.reading = false;
-  touch(peer, peer.id);
+  abort(peer, peer.id);
 }
 
 // Whoever reaches the port could fill the log.
@@ -264,7 +269,7 @@ void Core::closed(StreamId id, std::string_view reason) {
 
 void Core::from_sibling(unsigned sibling, std::string_view batch) {
   for (std::size_t frames = 0; !batch.empty(); ++frames) {
-    if (frames % kAheadMax == 0) look_ahead(batch);
+    if (frames % kLookAheadMax == 0) look_ahead(batch);
     const peer::FrameStep step = peer::next_frame(batch, ~std::uint32_t{0});
     // A batch is written by this same code: anything but whole frames is a mistake of ours.
     LIMPET_ASSERT(step.kind == peer::FrameStep::Kind::frame);
@@ -327,11 +332,7 @@ void Core::tick_links() {
     part_from(*link);
     LinkStream* stream = link_streams_.find(slab_name<LinkStream>(link->id()));
     if (stream == nullptr) continue;
-    if (wish == Link::Wish::close) {
-      stream->aborted = true;
-      stream->reading = false;
-    }
-    touch(*stream, link->id());
+    wish == Link::Wish::close ? abort(*stream, link->id()) : touch(*stream, link->id());
   }
 }
 
@@ -342,11 +343,7 @@ void Core::tick_peers() {
     }
     // Whoever dialled asks for a sign of life all the time; one that is silent is gone, and so is what it
     // asked for.
-    if (peer.admitted && now_.steady_ms - peer.heard_ms >= 2 * kPeerDeadMs) {
-      peer.aborted = true;
-      peer.reading = false;
-      touch(peer, peer.id);
-    }
+    if (peer.admitted && now_.steady_ms - peer.heard_ms >= 2 * kPeerDeadMs) abort(peer, peer.id);
   });
 }
 
@@ -362,27 +359,20 @@ void Core::tick_clients() {
   if (now_.steady_ms - unread_checked_ms_ >= kUnreadEveryMs) {
     unread_checked_ms_ = now_.steady_ms;
     clients_.each([&](auto, Client& client) {
-      if (client.out.empty() || now_.steady_ms - client.last_used_ms < kUnreadMs) return;
-      note(Note::Level::warning, "client " + client.origin.address + " does not read its replies: closed");
-      abort_client(client);
+      if (!client.out.empty() && now_.steady_ms - client.last_used_ms >= kUnreadMs) {
+        note(Note::Level::warning, "client " + client.origin.address + " does not read its replies: closed");
+        abort(client, client.id);
+      } else if (!client.authenticated && !tunables_.password.empty() &&
+                 now_.steady_ms - client.opened_ms >= kAuthenticateMs) {
+        end_client(client);
+      }
     });
-    if (!tunables_.password.empty()) {
-      clients_.each([&](auto, Client& client) {
-        if (!client.authenticated && now_.steady_ms - client.opened_ms >= kAuthenticateMs) end_client(client);
-      });
-    }
   }
   if (tunables_.idle_timeout_ms == 0) return;
   clients_.each([&](auto, Client& client) {
     const bool idle = now_.steady_ms - client.last_used_ms >= tunables_.idle_timeout_ms;
     if (idle && !client.ending && client.replies.empty()) end_client(client);
   });
-}
-
-void Core::abort_client(Client& client) {
-  client.aborted = true;
-  client.reading = false;
-  touch(client, client.id);
 }
 
 // A pipeline's replies come from several shards and nodes in turn. Each write costs more than a dozen
@@ -417,7 +407,7 @@ void Core::shed_clients() {
     note(Note::Level::warning, "client " + client->origin.address + " has " + std::to_string(client->kept) +
                                    " bytes of requests and replies under way, and all clients together more "
                                    "than client-memory: closed");
-    abort_client(*client);
+    abort(*client, client->id);
   }
 }
 

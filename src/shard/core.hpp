@@ -123,6 +123,7 @@ class Core {
   Client* find_client(StreamId id);
   Peer* find_peer(StreamId id);
   void touch(Stream& stream, StreamId id);
+  void abort(Stream& stream, StreamId id);
   void end_client(Client& client);
   void note(Note::Level level, std::string text);
   std::uint64_t random();
@@ -131,7 +132,6 @@ class Core {
   void tick_links();
   void tick_peers();
   void drop_client(StreamId id);
-  void abort_client(Client& client);
   void account(Client& client);
   void touch_client(Client& client);
   void shed_clients();
@@ -154,9 +154,7 @@ class Core {
   bool take_command(Client& client, const Ahead& next);
   bool take_session_command(Client& client, const Spec& spec, Args args);
   bool take_keyed_command(Client& client, const Spec& spec, Args args, const KeyRef& key);
-  // Are all keys of a command in this slot?
-  [[nodiscard]] static bool all_in_slot(const Spec& spec, Args args, Slot slot);
-  [[nodiscard]] static bool fits_slot(const Spec& spec, Args args, Slot slot);
+  [[nodiscard]] static bool others_in_slot(const Spec& spec, Args args, Slot slot);
   void admit_error(Client& client, const Spec* spec, std::string_view error);
   void resume(Client& client);
   void yield(Client& client);
@@ -346,7 +344,7 @@ class Core {
   bool draining_ = false;
 
   // Scratch, reused from command to command.
-  std::array<Ahead, kAheadMax> ahead_;
+  std::array<Ahead, kLookAheadMax> ahead_;
   std::vector<std::string_view> frame_args_;
   Bytes scratch_;        // the body of a request on its way out
   Bytes reply_scratch_;  // a reply on its way to whoever asked

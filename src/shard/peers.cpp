@@ -41,7 +41,7 @@ bool is_for_nodes(const Spec& spec, Args args) {
 
 // Takes whole frames from the front of what has come, kept in `input` and new in `bytes`, until `take` says
 // no. Returns an error text if the bytes are no frames.
-// `ahead` is shown the bytes of the next kAheadMax frames, and what is behind them.
+// `ahead` is shown the bytes of the next kLookAheadMax frames, and what is behind them.
 template <class Ahead, class Take>
 std::string_view each_frame(Bytes& input, std::string_view bytes, std::size_t body_max, Ahead ahead,
                             Take take) {
@@ -51,7 +51,7 @@ std::string_view each_frame(Bytes& input, std::string_view bytes, std::size_t bo
   std::size_t taken = 0;
   std::string_view error;
   for (std::size_t frames = 0;; ++frames) {
-    if (frames % kAheadMax == 0) ahead(all.substr(taken));
+    if (frames % kLookAheadMax == 0) ahead(all.substr(taken));
     const FrameStep step = peer::next_frame(all.substr(taken), body_max);
     if (step.kind == FrameStep::Kind::error) error = step.error;
     if (step.kind != FrameStep::Kind::frame) break;
@@ -264,10 +264,10 @@ void Core::refill(Peer& peer) {
 
 // The keys of the next requests, as far as one can guess them.
 void Core::look_ahead(std::string_view frames) {
-  std::array<KeyRef, kAheadMax> keys;
-  std::array<KeyRef*, kAheadMax> here;
+  std::array<KeyRef, kLookAheadMax> keys;
+  std::array<KeyRef*, kLookAheadMax> here;
   std::size_t count = 0;
-  for (std::size_t frame = 0; frame < kAheadMax; ++frame) {
+  for (std::size_t frame = 0; frame < kLookAheadMax; ++frame) {
     const FrameStep step = peer::next_frame(frames, kPieceBytes);
     if (step.kind != FrameStep::Kind::frame) break;
     frames.remove_prefix(step.consumed);
@@ -328,17 +328,20 @@ void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& requ
   if (route.kind == Route::Kind::here) {
     reply_scratch_.clear();
     const auto version = static_cast<resp::Version>(request.version);
-    const bool one_key = spec != nullptr && spec->first_key == 1 && spec->last_key == 1 && args.size() > 1;
-    const KeyRef key = one_key ? KeyRef::of(args[1]) : KeyRef{};
-    const bool sound = one_key           ? spec->run != nullptr && key.slot == slot
-                       : spec == nullptr ? slot_of(args[1]) == slot
-                                         : fits_slot(*spec, args, slot);
+    // A step of relocate.hpp has its key there, too.
+    const std::size_t at = spec == nullptr ? 1 : spec->route_key();
+    const bool keyed = at > 0 && at < args.size();
+    const KeyRef key = keyed ? KeyRef::of(args[at]) : KeyRef{};
+    const bool in_slot = at == 0 || (keyed && key.slot == slot);
+    const bool sound =
+        in_slot && (spec == nullptr ||
+                    (spec->run != nullptr && (!spec->many_keys() || others_in_slot(*spec, args, slot))));
     if (!sound) {
       ReplyWriter(reply_scratch_, version).error("ERR the nodes run different releases of limpet");
     } else if (spec == nullptr) {
       run_step(args, version, reply_scratch_);
     } else {
-      run(*spec, args, version, reply_scratch_, one_key ? &key : nullptr);
+      run(*spec, args, version, reply_scratch_, keyed ? &key : nullptr);
     }
     deliver(origin, Outcome::done, reply_scratch_.view());
     return;

@@ -125,7 +125,7 @@ inline bool Core::take_step(Client& client, Ahead& next, Turn& turn) {
 inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std::size_t most) {
   const resp::RequestLimits limits = limits_of(client);
   if (!client.authenticated) most = 1;
-  std::array<KeyRef*, kAheadMax> here;
+  std::array<KeyRef*, kLookAheadMax> here;
   std::size_t keys = 0;
   std::size_t count = 0;
   for (std::size_t at = 0; count < most && at < bytes.size();) {
@@ -157,8 +157,8 @@ std::size_t Core::take_requests(Client& client, std::string_view bytes) {
   Turn turn{.out_before = client.out.size()};
   muted_bytes_ = 0;
   // Who was stalled may be so again at once, and would have read in vain.
-  std::size_t width = std::exchange(client.stalled, false) ? 1 : kAheadMax;
-  for (bool more = true; more && turn.taken < bytes.size() && !client.ending; width = kAheadMax) {
+  std::size_t width = std::exchange(client.stalled, false) ? 1 : kLookAheadMax;
+  for (bool more = true; more && turn.taken < bytes.size() && !client.ending; width = kLookAheadMax) {
     const std::size_t count = read_ahead(client, bytes.substr(turn.taken), width);
     std::size_t at = 0;
     while (at < count && take_step(client, ahead_[at], turn)) ++at;
@@ -244,11 +244,9 @@ bool Core::take_session_command(Client& client, const Spec& spec, Args args) {
 
 bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const KeyRef& key) {
   const Slot slot = key.slot;
-  if (spec.last_key > spec.first_key || spec.last_key < 0) {
-    if (!all_in_slot(spec, args, slot)) {
-      admit_error(client, &spec, command::kCrossSlot);
-      return true;
-    }
+  if (spec.many_keys() && !others_in_slot(spec, args, slot)) {
+    admit_error(client, &spec, command::kCrossSlot);
+    return true;
   }
   const Route route = router_.route(slot);
   if (route.kind == Route::Kind::here) {
@@ -268,19 +266,13 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
   return true;
 }
 
-bool Core::all_in_slot(const Spec& spec, Args args, Slot slot) {
-  if (spec.first_key == 0) return slot_of(args[spec.route_key()]) == slot;
-  for (std::size_t at = spec.route_key(); at <= spec.last_key_of(args.size());
-       at += static_cast<std::size_t>(spec.key_step)) {
+// Are the keys behind the one that a command goes by in its slot, too? REQUIRES: spec.many_keys().
+bool Core::others_in_slot(const Spec& spec, Args args, Slot slot) {
+  const auto step = static_cast<std::size_t>(spec.key_step);
+  for (std::size_t at = spec.route_key() + step; at <= spec.last_key_of(args.size()); at += step) {
     if (slot_of(args[at]) != slot) return false;
   }
   return true;
-}
-
-// May a request that came for this slot be run there?
-bool Core::fits_slot(const Spec& spec, Args args, Slot slot) {
-  if (spec.run == nullptr) return false;
-  return spec.route_key() == 0 || (spec.route_key() < args.size() && all_in_slot(spec, args, slot));
 }
 
 // Is there room for a write of these arguments, if need be at the cost of idle sessions?

@@ -111,6 +111,7 @@ struct Spec {
   [[nodiscard]] std::size_t route_key() const {
     return static_cast<std::size_t>(routed_by > 0 ? routed_by : first_key);
   }
+  [[nodiscard]] bool many_keys() const { return last_key != first_key; }
   [[nodiscard]] bool has(Flag flag) const { return (flags & flag) != 0; }
   // Also false where the last group of a run of keys is cut short, as in MSET k1 v1 k2.
   [[nodiscard]] bool arity_fits(std::size_t args) const {

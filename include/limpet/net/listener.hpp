@@ -34,7 +34,6 @@ class Listener {
   void start(Accepted accepted, Trouble trouble);
   void stop();
   [[nodiscard]] bool on_loopback() const;  // or on a Unix socket
-  [[nodiscard]] std::uint16_t port() const;
 
  private:
   class Impl;

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limpet/base/limits.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
 #include <memory>
@@ -27,8 +28,6 @@
 #include <string_view>
 
 namespace limpet::store {
-
-inline constexpr std::size_t kLookAheadMax = 16;  // keys
 
 enum class Type : std::uint8_t { none, string, hash };
 
