@@ -199,7 +199,7 @@ void Core::written(StreamId id, std::size_t bytes) {
         link.lanes().written(bytes);
         trim(stream->out);
         refill(link);
-        if (!link.stalled.empty() && link.lanes().waiting() < kLinkBytesMax / 2) wake_all(link.stalled);
+        if (link.lanes().waiting() < kLinkBytesMax / 2) wake_all(link.traffic);
       }
       return;
     case StreamKind::peer:
@@ -209,8 +209,7 @@ void Core::written(StreamId id, std::size_t bytes) {
         refill(*peer);
         if (peer->stalled && peer->lanes.waiting() < kLinkBytesMax / 2) {
           peer->stalled = false;
-          peer->reading = true;
-          peer_bytes(*peer, {});
+          read_on(*peer);
         }
       }
       return;
@@ -268,9 +267,24 @@ void Core::closed(StreamId id, std::string_view reason) {
 // ---- Siblings ----
 
 void Core::from_sibling(unsigned sibling, std::string_view batch) {
-  for (std::size_t frames = 0; !batch.empty(); ++frames) {
-    if (frames % kLookAheadMax == 0) look_ahead(batch);
-    const peer::FrameStep step = peer::next_frame(batch, ~std::uint32_t{0});
+  Bytes& input = siblings_[sibling].input;
+  if (!input.empty()) {
+    input.append(batch);
+    return;
+  }
+  const std::size_t taken = take_batch(sibling, batch);
+  if (taken == batch.size()) return;
+  input.append(batch.substr(taken));
+  effects_.again = true;
+}
+
+// Takes frames from the front of `batch`, as many as are for one turn. Returns how many bytes that were.
+std::size_t Core::take_batch(unsigned sibling, std::string_view batch) {
+  delivered_bytes_ = 0;
+  std::size_t taken = 0;
+  for (std::size_t frames = 0; taken < batch.size() && delivered_bytes_ < kTurnReplyBytes; ++frames) {
+    if (frames % kLookAheadMax == 0) look_ahead(batch.substr(taken));
+    const peer::FrameStep step = peer::next_frame(batch.substr(taken), ~std::uint32_t{0});
     // A batch is written by this same code: anything but whole frames is a mistake of ours.
     LIMPET_ASSERT(step.kind == peer::FrameStep::Kind::frame);
     const Frame& frame = step.frame;
@@ -283,8 +297,9 @@ void Core::from_sibling(unsigned sibling, std::string_view batch) {
           .kind = Origin::Kind::sibling, .sibling = static_cast<std::uint16_t>(sibling), .id = frame.id};
       serve(origin, frame.slot, request, frame_args_, frame.body);
     }
-    batch.remove_prefix(step.consumed);
+    taken += step.consumed;
   }
+  return taken;
 }
 
 void Core::take_batches() {
@@ -449,7 +464,7 @@ bool Core::drained() {
     quiet =
         quiet && (peer.said_goodbye || !peer.admitted) && peer.in_flight == 0 && peer.lanes.waiting() == 0;
   });
-  for (const Sibling& sibling : siblings_) quiet = quiet && sibling.batch.empty();
+  for (const Sibling& sibling : siblings_) quiet = quiet && sibling.batch.empty() && sibling.input.empty();
   return quiet;
 }
 

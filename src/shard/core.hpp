@@ -33,6 +33,7 @@
 #include "link.hpp"
 #include "pending.hpp"
 #include "slab.hpp"
+#include "traffic.hpp"
 
 namespace limpet::shard {
 
@@ -75,15 +76,16 @@ struct Peer : Stream {
   bool admitted = false;      // and its proof was right
   bool said_goodbye = false;  // no request will come from it any more
   bool stalled = false;       // its replies pile up: no request is taken until they have gone
+  bool yielded = false;       // its turn has ended; it goes on in the next one
   std::int64_t heard_ms = 0;  // opened, or last heard of; steady
   std::size_t in_flight = 0;  // its requests that are with siblings or other nodes
 };
 
 // A queue to another shard of this node.
 struct Sibling {
-  Bytes batch;
-  std::size_t in_flight = 0;
-  std::vector<StreamId> stalled;
+  Bytes batch;    // for it
+  Bytes input;    // from it: frames for the next turn
+  Traffic traffic;
 };
 
 // What happens to writes when the memory is full, by the name that Redis has for it.
@@ -158,9 +160,10 @@ class Core {
   void admit_error(Client& client, const Spec* spec, std::string_view error);
   void resume(Client& client);
   void yield(Client& client);
+  void yield(Peer& peer);
   void lend_buffer(Bytes& out);
   void wake(Client& client);
-  void wake_all(std::vector<StreamId>& stalled);
+  void wake_all(Traffic& traffic);
   [[nodiscard]] resp::RequestLimits limits_of(const Client& client) const;
   // Where a reply that is known now goes, honouring order and CLIENT REPLY: calls write(Bytes&).
   template <class Write>
@@ -202,6 +205,7 @@ class Core {
   void bounce(std::uint64_t id, Pending& pending, std::string_view body);
   void try_again(std::uint64_t id, Pending& pending);
   void out_of_time(std::uint64_t id, Pending& pending);
+  void sent(Pending& pending, Traffic& traffic);
   void release(Pending& pending);
   void unbounce(Pending& pending);
   [[nodiscard]] std::string unreachable(const Link& link, Slot slot) const;
@@ -211,11 +215,13 @@ class Core {
   Link& link_to(NodeIndex node) { return *links_[node]; }
   void dial(Link& link);
 
+  std::size_t take_batch(unsigned sibling, std::string_view batch);
+
   // ---- peers.cpp ----
   void link_bytes(LinkStream& stream, StreamId id, std::string_view bytes);
   bool link_frame(Link& link, LinkStream& stream, const Frame& frame);
   void peer_bytes(Peer& peer, std::string_view bytes);
-  std::size_t take_frames(Peer& peer, std::string_view bytes);
+  void read_on(Peer& peer);
   bool peer_frame(Peer& peer, const Frame& frame);
   bool greet_peer(Peer& peer, const Frame& frame);
   bool admit_peer(Peer& peer, const Frame& frame);
@@ -329,7 +335,8 @@ class Core {
   PendingTable pending_;
   Slab<Gather> gathers_;
   std::vector<StreamId> resumable_;
-  std::vector<StreamId> yielded_;  // clients that go on in the next turn
+  std::vector<StreamId> yielded_;  // clients and peers that go on in the next turn
+  std::size_t delivered_bytes_ = 0;  // of replies, in this turn of a sibling or peer
   std::size_t muted_bytes_ = 0;    // of replies that nobody gets, in this turn of a client
   std::int64_t unread_checked_ms_ = 0;
   std::vector<std::uint64_t> bounced_;

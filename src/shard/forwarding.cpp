@@ -38,19 +38,23 @@ std::string Core::unreachable(const Link& link, Slot slot) const {
 bool Core::has_room(Route route, Client& client) {
   if (route.kind == Route::Kind::sibling) {
     Sibling& sibling = siblings_[route.target];
+    Traffic& traffic = sibling.traffic;
     // With nothing under way there would be nobody to wake the client; and then there is room.
-    if (sibling.in_flight == 0) return true;
-    if (sibling.in_flight < kLinkRequestsMax && sibling.batch.size() < kLinkBytesMax) return true;
-    sibling.stalled.push_back(client.id);
+    if (traffic.requests == 0) return true;
+    if (traffic.requests < kLinkRequestsMax && sibling.batch.size() < kLinkBytesMax &&
+        traffic.has_room_for(large_reply(client)))
+      return true;
+    traffic.stalled.push_back(client.id);
     return false;
   }
   if (route.kind != Route::Kind::peer) return true;
   Link& link = link_to(route.target);
   if (link.verdict() == Link::Verdict::fail) return true;
-  const bool full = link.in_flight + link.waiting.size() >= kLinkRequestsMax ||
+  const bool full = link.traffic.requests + link.waiting.size() >= kLinkRequestsMax ||
                     link.waiting_bytes >= kLinkBytesMax ||
-                    (link.up() && link.lanes().waiting() >= kLinkBytesMax);
-  if (full) link.stalled.push_back(client.id);
+                    (link.up() && link.lanes().waiting() >= kLinkBytesMax) ||
+                    !link.traffic.has_room_for(large_reply(client));
+  if (full) link.traffic.stalled.push_back(client.id);
   return !full;
 }
 
@@ -78,8 +82,9 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
   }
   auto [id, pending] = pending_.add();
   pending.number = ++forwards_numbered_;
-  if (write && is_entry(origin)) {
-    if (Client* client = find_client(origin.stream)) client->last_write = pending.number;
+  if (Client* client = is_entry(origin) ? find_client(origin.stream) : nullptr) {
+    if (write) client->last_write = pending.number;
+    pending.large_reply = large_reply(*client);
   }
   pending.to_sibling = link == nullptr;
   pending.write = write;
@@ -92,9 +97,8 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
     Sibling& sibling = siblings_[route.target];
     peer::append_frame(sibling.batch,
                        {.type = FrameType::request, .slot = on_wire(slot), .id = id, .body = body});
-    ++sibling.in_flight;
+    sent(pending, sibling.traffic);
     ++counters_.commands_to_siblings;
-    pending.state = Pending::State::sent;
     return;
   }
   ++counters_.commands_forwarded;
@@ -113,10 +117,9 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
 
 void Core::send_to_link(std::uint64_t id, Pending& pending, std::string_view body) {
   Link& link = link_to(pending.target);
-  pending.state = Pending::State::sent;
   pending.end =
       link.lanes().send({.type = FrameType::request, .slot = on_wire(pending.slot), .id = id, .body = body});
-  ++link.in_flight;
+  sent(pending, link.traffic);
   refill(link);
 }
 
@@ -144,7 +147,7 @@ void Core::fail_waiting(Link& link) {
     pending_.erase(id);
     deliver(origin, Outcome::unavailable, error);
   }
-  wake_all(link.stalled);
+  wake_all(link.traffic);
 }
 
 // ---- A link is gone ----
@@ -175,7 +178,7 @@ void Core::link_lost(Link& link, std::string_view reason) {
     (may_send_again(pending, left) ? again : undone).push_back(id);
     pending.retried = pending.retried || left;
   }
-  link.in_flight = 0;
+  link.traffic.requests = link.traffic.awaited_bytes = 0;
   link.lost(reason, now_, random());
   note(Note::Level::warning, "link to node " + view_.nodes[link.node()].name + " is down: " + link.why(now_));
 
@@ -201,22 +204,27 @@ void Core::link_lost(Link& link, std::string_view reason) {
   answer_all(undone, Outcome::unavailable,
              [&](const Pending& pending) { return unreachable(link, pending.slot); });
   if (link.verdict() != Link::Verdict::wait) fail_waiting(link);
-  wake_all(link.stalled);
+  wake_all(link.traffic);
 }
 
 // ---- Answers ----
+
+void Core::sent(Pending& pending, Traffic& traffic) {
+  pending.state = Pending::State::sent;
+  ++traffic.requests;
+  traffic.awaited_bytes += pending.large_reply;
+}
 
 // The command is no longer under way to where it was sent.
 void Core::release(Pending& pending) {
   if (pending.state == Pending::State::bounced) unbounce(pending);
   if (pending.state != Pending::State::sent) return;
-  std::size_t& in_flight =
-      pending.to_sibling ? siblings_[pending.target].in_flight : link_to(pending.target).in_flight;
-  LIMPET_ASSERT(in_flight > 0);
-  --in_flight;
-  std::vector<StreamId>& stalled =
-      pending.to_sibling ? siblings_[pending.target].stalled : link_to(pending.target).stalled;
-  if (!stalled.empty() && in_flight <= kLinkRequestsMax / 2) wake_all(stalled);
+  Traffic& traffic =
+      pending.to_sibling ? siblings_[pending.target].traffic : link_to(pending.target).traffic;
+  LIMPET_ASSERT(traffic.requests > 0 && traffic.awaited_bytes >= pending.large_reply);
+  --traffic.requests;
+  traffic.awaited_bytes -= pending.large_reply;
+  if (!traffic.stalled.empty() && traffic.half_free()) wake_all(traffic);
 }
 
 void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
@@ -296,6 +304,7 @@ void Core::out_of_time(std::uint64_t id, Pending& pending) {
 // ---- To whoever asked ----
 
 void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body) {
+  delivered_bytes_ += body.size();
   switch (origin.kind) {
     case Origin::Kind::nobody:
       return;

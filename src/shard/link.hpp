@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "lanes.hpp"
+#include "traffic.hpp"
 
 namespace limpet::shard {
 
@@ -73,9 +74,7 @@ class Link {
   // Commands that wait for the dial, by the packed names of their Pending, oldest first.
   std::deque<std::uint64_t> waiting;
   std::size_t waiting_bytes = 0;
-  // Clients that are not parsed further until there is room again.
-  std::vector<StreamId> stalled;
-  std::size_t in_flight = 0;  // sent, not answered; kept by the Core
+  Traffic traffic;  // kept by the Core
   std::uint64_t requests_total = 0;
 
  private:

@@ -152,6 +152,7 @@ void Core::peer_bytes(Peer& peer, std::string_view bytes) {
   // Until it has proved itself its time is counted from when it came.
   if (peer.admitted) peer.heard_ms = now_.steady_ms;
   bool fine = true;
+  delivered_bytes_ = 0;
   const std::size_t body_max = peer.admitted ? kPieceBytes : kGreetingBytesMax;
   const auto ahead = [&](std::string_view frames) {
     if (peer.admitted) look_ahead(frames);
@@ -162,12 +163,30 @@ void Core::peer_bytes(Peer& peer, std::string_view bytes) {
       peer.reading = false;
       return false;
     }
+    if (delivered_bytes_ >= kTurnReplyBytes) {
+      yield(peer);
+      return false;
+    }
     fine = fine && peer_frame(peer, frame);
     return fine;
   };
   const std::string_view error = each_frame(peer.input, bytes, body_max, ahead, take);
   if (!error.empty()) refuse_peer(peer, std::string(error));
   refill(peer);
+}
+
+// What one node asks for must not keep the others waiting either.
+void Core::yield(Peer& peer) {
+  peer.reading = false;
+  effects_.again = true;
+  if (!std::exchange(peer.yielded, true)) yielded_.push_back(peer.id);
+}
+
+// The reason to wait is gone.
+void Core::read_on(Peer& peer) {
+  if (peer.stalled || peer.yielded || peer.finished || peer.aborted) return;
+  peer.reading = true;
+  peer_bytes(peer, {});
 }
 
 void Core::refuse_peer(Peer& peer, const std::string& reason) {

@@ -46,7 +46,8 @@ struct Pending {
   std::uint16_t target = 0;
   Slot slot = 0;
   Origin origin;
-  std::uint64_t number = 0;  // counts what this shard sends on
+  std::uint32_t large_reply = 0;  // what its reply may come to, if that counts
+  std::uint64_t number = 0;       // counts what this shard sends on
   std::int64_t deadline_ms = 0;
   std::int64_t retry_ms = 0;
   std::uint64_t end = 0;  // offset in the link's stream behind its last byte

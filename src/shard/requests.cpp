@@ -183,10 +183,20 @@ void Core::yield(Client& client) {
 
 void Core::go_on() {
   for (const StreamId id : std::exchange(yielded_, {})) {
-    Client* client = find_client(id);
-    if (client == nullptr) continue;
-    client->yielded = false;
-    wake(*client);
+    if (Client* client = id.kind == StreamKind::client ? find_client(id) : nullptr) {
+      client->yielded = false;
+      wake(*client);
+    } else if (Peer* peer = id.kind == StreamKind::peer ? find_peer(id) : nullptr) {
+      peer->yielded = false;
+      read_on(*peer);
+    }
+  }
+  for (unsigned shard = 0; shard < siblings_.size(); ++shard) {
+    Bytes& input = siblings_[shard].input;
+    if (input.empty()) continue;
+    input.consume(take_batch(shard, input.view()));
+    if (!input.empty()) effects_.again = true;
+    trim(input);
   }
 }
 
@@ -196,8 +206,8 @@ void Core::wake(Client& client) {
   resumable_.push_back(client.id);
 }
 
-void Core::wake_all(std::vector<StreamId>& stalled) {
-  for (const StreamId id : std::exchange(stalled, {})) {
+void Core::wake_all(Traffic& traffic) {
+  for (const StreamId id : std::exchange(traffic.stalled, {})) {
     if (Client* client = find_client(id)) wake(*client);
   }
 }

@@ -180,7 +180,10 @@ void SimCluster::cut(unsigned a, unsigned b) {
 
 void SimCluster::transmit(const WirePtr& wire, int to, std::string bytes) {
   const bool between_nodes = !wire->ends[0].is_client && !wire->ends[1].is_client;
-  if (between_nodes) peer_bytes_ += bytes.size();
+  if (between_nodes) {
+    peer_bytes_ += bytes.size();
+    most_in_a_turn_ = std::max(most_in_a_turn_, bytes.size());
+  }
   for (std::size_t from = 0; from < bytes.size();) {
     const std::size_t length =
         std::min<std::size_t>(1 + random(options_.piece_bytes_max), bytes.size() - from);
@@ -266,6 +269,7 @@ void SimCluster::pump(unsigned index, unsigned shard_index) {
   shard.take_batches();
   for (auto& [sibling, batch] : std::exchange(effects.batches, {})) {
     auto bytes = std::make_shared<Bytes>(std::move(batch));
+    most_in_a_turn_ = std::max(most_in_a_turn_, bytes->size());
     const unsigned to = sibling;
     const std::uint64_t life = node.life;
     at(now_ms_, [=, this] {

@@ -78,6 +78,8 @@ class SimCluster {
   [[nodiscard]] std::uint64_t trace() const { return trace_; }  // a digest of everything that was delivered
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
   [[nodiscard]] std::uint64_t peer_bytes() const { return peer_bytes_; }
+  // The most that left a shard in one turn, for a sibling or over one connection between nodes.
+  [[nodiscard]] std::size_t most_in_a_turn() const { return most_in_a_turn_; }
 
  private:
   struct End {
@@ -140,6 +142,7 @@ class SimCluster {
   std::vector<std::string> notes_;
   std::uint64_t trace_ = 0;
   std::uint64_t peer_bytes_ = 0;
+  std::size_t most_in_a_turn_ = 0;
 };
 
 }  // namespace limpet::shard

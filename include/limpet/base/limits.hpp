@@ -35,7 +35,8 @@ inline constexpr std::size_t kOutputBytesMax = 256_MiB;  // a client with more u
 inline constexpr std::size_t kReplyBytesMax = 64_MiB;     // one reply; a longer one becomes an error
 // What a client's awaited replies may come to, going by the largest so far.
 inline constexpr std::size_t kAwaitedBytes = 1_MiB;
-inline constexpr std::size_t kFirstPlacesMax = 16;        // the same while it is not known how large its replies are
+inline constexpr std::size_t kFirstPlacesMax = 4;         // the same while it is not known how large its replies are
+inline constexpr std::uint32_t kFirstReplyBytes = 16'384;  // taken for the size of such a reply; those below do not count
 inline constexpr std::size_t kReplyPlacesMax = 1024;      // commands of one client that wait for another shard or node
 inline constexpr std::size_t kErrorTextMax = 512;
 
@@ -59,6 +60,7 @@ inline constexpr std::size_t kGreetingBytesMax = 1_KiB;   // a frame of a peer t
 inline constexpr int kHopsMax = 2;                        // transfers of a command between nodes
 inline constexpr std::size_t kLinkRequestsMax = 16'384;   // unanswered requests on one link or queue
 inline constexpr std::size_t kLinkBytesMax = 64_MiB;      // bytes waiting to be sent on one link or queue
+inline constexpr std::size_t kLinkAwaitedBytes = 1_MiB;   // of large replies awaited over one link or queue
 inline constexpr std::size_t kRetainBytesMax = 64_KiB;    // a forwarded request up to this size can be sent again
 inline constexpr std::int64_t kGreetingMs = 2'000;        // a link that has not been greeted by then is closed
 inline constexpr std::int64_t kDialMs = 500;              // a connect that takes longer has failed
@@ -86,7 +88,7 @@ inline constexpr std::size_t kSecretBytesMax = 4_KiB;        // a password or th
 
 // ---- Work in one go ------------------------------------------------------------------------------------------
 inline constexpr std::size_t kTurnCommandsMax = 256;      // of one client, before others have their turn
-inline constexpr std::size_t kTurnReplyBytes = 256_KiB;   // the same by what was answered, seen by the client or not
+inline constexpr std::size_t kTurnReplyBytes = 64_KiB;    // the same by what was answered, seen by the client or not; also of a peer or sibling
 inline constexpr std::size_t kLookAheadMax = 16;          // keys whose memory is fetched at once
 inline constexpr std::size_t kAheadArgsMax = 64;          // no request is read ahead behind one with more
 inline constexpr std::size_t kAheadArgsKept = 1'024;      // room for more of them is given back
