@@ -44,7 +44,10 @@ bool Store::Impl::evict(std::uint64_t bytes_max, std::size_t sessions_max, std::
     Candidate best{.clock = seen_clock(unix_ms)};
     look_for_idle(best);
     if (best.session == 0) return false;
+    if (sink_ != nullptr) append_erase_session(sink_->change_of(best.slot), uid_of_session(best.session));
+    const std::uint64_t keys = stats_.keys;
     drop_session(best.slot, best.session);
+    stats_.evicted_total += keys - stats_.keys;
   }
   return true;
 }
@@ -104,28 +107,6 @@ bool Store::Impl::evictable(Handle session, std::uint32_t& idle) const {
     position = segment.last + 1;
   } while (position != 0);
   return true;
-}
-
-// REQUIRES: every key of the session has a time-out.
-void Store::Impl::drop_session(Slot slot, Handle session) {
-  Heap& heap = records_.heap();
-  const std::uint64_t hash = hash_of(session);
-  Table& table = tables_[slot];
-  table.erase(heap, hash, table.find(heap, hash, [&](Word word) { return handle_of(word) == session; }));
-  --stats_.sessions;
-  std::uint32_t keys = 1;
-  if (is_wide(heap, session)) {
-    const Table all = wide_at(heap, session).keys;
-    keys = all.count();
-    heap.give(session);
-    records_.entomb(all);
-  } else {
-    records_.drop(session);
-  }
-  stats_.keys -= keys;
-  stats_.expiring_keys -= keys;
-  stats_.evicted_total += keys;
-  keys_[slot] -= keys;
 }
 
 }  // namespace limpet::store

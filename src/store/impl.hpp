@@ -35,6 +35,11 @@ class Store::Impl final : public Hasher {
   bool rename(const KeyRef& from, const KeyRef& to, std::int64_t unix_ms);
   bool evict(std::uint64_t bytes_max, std::size_t sessions_max, std::int64_t unix_ms);
   void clear();
+  void clear(Slot slot);
+  void erase_session(Slot slot, std::string_view uid);
+  void set_sink(ChangeSink* sink) { sink_ = sink; }
+  void copying(bool is_copied) { copied_ = is_copied; }
+  void set_clock(std::int64_t unix_ms) { records_.set_clock(unix_ms); }
   std::uint64_t scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
                      const std::function<void(const Item&)>& visit);
   [[nodiscard]] std::uint64_t keys_in(Slot slot) const { return keys_[slot]; }
@@ -78,6 +83,20 @@ class Store::Impl final : public Hasher {
   void lower_bounds(const Spot& spot, Coarse due);
   void count_expiry(std::int64_t before, std::int64_t after);
 
+  // ---- Whole sessions ----
+  struct Counts {
+    std::uint32_t keys = 0;
+    std::uint32_t expiring = 0;
+  };
+  [[nodiscard]] Counts count_keys(Word session) const;
+  [[nodiscard]] std::string_view uid_of_session(Handle session) const;
+  void drop_session(Slot slot, Handle session);
+
+  // ---- Telling of changes ----
+  // Where an effect on this key goes. REQUIRES: sink_.
+  [[nodiscard]] Bytes& change_of(const KeyRef& key) { return sink_->change_of(key.slot); }
+  void tell_rename(const KeyRef& from, const KeyRef& to, const char* record);
+
   // ---- Sweeping ----
   struct Sweep;
   bool sweep_table(Sweep& sweep, Table& table, std::uint64_t& position, bool inner);
@@ -91,7 +110,6 @@ class Store::Impl final : public Hasher {
   void look_at_slot(Candidate& best, Slot slot);
   void consider(Candidate& best, Slot slot, const Word* word);
   [[nodiscard]] bool evictable(Handle session, std::uint32_t& idle) const;
-  void drop_session(Slot slot, Handle session);
   std::uint64_t random();
 
   // ---- Scanning ----
@@ -106,6 +124,8 @@ class Store::Impl final : public Hasher {
   Records records_;
   std::vector<Table> tables_;        // by slot
   std::vector<std::uint32_t> keys_;  // by slot
+  ChangeSink* sink_ = nullptr;
+  bool copied_ = false;
   StoreStats stats_;
   std::uint64_t random_state_;
   Slot evict_slot_ = 0;

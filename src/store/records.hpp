@@ -36,7 +36,9 @@ class Records final : public Hasher {
   std::uint64_t hash_of(Handle record) const override { return name_hash(key_of(at(record))); }
 
   // The time that new records and those made anew are stamped with.
-  void set_clock(std::int64_t unix_ms) { clock_ = seen_clock(unix_ms); }
+  void set_clock(std::int64_t unix_ms) {
+    if (unix_ms != kBeforeAnyExpiry) clock_ = seen_clock(unix_ms);
+  }
   [[nodiscard]] std::uint32_t clock() const { return clock_; }
 
   // ---- Strings ----

@@ -65,6 +65,11 @@ bool Store::evict(std::uint64_t bytes_max, std::size_t sessions_max, std::int64_
   return impl_->evict(bytes_max, sessions_max, unix_ms);
 }
 void Store::clear() { impl_->clear(); }
+void Store::clear(Slot slot) { impl_->clear(slot); }
+void Store::erase_session(Slot slot, std::string_view uid) { impl_->erase_session(slot, uid); }
+void Store::set_sink(ChangeSink* sink) { impl_->set_sink(sink); }
+void Store::copying(bool is_copied) { impl_->copying(is_copied); }
+void Store::set_clock(std::int64_t unix_ms) { impl_->set_clock(unix_ms); }
 std::uint64_t Store::scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
                           const std::function<void(const Item&)>& visit) {
   return impl_->scan(slot, position, count, unix_ms, visit);

@@ -36,7 +36,7 @@ inline constexpr std::size_t kReplyBytesMax = 64_MiB;     // one reply; a longer
 // What a client's awaited replies may come to, going by the largest so far.
 inline constexpr std::size_t kAwaitedBytes = 1_MiB;
 inline constexpr std::size_t kFirstPlacesMax = 4;         // the same while it is not known how large its replies are
-inline constexpr std::uint32_t kFirstReplyBytes = 16'384;  // taken for the size of such a reply; those below do not count
+inline constexpr std::uint32_t kFirstReplyBytes = 16'384;  // taken for the size of such a reply; less does not count
 inline constexpr std::size_t kReplyPlacesMax = 1024;      // commands of one client that wait for another shard or node
 inline constexpr std::size_t kErrorTextMax = 512;
 
@@ -73,6 +73,13 @@ inline constexpr std::int64_t kBackoffMinMs = 50;         // between two dials, 
 inline constexpr std::int64_t kBackoffMaxMs = 2'000;
 inline constexpr std::int64_t kBounceRetryMs = 20;        // before a command that nobody owned is tried again
 
+// ---- Journal ---------------------------------------------------------------------------------------------------
+inline constexpr std::size_t kRecordBytesMax = 128_MiB;   // the body of one record: the effects of one command
+inline constexpr std::size_t kSegmentBytes = 64_MiB;      // a journal file that has more is followed by another
+inline constexpr std::size_t kUnwrittenBytesMax = 64_MiB;  // changes on their way to the disk; above it writes wait
+inline constexpr std::int64_t kSyncEveryMs = 1'000;       // under durability interval
+inline constexpr std::int64_t kDiskRetryMs = 500;         // after a disk was full
+
 // ---- Cluster -------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kNodesMax = 256;
 inline constexpr std::uint64_t kWeightTotalMax = 1'000'000;  // thousandths, all nodes together: bounds the ring
@@ -88,13 +95,13 @@ inline constexpr std::size_t kSecretBytesMax = 4_KiB;        // a password or th
 
 // ---- Work in one go ------------------------------------------------------------------------------------------
 inline constexpr std::size_t kTurnCommandsMax = 256;      // of one client, before others have their turn
-inline constexpr std::size_t kTurnReplyBytes = 64_KiB;    // the same by what was answered, seen by the client or not; also of a peer or sibling
+inline constexpr std::size_t kTurnReplyBytes = 64_KiB;    // the same by what was answered, seen or not; a peer's, too
 inline constexpr std::size_t kLookAheadMax = 16;          // keys whose memory is fetched at once
 inline constexpr std::size_t kAheadArgsMax = 64;          // no request is read ahead behind one with more
 inline constexpr std::size_t kAheadArgsKept = 1'024;      // room for more of them is given back
 inline constexpr int kLooksInATurn = 4;                   // at the sockets: the more goes in, the fewer writes come out
 inline constexpr int kAcceptsInOneGo = 64;                // connections taken before others have their turn
-inline constexpr std::size_t kScanVisitsInOneGo = 8;      // keys that SCAN matches before it looks at kGlobStepsInOneGo
+inline constexpr std::size_t kScanVisitsInOneGo = 8;      // keys SCAN matches before it looks at kGlobStepsInOneGo
 inline constexpr std::int64_t kTickMs = 50;               // housekeeping of a shard
 inline constexpr std::size_t kExpireStepsPerTick = 20'000;  // records looked at for expiry in one tick
 inline constexpr std::size_t kEvictSessionsMax = 1'000;     // taken out for one write before it is refused

@@ -14,4 +14,7 @@ struct Now {
 // No time-out. Real ones are above zero.
 inline constexpr std::int64_t kNoExpiry = 0;
 
+// As the time, it lets no time-out have passed, and counts as no use of a key: for applying changes of the past.
+inline constexpr std::int64_t kBeforeAnyExpiry = INT64_MIN;
+
 }  // namespace limpet

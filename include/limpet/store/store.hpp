@@ -5,8 +5,8 @@
 // that needs it, and a key whose time-out has passed counts as absent from that very millisecond, whether its
 // memory has been reclaimed or not.
 //
-// Writes are absolute effects (a value, bytes at an offset, a field, an expiry, a deletion), never commands:
-// what a journal, a follower or a new owner replays later are these same calls.
+// Writes are absolute effects (a value, bytes at an offset, a field, an expiry, a deletion), never commands. A
+// sink is told of each (change.hpp), and what a journal, a follower or a new owner replays are these same calls.
 //
 // Views. A KeyRef may point into the store (a key that scan() showed), and so may the value of put_string().
 // The bytes of write_string() and the field names and values of put_field() and erase_field() must not: copy
@@ -23,6 +23,7 @@
 #include <limpet/base/limits.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
+#include <limpet/store/change.hpp>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -125,8 +126,19 @@ class Store {
   // Gives a key another name, its value and time-out staying; what had that name is gone. False if the key is
   // absent. Takes no longer for a large value. REQUIRES: the names are not part of the store.
   bool rename(const KeyRef& from, const KeyRef& to, std::int64_t unix_ms);
-  // Drops everything. Returns at once; memory is given back in steps by reclaim().
+  // Drops everything, or everything of a slot. Returns at once; memory is given back in steps by reclaim().
   void clear();
+  void clear(Slot slot);
+  // Drops all keys of a session at once.
+  void erase_session(Slot slot, std::string_view uid);
+
+  // ---- Changes ----
+  // Tells `sink` of every change from now on; null: nobody. Keys whose time-out passes are no change.
+  void set_sink(ChangeSink* sink);
+  // From now on a rename is told as an erasure and the whole value, since somebody copies the store meanwhile.
+  void copying(bool is_copied);
+  // When keys that are written at kBeforeAnyExpiry were last used.
+  void set_clock(std::int64_t unix_ms);
 
   // ---- Walking ----
   // Visits keys of `slot` from `position` on (0: the first; always below 2^39) in an order that stays the

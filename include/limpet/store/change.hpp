@@ -1,0 +1,91 @@
+// Changes: what commands did to the keys of a slot, as bytes. Nothing else ever leaves a shard: this is what its journal
+// holds, and what a follower or a new owner is sent.
+//
+// A change is a run of effects on keys of one slot. An effect says what is there now, never which command made it so:
+//
+//   effect = kind (1 byte), key (length, bytes), and by kind:
+//     put_string     [time-out] value (length, bytes)   the key is this string, whatever it was
+//     write_string   offset, bytes (length, bytes)      at this offset of the string; zeros fill a gap
+//     put_field      name, value (length, bytes each)   the hash has this field
+//     erase_field    name                               the key goes with its last field
+//     erase          -                                  the key is gone
+//     set_expiry     [time-out]                         of a key that is there; none: it has none any more
+//     rename         new key                            in the same slot; what had that name is gone
+//     erase_session  -                                  all keys of the session are gone; its uid stands for the key
+//     clear          -                                  all keys of the slot are gone; the key is empty
+//
+// Lengths and offsets are unsigned LEB128. The kind is the low five bits; bit 7: the key was not there before, so
+// whatever the reader has of it is of the past (kFresh); bit 6: a time-out follows, 8 bytes, UTC in ms (kTimed).
+//
+// Time-outs that pass are not changes: an effect carries them as they are, whoever reads it looks at the clock.
+//
+// Again. A run of changes may be applied to a state that has some of them already, as long as no later one is missing:
+// what is absolute ends the same. Only rename is not: whoever copies a slot while it changes asks the store not to use
+// it (Store::copying()).
+#pragma once
+
+#include <cstdint>
+#include <limpet/base/bytes.hpp>
+#include <limpet/base/result.hpp>
+#include <limpet/base/slot.hpp>
+#include <string_view>
+
+namespace limpet::store {
+
+class Item;
+class Store;
+
+// Takes the effects of a store as they happen.
+class ChangeSink {
+ public:
+  // Where the next effect on a key of this slot is to be appended, whole.
+  virtual Bytes& change_of(Slot slot) = 0;
+
+ protected:
+  ~ChangeSink() = default;
+};
+
+enum class Effect : std::uint8_t {
+  put_string = 1,
+  write_string = 2,
+  put_field = 3,
+  erase_field = 4,
+  erase = 5,
+  set_expiry = 6,
+  rename = 7,
+  erase_session = 8,
+  clear = 9,
+};
+
+// ---- Writing. `expires_unix_ms` is kNoExpiry for none. ----
+void append_put_string(Bytes& out, std::string_view key, std::string_view value, std::int64_t expires_unix_ms);
+void append_write_string(Bytes& out, std::string_view key, std::size_t offset, std::string_view bytes, bool fresh);
+void append_put_field(Bytes& out, std::string_view key, std::string_view name, std::string_view value, bool fresh);
+void append_erase_field(Bytes& out, std::string_view key, std::string_view name);
+void append_erase(Bytes& out, std::string_view key);
+void append_set_expiry(Bytes& out, std::string_view key, std::int64_t expires_unix_ms);
+void append_rename(Bytes& out, std::string_view from, std::string_view to);
+void append_erase_session(Bytes& out, std::string_view uid);
+void append_clear(Bytes& out);
+// A whole key as it is, as effects that make it.
+void append_item(Bytes& out, std::string_view key, const Item& item);
+
+// ---- Reading ----
+// One effect, cut into its parts; the views point into the bytes.
+struct EffectView {
+  Effect kind = Effect::erase;
+  bool fresh = false;
+  std::int64_t expires_unix_ms = 0;
+  std::uint64_t offset = 0;
+  std::string_view key;
+  std::string_view name;   // of a field; the new key of a rename
+  std::string_view value;
+};
+// Takes one effect off the front of `effects`. False if it is none, or breaks a bound of limits.hpp.
+[[nodiscard]] bool take_effect(std::string_view& effects, EffectView& effect);
+
+// Does to the store what the effects say. Takes no time-out for passed. An error if they are no effects on keys of
+// this slot; those before have been done then.
+[[nodiscard]] Result<void> apply(Store& store, Slot slot, std::string_view effects, std::int64_t unix_ms);
+
+}  // namespace limpet::store
