@@ -8,17 +8,19 @@ ROOMS = {
     "resp": ["base"],
     "ring": ["base"],
     "store": ["base"],
+    "journal": ["base", "store"],
     "peer": ["base"],
     "cluster": ["base", "ring"],
     "command": ["base", "resp", "store"],
     "route": ["base", "ring", "cluster"],
-    "shard": ["base", "resp", "ring", "store", "peer", "cluster", "command", "route"],
+    "shard": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route"],
     "net": ["base", "resp", "peer", "shard"],
-    "node": ["base", "resp", "ring", "store", "peer", "cluster", "command", "route", "shard", "net"],
-    "limpetd": ["base", "resp", "ring", "store", "peer", "cluster", "command", "route", "shard", "net", "node"],
+    "disk": ["base", "journal"],
+    "node": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net", "disk"],
+    "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net", "disk", "node"],
     "limpet": ["base", "resp", "ring", "store", "peer", "cluster", "command", "route", "shard", "net", "node"],
 }
 
-PURE = ["base", "resp", "ring", "store", "peer", "cluster", "command", "route", "shard"]
+PURE = ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard"]
 MAY_USE_ASIO = ["net", "node", "limpet"]
 MAY_LOG = ["node", "limpetd", "limpet"]

@@ -1,0 +1,89 @@
+// Recovery: from the files of a directory to what each slot's changes were.
+//
+// All files are added in any order; finish() sorts them into streams, looks at every record once and says what is
+// wrong. Then the changes of any slot can be had, in their order, from any thread.
+//
+// What is wrong is one of two. Bytes that were never reported as written (behind the last mark of their stream) may be
+// missing or half there after a crash: they and what follows them in the stream are cut off, as nobody was promised
+// them for good. Anything else is damage: of one slot, if the record's head is whole, or else of every slot that may
+// have had a change there. A damaged slot's changes are not to be used.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limpet/base/result.hpp>
+#include <limpet/base/slot.hpp>
+#include <limpet/journal/record.hpp>
+#include <limpet/journal/segment.hpp>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limpet::journal {
+
+// Something that is wrong, in words for the log: file, offset, what is done about it.
+struct Finding {
+  enum class Kind : std::uint8_t { cut_off, damage };
+  Kind kind = Kind::damage;
+  std::string file;
+  std::uint64_t offset = 0;
+  std::string text;
+};
+
+class Recovery {
+ public:
+  Recovery();
+
+  // The bytes stay where they are as long as this lives.
+  void add(std::string file, std::string_view bytes);
+  void finish();
+
+  [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
+  // Files that cannot be used at all, such as those of a newer format: the directory is not to be touched.
+  [[nodiscard]] const std::vector<std::string>& refusals() const { return refusals_; }
+
+  [[nodiscard]] std::uint64_t generations() const { return generations_; }  // the highest; 0: none
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
+  [[nodiscard]] bool damaged(Slot slot) const { return slots_[slot].damaged; }
+  [[nodiscard]] std::uint64_t last_sequence(Slot slot) const { return slots_[slot].sequence; }
+  [[nodiscard]] std::size_t changes_of(Slot slot) const { return slots_[slot].bodies.size(); }
+  // Calls visit(effects) for every change of a slot, in order.
+  void each_change(Slot slot, const std::function<void(std::string_view effects)>& visit) const;
+
+ private:
+  struct File {
+    std::string name;
+    std::string_view bytes;
+    SegmentHeader header;
+  };
+  struct SlotChanges {
+    std::vector<std::string_view> bodies;
+    std::uint64_t sequence = 0;
+    bool damaged = false;
+  };
+  // A piece of a stream that could not be read.
+  struct Hole {
+    std::size_t file;
+    std::uint64_t offset;    // in the file
+    std::uint64_t position;  // in the stream
+    bool slot_known;
+    Slot slot;
+  };
+  struct Found;
+
+  void read_stream(std::size_t first, std::size_t last);
+  void scan(std::size_t first, std::size_t last, Found& found) const;
+  void take_changes(const Found& found, std::size_t count);
+  void judge(const Found& found);
+  void note(Finding::Kind kind, const File& file, std::uint64_t offset, std::string text);
+
+  std::vector<File> files_;
+  std::vector<SlotChanges> slots_;
+  std::vector<Finding> findings_;
+  std::vector<std::string> refusals_;
+  std::uint64_t generations_ = 0;
+  std::uint64_t changes_ = 0;
+};
+
+}  // namespace limpet::journal

@@ -1,0 +1,54 @@
+// Writer: turns the changes of one shard into the records of its stream.
+//
+// Owned by the shard. What it makes is taken in batches and handed to whoever writes; it knows no file. A record is the
+// effects of one command on keys of one slot: it is there in whole after a crash, or not at all.
+#pragma once
+
+#include <cstdint>
+#include <limpet/base/bytes.hpp>
+#include <limpet/base/slot.hpp>
+#include <limpet/store/change.hpp>
+#include <vector>
+
+namespace limpet::journal {
+
+class Writer final : public store::ChangeSink {
+ public:
+  // `nonce` is the stream's, and never used twice.
+  explicit Writer(std::uint64_t nonce);
+
+  // The effects of a command; ended by end_command().
+  Bytes& change_of(Slot slot) override;
+  void end_command() {
+    if (open_) close();
+  }
+  // Notes in the stream that it is on the disk up to there.
+  void mark(std::uint64_t synced);
+
+  // The records that were made since the last call.
+  [[nodiscard]] Bytes take();
+  [[nodiscard]] bool empty() const { return batch_.empty(); }
+
+  // The end of the stream so far.
+  [[nodiscard]] std::uint64_t position() const { return begin_ + batch_.size(); }
+  // Behind the last change of a slot.
+  [[nodiscard]] std::uint64_t position_of(Slot slot) const { return ends_[slot]; }
+
+  // Where the slot's count of changes goes on from.
+  void set_sequence(Slot slot, std::uint64_t sequence) { sequences_[slot] = sequence; }
+  [[nodiscard]] std::uint64_t sequence(Slot slot) const { return sequences_[slot]; }
+
+ private:
+  void close();
+
+  std::uint64_t nonce_;
+  Bytes batch_;
+  std::uint64_t begin_ = 0;  // the position of the batch
+  bool open_ = false;
+  Slot slot_ = 0;            // of the open record
+  std::size_t head_at_ = 0;  // of the open record, in the batch
+  std::vector<std::uint64_t> sequences_;
+  std::vector<std::uint64_t> ends_;
+};
+
+}  // namespace limpet::journal

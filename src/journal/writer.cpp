@@ -1,0 +1,46 @@
+#include <limpet/journal/record.hpp>
+#include <limpet/journal/writer.hpp>
+#include <utility>
+
+namespace limpet::journal {
+
+Writer::Writer(std::uint64_t nonce) : nonce_(nonce), sequences_(kSlots), ends_(kSlots) {}
+
+Bytes& Writer::change_of(Slot slot) {
+  if (open_ && slot_ != slot) close();
+  if (!open_) {
+    open_ = true;
+    slot_ = slot;
+    head_at_ = batch_.size();
+    batch_.extend(kRecordHeadBytes);
+  }
+  return batch_;
+}
+
+void Writer::close() {
+  open_ = false;
+  char* const at = batch_.data() + head_at_;
+  const Record record{.kind = Record::Kind::change,
+                      .slot = slot_,
+                      .sequence = ++sequences_[slot_],
+                      .body = batch_.view().substr(head_at_ + kRecordHeadBytes)};
+  seal_record(at, record, nonce_, begin_ + head_at_);
+  ends_[slot_] = position();
+}
+
+void Writer::mark(std::uint64_t synced) {
+  end_command();
+  const std::size_t at = batch_.size();
+  batch_.extend(kRecordHeadBytes);
+  append_le(batch_, synced);
+  const Record record{.kind = Record::Kind::mark, .body = batch_.view().substr(at + kRecordHeadBytes)};
+  seal_record(batch_.data() + at, record, nonce_, begin_ + at);
+}
+
+Bytes Writer::take() {
+  end_command();
+  begin_ += batch_.size();
+  return std::exchange(batch_, {});
+}
+
+}  // namespace limpet::journal

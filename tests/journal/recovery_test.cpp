@@ -1,0 +1,269 @@
+// What was written is read again, whatever happened to the end of it; and what is damaged is never taken for whole.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limpet/journal/recovery.hpp>
+#include <limpet/journal/writer.hpp>
+#include <map>
+#include <random>
+
+namespace limpet::journal {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::uint64_t kNonce = 0x1234567890abcdef;
+
+// The files of a stream of one shard, made as a node makes them.
+class Stream {
+ public:
+  explicit Stream(std::uint64_t generation = 1, SegmentHeader header = {}) : header_(header), writer_(kNonce + generation) {
+    header_.stream.generation = generation;
+    header_.nonce = kNonce + generation;
+    begin_file();
+  }
+
+  void change(Slot slot, std::string_view text) {
+    writer_.change_of(slot).append(text);
+    writer_.end_command();
+    flush();
+  }
+  void mark(std::uint64_t position) {
+    writer_.mark(position);
+    flush();
+  }
+  void mark() { mark(writer_.position()); }
+  void begin_file() {
+    header_.position = writer_.position();
+    ++header_.number;
+    Bytes head;
+    append_header(head, header_);
+    files.emplace_back(segment_name(header_.stream, header_.number), std::string(head.view()));
+  }
+  [[nodiscard]] std::size_t size() const { return files.back().second.size(); }
+  [[nodiscard]] Writer& writer() { return writer_; }
+
+  std::vector<std::pair<std::string, std::string>> files;
+
+ private:
+  void flush() { files.back().second += writer_.take().view(); }
+
+  SegmentHeader header_;
+  Writer writer_;
+};
+
+using Files = std::vector<std::pair<std::string, std::string>>;
+
+class Recovered {
+ public:
+  explicit Recovered(const Files& files) : files_(files) {
+    for (const auto& [name, bytes] : files_) recovery.add(name, bytes);
+    recovery.finish();
+  }
+  std::vector<std::string> changes(Slot slot) const {
+    std::vector<std::string> all;
+    recovery.each_change(slot, [&](std::string_view effects) { all.emplace_back(effects); });
+    return all;
+  }
+  [[nodiscard]] std::size_t damaged() const {
+    std::size_t count = 0;
+    for (unsigned slot = 0; slot < kSlots; ++slot) count += recovery.damaged(static_cast<Slot>(slot)) ? 1U : 0U;
+    return count;
+  }
+  Recovery recovery;
+
+ private:
+  Files files_;
+};
+
+TEST(Journal, HoldsTheChangesOfEachSlotInTheirOrder) {
+  Stream stream;
+  stream.change(5, "one");
+  stream.change(9, "two");
+  stream.begin_file();
+  stream.change(5, "three");
+  stream.mark();
+  Stream later(2);
+  later.writer().set_sequence(5, 2);
+  later.change(5, "four");
+  Files files = stream.files;
+  files.insert(files.begin(), later.files.begin(), later.files.end());
+  const Recovered all(files);
+  EXPECT_THAT(all.changes(5), ElementsAre("one", "three", "four"));
+  EXPECT_THAT(all.changes(9), ElementsAre("two"));
+  EXPECT_THAT(all.recovery.findings(), IsEmpty());
+  EXPECT_EQ(all.recovery.last_sequence(5), 3U);
+  EXPECT_EQ(all.recovery.generations(), 2U);
+  EXPECT_EQ(all.damaged(), 0U);
+}
+
+TEST(Journal, ACommandOfSeveralSlotsIsARecordForEach) {
+  Writer writer(kNonce);
+  writer.change_of(1).append("a");
+  writer.change_of(1).append("b");
+  writer.change_of(2).append("c");
+  writer.end_command();
+  EXPECT_EQ(writer.sequence(1), 1U);
+  EXPECT_EQ(writer.sequence(2), 1U);
+  EXPECT_EQ(writer.position_of(2), writer.position());
+  EXPECT_EQ(writer.position(), 2 * kRecordHeadBytes + 3);
+}
+
+// Cut at every byte: the changes before it are there, what was begun is cut off, nothing is called damage.
+TEST(Journal, CutAnywhereItHoldsWhatCameBefore) {
+  Stream stream;
+  std::vector<std::size_t> ends;
+  for (int i = 0; i < 12; ++i) {
+    stream.change(static_cast<Slot>(i % 3), "change " + std::to_string(i));
+    ends.push_back(stream.size());
+  }
+  for (std::size_t size = 0; size <= stream.size(); ++size) {
+    Files files = stream.files;
+    files[0].second.resize(size);
+    const Recovered cut(files);
+    std::size_t whole = 0;
+    bool at_end = size == kSegmentHeaderBytes;
+    for (const std::size_t end : ends) {
+      whole += end <= size ? 1U : 0U;
+      at_end = at_end || end == size;
+    }
+    EXPECT_EQ(cut.recovery.changes(), whole) << size;
+    EXPECT_EQ(cut.recovery.findings().empty(), at_end) << size;
+    EXPECT_EQ(cut.damaged(), 0U) << size;
+  }
+}
+
+TEST(Journal, ThatEndsBeforeItsLastMarkHasLostSomething) {
+  Stream stream;
+  stream.change(1, "one");
+  const std::size_t end = stream.size();
+  stream.change(2, "two");
+  stream.begin_file();
+  stream.change(3, "three");
+  stream.mark();
+  Files files = stream.files;
+  files[0].second.resize(end);
+  const Recovered cut(files);
+  EXPECT_TRUE(cut.recovery.damaged(2));
+  EXPECT_TRUE(cut.recovery.damaged(1)) << "it may have had a change in what is missing";
+  ASSERT_EQ(cut.recovery.findings().size(), 1U);
+  EXPECT_EQ(cut.recovery.findings()[0].kind, Finding::Kind::damage);
+  EXPECT_EQ(cut.recovery.findings()[0].file, files[0].first);
+  EXPECT_EQ(cut.recovery.findings()[0].offset, end);
+
+  files = stream.files;
+  files.erase(files.begin());
+  EXPECT_GT(Recovered(files).damaged(), 16'000U) << "the first file is missing";
+}
+
+// A host that loses power may have written later bytes and not earlier ones, of what was not synced.
+TEST(Journal, WithAHoleBehindTheLastMarkEndsThere) {
+  Stream stream;
+  stream.change(1, "one");
+  stream.mark();
+  const std::size_t hole = stream.size();
+  stream.change(2, "two");
+  stream.change(3, "three");
+  Files files = stream.files;
+  files[0].second.replace(hole, kRecordHeadBytes, kRecordHeadBytes, '\0');
+  const Recovered cut(files);
+  EXPECT_THAT(cut.changes(1), ElementsAre("one"));
+  EXPECT_THAT(cut.changes(2), IsEmpty());
+  EXPECT_THAT(cut.changes(3), IsEmpty()) << "a later change without an earlier one";
+  EXPECT_EQ(cut.damaged(), 0U);
+  ASSERT_EQ(cut.recovery.findings().size(), 1U);
+  EXPECT_EQ(cut.recovery.findings()[0].kind, Finding::Kind::cut_off);
+  EXPECT_THAT(cut.recovery.findings()[0].text, HasSubstr("1 later changes"));
+}
+
+// Any bit of a stream that was synced to its end: either nothing is lost, or the slot is not served.
+TEST(Journal, WithAnyBitFlippedServesNothingWrong) {
+  Stream stream;
+  std::map<Slot, std::vector<std::string>> written;
+  for (int i = 0; i < 8; ++i) {
+    const auto slot = static_cast<Slot>(i % 3);
+    written[slot].push_back("change " + std::to_string(i));
+    stream.change(slot, written[slot].back());
+    if (i == 4) stream.begin_file();
+  }
+  stream.mark();
+  std::size_t refused = 0;
+  for (std::size_t file = 0; file < stream.files.size(); ++file) {
+    for (std::size_t bit = 0; bit < stream.files[file].second.size() * 8; ++bit) {
+      Files files = stream.files;
+      char& byte = files[file].second[bit / 8];
+      byte = static_cast<char>(byte ^ (1 << (bit % 8)));
+      const Recovered flipped(files);
+      if (!flipped.recovery.refusals().empty()) {
+        ++refused;
+        continue;
+      }
+      for (const auto& [slot, changes] : written) {
+        const bool same = flipped.changes(slot) == changes;
+        ASSERT_TRUE(same || flipped.recovery.damaged(slot)) << "file " << file << " bit " << bit << " slot " << slot;
+      }
+    }
+  }
+  EXPECT_GT(refused, 0U) << "a newer format";
+}
+
+TEST(Journal, ADamagedBodyCostsItsOwnSlotAlone) {
+  Stream stream;
+  stream.change(1, "one");
+  const std::size_t at = stream.size() + kRecordHeadBytes;
+  stream.change(2, "two");
+  stream.change(3, "three");
+  stream.mark();
+  Files files = stream.files;
+  files[0].second[at] = '!';
+  const Recovered damaged(files);
+  EXPECT_EQ(damaged.damaged(), 1U);
+  EXPECT_TRUE(damaged.recovery.damaged(2));
+  EXPECT_THAT(damaged.changes(3), ElementsAre("three"));
+  ASSERT_EQ(damaged.recovery.findings().size(), 1U);
+  EXPECT_THAT(damaged.recovery.findings()[0].text, HasSubstr("slot 2"));
+}
+
+TEST(Journal, RecordsOfAnotherStreamOrPlaceAreNone) {
+  Stream stream;
+  stream.change(1, "one");
+  stream.change(1, "two");
+  Stream other(2);
+  other.change(1, "one");
+  other.change(1, "TWO");
+  Files files = stream.files;
+  const std::size_t second = stream.size() - kRecordHeadBytes - 3;
+  // As after a write that went to the wrong place, or of a file that had these blocks before.
+  files[0].second.replace(second, std::string::npos, other.files[0].second.substr(second));
+  EXPECT_THAT(Recovered(files).changes(1), ElementsAre("one"));
+}
+
+TEST(Journal, AFileOfAnotherKindOrOfANewerFormatIsRefusedWithWords) {
+  EXPECT_THAT(read_header(std::string(100, 'x')).error().text, HasSubstr("no journal file"));
+  Stream stream;
+  Files files = stream.files;
+  files[0].second[8] = 2;
+  const Recovered newer(files);
+  ASSERT_EQ(newer.recovery.refusals().size(), 1U);
+  EXPECT_THAT(newer.recovery.refusals()[0], HasSubstr("has format 2, and this limpetd knows formats up to 1"));
+}
+
+TEST(Journal, OfRandomBytesBehindAGoodHeaderIsReadSafely) {
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 300; ++round) {
+    Stream stream;
+    for (int i = 0; i < 5; ++i) stream.change(static_cast<Slot>(i), std::string(random() % 50, 'c'));
+    Files files = stream.files;
+    std::string& bytes = files[0].second;
+    for (int i = 0; i < 8; ++i) {
+      bytes[kSegmentHeaderBytes + random() % (bytes.size() - kSegmentHeaderBytes)] = static_cast<char>(random());
+    }
+    const Recovered any(files);
+    EXPECT_LE(any.recovery.changes(), 5U);
+  }
+}
+
+}  // namespace
+}  // namespace limpet::journal
