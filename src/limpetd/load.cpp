@@ -169,15 +169,15 @@ void take_paths(Launch& launch) {
   launch.node.data_dir = absolute(data_dir);
 }
 
-void take_durability(Launch& launch) {
+Result<void> take_durability(Launch& launch) {
   const Values& values = launch.values;
   cluster::View& view = launch.node.view;
   const bool by_data_dir =
       values["durability"].origin == Origin::fallback && !values["data-dir"].text.empty();
   view.durability = by_data_dir ? cluster::Durability::interval : durability_of(values["durability"].text);
-  if (view.durability == cluster::Durability::none) return;
-  launch.warnings.push_back("durability " + std::string(name_of(view.durability)) +
-                            ": this version keeps nothing on disk yet; a node that restarts begins empty");
+  if (view.durability == cluster::Durability::none || !launch.node.data_dir.empty() || !launch.knows_itself) return {};
+  return fail(Code::bad_config, values["durability"].where + ": durability " + std::string(name_of(view.durability)) +
+                                    " wants a place for the journal: say where with --data-dir DIR");
 }
 
 void warn_of_open_doors(Launch& launch) {
@@ -220,7 +220,7 @@ Result<Launch> load(const Given& given, LoadOptions options) {
   if (!done) return tl::unexpected(done.error());
   take_numbers(launch);
   take_paths(launch);
-  take_durability(launch);
+  if (done = take_durability(launch); !done) return tl::unexpected(done.error());
   warn_of_open_doors(launch);
   return launch;
 }

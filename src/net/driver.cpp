@@ -289,6 +289,8 @@ void Driver::Impl::flush() {
     }
     touched_.clear();
   }
+  shard_.take_changes();
+  if (!effects.changes.empty()) hooks_.changes(std::exchange(effects.changes, {}));
   shard_.take_batches();
   for (auto& [sibling, batch] : effects.batches) hooks_.send_batch(sibling, std::move(batch));
   effects.batches.clear();

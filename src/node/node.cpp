@@ -15,6 +15,7 @@
 
 #include "process_facts.hpp"
 #include "shard_thread.hpp"
+#include "storage.hpp"
 
 namespace limpet::node {
 
@@ -115,6 +116,9 @@ class Node::Impl {
   Result<void> bind();
   Result<void> start_admin();
   void make_shards();
+  Result<void> start_storage();
+  [[nodiscard]] disk::AppenderEvents storage_events(unsigned shard);
+  void stop_storage();
   void accept_clients();
   void accept_peers();
   void take_client(net::Connection connection);
@@ -129,6 +133,7 @@ class Node::Impl {
   std::unique_ptr<net::Listener> clients_;
   std::unique_ptr<net::Listener> local_clients_;  // on a Unix socket; may be none
   std::unique_ptr<net::Listener> peers_;
+  std::unique_ptr<Storage> storage_;  // none under durability none
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<Admin> admin_;
   std::size_t next_client_ = 0;  // listeners' thread only
@@ -193,6 +198,7 @@ net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
   hooks.send_batch = [this, shard](unsigned sibling, Bytes batch) {
     shards_[sibling]->mailbox().send_batch(shard, std::move(batch));
   };
+  hooks.changes = [this, shard](Bytes changes) { storage_->append(shard, std::move(changes)); };
   hooks.note = log_note;
   hooks.client_gone = [this] { client_count_.fetch_sub(1, std::memory_order_relaxed); };
   hooks.drained = [this] { drained_.done(); };
@@ -217,9 +223,60 @@ void Node::Impl::make_shards() {
   for (unsigned index = 0; index < settings_.shards; ++index) {
     config.index = index;
     config.random_seed = random_seed();
+    if (storage_) config.journal_nonce = storage_->nonce(index);
     shards_.push_back(std::make_unique<ShardThread>(config, tunables_of(settings_, settings_.shards),
                                                     hooks_for(index), settings_.tcp_keepalive_s));
   }
+}
+
+// ---- The journal ----
+
+Result<void> Node::Impl::start_storage() {
+  if (!storage_) return {};
+  std::vector<shard::Shard*> shards;
+  for (const std::unique_ptr<ShardThread>& shard : shards_) shards.push_back(&shard->shard());
+  if (Result<void> loaded = storage_->load(shards); !loaded) return loaded;
+  return storage_->start([this](unsigned shard) { return storage_events(shard); });
+}
+
+// They come from the threads that write; the shard takes them in a turn of its own.
+disk::AppenderEvents Node::Impl::storage_events(unsigned index) {
+  ShardThread* const target = shards_[index].get();
+  const auto durable = [target](std::uint64_t position) {
+    target->mailbox().send_task(
+        [&shard = target->shard(), position] { shard.durable(position, net::read_clocks()); });
+  };
+  const auto synced = [target](std::uint64_t position) {
+    target->mailbox().send_task([&shard = target->shard(), position] { shard.synced(position); });
+  };
+  const bool always = settings_.view.durability == cluster::Durability::always;
+  disk::AppenderEvents events;
+  events.written = always ? std::function<void(std::uint64_t)>([](std::uint64_t) {}) : durable;
+  events.synced = [always, durable, synced](std::uint64_t position) {
+    synced(position);
+    if (always) durable(position);
+  };
+  events.full = [target](const std::string& why) {
+    why.empty() ? spdlog::warn("the journal is written again") : spdlog::error("{}; writes are refused", why);
+    target->mailbox().send_task([&shard = target->shard(), why] { shard.journal_trouble(why); });
+  };
+  events.failed = [target](const std::string& why) {
+    spdlog::critical("{}; writes are refused until this node is started again", why);
+    target->mailbox().send_task(
+        [&shard = target->shard(), why] { shard.journal_failed(why, net::read_clocks()); });
+  };
+  return events;
+}
+
+// What the shards have changed is written and synced, and then the streams say so.
+void Node::Impl::stop_storage() {
+  if (!storage_) return;
+  storage_->stop([this](unsigned index, std::uint64_t synced) {
+    shard::Shard& shard = shards_[index]->shard();
+    shard.synced(synced);
+    shard.end_changes();
+    return std::exchange(shard.effects().changes, {});
+  });
 }
 
 Result<void> Node::Impl::start() {
@@ -235,7 +292,13 @@ Result<void> Node::Impl::start() {
         "are served; set a password file, or protected_mode = \"no\"",
         settings_.me().client.text());
   }
+  if (settings_.view.durability != cluster::Durability::none) {
+    auto storage = Storage::open(settings_);
+    if (!storage) return tl::unexpected(std::move(storage.error()));
+    storage_ = std::move(*storage);
+  }
   make_shards();
+  if (Result<void> stored = start_storage(); !stored) return stored;
   if (Result<void> admin = start_admin(); !admin) return admin;
   for (const std::unique_ptr<ShardThread>& shard : shards_) shard->start();
   accept_clients();
@@ -306,6 +369,7 @@ void Node::Impl::stop(std::chrono::milliseconds patience) {
   }
   admin_.reset();
   for (const std::unique_ptr<ShardThread>& shard : shards_) shard->stop();
+  stop_storage();
 }
 
 // ---- While running ----

@@ -31,6 +31,8 @@ struct Client : Stream {
   ReplyMode reply_mode = ReplyMode::on;
   bool authenticated = false;
   bool barrier = false;           // a command is under way that those behind it must not overtake
+  bool undurable = false;         // stands in the list of those whose output waits for the journal
+  std::uint64_t needs = 0;        // of the journal's stream, before its output may leave
   bool stalled = false;           // has input that is not taken now; resume() when the reason is gone
   bool held_listed = false;       // stands in the list of those whose output may be held
   bool queued = false;            // stands in the list of those to be resumed

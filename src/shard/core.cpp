@@ -36,6 +36,10 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
       store_(config_.table_seed),
       counts_(command::all().size()),
       siblings_(config_.shards) {
+  if (config_.journal_nonce) {
+    journal_ = std::make_unique<journal::Writer>(*config_.journal_nonce);
+    store_.set_sink(journal_.get());
+  }
   for (std::size_t node = 0; node < view_.nodes.size(); ++node) {
     const auto index = static_cast<NodeIndex>(node);
     links_.push_back(index == config_.self ? nullptr : std::make_unique<Link>(index));
@@ -55,6 +59,7 @@ std::uint64_t Core::random() {
 void Core::note(Note::Level level, std::string text) { effects_.notes.push_back({level, std::move(text)}); }
 
 Core::~Core() {
+  store_.set_sink(nullptr);
   clients_.each([&](auto, Client& client) { client.replies.clear(places_); });
 }
 
@@ -222,7 +227,7 @@ void Core::end_client(Client& client) {
   client.ending = true;
   client.reading = false;
   client.finished = client.replies.empty();
-  client.held = false;
+  client.held = client.needs > durable_;
   touch(client, client.id);
 }
 
@@ -367,7 +372,8 @@ void Core::tick_clients() {
     Client* client = find_client(id);
     if (client == nullptr) continue;
     client->held_listed = false;
-    if (!std::exchange(client->held, false)) continue;
+    client->held = client->held && client->needs > durable_;
+    if (client->held) continue;
     touch(*client, id);
   }
   if (client_bytes_kept_ > tunables_.client_bytes_max && tunables_.client_bytes_max != 0) shed_clients();
@@ -395,7 +401,7 @@ void Core::tick_clients() {
 void Core::touch_client(Client& client) {
   const bool hold = !client.replies.empty() && !client.out.empty() && client.out.size() < kHeldBytesMax &&
                     !client.ending && !client.aborted;
-  client.held = hold;
+  client.held = hold || client.needs > durable_;
   if (hold && !std::exchange(client.held_listed, true)) held_.push_back(client.id);
   account(client);
   touch(client, client.id);
@@ -458,7 +464,7 @@ void Core::drain() {
 }
 
 bool Core::drained() {
-  bool quiet = clients_.empty() && pending_.size() == 0;
+  bool quiet = clients_.empty() && pending_.size() == 0 && held_replies_.empty();
   // What a node has sent before it has said goodbye in its turn may still be on its way.
   peers_.each([&](auto, Peer& peer) {
     quiet =

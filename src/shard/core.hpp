@@ -5,6 +5,7 @@
 //   requests.cpp         from a client's bytes to commands, and where each goes
 //   forwarding.cpp       commands sent on: their sending, answers, time-outs, second tries
 //   peers.cpp            links and accepted peers: greeting, frames in
+//   durable.cpp          the journal: what must be safe before a reply leaves
 //   parts.cpp            commands of several parts: cut, sent, put together (gather.cpp)
 //   relocate.cpp         RENAME and COPY from session to session
 //   scan.cpp             SCAN, and one key of all for RANDOMKEY
@@ -14,7 +15,9 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <limpet/command/command.hpp>
+#include <limpet/journal/writer.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
 #include <limpet/route/router.hpp>
@@ -88,6 +91,14 @@ struct Sibling {
   Traffic traffic;
 };
 
+// A reply to a sibling, a peer or a gather that shows changes which are not safe yet.
+struct HeldReply {
+  std::uint64_t needs = 0;
+  Origin origin;
+  Outcome outcome = Outcome::done;
+  Bytes body;
+};
+
 // What happens to writes when the memory is full, by the name that Redis has for it.
 [[nodiscard]] std::string_view policy_name(bool evict_when_full);
 
@@ -117,6 +128,15 @@ class Core {
   [[nodiscard]] ShardStats stats();
   [[nodiscard]] Effects& effects() { return effects_; }
   void set_now(Now now) { now_ = now; }
+  // durable.cpp: the journal
+  Result<void> load(Slot slot, std::string_view effects);
+  void loaded(Slot slot, std::uint64_t changes) { journal_->set_sequence(slot, changes); }
+  void take_changes();
+  void end_changes();
+  void durable(std::uint64_t position);
+  void synced(std::uint64_t position) { synced_ = position; }
+  void journal_trouble(const std::string& why);
+  void journal_failed(const std::string& why);
   // To be called at the end of every event: goes on with clients whose reason to wait is gone.
   void settle();
 
@@ -188,6 +208,16 @@ class Core {
   // `key`: that of args[spec.first_key], if it is known already.
   [[nodiscard]] bool make_room_for(Args args);
   void run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key = nullptr);
+  // The same for a client of this shard, at once.
+  void run_for(Client& client, const Spec& spec, Args args, const KeyRef* key = nullptr);
+
+  // ---- durable.cpp ----
+  [[nodiscard]] std::uint64_t shown_by(const Spec& spec, Args args, const KeyRef* key) const;
+  void note_needed(const Spec& spec, Args args, const KeyRef* key, std::uint64_t began);
+  [[nodiscard]] bool refuses_write() const;
+  [[nodiscard]] std::string write_refusal() const;
+  void owe(Client& client, std::uint64_t position);
+  void hold(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs);
 
   // ---- forwarding.cpp ----
   // Is there room on the way to this target for one more? If not, the client is put on its list.
@@ -209,8 +239,8 @@ class Core {
   void release(Pending& pending);
   void unbounce(Pending& pending);
   [[nodiscard]] std::string unreachable(const Link& link, Slot slot) const;
-  // Gives an answer to whoever asked.
-  void deliver(const Origin& origin, Outcome outcome, std::string_view body);
+  // Gives an answer to whoever asked, once the journal is safe up to `needs`.
+  void deliver(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs = 0);
   void deliver_to_client(const Origin& origin, Outcome outcome, std::string_view body);
   Link& link_to(NodeIndex node) { return *links_[node]; }
   void dial(Link& link);
@@ -320,6 +350,15 @@ class Core {
   Now now_;
   std::uint64_t random_state_;
   store::Store store_;
+  std::unique_ptr<journal::Writer> journal_;  // null: none is kept
+  std::uint64_t durable_ = 0;                 // so much of its stream is safe
+  std::uint64_t synced_ = 0;                  // and on the disk
+  std::uint64_t marked_ = 0;                  // and said to be in the stream
+  std::uint64_t needed_ = 0;                  // what the reply of the last command needs of it
+  std::string journal_trouble_;               // writes are refused for it
+  bool journal_failed_ = false;
+  std::deque<HeldReply> held_replies_;
+  std::vector<StreamId> undurable_;
   Effects effects_;
   Counters counters_;
   unsigned slots_here_ = 0;

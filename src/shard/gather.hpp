@@ -61,6 +61,7 @@ struct Gather {
   std::size_t open = 0;       // parts not answered yet, and one more while they are being sent
   std::vector<Part> parts;
   std::size_t bytes = 0;                   // of all replies
+  std::uint64_t needs = 0;                 // of the journal's stream, by the parts of this shard
   bool too_long = false;                   // more than kReplyBytesMax
   std::vector<std::uint32_t> part_of_key;  // in_key_order
   std::vector<std::string> args;           // of the command, where the end needs them

@@ -55,8 +55,9 @@ void Core::close_gather(GatherName name, Gather& gather) {
   finish_gather(gather, out);
   if (is_error(out.view())) ++counters_.error_replies;
   const Origin origin = gather.origin;
+  const std::uint64_t needs = gather.needs;
   gathers_.erase(name);
-  deliver(origin, Outcome::done, out.view());
+  deliver(origin, Outcome::done, out.view(), needs);
 }
 
 void Core::finish_gather(Gather& gather, Bytes& out) {
@@ -175,7 +176,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
   }
   if (one_slot) return take_session_command(client, spec, args);
   if (all_here) {
-    reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out); });
+    run_for(client, spec, args);
     return true;
   }
   const SplitKeys keys(spec, args);
@@ -208,6 +209,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
     if (route.kind == Route::Kind::here) {
       reply_scratch_.clear();
       run(spec, part_args, client.version, reply_scratch_);
+      gather.needs = std::max(gather.needs, needed_);
       part_done(part, Outcome::done, reply_scratch_.view());
     } else {
       if (peer::request_bytes(part_args) > kPieceBytes) client.barrier = true;
@@ -290,6 +292,7 @@ void Core::gather_shards(GatherKind kind, const Origin& origin, resp::Version ve
     if (shard == config_.index) {
       Bytes reply;
       run_shard_part(args, version, reply);
+      gather.needs = std::max(gather.needs, needed_);
       part_done(part, Outcome::done, reply.view());
     } else {
       forward({Route::Kind::sibling, static_cast<std::uint16_t>(shard)}, kNoSlot, part, request, args, write);
@@ -302,6 +305,7 @@ void Core::gather_shards(GatherKind kind, const Origin& origin, resp::Version ve
 void Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
   const Spec& spec = *command::find(args[0]);
   ReplyWriter reply(out, version);
+  needed_ = 0;
   if (spec.run != nullptr) {
     run(spec, args, version, out);
   } else if (spec.name == "randomkey") {

@@ -336,7 +336,7 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
     case Reach::shard:
       reply_scratch_.clear();
       run_shard_part(args, version, reply_scratch_);
-      deliver(origin, Outcome::done, reply_scratch_.view());
+      deliver(origin, Outcome::done, reply_scratch_.view(), needed_);
       return;
   }
 }
@@ -355,6 +355,7 @@ void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& requ
     const bool sound =
         in_slot && (spec == nullptr ||
                     (spec->run != nullptr && (!spec->many_keys() || others_in_slot(*spec, args, slot))));
+    needed_ = 0;
     if (!sound) {
       ReplyWriter(reply_scratch_, version).error("ERR the nodes run different releases of limpet");
     } else if (spec == nullptr) {
@@ -362,7 +363,7 @@ void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& requ
     } else {
       run(*spec, args, version, reply_scratch_, keyed ? &key : nullptr);
     }
-    deliver(origin, Outcome::done, reply_scratch_.view());
+    deliver(origin, Outcome::done, reply_scratch_.view(), needed_);
     return;
   }
   if (route.kind == Route::Kind::refuse ||

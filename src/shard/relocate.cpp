@@ -27,7 +27,7 @@ bool Core::take_pair_command(Client& client, const Spec& spec, Args args) {
   const Slot to = slot_of(args[2]);
   if (from == to) return take_session_command(client, spec, args);
   if (router_.is_here(from) && router_.is_here(to)) {
-    reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out); });
+    run_for(client, spec, args);
     return true;
   }
   command::PairRequest request;
@@ -83,6 +83,7 @@ void Core::begin_step(GatherName name, Gather& gather) {
   if (route.kind == Route::Kind::here) {
     Bytes reply;
     run_step(args, gather.version, reply);
+    gather.needs = std::max(gather.needs, needed_);
     part_done(part, Outcome::done, reply.view());
   } else {
     forward(route, slot, part, first_hop(Reach::slot, gather.version, gather.authenticated), args,
@@ -93,11 +94,17 @@ void Core::begin_step(GatherName name, Gather& gather) {
 
 void Core::run_step(Args args, resp::Version version, Bytes& out) {
   ReplyWriter reply(out, version);
+  needed_ = 0;
+  if (journal_ && args[0] != command::kStepRead && refuses_write()) return reply.error(write_refusal());
   if (args[0] == command::kStepWrite && tunables_.memory_max != 0 && !make_room_for(args)) {
     return reply.error(command::kOutOfMemory);
   }
   command::Context context{.store = store_, .reply = reply, .now = now_};
+  const std::uint64_t before = journal_ ? journal_->position() : 0;
   command::run_step(context, args);
+  if (!journal_) return;
+  journal_->end_command();
+  needed_ = journal_->position() > before ? journal_->position() : journal_->position_of(slot_of(args[1]));
 }
 
 bool Core::step_done(GatherName name, Gather& gather) {

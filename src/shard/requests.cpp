@@ -154,6 +154,12 @@ inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std:
 // bytes that were. What is left is either the beginning of a request or, if the client is stalled, whole ones
 // for later.
 std::size_t Core::take_requests(Client& client, std::string_view bytes) {
+  if (client.needs > durable_) {
+    // Its replies so far are not safe yet. More of them would only make it wait longer.
+    client.stalled = true;
+    client.reading = false;
+    return 0;
+  }
   Turn turn{.out_before = client.out.size()};
   muted_bytes_ = 0;
   // Who was stalled may be so again at once, and would have read in vain.
@@ -248,7 +254,7 @@ bool Core::take_session_command(Client& client, const Spec& spec, Args args) {
   const std::size_t at = spec.route_key();
   if (at < args.size()) return take_keyed_command(client, spec, args, KeyRef::of(args[at]));
   // OBJECT HELP and the like
-  reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out); });
+  run_for(client, spec, args);
   return true;
 }
 
@@ -260,7 +266,7 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
   }
   const Route route = router_.route(slot);
   if (route.kind == Route::Kind::here) {
-    reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out, &key); });
+    run_for(client, spec, args, &key);
     return true;
   }
   if (route.kind == Route::Kind::refuse) {
@@ -294,6 +300,11 @@ bool Core::make_room_for(Args args) {
   return store_.evict(tunables_.memory_max - need, kEvictSessionsMax, now_.unix_ms);
 }
 
+void Core::run_for(Client& client, const Spec& spec, Args args, const KeyRef* key) {
+  reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out, key); });
+  if (needed_ > durable_) owe(client, needed_);
+}
+
 // Runs a command on this shard's sessions and appends its reply.
 void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
   CommandCount& count = counts_[command::index_of(spec)];
@@ -303,11 +314,15 @@ void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, c
   const std::size_t before = out.size();
   ReplyWriter reply(out, version);
   command::Context context{.store = store_, .reply = reply, .now = now_, .first_key = key};
-  if (tunables_.memory_max == 0 || !spec.has(command::kDenyOom) || make_room_for(args)) {
+  const std::uint64_t journaled = journal_ ? journal_->position() : 0;
+  if (journal_ && spec.has(command::kWrite) && refuses_write()) {
+    reply.error(write_refusal());
+  } else if (tunables_.memory_max == 0 || !spec.has(command::kDenyOom) || make_room_for(args)) {
     spec.run(context, args);
   } else {
     reply.error(command::kOutOfMemory);
   }
+  if (journal_) note_needed(spec, args, key, journaled);
   counters_.keyspace_hits += context.keyspace_hits;
   counters_.keyspace_misses += context.keyspace_misses;
   if (out.size() - before > kReplyBytesMax) {

@@ -69,6 +69,30 @@ void Shard::go_on(Now now) {
 
 Effects& Shard::effects() { return core_->effects(); }
 void Shard::take_batches() { core_->take_batches(); }
+
+Result<void> Shard::load(Slot slot, std::string_view effects, Now now) {
+  core_->set_now(now);
+  return core_->load(slot, effects);
+}
+void Shard::loaded(Slot slot, std::uint64_t changes) { core_->loaded(slot, changes); }
+void Shard::take_changes() { core_->take_changes(); }
+void Shard::end_changes() { core_->end_changes(); }
+
+void Shard::durable(std::uint64_t position, Now now) {
+  core_->set_now(now);
+  core_->durable(position);
+  core_->settle();
+}
+
+void Shard::synced(std::uint64_t position) { core_->synced(position); }
+void Shard::journal_trouble(const std::string& why) { core_->journal_trouble(why); }
+
+void Shard::journal_failed(const std::string& why, Now now) {
+  core_->set_now(now);
+  core_->journal_failed(why);
+  core_->settle();
+}
+
 void Shard::reload(ShardTunables tunables) { core_->reload(std::move(tunables)); }
 
 void Shard::drain(Now now) {

@@ -28,6 +28,7 @@ struct Endpoint {
 struct DriverHooks {
   std::function<Endpoint(shard::NodeIndex)> peer_address;
   std::function<void(unsigned sibling, Bytes batch)> send_batch;
+  std::function<void(Bytes changes)> changes;  // for the journal, where one is kept
   std::function<void(const shard::Note&)> note;
   std::function<void()> client_gone;  // a client's connection is closed
   std::function<void()> drained;      // once, after drain(): nothing is under way any more

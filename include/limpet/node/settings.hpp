@@ -13,7 +13,7 @@ struct Settings {
   cluster::View view;
   cluster::NodeIndex self = 0;
   std::string config_file;  // empty: started without a file
-  std::string data_dir;     // empty: keeps nothing (nothing is written yet in any case)
+  std::string data_dir;     // of the journal, unless durability is none
 
   std::string socket;             // the path of a Unix socket for clients of this host; empty: none
   unsigned socket_mode = 0600;    // its permissions

@@ -22,10 +22,13 @@
 #include <functional>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/limits.hpp>
+#include <limpet/base/result.hpp>
+#include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
 #include <limpet/cluster/view.hpp>
 #include <limpet/shard/stats.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,6 +84,7 @@ struct Effects {
   std::vector<std::pair<unsigned, Bytes>> batches;  // for siblings: filled by take_batches()
   std::vector<Note> notes;
   bool again = false;  // call go_on() in a turn of its own, behind what has come meanwhile
+  Bytes changes;       // for the journal: filled by take_changes()
 };
 
 // What the operating system knows of the process, for INFO.
@@ -105,6 +109,7 @@ struct ShardConfig {
   std::string secret;
   std::uint64_t table_seed = 0;               // the same on all shards of a node
   std::uint64_t random_seed = 0;              // another one on each shard
+  std::optional<std::uint64_t> journal_nonce;  // of its stream of changes; none: it keeps no journal
   ProcessFacts (*process_facts)() = nullptr;  // null: all zero
   std::uint64_t (*ticks_ns)() = nullptr;      // for samples of how long commands take; null: none are taken
 };
@@ -155,6 +160,23 @@ class Shard {
   [[nodiscard]] Effects& effects();
   // Moves what is waiting for siblings into effects().batches.
   void take_batches();
+
+  // ---- The journal ----
+  // Before anything else happens: what a slot's changes were, one after the other, and how many.
+  Result<void> load(Slot slot, std::string_view effects, Now now);
+  void loaded(Slot slot, std::uint64_t changes);
+  // Moves the changes since the last call into effects().changes. Whoever is told of them waits for durable().
+  void take_changes();
+  // The same at the very end, with a mark of what is synced even if there are none.
+  void end_changes();
+  // The changes up to this position of the stream are safe, as far as the node promises it.
+  void durable(std::uint64_t position, Now now);
+  // They are on the disk. Says so in the stream.
+  void synced(std::uint64_t position);
+  // While there is trouble, writes are refused for this reason; empty: it is over. Those that wait go on waiting.
+  void journal_trouble(const std::string& why);
+  // Nothing more will be durable: who waits is told that the outcome is in doubt, or closed, and writes are refused.
+  void journal_failed(const std::string& why, Now now);
 
   // ---- The life of the node ----
   void reload(ShardTunables tunables);

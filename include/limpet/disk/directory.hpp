@@ -1,0 +1,83 @@
+// Directory: the data directory of a node. It belongs to one node of one cluster, and to one process at a time.
+//
+//   limpet.id       whose it is: cluster, node, format
+//   limpet.lock     locked by the process that runs (flock)
+//   limpet.fence    the run that owns it: a generation that every start raises, and a number drawn at random
+//   *.journal       the journal (journal/segment.hpp)
+//
+// A lock does not hold between hosts that share a volume wrongly, so there is the fence: who starts replaces it, and who
+// ran before finds at its next sync that it is not its own, and stops before it acknowledges anything more.
+//
+// Any thread may call fenced(); everything else is for the owner. Errors name the path and what to do.
+#pragma once
+
+#include <cstdint>
+#include <limpet/base/result.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace limpet::disk {
+
+struct Identity {
+  std::string cluster;
+  std::string node;
+};
+
+// A file descriptor that is closed with its owner.
+class File {
+ public:
+  File() = default;
+  explicit File(int fd) : fd_(fd) {}
+  File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  File& operator=(File&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File();
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool open() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+class Directory {
+ public:
+  // Makes it if it is not there (for its user alone), checks whose it is, locks it.
+  static Result<std::unique_ptr<Directory>> open(const std::string& path, const Identity& identity);
+  ~Directory();
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] Result<std::vector<std::string>> list(std::string_view extension) const;
+  [[nodiscard]] Result<std::string> read(const std::string& name) const;
+
+  // Begins a run: its generation is above all before, and above `at_least`. On the disk when this returns.
+  Result<std::uint64_t> begin_generation(std::uint64_t at_least);
+  // Is the directory still this run's? An error says whose it is now.
+  [[nodiscard]] Result<void> fenced() const;
+
+  // A new, empty file for appending. The name is on the disk once sync() has returned.
+  [[nodiscard]] Result<File> create(const std::string& name) const;
+  void remove(const std::string& name) const;
+  [[nodiscard]] Result<void> sync() const;
+
+ private:
+  Directory(std::string path, File self, File lock);
+  Result<void> check_identity(const Identity& identity);
+  // Whole or not at all, and on the disk.
+  Result<void> replace(const std::string& name, std::string_view content) const;
+
+  std::string path_;
+  File self_;
+  File lock_;
+  std::string fence_;  // what this run wrote
+};
+
+}  // namespace limpet::disk

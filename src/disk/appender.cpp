@@ -1,0 +1,252 @@
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <limpet/base/limits.hpp>
+#include <limpet/disk/appender.hpp>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace limpet::disk {
+
+namespace {
+
+std::int64_t unix_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+bool is_full(int error) { return error == ENOSPC || error == EDQUOT; }
+
+}  // namespace
+
+class Appender::Impl {
+ public:
+  Impl(const Directory& directory, const journal::SegmentHeader& header, bool sync_always, AppenderEvents events)
+      : directory_(directory), header_(header), sync_always_(sync_always), events_(std::move(events)) {
+    header_.number = 0;
+    header_.position = 0;
+  }
+  ~Impl() { stop(); }
+
+  Result<void> start();
+  void append(Bytes records);
+  void stop(const std::function<Bytes(std::uint64_t synced)>& last = nullptr);
+
+ private:
+  // ---- The writing thread ----
+  void write_on();
+  bool write_all(const std::deque<Bytes>& batch);
+  bool write(std::string_view bytes);
+  Result<void> next_file();
+  // ---- Either thread ----
+  bool sync();
+  void sync_on();
+  void fail(const std::string& why);
+  bool pause(std::chrono::milliseconds time);  // false: it is to stop
+
+  const Directory& directory_;
+  journal::SegmentHeader header_;  // of the file that is being written
+  const bool sync_always_;
+  const AppenderEvents events_;
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::deque<Bytes> queue_;
+  std::vector<std::shared_ptr<File>> unsynced_;  // files with bytes that are not synced; the last one is written to
+  std::uint64_t written_ = 0;
+  std::uint64_t synced_ = 0;
+  bool stopping_ = false;
+  bool failed_ = false;
+
+  std::shared_ptr<File> file_;  // writing thread only
+  std::size_t file_bytes_ = 0;
+  bool is_full_ = false;
+  bool writer_started_ = false;
+  std::thread writer_;
+  std::thread syncer_;
+};
+
+Result<void> Appender::Impl::start() {
+  if (Result<void> made = next_file(); !made) return made;
+  writer_started_ = true;
+  writer_ = std::thread([this] { write_on(); });
+  if (!sync_always_) syncer_ = std::thread([this] { sync_on(); });
+  return {};
+}
+
+void Appender::Impl::append(Bytes records) {
+  const std::lock_guard lock(mutex_);
+  if (failed_) return;
+  queue_.push_back(std::move(records));
+  changed_.notify_all();
+}
+
+void Appender::Impl::stop(const std::function<Bytes(std::uint64_t synced)>& last) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  if (writer_.joinable()) writer_.join();
+  if (syncer_.joinable()) syncer_.join();
+  if (!writer_started_ || !sync() || !last) return;
+  const Bytes end = last(synced_);
+  if (!write(end.view())) return;
+  written_ += end.size();
+  sync();
+}
+
+void Appender::Impl::fail(const std::string& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (failed_) return;
+    failed_ = true;
+    queue_.clear();
+  }
+  events_.failed(why);
+}
+
+// The file is on the disk with its header and its name before anything else goes into it. If that cannot be, it is as
+// if it had never been.
+Result<void> Appender::Impl::next_file() {
+  journal::SegmentHeader header = header_;
+  header.position = written_;
+  ++header.number;
+  header.made_unix_ms = unix_ms();
+  const std::string name = journal::segment_name(header.stream, header.number);
+  Result<File> made = directory_.create(name);
+  if (!made) return tl::unexpected(made.error());
+  Bytes head;
+  journal::append_header(head, header);
+  const auto file = std::make_shared<File>(std::move(*made));
+  const std::string path = directory_.path() + "/" + name;
+  if (::write(file->get(), head.data(), head.size()) != static_cast<ssize_t>(head.size()) ||
+      ::fdatasync(file->get()) != 0) {
+    const int error = errno;
+    directory_.remove(name);
+    return limpet::fail(Code::io, path + ": cannot be written: " + std::strerror(error));
+  }
+  if (Result<void> synced = directory_.sync(); !synced) return synced;
+  header_ = header;
+  file_ = file;
+  file_bytes_ = head.size();
+  const std::lock_guard lock(mutex_);
+  unsynced_.push_back(file);
+  return {};
+}
+
+// ---- The writing thread ----
+
+void Appender::Impl::write_on() {
+  while (true) {
+    std::deque<Bytes> batch;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return !queue_.empty() || stopping_ || failed_; });
+      if (failed_ || queue_.empty()) return;
+      batch.swap(queue_);
+    }
+    if (!write_all(batch)) return;
+    events_.written(written_);
+    if (sync_always_ && !sync()) return;
+  }
+}
+
+bool Appender::Impl::write_all(const std::deque<Bytes>& batch) {
+  for (const Bytes& bytes : batch) {
+    // Where no other can be made now, this one grows.
+    if (file_bytes_ >= kSegmentBytes) (void)next_file();
+    if (!write(bytes.view())) return false;
+    file_bytes_ += bytes.size();
+    const std::lock_guard lock(mutex_);
+    written_ += bytes.size();
+  }
+  return true;
+}
+
+bool Appender::Impl::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file_->get(), bytes.data(), bytes.size());
+    if (count >= 0) {
+      if (std::exchange(is_full_, false)) events_.full({});
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+      continue;
+    }
+    if (errno == EINTR) continue;
+    const int error = errno;
+    const std::string why = directory_.path() + ": " + std::strerror(error);
+    if (!is_full(error)) {
+      fail("the journal cannot be written: " + why);
+      return false;
+    }
+    if (!std::exchange(is_full_, true)) events_.full("the journal cannot be written: " + why);
+    if (!pause(std::chrono::milliseconds(kDiskRetryMs))) return false;
+  }
+  return true;
+}
+
+// ---- Syncing ----
+
+bool Appender::Impl::pause(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_for(lock, time, [this] { return stopping_ || failed_; });
+}
+
+void Appender::Impl::sync_on() {
+  while (pause(std::chrono::milliseconds(kSyncEveryMs))) {
+    if (!sync()) return;
+  }
+}
+
+bool Appender::Impl::sync() {
+  std::vector<std::shared_ptr<File>> files;
+  std::uint64_t position = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (failed_) return false;
+    if (synced_ == written_) return true;
+    files = unsynced_;
+    position = written_;
+  }
+  for (const std::shared_ptr<File>& file : files) {
+    if (::fdatasync(file->get()) == 0) continue;
+    const int error = errno;
+    fail("the journal cannot be synced: " + directory_.path() + ": " + std::strerror(error));
+    return false;
+  }
+  if (Result<void> mine = directory_.fenced(); !mine) {
+    fail(mine.error().text);
+    return false;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    synced_ = position;
+    // All but the one that is written to are done with.
+    unsynced_.erase(unsynced_.begin(), unsynced_.begin() + static_cast<std::ptrdiff_t>(files.size()) - 1);
+  }
+  events_.synced(position);
+  return true;
+}
+
+// ---- The door ----
+
+Result<std::unique_ptr<Appender>> Appender::start(const Directory& directory, const journal::SegmentHeader& header,
+                                                  bool sync_always, AppenderEvents events) {
+  auto impl = std::make_unique<Impl>(directory, header, sync_always, std::move(events));
+  if (Result<void> started = impl->start(); !started) return tl::unexpected(std::move(started.error()));
+  return std::unique_ptr<Appender>(new Appender(std::move(impl)));
+}
+
+Appender::Appender(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Appender::~Appender() = default;
+void Appender::append(Bytes records) { impl_->append(std::move(records)); }
+void Appender::stop(const std::function<Bytes(std::uint64_t synced)>& last) { impl_->stop(last); }
+
+}  // namespace limpet::disk

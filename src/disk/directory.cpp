@@ -1,0 +1,187 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <limpet/base/limits.hpp>
+#include <limpet/base/number.hpp>
+#include <limpet/base/text.hpp>
+#include <limpet/disk/directory.hpp>
+#include <random>
+
+namespace limpet::disk {
+
+namespace {
+
+constexpr const char* kIdentity = "limpet.id";
+constexpr const char* kLock = "limpet.lock";
+constexpr const char* kFence = "limpet.fence";
+constexpr unsigned kFormat = 1;
+
+std::string words(int error) { return std::strerror(error); }
+
+tl::unexpected<Error> io_error(const std::string& path, const std::string& what) {
+  const int error = errno;
+  return fail(Code::io, path + ": " + what + ": " + words(error));
+}
+
+// The value of a line "NAME VALUE", or nothing.
+std::string line_of(std::string_view text, std::string_view name) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, end - at);
+    if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ' ') {
+      return std::string(line.substr(name.size() + 1));
+    }
+    at = end + 1;
+  }
+  return {};
+}
+
+}  // namespace
+
+File::~File() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Directory::Directory(std::string path, File self, File lock)
+    : path_(std::move(path)), self_(std::move(self)), lock_(std::move(lock)) {}
+Directory::~Directory() = default;
+
+Result<std::unique_ptr<Directory>> Directory::open(const std::string& path, const Identity& identity) {
+  std::error_code error;
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  if (!parent.empty()) std::filesystem::create_directories(parent, error);
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return io_error(path, "cannot be made");
+  File self(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!self.open()) return io_error(path, "cannot be opened as a directory");
+  File lock(::openat(self.get(), kLock, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.open()) return io_error(path + "/" + kLock, "cannot be opened");
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return io_error(path + "/" + kLock, "cannot be locked");
+    return fail(Code::refused, path + ": another limpetd runs on this data directory. Stop it, or choose another with "
+                                      "--data-dir");
+  }
+  auto directory = std::unique_ptr<Directory>(new Directory(path, std::move(self), std::move(lock)));
+  if (Result<void> mine = directory->check_identity(identity); !mine) return tl::unexpected(mine.error());
+  return directory;
+}
+
+Result<void> Directory::check_identity(const Identity& identity) {
+  const std::string wanted = fmt::format("limpet data directory\nformat {}\ncluster {}\nnode {}\n", kFormat,
+                                         printable(identity.cluster), printable(identity.node));
+  const std::string path = path_ + "/" + kIdentity;
+  if (::faccessat(self_.get(), kIdentity, F_OK, 0) != 0) {
+    if (errno != ENOENT) return io_error(path, "cannot be looked at");
+    const auto journals = list(".journal");
+    if (journals && !journals->empty()) {
+      return fail(Code::refused, path + " is missing, but there are journal files: put it back, or move them away");
+    }
+    return replace(kIdentity, wanted);
+  }
+  const auto found = read(kIdentity);
+  if (!found) return tl::unexpected(found.error());
+  if (*found == wanted) return {};
+  if (const auto format = parse_int64(line_of(*found, "format")); !format || *format > kFormat) {
+    return fail(Code::refused, path + ": this directory is not of format " + std::to_string(kFormat) +
+                                   ", the one that this limpetd knows: start the newer limpetd that wrote it");
+  }
+  return fail(Code::refused, fmt::format("{}: this directory belongs to node '{}' of cluster '{}', not to node '{}' of "
+                                         "cluster '{}': choose another with --data-dir, or start that node",
+                                         path_, line_of(*found, "node"), line_of(*found, "cluster"), identity.node,
+                                         identity.cluster));
+}
+
+Result<std::vector<std::string>> Directory::list(std::string_view extension) const {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(path_, error), end; !error && at != end; at.increment(error)) {
+    std::string name = at->path().filename().string();
+    if (name.ends_with(extension)) names.push_back(std::move(name));
+  }
+  if (error) return fail(Code::io, path_ + ": cannot be listed: " + error.message());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<std::string> Directory::read(const std::string& name) const {
+  const std::string path = path_ + "/" + name;
+  const File file(::openat(self_.get(), name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.open()) return io_error(path, "cannot be opened");
+  struct ::stat facts {};
+  if (::fstat(file.get(), &facts) != 0) return io_error(path, "cannot be looked at");
+  std::string content(static_cast<std::size_t>(facts.st_size), '\0');
+  std::size_t size = 0;
+  while (size < content.size()) {
+    const ssize_t count = ::read(file.get(), content.data() + size, content.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return io_error(path, "cannot be read");
+    if (count == 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  content.resize(size);
+  return content;
+}
+
+Result<File> Directory::create(const std::string& name) const {
+  File file(::openat(self_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.open()) return io_error(path_ + "/" + name, "cannot be made");
+  return file;
+}
+
+void Directory::remove(const std::string& name) const { ::unlinkat(self_.get(), name.c_str(), 0); }
+
+Result<void> Directory::sync() const {
+  if (::fsync(self_.get()) != 0) return io_error(path_, "cannot be synced");
+  return {};
+}
+
+Result<void> Directory::replace(const std::string& name, std::string_view content) const {
+  const std::string fresh = name + ".new";
+  const std::string path = path_ + "/" + fresh;
+  {
+    const File file(::openat(self_.get(), fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (!file.open()) return io_error(path, "cannot be made");
+    const ssize_t count = ::write(file.get(), content.data(), content.size());
+    if (count < 0) return io_error(path, "cannot be written");
+    if (static_cast<std::size_t>(count) != content.size()) return fail(Code::io, path + ": cannot be written whole");
+    if (::fsync(file.get()) != 0) return io_error(path, "cannot be synced");
+  }
+  if (::renameat(self_.get(), fresh.c_str(), self_.get(), name.c_str()) != 0) {
+    return io_error(path, "cannot be renamed to " + name);
+  }
+  return sync();
+}
+
+Result<std::uint64_t> Directory::begin_generation(std::uint64_t at_least) {
+  std::uint64_t last = at_least;
+  if (::faccessat(self_.get(), kFence, F_OK, 0) == 0) {
+    const auto fence = read(kFence);
+    if (!fence) return tl::unexpected(fence.error());
+    const auto before = parse_int64(line_of(*fence, "generation"));
+    if (!before || *before < 0) return fail(Code::io, path_ + "/" + kFence + ": is damaged: remove it to go on");
+    last = std::max(last, static_cast<std::uint64_t>(*before));
+  }
+  std::random_device device;
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  fence_ = fmt::format("generation {}\nnonce {:08x}{:08x}\nhost {}\npid {}\n", last + 1, device(), device(),
+                       printable(host), ::getpid());
+  if (Result<void> written = replace(kFence, fence_); !written) return tl::unexpected(written.error());
+  return last + 1;
+}
+
+Result<void> Directory::fenced() const {
+  const auto fence = read(kFence);
+  if (!fence) return tl::unexpected(fence.error());
+  if (*fence == fence_) return {};
+  return fail(Code::refused, fmt::format("{}: this data directory was taken over by process {} on host {}", path_,
+                                         line_of(*fence, "pid"), line_of(*fence, "host")));
+}
+
+}  // namespace limpet::disk

@@ -1,0 +1,116 @@
+// The journal, as a shard sees it: what must be safe before a reply may leave.
+//
+// Each command says how much of the stream of changes its reply shows: its own changes, or for a read the last change of
+// its slot. A client whose replies show more than is safe keeps all of them, and is not parsed on meanwhile; a reply to a
+// sibling or peer waits in a queue. So a shard never waits for a disk, and who reads what nobody writes does not either.
+#include <algorithm>
+#include <utility>
+
+#include "core.hpp"
+
+namespace limpet::shard {
+
+// What the reply of a read shows of the stream.
+std::uint64_t Core::shown_by(const Spec& spec, Args args, const KeyRef* key) const {
+  if (key != nullptr) return journal_->position_of(key->slot);
+  // Commands about all keys say that some are there, and not what they hold.
+  if (spec.route_key() == 0) return 0;
+  std::uint64_t position = 0;
+  const std::size_t last = spec.many_keys() ? spec.last_key_of(args.size()) : spec.route_key();
+  const std::size_t step = spec.many_keys() ? static_cast<std::size_t>(spec.key_step) : 1;
+  for (std::size_t at = spec.route_key(); at <= last && at < args.size(); at += step) {
+    position = std::max(position, journal_->position_of(slot_of(args[at])));
+  }
+  return position;
+}
+
+// A command has run that began at this position of the stream.
+void Core::note_needed(const Spec& spec, Args args, const KeyRef* key, std::uint64_t began) {
+  journal_->end_command();
+  const std::uint64_t position = journal_->position();
+  needed_ = position == durable_ ? 0 : position > began ? position : shown_by(spec, args, key);
+}
+
+bool Core::refuses_write() const {
+  return !journal_trouble_.empty() || journal_->position() - durable_ > kUnwrittenBytesMax;
+}
+
+std::string Core::write_refusal() const {
+  if (!journal_trouble_.empty()) return "MISCONF " + journal_trouble_ + ": writes are refused, reads go on";
+  return "BUSY the disk does not keep up with what is written; try again later";
+}
+
+void Core::owe(Client& client, std::uint64_t position) {
+  if (position <= durable_) return;
+  client.needs = std::max(client.needs, position);
+  if (!std::exchange(client.undurable, true)) undurable_.push_back(client.id);
+}
+
+void Core::hold(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs) {
+  HeldReply& held = held_replies_.emplace_back();
+  held.needs = needs;
+  held.origin = origin;
+  held.outcome = outcome;
+  held.body.append(body);
+}
+
+void Core::durable(std::uint64_t position) {
+  durable_ = std::max(durable_, position);
+  while (!held_replies_.empty() && held_replies_.front().needs <= durable_) {
+    const HeldReply held = std::move(held_replies_.front());
+    held_replies_.pop_front();
+    deliver(held.origin, held.outcome, held.body.view());
+  }
+  for (const StreamId id : std::exchange(undurable_, {})) {
+    Client* client = find_client(id);
+    if (client == nullptr) continue;
+    if (client->needs > durable_) {
+      undurable_.push_back(id);
+      continue;
+    }
+    client->undurable = false;
+    touch_client(*client);
+    if (client->stalled) wake(*client);
+  }
+}
+
+void Core::take_changes() {
+  if (!journal_ || journal_->empty()) return;
+  // A mark goes along with changes, and makes none of its own.
+  if (synced_ > marked_) {
+    marked_ = synced_;
+    journal_->mark(marked_);
+  }
+  effects_.changes = journal_->take();
+}
+
+void Core::end_changes() {
+  if (!journal_ || journal_failed_) return;
+  journal_->mark(synced_);
+  effects_.changes = journal_->take();
+}
+
+void Core::journal_trouble(const std::string& why) {
+  if (!journal_failed_) journal_trouble_ = why;
+}
+
+void Core::journal_failed(const std::string& why) {
+  journal_trouble_ = why;
+  journal_failed_ = true;
+  // What they did is in memory and may be on the disk or not: nobody is told that it is.
+  for (HeldReply& held : std::exchange(held_replies_, {})) {
+    deliver(held.origin, Outcome::in_doubt, "INDOUBT " + why + "; the command may be lost at a restart");
+  }
+  for (const StreamId id : std::exchange(undurable_, {})) {
+    if (Client* client = find_client(id)) abort(*client, id);
+  }
+}
+
+Result<void> Core::load(Slot slot, std::string_view effects) {
+  store_.set_sink(nullptr);
+  Result<void> done = store::apply(store_, slot, effects, now_.unix_ms);
+  store_.set_sink(journal_.get());
+  return done;
+}
+
+}  // namespace limpet::shard
