@@ -1,6 +1,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -27,7 +28,8 @@ bool is_full(int error) { return error == ENOSPC || error == EDQUOT; }
 
 class Appender::Impl {
  public:
-  Impl(const Directory& directory, const journal::SegmentHeader& header, bool sync_always, AppenderEvents events)
+  Impl(const Directory& directory, const journal::SegmentHeader& header, bool sync_always,
+       AppenderEvents events)
       : directory_(directory), header_(header), sync_always_(sync_always), events_(std::move(events)) {
     header_.number = 0;
     header_.position = 0;
@@ -36,6 +38,7 @@ class Appender::Impl {
 
   Result<void> start();
   void append(Bytes records);
+  std::uint32_t file_of(std::uint64_t position);
   void stop(const std::function<Bytes(std::uint64_t synced)>& last = nullptr);
 
  private:
@@ -58,7 +61,9 @@ class Appender::Impl {
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::deque<Bytes> queue_;
-  std::vector<std::shared_ptr<File>> unsynced_;  // files with bytes that are not synced; the last one is written to
+  std::vector<std::shared_ptr<File>>
+      unsynced_;                       // files with bytes that are not synced; the last one is written to
+  std::vector<std::uint64_t> begins_;  // the position of each file, in their order
   std::uint64_t written_ = 0;
   std::uint64_t synced_ = 0;
   bool stopping_ = false;
@@ -87,6 +92,12 @@ void Appender::Impl::append(Bytes records) {
   changed_.notify_all();
 }
 
+std::uint32_t Appender::Impl::file_of(std::uint64_t position) {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::uint32_t>(std::upper_bound(begins_.begin(), begins_.end(), position) -
+                                    begins_.begin());
+}
+
 void Appender::Impl::stop(const std::function<Bytes(std::uint64_t synced)>& last) {
   {
     const std::lock_guard lock(mutex_);
@@ -113,14 +124,14 @@ void Appender::Impl::fail(const std::string& why) {
   events_.failed(why);
 }
 
-// The file is on the disk with its header and its name before anything else goes into it. If that cannot be, it is as
-// if it had never been.
+// The file is on the disk with its header and its name before anything else goes into it. If that cannot be,
+// it is as if it had never been.
 Result<void> Appender::Impl::next_file() {
   journal::SegmentHeader header = header_;
   header.position = written_;
   ++header.number;
   header.made_unix_ms = unix_ms();
-  const std::string name = journal::segment_name(header.stream, header.number);
+  const std::string name = journal::file_name(header);
   Result<File> made = directory_.create(name);
   if (!made) return tl::unexpected(made.error());
   Bytes head;
@@ -138,6 +149,7 @@ Result<void> Appender::Impl::next_file() {
   file_ = file;
   file_bytes_ = head.size();
   const std::lock_guard lock(mutex_);
+  begins_.push_back(header.position);
   unsynced_.push_back(file);
   return {};
 }
@@ -237,8 +249,9 @@ bool Appender::Impl::sync() {
 
 // ---- The door ----
 
-Result<std::unique_ptr<Appender>> Appender::start(const Directory& directory, const journal::SegmentHeader& header,
-                                                  bool sync_always, AppenderEvents events) {
+Result<std::unique_ptr<Appender>> Appender::start(const Directory& directory,
+                                                  const journal::SegmentHeader& header, bool sync_always,
+                                                  AppenderEvents events) {
   auto impl = std::make_unique<Impl>(directory, header, sync_always, std::move(events));
   if (Result<void> started = impl->start(); !started) return tl::unexpected(std::move(started.error()));
   return std::unique_ptr<Appender>(new Appender(std::move(impl)));
@@ -247,6 +260,7 @@ Result<std::unique_ptr<Appender>> Appender::start(const Directory& directory, co
 Appender::Appender(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Appender::~Appender() = default;
 void Appender::append(Bytes records) { impl_->append(std::move(records)); }
+std::uint32_t Appender::file_of(std::uint64_t position) const { return impl_->file_of(position); }
 void Appender::stop(const std::function<Bytes(std::uint64_t synced)>& last) { impl_->stop(last); }
 
 }  // namespace limpet::disk

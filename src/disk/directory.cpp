@@ -64,8 +64,10 @@ Result<std::unique_ptr<Directory>> Directory::open(const std::string& path, cons
   if (!lock.open()) return io_error(path + "/" + kLock, "cannot be opened");
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return io_error(path + "/" + kLock, "cannot be locked");
-    return fail(Code::refused, path + ": another limpetd runs on this data directory. Stop it, or choose another with "
-                                      "--data-dir");
+    return fail(Code::refused,
+                path +
+                    ": another limpetd runs on this data directory. Stop it, or choose another with "
+                    "--data-dir");
   }
   auto directory = std::unique_ptr<Directory>(new Directory(path, std::move(self), std::move(lock)));
   if (Result<void> mine = directory->check_identity(identity); !mine) return tl::unexpected(mine.error());
@@ -80,7 +82,8 @@ Result<void> Directory::check_identity(const Identity& identity) {
     if (errno != ENOENT) return io_error(path, "cannot be looked at");
     const auto journals = list(".journal");
     if (journals && !journals->empty()) {
-      return fail(Code::refused, path + " is missing, but there are journal files: put it back, or move them away");
+      return fail(Code::refused,
+                  path + " is missing, but there are journal files: put it back, or move them away");
     }
     return replace(kIdentity, wanted);
   }
@@ -88,13 +91,15 @@ Result<void> Directory::check_identity(const Identity& identity) {
   if (!found) return tl::unexpected(found.error());
   if (*found == wanted) return {};
   if (const auto format = parse_int64(line_of(*found, "format")); !format || *format > kFormat) {
-    return fail(Code::refused, path + ": this directory is not of format " + std::to_string(kFormat) +
-                                   ", the one that this limpetd knows: start the newer limpetd that wrote it");
+    return fail(Code::refused,
+                path + ": this directory is not of format " + std::to_string(kFormat) +
+                    ", the one that this limpetd knows: start the newer limpetd that wrote it");
   }
-  return fail(Code::refused, fmt::format("{}: this directory belongs to node '{}' of cluster '{}', not to node '{}' of "
-                                         "cluster '{}': choose another with --data-dir, or start that node",
-                                         path_, line_of(*found, "node"), line_of(*found, "cluster"), identity.node,
-                                         identity.cluster));
+  return fail(Code::refused,
+              fmt::format("{}: this directory belongs to node '{}' of cluster '{}', not to node '{}' of "
+                          "cluster '{}': choose another with --data-dir, or start that node",
+                          path_, line_of(*found, "node"), line_of(*found, "cluster"), identity.node,
+                          identity.cluster));
 }
 
 Result<std::vector<std::string>> Directory::list(std::string_view extension) const {
@@ -149,24 +154,33 @@ Result<void> Directory::replace(const std::string& name, std::string_view conten
     if (!file.open()) return io_error(path, "cannot be made");
     const ssize_t count = ::write(file.get(), content.data(), content.size());
     if (count < 0) return io_error(path, "cannot be written");
-    if (static_cast<std::size_t>(count) != content.size()) return fail(Code::io, path + ": cannot be written whole");
+    if (static_cast<std::size_t>(count) != content.size())
+      return fail(Code::io, path + ": cannot be written whole");
     if (::fsync(file.get()) != 0) return io_error(path, "cannot be synced");
   }
-  if (::renameat(self_.get(), fresh.c_str(), self_.get(), name.c_str()) != 0) {
-    return io_error(path, "cannot be renamed to " + name);
+  return rename(fresh, name);
+}
+
+Result<void> Directory::rename(const std::string& from, const std::string& to) const {
+  if (::renameat(self_.get(), from.c_str(), self_.get(), to.c_str()) != 0) {
+    return io_error(path_ + "/" + from, "cannot be renamed to " + to);
   }
   return sync();
 }
 
+Result<std::uint64_t> Directory::generation_in(const std::string& name) const {
+  if (::faccessat(self_.get(), name.c_str(), F_OK, 0) != 0 && errno == ENOENT) return 0;
+  const auto content = read(name);
+  if (!content) return tl::unexpected(content.error());
+  const auto generation = parse_uint64(line_of(*content, "generation"));
+  if (!generation) return fail(Code::io, path_ + "/" + name + ": names no generation: restore a copy of it");
+  return *generation;
+}
+
 Result<std::uint64_t> Directory::begin_generation(std::uint64_t at_least) {
-  std::uint64_t last = at_least;
-  if (::faccessat(self_.get(), kFence, F_OK, 0) == 0) {
-    const auto fence = read(kFence);
-    if (!fence) return tl::unexpected(fence.error());
-    const auto before = parse_int64(line_of(*fence, "generation"));
-    if (!before || *before < 0) return fail(Code::io, path_ + "/" + kFence + ": is damaged: remove it to go on");
-    last = std::max(last, static_cast<std::uint64_t>(*before));
-  }
+  const auto before = generation_in(kFence);
+  if (!before) return before;
+  const std::uint64_t last = std::max(*before, at_least);
   std::random_device device;
   char host[256] = {};
   ::gethostname(host, sizeof host - 1);
@@ -180,8 +194,8 @@ Result<void> Directory::fenced() const {
   const auto fence = read(kFence);
   if (!fence) return tl::unexpected(fence.error());
   if (*fence == fence_) return {};
-  return fail(Code::refused, fmt::format("{}: this data directory was taken over by process {} on host {}", path_,
-                                         line_of(*fence, "pid"), line_of(*fence, "host")));
+  return fail(Code::refused, fmt::format("{}: this data directory was taken over by process {} on host {}",
+                                         path_, line_of(*fence, "pid"), line_of(*fence, "host")));
 }
 
 }  // namespace limpet::disk

@@ -26,12 +26,15 @@ bool plausible(const char* head) {
   const auto kind = static_cast<unsigned char>(head[kKindAt]);
   return head[kKindAt + 1] == 0 && load_le<Slot>(head + kSlotAt) < kSlots &&
          load_le<std::uint32_t>(head + kLengthAt) <= kRecordBytesMax &&
-         (kind == static_cast<unsigned>(Record::Kind::change) || kind == static_cast<unsigned>(Record::Kind::mark));
+         kind >= static_cast<unsigned>(Record::Kind::change) &&
+         kind <= static_cast<unsigned>(Record::Kind::file_end);
 }
 
 }  // namespace
 
 std::uint64_t Record::bytes() const { return kRecordHeadBytes + body.size(); }
+
+std::uint64_t number_in(const Record& record) { return load_le<std::uint64_t>(record.body.data()); }
 
 void seal_record(char* at, const Record& record, std::uint64_t nonce, std::uint64_t position) {
   const std::uint64_t seed = nonce + position;
@@ -43,6 +46,14 @@ void seal_record(char* at, const Record& record, std::uint64_t nonce, std::uint6
   store_le(at + kSequenceAt, record.sequence);
   store_le(at + kTermAt, record.term);
   store_le(at, head_check(at, seed));
+}
+
+void append_number_record(Bytes& out, Record record, std::uint64_t number, std::uint64_t nonce,
+                          std::uint64_t position) {
+  char* const at = out.extend(kRecordHeadBytes + kNumberBodyBytes);
+  store_le(at + kRecordHeadBytes, number);
+  record.body = {at + kRecordHeadBytes, kNumberBodyBytes};
+  seal_record(at, record, nonce, position);
 }
 
 RecordStep next_record(std::string_view bytes, std::uint64_t nonce, std::uint64_t position) {
@@ -63,7 +74,7 @@ RecordStep next_record(std::string_view bytes, std::uint64_t nonce, std::uint64_
   }
   step.record.body = bytes.substr(kRecordHeadBytes, length);
   const bool whole = check_of(step.record.body, seed) == load_le<std::uint32_t>(head + kBodyCheckAt);
-  const bool fits = step.record.kind != Record::Kind::mark || length == kMarkBodyBytes;
+  const bool fits = step.record.kind == Record::Kind::change || length == kNumberBodyBytes;
   step.kind = whole && fits ? RecordStep::Kind::record : RecordStep::Kind::broken_body;
   return step;
 }

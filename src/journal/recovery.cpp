@@ -31,7 +31,9 @@ void Recovery::add(std::string name, std::string_view bytes) {
   const Result<SegmentHeader> header = read_header(bytes);
   if (header) {
     generations_ = std::max(generations_, header->stream.generation);
-    files_.push_back({std::move(name), bytes, *header});
+    const bool snapshot = header->kind == FileKind::snapshot;
+    if (!snapshot) journal_bytes_ += bytes.size();
+    (snapshot ? snapshots_ : files_).push_back({std::move(name), bytes, *header});
     return;
   }
   if (header.error().code == Code::refused) {
@@ -40,38 +42,127 @@ void Recovery::add(std::string name, std::string_view bytes) {
   }
   // A file that was made just before a crash may not have its header yet, and then has nothing else.
   const bool empty = bytes.size() < kSegmentHeaderBytes;
+  header_damaged_ = header_damaged_ || !empty;
   findings_.push_back({empty ? Finding::Kind::cut_off : Finding::Kind::damage, std::move(name), 0,
                        empty ? "it holds nothing: left out" : header.error().text});
 }
 
 void Recovery::finish() {
-  std::sort(files_.begin(), files_.end(), [](const File& a, const File& b) {
+  const auto before = [](const File& a, const File& b) {
     return std::tie(a.header.stream, a.header.number) < std::tie(b.header.stream, b.header.number);
-  });
+  };
+  std::sort(files_.begin(), files_.end(), before);
+  std::sort(snapshots_.begin(), snapshots_.end(), before);
+  // From the oldest to the newest: a later copy of a slot takes the place of an earlier one.
+  for (const File& file : snapshots_) read_snapshot(file);
   // A damaged header hides of which stream the file was: anything may be missing.
-  if (std::any_of(findings_.begin(), findings_.end(),
-                  [](const Finding& each) { return each.kind == Finding::Kind::damage; })) {
-    for (SlotChanges& slot : slots_) slot.damaged = true;
-  }
+  for (SlotChanges& slot : slots_) slot.damaged = slot.damaged || header_damaged_;
   for (std::size_t first = 0; first < files_.size();) {
     std::size_t last = first + 1;
     while (last < files_.size() && files_[last].header.stream == files_[first].header.stream) ++last;
     read_stream(first, last);
     first = last;
   }
+  check_copies();
+}
+
+// A file of a snapshot was whole and on the disk before it had its name. So whatever is missing in it is
+// damage, of the slots that it should have had: those from its first to the last one that is whole in it, or
+// to its end.
+void Recovery::read_snapshot(const File& file) {
+  const SegmentHeader& header = file.header;
+  unsigned expected = static_cast<unsigned>(header.position & 0xffff);
+  std::vector<std::string_view> bodies;
+  std::uint64_t count = 0;
+  bool ended = false;
+  std::size_t offset = kSegmentHeaderBytes;
+  const auto lose_until = [&](unsigned slot) {
+    for (; expected < slot && expected < kSlots; expected += header.shards) slots_[expected].damaged = true;
+  };
+  while (offset < file.bytes.size() && !ended) {
+    const RecordStep step =
+        next_record(file.bytes.substr(offset), header.nonce, offset - kSegmentHeaderBytes);
+    if (step.kind != RecordStep::Kind::record) {
+      note(Finding::Kind::damage, file, offset, "a snapshot is damaged here");
+      bodies.assign(1, {});  // never as many as the slot's end says
+      count = kSlots;
+      offset = find_record(file.bytes, offset + 1, header.nonce, std::uint64_t{0} - kSegmentHeaderBytes);
+      continue;
+    }
+    const Record& record = step.record;
+    offset += record.bytes();
+    switch (record.kind) {
+      case Record::Kind::change:
+        bodies.push_back(record.body);
+        ++count;
+        break;
+      case Record::Kind::slot_end: {
+        lose_until(record.slot);
+        expected = record.slot + header.shards;
+        SlotChanges& slot = slots_[record.slot];
+        if (count == number_in(record)) {
+          slot = {.bodies = std::move(bodies),
+                  .sequence = record.sequence,
+                  .copied_in = header.stream.generation};
+        } else {
+          slot.damaged = true;
+        }
+        bodies = {};
+        count = 0;
+        break;
+      }
+      case Record::Kind::file_end:
+        ended = true;
+        break;
+      case Record::Kind::mark:
+        break;
+    }
+  }
+  if (ended) return;
+  note(Finding::Kind::damage, file, file.bytes.size(), "the end of a snapshot is missing");
+  const auto next = std::find_if(snapshots_.begin(), snapshots_.end(), [&](const File& other) {
+    return other.header.stream == header.stream && other.header.number == header.number + 1 &&
+           other.header.position >> 16 == header.position >> 16;
+  });
+  lose_until(next == snapshots_.end() ? kSlots : static_cast<unsigned>(next->header.position & 0xffff));
+}
+
+// Where files were removed because snapshots have what they had, every slot has to have its copy.
+void Recovery::check_copies() {
+  const auto require = [&](std::uint64_t generation, unsigned first, unsigned step, const std::string& file) {
+    std::size_t missing = 0;
+    for (unsigned slot = first; slot < kSlots; slot += step) {
+      if (slots_[slot].copied_in >= generation) continue;
+      slots_[slot].damaged = true;
+      ++missing;
+    }
+    if (missing == 0) return;
+    findings_.push_back({Finding::Kind::damage, file, 0,
+                         fmt::format("a snapshot is missing, and with it {} slots", missing)});
+  };
+  if (required_ > 0) require(required_, 0, 1, "of generation " + std::to_string(required_));
+  for (std::size_t at = 0; at < files_.size(); ++at) {
+    const SegmentHeader& header = files_[at].header;
+    const bool first = at == 0 || files_[at - 1].header.stream != header.stream;
+    if (first && header.number > 1) {
+      require(header.stream.generation, header.stream.shard, header.shards, files_[at].name);
+    }
+  }
 }
 
 void Recovery::read_stream(std::size_t first, std::size_t last) {
   Found found;
   scan(first, last, found);
-  // What nobody was promised for good ends the stream. A hole before that is damage, and the rest goes on behind it.
+  // What nobody was promised for good ends the stream. A hole before that is damage, and the rest goes on
+  // behind it.
   std::size_t count = found.changes.size();
   std::size_t holes = 0;
   while (holes < found.holes.size() && found.holes[holes].position < found.synced) ++holes;
   if (holes < found.holes.size()) {
     const Hole& end = found.holes[holes];
-    const auto behind = std::partition_point(found.changes.begin(), found.changes.end(),
-                                             [&](const Found::Change& each) { return each.position < end.position; });
+    const auto behind =
+        std::partition_point(found.changes.begin(), found.changes.end(),
+                             [&](const Found::Change& each) { return each.position < end.position; });
     count = static_cast<std::size_t>(behind - found.changes.begin());
     const File& file = files_[end.file];
     note(Finding::Kind::cut_off, file, end.offset,
@@ -89,21 +180,21 @@ void Recovery::read_stream(std::size_t first, std::size_t last) {
 namespace {
 
 bool belongs(const Record& record, const SegmentHeader& header) {
-  return record.kind == Record::Kind::mark || record.slot % header.shards == header.stream.shard;
+  return record.kind != Record::Kind::change || record.slot % header.shards == header.stream.shard;
 }
 
 }  // namespace
 
 void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
-  std::uint64_t expected = 0;
-  std::uint32_t number = 1;
+  // Files before the first one were removed: check_copies().
+  std::uint64_t expected = files_[first].header.position;
+  std::uint32_t number = files_[first].header.number;
   for (std::size_t at = first; at < last; ++at) {
     const File& file = files_[at];
     const std::uint64_t nonce = file.header.nonce;
     // A file is missing before this one, or the end of the one before.
     if (file.header.position != expected || file.header.number != number) {
-      const std::size_t of = at == first ? at : at - 1;
-      found.holes.push_back({of, at == first ? 0 : files_[of].bytes.size(), expected, false, 0});
+      found.holes.push_back({at - 1, files_[at - 1].bytes.size(), expected, false, 0});
     }
     number = file.header.number + 1;
     std::size_t offset = kSegmentHeaderBytes;
@@ -113,19 +204,23 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
       if (step.kind == RecordStep::Kind::record && belongs(step.record, file.header)) {
         const Record& record = step.record;
         if (record.kind == Record::Kind::mark) {
-          found.synced = std::max(found.synced, load_le<std::uint64_t>(record.body.data()));
-        } else {
+          found.synced = std::max(found.synced, number_in(record));
+        } else if (record.kind == Record::Kind::change) {
           found.changes.push_back({record.slot, record.sequence, record.body, position(offset)});
         }
         offset += record.bytes();
         continue;
       }
-      const bool slot_known = step.kind == RecordStep::Kind::broken_body && step.record.kind == Record::Kind::change;
+      const bool slot_known =
+          step.kind == RecordStep::Kind::broken_body && step.record.kind == Record::Kind::change;
       found.holes.push_back({at, offset, position(offset), slot_known, step.record.slot});
       // The head of a record with a broken body says where the next one stands; if it does not, look for it.
-      const std::size_t after = step.kind == RecordStep::Kind::broken_body ? offset + step.record.bytes() : offset + 1;
-      const std::size_t next = find_record(file.bytes, after, nonce, file.header.position - kSegmentHeaderBytes);
-      if (slot_known && next != after && next != std::string_view::npos) found.holes.back().slot_known = false;
+      const std::size_t after =
+          step.kind == RecordStep::Kind::broken_body ? offset + step.record.bytes() : offset + 1;
+      const std::size_t next =
+          find_record(file.bytes, after, nonce, file.header.position - kSegmentHeaderBytes);
+      if (slot_known && next != after && next != std::string_view::npos)
+        found.holes.back().slot_known = false;
       if (slot_known && next == std::string_view::npos && after != file.bytes.size())
         found.holes.back().slot_known = false;
       if (next == std::string_view::npos) break;
@@ -143,6 +238,7 @@ void Recovery::take_changes(const Found& found, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     const Found::Change& change = found.changes[i];
     SlotChanges& slot = slots_[change.slot];
+    if (change.sequence <= slot.sequence && slot.copied_in != 0) continue;  // its copy has it
     // The counts of a slot have no gap: what is missing is missing here, whatever hole it fell into.
     if (change.sequence != slot.sequence + 1) slot.damaged = true;
     slot.sequence = change.sequence;
@@ -157,17 +253,19 @@ void Recovery::judge(const Found& found) {
     const File& file = files_[hole.file];
     if (hole.slot_known) {
       slots_[hole.slot].damaged = true;
-      note(Finding::Kind::damage, file, hole.offset, fmt::format("a change of slot {} is damaged", hole.slot));
+      note(Finding::Kind::damage, file, hole.offset,
+           fmt::format("a change of slot {} is damaged", hole.slot));
       continue;
     }
-    // A slot that has changes behind the hole, with no gap in its counts, had none in it. Of the others nobody knows.
+    // A slot that has changes behind the hole, with no gap in its counts, had none in it. Of the others
+    // nobody knows.
     std::vector<bool> cleared(kSlots);
     for (const Found::Change& change : found.changes) {
       if (change.position > hole.position) cleared[change.slot] = true;
     }
     std::size_t count = 0;
     for (std::size_t slot = file.header.stream.shard; slot < kSlots; slot += file.header.shards) {
-      if (cleared[slot]) continue;
+      if (cleared[slot] || slots_[slot].copied_in > file.header.stream.generation) continue;
       slots_[slot].damaged = true;
       ++count;
     }

@@ -1,14 +1,16 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limpet/base/hash.hpp>
+#include <limpet/base/number.hpp>
 #include <limpet/journal/segment.hpp>
 
 namespace limpet::journal {
 
 namespace {
 
-constexpr std::string_view kMagic = "limpetJ\n";
-constexpr std::string_view kExtension = ".journal";
+constexpr std::string_view kJournalMagic = "limpetJ\n";
+constexpr std::string_view kSnapshotMagic = "limpetS\n";
 constexpr std::size_t kVersionAt = 8;
 constexpr std::size_t kShardAt = 12;
 constexpr std::size_t kGenerationAt = 16;
@@ -25,7 +27,8 @@ static_assert(kCheckAt + 8 == kSegmentHeaderBytes);
 void append_header(Bytes& out, const SegmentHeader& header) {
   char* const at = out.extend(kSegmentHeaderBytes);
   std::memset(at, 0, kSegmentHeaderBytes);
-  std::memcpy(at, kMagic.data(), kMagic.size());
+  const std::string_view magic = header.kind == FileKind::journal ? kJournalMagic : kSnapshotMagic;
+  std::memcpy(at, magic.data(), magic.size());
   store_le(at + kVersionAt, kFormatVersion);
   store_le(at + kShardAt, header.stream.shard);
   store_le(at + kGenerationAt, header.stream.generation);
@@ -40,12 +43,15 @@ void append_header(Bytes& out, const SegmentHeader& header) {
 Result<SegmentHeader> read_header(std::string_view file) {
   if (file.size() < kSegmentHeaderBytes) return fail(Code::bad_input, "is too short for a journal file");
   const char* const at = file.data();
-  if (!file.starts_with(kMagic)) return fail(Code::bad_input, "is no journal file of limpet");
+  const bool snapshot = file.starts_with(kSnapshotMagic);
+  if (!snapshot && !file.starts_with(kJournalMagic))
+    return fail(Code::bad_input, "is no journal file of limpet");
   const auto version = load_le<std::uint32_t>(at + kVersionAt);
   if (version > kFormatVersion) {
-    return fail(Code::refused, fmt::format("has format {}, and this limpetd knows formats up to {}: start the "
-                                           "newer limpetd that wrote it",
-                                           version, kFormatVersion));
+    return fail(Code::refused,
+                fmt::format("has format {}, and this limpetd knows formats up to {}: start the "
+                            "newer limpetd that wrote it",
+                            version, kFormatVersion));
   }
   if (load_le<std::uint64_t>(at + kCheckAt) != hash64({at, kCheckAt}) || version == 0) {
     return fail(Code::bad_input, "has a damaged header");
@@ -55,6 +61,7 @@ Result<SegmentHeader> read_header(std::string_view file) {
     return fail(Code::bad_input, "has a header that makes no sense");
   }
   return SegmentHeader{
+      .kind = snapshot ? FileKind::snapshot : FileKind::journal,
       .stream = {.generation = load_le<std::uint64_t>(at + kGenerationAt),
                  .shard = load_le<std::uint32_t>(at + kShardAt)},
       .shards = load_le<std::uint32_t>(at + kShardsAt),
@@ -65,10 +72,29 @@ Result<SegmentHeader> read_header(std::string_view file) {
   };
 }
 
-std::string segment_name(const StreamName& stream, std::uint32_t number) {
-  return fmt::format("{:010}-{:03}-{:08}{}", stream.generation, stream.shard, number, kExtension);
+std::string file_name(const SegmentHeader& header) {
+  return fmt::format("{:010}-{:03}-{:08}{}", header.stream.generation, header.stream.shard, header.number,
+                     header.kind == FileKind::journal ? kJournalExtension : kSnapshotExtension);
 }
 
-bool is_segment_name(std::string_view name) { return name.ends_with(kExtension); }
+std::optional<SegmentHeader> read_name(std::string_view name) {
+  SegmentHeader header;
+  header.kind = name.ends_with(kSnapshotExtension) ? FileKind::snapshot : FileKind::journal;
+  const auto number = [&](std::size_t at, std::size_t digits) {
+    return name.size() < at + digits
+               ? std::nullopt
+               : parse_int64(
+                     name.substr(at, digits)
+                         .substr(std::min(name.substr(at, digits).find_first_not_of('0'), digits - 1)));
+  };
+  const auto generation = number(0, 10);
+  const auto shard = number(11, 3);
+  const auto count = number(15, 8);
+  if (!generation || !shard || !count || *generation < 0 || *shard < 0 || *count < 0) return std::nullopt;
+  header.stream = {static_cast<std::uint64_t>(*generation), static_cast<std::uint32_t>(*shard)};
+  header.number = static_cast<std::uint32_t>(*count);
+  if (file_name(header) != name) return std::nullopt;
+  return header;
+}
 
 }  // namespace limpet::journal

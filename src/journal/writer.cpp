@@ -30,11 +30,7 @@ void Writer::close() {
 
 void Writer::mark(std::uint64_t synced) {
   end_command();
-  const std::size_t at = batch_.size();
-  batch_.extend(kRecordHeadBytes);
-  append_le(batch_, synced);
-  const Record record{.kind = Record::Kind::mark, .body = batch_.view().substr(at + kRecordHeadBytes)};
-  seal_record(batch_.data() + at, record, nonce_, begin_ + at);
+  append_number_record(batch_, {.kind = Record::Kind::mark}, synced, nonce_, position());
 }
 
 Bytes Writer::take() {

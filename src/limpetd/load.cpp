@@ -175,8 +175,10 @@ Result<void> take_durability(Launch& launch) {
   const bool by_data_dir =
       values["durability"].origin == Origin::fallback && !values["data-dir"].text.empty();
   view.durability = by_data_dir ? cluster::Durability::interval : durability_of(values["durability"].text);
-  if (view.durability == cluster::Durability::none || !launch.node.data_dir.empty() || !launch.knows_itself) return {};
-  return fail(Code::bad_config, values["durability"].where + ": durability " + std::string(name_of(view.durability)) +
+  if (view.durability == cluster::Durability::none || !launch.node.data_dir.empty() || !launch.knows_itself)
+    return {};
+  return fail(Code::bad_config, values["durability"].where + ": durability " +
+                                    std::string(name_of(view.durability)) +
                                     " wants a place for the journal: say where with --data-dir DIR");
 }
 

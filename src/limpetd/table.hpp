@@ -64,11 +64,11 @@ inline constexpr std::array kRows = {
     Row{"shards", Kind::whole, From::anywhere, false, "cores", "Sessions", "N",
         "threads that hold sessions", {}, 1, static_cast<std::int64_t>(kShardsMax)},
     Row{"data-dir", Kind::path, From::anywhere, false, "", "Sessions", "DIR",
-        "where a node will keep its sessions; this version writes nothing there. For a node of a cluster "
+        "where a node keeps its journal and snapshots; one node, one directory. For a node of a cluster "
         "limpet-data/NAME"},
     Row{"durability", Kind::choice, From::anywhere, false, "none", "Sessions", "MODE",
-        "none, interval or always. This version keeps nothing on disk: the other two are accepted with a "
-        "warning, and a restart begins empty. Default: what [cluster] says; interval with --data-dir",
+        "none, interval (a killed process loses nothing, a host that fails a second) or always (nothing is "
+        "answered before it is on the disk). Default: what [cluster] says; interval with --data-dir",
         "none|interval|always"},
     Row{"max-memory", Kind::memory, From::anywhere, true, "0", "Sessions", "BYTES",
         "what all sessions of this node may take, like 512mb or 8gb; 0: no bound"},

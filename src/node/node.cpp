@@ -118,6 +118,7 @@ class Node::Impl {
   void make_shards();
   Result<void> start_storage();
   [[nodiscard]] disk::AppenderEvents storage_events(unsigned shard);
+  [[nodiscard]] disk::SnapshotEvents snapshot_events();
   void stop_storage();
   void accept_clients();
   void accept_peers();
@@ -199,6 +200,9 @@ net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
     shards_[sibling]->mailbox().send_batch(shard, std::move(batch));
   };
   hooks.changes = [this, shard](Bytes changes) { storage_->append(shard, std::move(changes)); };
+  hooks.snapshot = [this, shard](std::vector<journal::SnapshotPiece> pieces) {
+    storage_->append_snapshot(shard, std::move(pieces));
+  };
   hooks.note = log_note;
   hooks.client_gone = [this] { client_count_.fetch_sub(1, std::memory_order_relaxed); };
   hooks.drained = [this] { drained_.done(); };
@@ -223,7 +227,7 @@ void Node::Impl::make_shards() {
   for (unsigned index = 0; index < settings_.shards; ++index) {
     config.index = index;
     config.random_seed = random_seed();
-    if (storage_) config.journal_nonce = storage_->nonce(index);
+    if (storage_) config.journal = storage_->header(index);
     shards_.push_back(std::make_unique<ShardThread>(config, tunables_of(settings_, settings_.shards),
                                                     hooks_for(index), settings_.tcp_keepalive_s));
   }
@@ -236,7 +240,7 @@ Result<void> Node::Impl::start_storage() {
   std::vector<shard::Shard*> shards;
   for (const std::unique_ptr<ShardThread>& shard : shards_) shards.push_back(&shard->shard());
   if (Result<void> loaded = storage_->load(shards); !loaded) return loaded;
-  return storage_->start([this](unsigned shard) { return storage_events(shard); });
+  return storage_->start([this](unsigned shard) { return storage_events(shard); }, snapshot_events());
 }
 
 // They come from the threads that write; the shard takes them in a turn of its own.
@@ -264,6 +268,25 @@ disk::AppenderEvents Node::Impl::storage_events(unsigned index) {
     spdlog::critical("{}; writes are refused until this node is started again", why);
     target->mailbox().send_task(
         [&shard = target->shard(), why] { shard.journal_failed(why, net::read_clocks()); });
+  };
+  return events;
+}
+
+disk::SnapshotEvents Node::Impl::snapshot_events() {
+  disk::SnapshotEvents events;
+  events.written = [this](unsigned shard, std::size_t bytes) {
+    shards_[shard]->mailbox().send_task(
+        [&target = shards_[shard]->shard(), bytes] { target.snapshot_written(bytes, net::read_clocks()); });
+  };
+  events.done = [this](unsigned shard, std::uint64_t covers) {
+    spdlog::debug("the snapshot of shard {} is complete", shard);
+    shards_[shard]->mailbox().send_task(
+        [&target = shards_[shard]->shard(), covers] { target.snapshot_done(covers); });
+  };
+  events.failed = [this](unsigned shard, const std::string& why) {
+    spdlog::error("{}; the snapshot is tried again later, and the journal grows meanwhile", why);
+    shards_[shard]->mailbox().send_task(
+        [&target = shards_[shard]->shard()] { target.snapshot_failed(net::read_clocks()); });
   };
   return events;
 }

@@ -10,7 +10,9 @@
 namespace limpet::node {
 namespace {
 
-double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
+double seconds(const timeval& t) {
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+}
 
 std::uint64_t count_entries(const char* folder) {
   std::error_code error;

@@ -36,9 +36,10 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
       store_(config_.table_seed),
       counts_(command::all().size()),
       siblings_(config_.shards) {
-  if (config_.journal_nonce) {
-    journal_ = std::make_unique<journal::Writer>(*config_.journal_nonce);
+  if (config_.journal) {
+    journal_ = std::make_unique<journal::Writer>(config_.journal->nonce);
     store_.set_sink(journal_.get());
+    snapshotter_ = std::make_unique<journal::Snapshotter>(store_, *journal_, *config_.journal);
   }
   for (std::size_t node = 0; node < view_.nodes.size(); ++node) {
     const auto index = static_cast<NodeIndex>(node);
@@ -323,6 +324,7 @@ void Core::tick() {
   tick_peers();
   tick_clients();
   store_.reclaim(now_.unix_ms, kExpireStepsPerTick);
+  tick_snapshot();
 }
 
 void Core::tick_pending() {

@@ -6,6 +6,7 @@
 //   forwarding.cpp       commands sent on: their sending, answers, time-outs, second tries
 //   peers.cpp            links and accepted peers: greeting, frames in
 //   durable.cpp          the journal: what must be safe before a reply leaves
+//   snapshots.cpp        when and how fast the sessions are copied
 //   parts.cpp            commands of several parts: cut, sent, put together (gather.cpp)
 //   relocate.cpp         RENAME and COPY from session to session
 //   scan.cpp             SCAN, and one key of all for RANDOMKEY
@@ -17,6 +18,7 @@
 #include <array>
 #include <deque>
 #include <limpet/command/command.hpp>
+#include <limpet/journal/snapshotter.hpp>
 #include <limpet/journal/writer.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
@@ -86,8 +88,8 @@ struct Peer : Stream {
 
 // A queue to another shard of this node.
 struct Sibling {
-  Bytes batch;    // for it
-  Bytes input;    // from it: frames for the next turn
+  Bytes batch;  // for it
+  Bytes input;  // from it: frames for the next turn
   Traffic traffic;
 };
 
@@ -137,6 +139,11 @@ class Core {
   void synced(std::uint64_t position) { synced_ = position; }
   void journal_trouble(const std::string& why);
   void journal_failed(const std::string& why);
+  // snapshots.cpp
+  void inherit(std::uint64_t journal_bytes) { inherited_bytes_ = journal_bytes; }
+  void snapshot_written(std::size_t bytes);
+  void snapshot_done(std::uint64_t covers);
+  void snapshot_failed();
   // To be called at the end of every event: goes on with clients whose reason to wait is gone.
   void settle();
 
@@ -213,11 +220,18 @@ class Core {
 
   // ---- durable.cpp ----
   [[nodiscard]] std::uint64_t shown_by(const Spec& spec, Args args, const KeyRef* key) const;
-  void note_needed(const Spec& spec, Args args, const KeyRef* key, std::uint64_t began);
+  [[nodiscard]] std::uint64_t needs_of(const Spec& spec, Args args, const KeyRef* key, std::uint64_t began);
   [[nodiscard]] bool refuses_write() const;
   [[nodiscard]] std::string write_refusal() const;
   void owe(Client& client, std::uint64_t position);
   void hold(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs);
+
+  // ---- snapshots.cpp ----
+  [[nodiscard]] bool snapshot_due() const;
+  [[nodiscard]] bool may_copy() const;
+  void tick_snapshot();
+  void copy_on();
+  void hand_over_pieces();
 
   // ---- forwarding.cpp ----
   // Is there room on the way to this target for one more? If not, the client is put on its list.
@@ -359,6 +373,14 @@ class Core {
   bool journal_failed_ = false;
   std::deque<HeldReply> held_replies_;
   std::vector<StreamId> undurable_;
+  std::unique_ptr<journal::Snapshotter> snapshotter_;  // beside journal_
+  bool snapshot_open_ = false;                         // one is copied or written
+  std::uint64_t snapshot_covers_ = 0;                  // the stream up to there is in the last one
+  std::uint64_t inherited_bytes_ = 0;                  // of journals of runs before this one
+  std::uint64_t snapshot_tick_position_ = 0;
+  std::uint64_t snapshot_budget_ = 0;  // bytes to copy in this tick
+  std::size_t snapshot_ahead_ = 0;     // handed over, not written yet
+  std::int64_t snapshot_retry_ms_ = 0;
   Effects effects_;
   Counters counters_;
   unsigned slots_here_ = 0;
@@ -374,9 +396,9 @@ class Core {
   PendingTable pending_;
   Slab<Gather> gathers_;
   std::vector<StreamId> resumable_;
-  std::vector<StreamId> yielded_;  // clients and peers that go on in the next turn
+  std::vector<StreamId> yielded_;    // clients and peers that go on in the next turn
   std::size_t delivered_bytes_ = 0;  // of replies, in this turn of a sibling or peer
-  std::size_t muted_bytes_ = 0;    // of replies that nobody gets, in this turn of a client
+  std::size_t muted_bytes_ = 0;      // of replies that nobody gets, in this turn of a client
   std::int64_t unread_checked_ms_ = 0;
   std::vector<std::uint64_t> bounced_;
   std::uint64_t forwards_numbered_ = 0;

@@ -1,8 +1,9 @@
 // The journal, as a shard sees it: what must be safe before a reply may leave.
 //
-// Each command says how much of the stream of changes its reply shows: its own changes, or for a read the last change of
-// its slot. A client whose replies show more than is safe keeps all of them, and is not parsed on meanwhile; a reply to a
-// sibling or peer waits in a queue. So a shard never waits for a disk, and who reads what nobody writes does not either.
+// Each command says how much of the stream of changes its reply shows: its own changes, or for a read the
+// last change of its slot. A client whose replies show more than is safe keeps all of them, and is not parsed
+// on meanwhile; a reply to a sibling or peer waits in a queue. So a shard never waits for a disk, and who
+// reads what nobody writes does not either.
 #include <algorithm>
 #include <utility>
 
@@ -24,11 +25,11 @@ std::uint64_t Core::shown_by(const Spec& spec, Args args, const KeyRef* key) con
   return position;
 }
 
-// A command has run that began at this position of the stream.
-void Core::note_needed(const Spec& spec, Args args, const KeyRef* key, std::uint64_t began) {
+// A command has run that began at this position of the stream: what has to be safe before its reply leaves?
+std::uint64_t Core::needs_of(const Spec& spec, Args args, const KeyRef* key, std::uint64_t began) {
   journal_->end_command();
   const std::uint64_t position = journal_->position();
-  needed_ = position == durable_ ? 0 : position > began ? position : shown_by(spec, args, key);
+  return position == durable_ ? 0 : position > began ? position : shown_by(spec, args, key);
 }
 
 bool Core::refuses_write() const {
@@ -70,7 +71,8 @@ void Core::durable(std::uint64_t position) {
     }
     client->undurable = false;
     touch_client(*client);
-    if (client->stalled) wake(*client);
+    // First the replies leave: with those of its next commands they would have to wait again.
+    if (client->stalled && client->out.empty()) wake(*client);
   }
 }
 

@@ -219,8 +219,7 @@ void Core::sent(Pending& pending, Traffic& traffic) {
 void Core::release(Pending& pending) {
   if (pending.state == Pending::State::bounced) unbounce(pending);
   if (pending.state != Pending::State::sent) return;
-  Traffic& traffic =
-      pending.to_sibling ? siblings_[pending.target].traffic : link_to(pending.target).traffic;
+  Traffic& traffic = pending.to_sibling ? siblings_[pending.target].traffic : link_to(pending.target).traffic;
   LIMPET_ASSERT(traffic.requests > 0 && traffic.awaited_bytes >= pending.large_reply);
   --traffic.requests;
   traffic.awaited_bytes -= pending.large_reply;

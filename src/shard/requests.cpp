@@ -204,6 +204,7 @@ void Core::go_on() {
     if (!input.empty()) effects_.again = true;
     trim(input);
   }
+  copy_on();
 }
 
 void Core::wake(Client& client) {
@@ -315,14 +316,15 @@ void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, c
   ReplyWriter reply(out, version);
   command::Context context{.store = store_, .reply = reply, .now = now_, .first_key = key};
   const std::uint64_t journaled = journal_ ? journal_->position() : 0;
-  if (journal_ && spec.has(command::kWrite) && refuses_write()) {
+  const bool refused = journal_ && spec.has(command::kWrite) && refuses_write();
+  if (refused) {
     reply.error(write_refusal());
   } else if (tunables_.memory_max == 0 || !spec.has(command::kDenyOom) || make_room_for(args)) {
     spec.run(context, args);
   } else {
     reply.error(command::kOutOfMemory);
   }
-  if (journal_) note_needed(spec, args, key, journaled);
+  if (journal_) needed_ = refused ? 0 : needs_of(spec, args, key, journaled);
   counters_.keyspace_hits += context.keyspace_hits;
   counters_.keyspace_misses += context.keyspace_misses;
   if (out.size() - before > kReplyBytesMax) {

@@ -93,6 +93,20 @@ void Shard::journal_failed(const std::string& why, Now now) {
   core_->settle();
 }
 
+void Shard::inherit(std::uint64_t journal_bytes) { core_->inherit(journal_bytes); }
+
+void Shard::snapshot_written(std::size_t bytes, Now now) {
+  core_->set_now(now);
+  core_->snapshot_written(bytes);
+}
+
+void Shard::snapshot_done(std::uint64_t covers) { core_->snapshot_done(covers); }
+
+void Shard::snapshot_failed(Now now) {
+  core_->set_now(now);
+  core_->snapshot_failed();
+}
+
 void Shard::reload(ShardTunables tunables) { core_->reload(std::move(tunables)); }
 
 void Shard::drain(Now now) {

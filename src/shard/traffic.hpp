@@ -1,4 +1,5 @@
-// Traffic: what is under way from this shard to one target, a sibling or another node, and who waits for room.
+// Traffic: what is under way from this shard to one target, a sibling or another node, and who waits for
+// room.
 #pragma once
 
 #include <algorithm>

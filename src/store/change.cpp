@@ -105,8 +105,8 @@ bool in_slot(const EffectView& effect, Slot slot) {
   return slot_of(effect.key) == slot && (effect.kind != Effect::rename || slot_of(effect.name) == slot);
 }
 
-// Whether it can be done to the key as it is. If not, the state is later than the effect (the copy of a slot that
-// changed meanwhile), and a still later one makes the key anew.
+// Whether it can be done to the key as it is. If not, the state is later than the effect (the copy of a slot
+// that changed meanwhile), and a still later one makes the key anew.
 bool fits(Store& store, const EffectView& effect, const KeyRef& key) {
   if (effect.fresh) return true;
   const Type type = store.peek(key, kBeforeAnyExpiry).type();
@@ -158,18 +158,21 @@ void perform(Store& store, const EffectView& effect, const KeyRef& key, Slot slo
 
 }  // namespace
 
-void append_put_string(Bytes& out, std::string_view key, std::string_view value, std::int64_t expires_unix_ms) {
+void append_put_string(Bytes& out, std::string_view key, std::string_view value,
+                       std::int64_t expires_unix_ms) {
   append_head(out, Effect::put_string, key, expires_unix_ms);
   append_text(out, value);
 }
 
-void append_write_string(Bytes& out, std::string_view key, std::size_t offset, std::string_view bytes, bool fresh) {
+void append_write_string(Bytes& out, std::string_view key, std::size_t offset, std::string_view bytes,
+                         bool fresh) {
   append_head(out, Effect::write_string, key, fresh_bit(fresh));
   append_number(out, offset);
   append_text(out, bytes);
 }
 
-void append_put_field(Bytes& out, std::string_view key, std::string_view name, std::string_view value, bool fresh) {
+void append_put_field(Bytes& out, std::string_view key, std::string_view name, std::string_view value,
+                      bool fresh) {
   append_head(out, Effect::put_field, key, fresh_bit(fresh));
   append_text(out, name);
   append_text(out, value);
@@ -209,7 +212,8 @@ bool take_effect(std::string_view& effects, EffectView& effect) {
   if (effects.empty()) return false;
   const auto first = static_cast<unsigned char>(effects.front());
   const unsigned kind = first & kKindMask;
-  if (kind < static_cast<unsigned>(Effect::put_string) || kind > static_cast<unsigned>(Effect::clear)) return false;
+  if (kind < static_cast<unsigned>(Effect::put_string) || kind > static_cast<unsigned>(Effect::clear))
+    return false;
   effect.kind = static_cast<Effect>(kind);
   if ((first & ~kKindMask & ~bits_of(effect.kind)) != 0) return false;
   effect.fresh = (first & kFresh) != 0;

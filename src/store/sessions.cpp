@@ -73,7 +73,8 @@ void Store::Impl::clear(Slot slot) {
   if (table.count() == 0) return;
   if (sink_ != nullptr) append_clear(sink_->change_of(slot));
   records_.heap().note_move();
-  each_word(records_.heap(), table, [&](Word session) { stats_.expiring_keys -= count_keys(session).expiring; });
+  each_word(records_.heap(), table,
+            [&](Word session) { stats_.expiring_keys -= count_keys(session).expiring; });
   stats_.sessions -= table.count();
   stats_.keys -= keys_[slot];
   keys_[slot] = 0;

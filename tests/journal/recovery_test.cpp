@@ -1,4 +1,5 @@
-// What was written is read again, whatever happened to the end of it; and what is damaged is never taken for whole.
+// What was written is read again, whatever happened to the end of it; and what is damaged is never taken for
+// whole.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +20,8 @@ constexpr std::uint64_t kNonce = 0x1234567890abcdef;
 // The files of a stream of one shard, made as a node makes them.
 class Stream {
  public:
-  explicit Stream(std::uint64_t generation = 1, SegmentHeader header = {}) : header_(header), writer_(kNonce + generation) {
+  explicit Stream(std::uint64_t generation = 1, SegmentHeader header = {})
+      : header_(header), writer_(kNonce + generation) {
     header_.stream.generation = generation;
     header_.nonce = kNonce + generation;
     begin_file();
@@ -40,7 +42,7 @@ class Stream {
     ++header_.number;
     Bytes head;
     append_header(head, header_);
-    files.emplace_back(segment_name(header_.stream, header_.number), std::string(head.view()));
+    files.emplace_back(file_name(header_), std::string(head.view()));
   }
   [[nodiscard]] std::size_t size() const { return files.back().second.size(); }
   [[nodiscard]] Writer& writer() { return writer_; }
@@ -69,7 +71,8 @@ class Recovered {
   }
   [[nodiscard]] std::size_t damaged() const {
     std::size_t count = 0;
-    for (unsigned slot = 0; slot < kSlots; ++slot) count += recovery.damaged(static_cast<Slot>(slot)) ? 1U : 0U;
+    for (unsigned slot = 0; slot < kSlots; ++slot)
+      count += recovery.damaged(static_cast<Slot>(slot)) ? 1U : 0U;
     return count;
   }
   Recovery recovery;
@@ -202,7 +205,8 @@ TEST(Journal, WithAnyBitFlippedServesNothingWrong) {
       }
       for (const auto& [slot, changes] : written) {
         const bool same = flipped.changes(slot) == changes;
-        ASSERT_TRUE(same || flipped.recovery.damaged(slot)) << "file " << file << " bit " << bit << " slot " << slot;
+        ASSERT_TRUE(same || flipped.recovery.damaged(slot))
+            << "file " << file << " bit " << bit << " slot " << slot;
       }
     }
   }
@@ -247,7 +251,8 @@ TEST(Journal, AFileOfAnotherKindOrOfANewerFormatIsRefusedWithWords) {
   files[0].second[8] = 2;
   const Recovered newer(files);
   ASSERT_EQ(newer.recovery.refusals().size(), 1U);
-  EXPECT_THAT(newer.recovery.refusals()[0], HasSubstr("has format 2, and this limpetd knows formats up to 1"));
+  EXPECT_THAT(newer.recovery.refusals()[0],
+              HasSubstr("has format 2, and this limpetd knows formats up to 1"));
 }
 
 TEST(Journal, OfRandomBytesBehindAGoodHeaderIsReadSafely) {
@@ -258,7 +263,8 @@ TEST(Journal, OfRandomBytesBehindAGoodHeaderIsReadSafely) {
     Files files = stream.files;
     std::string& bytes = files[0].second;
     for (int i = 0; i < 8; ++i) {
-      bytes[kSegmentHeaderBytes + random() % (bytes.size() - kSegmentHeaderBytes)] = static_cast<char>(random());
+      bytes[kSegmentHeaderBytes + random() % (bytes.size() - kSegmentHeaderBytes)] =
+          static_cast<char>(random());
     }
     const Recovered any(files);
     EXPECT_LE(any.recovery.changes(), 5U);

@@ -135,13 +135,19 @@ TEST_F(LoadTest, SettingsOfTheFileCount) {
   EXPECT_THAT(error(), HasSubstr("did you mean 'shards'?"));
 }
 
-TEST_F(LoadTest, DurabilitySaysPlainlyThatNothingIsKept) {
+TEST_F(LoadTest, ASingleNodeKeepsAJournalWhereItHasAPlaceForIt) {
+  EXPECT_EQ(loaded().node.view.durability, cluster::Durability::none);
+  flag("durability", "always");
+  EXPECT_THAT(error(), HasSubstr("say where with --data-dir DIR"));
   flag("data-dir", path("data"));
-  const Launch single = loaded();
-  EXPECT_EQ(single.node.view.durability, cluster::Durability::interval);
-  EXPECT_THAT(single.warnings, Contains(HasSubstr("keeps nothing on disk yet")));
+  EXPECT_EQ(loaded().node.view.durability, cluster::Durability::always);
   flag("durability", "none");
-  EXPECT_THAT(loaded().warnings, IsEmpty());
+  EXPECT_EQ(loaded().node.view.durability, cluster::Durability::none);
+}
+
+TEST_F(LoadTest, ADataDirectoryAloneMeansInterval) {
+  flag("data-dir", path("data"));
+  EXPECT_EQ(loaded().node.view.durability, cluster::Durability::interval);
 }
 
 TEST_F(LoadTest, DurabilityOfTheClusterGivesWayToAFlag) {

@@ -14,10 +14,11 @@ ROOMS = {
     "command": ["base", "resp", "store"],
     "route": ["base", "ring", "cluster"],
     "shard": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route"],
-    "net": ["base", "resp", "peer", "shard"],
-    "disk": ["base", "journal"],
+    "net": ["base", "resp", "journal", "peer", "shard"],
+    "disk": ["base", "store", "journal"],
     "node": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net", "disk"],
-    "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net", "disk", "node"],
+    "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net", "disk",
+                "node"],
     "limpet": ["base", "resp", "ring", "store", "peer", "cluster", "command", "route", "shard", "net", "node"],
 }
 

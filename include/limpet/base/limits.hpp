@@ -75,8 +75,15 @@ inline constexpr std::int64_t kBounceRetryMs = 20;        // before a command th
 
 // ---- Journal ---------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kRecordBytesMax = 128_MiB;   // the body of one record: the effects of one command
-inline constexpr std::size_t kSegmentBytes = 64_MiB;      // a journal file that has more is followed by another
+inline constexpr std::size_t kSegmentBytes = 16_MiB;      // a journal file that has more is followed by another
 inline constexpr std::size_t kUnwrittenBytesMax = 64_MiB;  // changes on their way to the disk; above it writes wait
+inline constexpr std::size_t kSnapshotFileBytes = 64_MiB;  // the same for a file of a snapshot
+inline constexpr std::size_t kSnapshotMinBytes = 16_MiB;   // of a shard's journal, before its sessions are copied anew
+inline constexpr std::size_t kSnapshotTickBytes = 1_MiB;   // copied in a tick, or twice what was written in it
+inline constexpr std::size_t kSnapshotAheadBytes = 4_MiB;  // copied, but not written yet
+inline constexpr std::size_t kSnapshotSliceKeys = 64;      // copied before others have their turn
+inline constexpr std::size_t kSnapshotPieceBytes = 32_KiB;  // a value above this is copied in pieces
+inline constexpr std::int64_t kSnapshotRetryMs = 30'000;   // after one could not be written
 inline constexpr std::int64_t kSyncEveryMs = 1'000;       // under durability interval
 inline constexpr std::int64_t kDiskRetryMs = 500;         // after a disk was full
 

@@ -1,12 +1,14 @@
-// Directory: the data directory of a node. It belongs to one node of one cluster, and to one process at a time.
+// Directory: the data directory of a node. It belongs to one node of one cluster, and to one process at a
+// time.
 //
 //   limpet.id       whose it is: cluster, node, format
 //   limpet.lock     locked by the process that runs (flock)
 //   limpet.fence    the run that owns it: a generation that every start raises, and a number drawn at random
 //   *.journal       the journal (journal/segment.hpp)
 //
-// A lock does not hold between hosts that share a volume wrongly, so there is the fence: who starts replaces it, and who
-// ran before finds at its next sync that it is not its own, and stops before it acknowledges anything more.
+// A lock does not hold between hosts that share a volume wrongly, so there is the fence: who starts replaces
+// it, and who ran before finds at its next sync that it is not its own, and stops before it acknowledges
+// anything more.
 //
 // Any thread may call fenced(); everything else is for the owner. Errors name the path and what to do.
 #pragma once
@@ -67,12 +69,16 @@ class Directory {
   [[nodiscard]] Result<File> create(const std::string& name) const;
   void remove(const std::string& name) const;
   [[nodiscard]] Result<void> sync() const;
+  // On the disk when this returns.
+  [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) const;
+  // A small file, whole or not at all, and on the disk when this returns.
+  [[nodiscard]] Result<void> replace(const std::string& name, std::string_view content) const;
+  // The generation that a small file of one line names; 0 without the file.
+  [[nodiscard]] Result<std::uint64_t> generation_in(const std::string& name) const;
 
  private:
   Directory(std::string path, File self, File lock);
   Result<void> check_identity(const Identity& identity);
-  // Whole or not at all, and on the disk.
-  Result<void> replace(const std::string& name, std::string_view content) const;
 
   std::string path_;
   File self_;

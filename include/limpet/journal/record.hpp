@@ -5,9 +5,10 @@
 //   | 4          | 4          | 4      | 2    | 1    | 1 | 8        | 4    |
 //   +------------+------------+--------+------+------+---+----------+------+---------
 //
-// A journal is one stream of records, and a record's position is its offset in that stream. Both checks are of XXH3,
-// seeded with the stream's nonce and the record's position: bytes of another stream, or of another place of this one,
-// are no record. The head has a check of its own so that a damaged body still tells which slot it was of.
+// A journal is one stream of records, and a record's position is its offset in that stream. Both checks are
+// of XXH3, seeded with the stream's nonce and the record's position: bytes of another stream, or of another
+// place of this one, are no record. The head has a check of its own so that a damaged body still tells which
+// slot it was of.
 #pragma once
 
 #include <cstdint>
@@ -21,21 +22,32 @@ struct Record {
   enum class Kind : std::uint8_t {
     change = 1,  // of a slot: effects (store/change.hpp)
     mark = 2,    // so much of the stream was on the disk when this was written: 8 bytes, a position
+    // In snapshots, where changes make the keys of a slot and have the sequence of the slot's last change
+    // before:
+    slot_end = 3,  // all of a slot has come: 8 bytes, in how many changes
+    file_end = 4,  // all of the file has come: 8 bytes, how many slots
   };
   Kind kind = Kind::change;
   Slot slot = 0;
   std::uint64_t sequence = 0;  // counts the changes of the slot, from 1
   std::uint32_t term = 0;      // of the slot's title
-  std::string_view body;
+  std::string_view body = {};
 
   [[nodiscard]] std::uint64_t bytes() const;  // the whole record
 };
 
 inline constexpr std::size_t kRecordHeadBytes = 28;
-inline constexpr std::size_t kMarkBodyBytes = 8;
+inline constexpr std::size_t kNumberBodyBytes = 8;  // of all kinds but a change
+
+// The number that is the body of a record that is no change.
+[[nodiscard]] std::uint64_t number_in(const Record& record);
 
 // Fills in the head of a record whose body stands behind it. `at` has room for both.
 void seal_record(char* at, const Record& record, std::uint64_t nonce, std::uint64_t position);
+
+// Appends a record that is no change.
+void append_number_record(Bytes& out, Record record, std::uint64_t number, std::uint64_t nonce,
+                          std::uint64_t position);
 
 // What stands at the front of some bytes.
 struct RecordStep {
@@ -50,8 +62,8 @@ struct RecordStep {
 };
 [[nodiscard]] RecordStep next_record(std::string_view bytes, std::uint64_t nonce, std::uint64_t position);
 
-// The first place from `from` on where a whole record stands, or npos: what comes behind damage. Takes as long as
-// the bytes are many, and longer where they are made to look like heads.
+// The first place from `from` on where a whole record stands, or npos: what comes behind damage. Takes as
+// long as the bytes are many, and longer where they are made to look like heads.
 [[nodiscard]] std::size_t find_record(std::string_view bytes, std::size_t from, std::uint64_t nonce,
                                       std::uint64_t position_of_bytes);
 

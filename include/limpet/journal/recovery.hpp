@@ -1,12 +1,13 @@
 // Recovery: from the files of a directory to what each slot's changes were.
 //
-// All files are added in any order; finish() sorts them into streams, looks at every record once and says what is
-// wrong. Then the changes of any slot can be had, in their order, from any thread.
+// All files are added in any order; finish() sorts them into streams, looks at every record once and says
+// what is wrong. Then the changes of any slot can be had, in their order, from any thread: those of its
+// newest copy in a snapshot, and behind them those of the journal that came after it.
 //
-// What is wrong is one of two. Bytes that were never reported as written (behind the last mark of their stream) may be
-// missing or half there after a crash: they and what follows them in the stream are cut off, as nobody was promised
-// them for good. Anything else is damage: of one slot, if the record's head is whole, or else of every slot that may
-// have had a change there. A damaged slot's changes are not to be used.
+// What is wrong is one of two. Bytes that were never reported as written (behind the last mark of their
+// stream) may be missing or half there after a crash: they and what follows them in the stream are cut off,
+// as nobody was promised them for good. Anything else is damage: of one slot, if the record's head is whole,
+// or else of every slot that may have had a change there. A damaged slot's changes are not to be used.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,8 @@ class Recovery {
 
   // The bytes stay where they are as long as this lives.
   void add(std::string file, std::string_view bytes);
+  // What is older than this generation was removed, since snapshots have it: every slot has to have a copy.
+  void require_snapshots_of(std::uint64_t generation) { required_ = generation; }
   void finish();
 
   [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
@@ -45,6 +48,7 @@ class Recovery {
 
   [[nodiscard]] std::uint64_t generations() const { return generations_; }  // the highest; 0: none
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
+  [[nodiscard]] std::uint64_t journal_bytes() const { return journal_bytes_; }  // of all files but snapshots
   [[nodiscard]] bool damaged(Slot slot) const { return slots_[slot].damaged; }
   [[nodiscard]] std::uint64_t last_sequence(Slot slot) const { return slots_[slot].sequence; }
   [[nodiscard]] std::size_t changes_of(Slot slot) const { return slots_[slot].bodies.size(); }
@@ -59,7 +63,8 @@ class Recovery {
   };
   struct SlotChanges {
     std::vector<std::string_view> bodies;
-    std::uint64_t sequence = 0;
+    std::uint64_t sequence = 0;   // of the last of them
+    std::uint64_t copied_in = 0;  // the generation of the copy that they begin with; 0: none
     bool damaged = false;
   };
   // A piece of a stream that could not be read.
@@ -72,13 +77,19 @@ class Recovery {
   };
   struct Found;
 
+  void read_snapshot(const File& file);
   void read_stream(std::size_t first, std::size_t last);
+  void check_copies();
   void scan(std::size_t first, std::size_t last, Found& found) const;
   void take_changes(const Found& found, std::size_t count);
   void judge(const Found& found);
   void note(Finding::Kind kind, const File& file, std::uint64_t offset, std::string text);
 
   std::vector<File> files_;
+  std::vector<File> snapshots_;
+  bool header_damaged_ = false;
+  std::uint64_t required_ = 0;
+  std::uint64_t journal_bytes_ = 0;
   std::vector<SlotChanges> slots_;
   std::vector<Finding> findings_;
   std::vector<std::string> refusals_;

@@ -1,8 +1,8 @@
 // Segments: the files that a journal's stream is cut into. A file is a header and records.
 //
-// The header says whose the stream is and where in it the file begins. Numbers count the files of a stream from 1. A
-// stream belongs to one shard of one run of a node: its generation counts the runs on this directory. It has the changes
-// of the slots that are `shard` modulo `shards`.
+// The header says whose the stream is and where in it the file begins. Numbers count the files of a stream
+// from 1. A stream belongs to one shard of one run of a node: its generation counts the runs on this
+// directory. It has the changes of the slots that are `shard` modulo `shards`.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,13 @@ struct StreamName {
   friend auto operator<=>(const StreamName&, const StreamName&) = default;
 };
 
+// A snapshot's files have the same header, but for their first bytes. `number` counts them in the generation,
+// and `position` says which snapshot of the stream it is part of, and with which slot it begins
+// (snapshot_position()).
+enum class FileKind : std::uint8_t { journal, snapshot };
+
 struct SegmentHeader {
+  FileKind kind = FileKind::journal;
   StreamName stream;
   std::uint32_t shards = 1;  // of the node, in that run
   std::uint32_t number = 0;
@@ -34,11 +40,20 @@ struct SegmentHeader {
 };
 
 void append_header(Bytes& out, const SegmentHeader& header);
-// Errors: too short, not ours, a newer format, a wrong check. The texts end a sentence that begins with the file.
+// Errors: too short, not ours, a newer format, a wrong check. The texts end a sentence that begins with the
+// file.
 [[nodiscard]] Result<SegmentHeader> read_header(std::string_view file);
 
-// "0000000003-000-00000001.journal"
-[[nodiscard]] std::string segment_name(const StreamName& stream, std::uint32_t number);
-[[nodiscard]] bool is_segment_name(std::string_view name);
+[[nodiscard]] constexpr std::uint64_t snapshot_position(std::uint32_t snapshot, unsigned slot) {
+  return std::uint64_t{snapshot} << 16 | slot;
+}
+
+// "0000000003-000-00000001.journal" or ".snapshot"
+inline constexpr std::string_view kJournalExtension = ".journal";
+inline constexpr std::string_view kSnapshotExtension = ".snapshot";
+[[nodiscard]] std::string file_name(const SegmentHeader& header);
+
+// What a name says; the rest of the header is not in it.
+[[nodiscard]] std::optional<SegmentHeader> read_name(std::string_view name);
 
 }  // namespace limpet::journal

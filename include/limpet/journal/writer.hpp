@@ -1,7 +1,8 @@
 // Writer: turns the changes of one shard into the records of its stream.
 //
-// Owned by the shard. What it makes is taken in batches and handed to whoever writes; it knows no file. A record is the
-// effects of one command on keys of one slot: it is there in whole after a crash, or not at all.
+// Owned by the shard. What it makes is taken in batches and handed to whoever writes; it knows no file. A
+// record is the effects of one command on keys of one slot: it is there in whole after a crash, or not at
+// all.
 #pragma once
 
 #include <cstdint>

@@ -28,7 +28,9 @@ struct Endpoint {
 struct DriverHooks {
   std::function<Endpoint(shard::NodeIndex)> peer_address;
   std::function<void(unsigned sibling, Bytes batch)> send_batch;
-  std::function<void(Bytes changes)> changes;  // for the journal, where one is kept
+  // For the journal and its snapshots, where they are kept.
+  std::function<void(Bytes changes)> changes;
+  std::function<void(std::vector<journal::SnapshotPiece> pieces)> snapshot;
   std::function<void(const shard::Note&)> note;
   std::function<void()> client_gone;  // a client's connection is closed
   std::function<void()> drained;      // once, after drain(): nothing is under way any more

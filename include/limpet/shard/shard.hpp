@@ -26,6 +26,7 @@
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
 #include <limpet/cluster/view.hpp>
+#include <limpet/journal/snapshotter.hpp>
 #include <limpet/shard/stats.hpp>
 #include <memory>
 #include <optional>
@@ -85,6 +86,7 @@ struct Effects {
   std::vector<Note> notes;
   bool again = false;  // call go_on() in a turn of its own, behind what has come meanwhile
   Bytes changes;       // for the journal: filled by take_changes()
+  std::vector<journal::SnapshotPiece> snapshot;  // for the files of a snapshot, in order
 };
 
 // What the operating system knows of the process, for INFO.
@@ -109,7 +111,7 @@ struct ShardConfig {
   std::string secret;
   std::uint64_t table_seed = 0;               // the same on all shards of a node
   std::uint64_t random_seed = 0;              // another one on each shard
-  std::optional<std::uint64_t> journal_nonce;  // of its stream of changes; none: it keeps no journal
+  std::optional<journal::SegmentHeader> journal;  // of its stream of changes; none: it keeps no journal
   ProcessFacts (*process_facts)() = nullptr;  // null: all zero
   std::uint64_t (*ticks_ns)() = nullptr;      // for samples of how long commands take; null: none are taken
 };
@@ -177,6 +179,13 @@ class Shard {
   void journal_trouble(const std::string& why);
   // Nothing more will be durable: who waits is told that the outcome is in doubt, or closed, and writes are refused.
   void journal_failed(const std::string& why, Now now);
+
+  // So many bytes of journals were found that only a snapshot can take the place of.
+  void inherit(std::uint64_t journal_bytes);
+  // So much of a snapshot is written; it is on the disk in whole; it cannot be written.
+  void snapshot_written(std::size_t bytes, Now now);
+  void snapshot_done(std::uint64_t covers);
+  void snapshot_failed(Now now);
 
   // ---- The life of the node ----
   void reload(ShardTunables tunables);

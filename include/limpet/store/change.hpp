@@ -1,7 +1,8 @@
-// Changes: what commands did to the keys of a slot, as bytes. Nothing else ever leaves a shard: this is what its journal
-// holds, and what a follower or a new owner is sent.
+// Changes: what commands did to the keys of a slot, as bytes. Nothing else ever leaves a shard: this is what
+// its journal holds, and what a follower or a new owner is sent.
 //
-// A change is a run of effects on keys of one slot. An effect says what is there now, never which command made it so:
+// A change is a run of effects on keys of one slot. An effect says what is there now, never which command
+// made it so:
 //
 //   effect = kind (1 byte), key (length, bytes), and by kind:
 //     put_string     [time-out] value (length, bytes)   the key is this string, whatever it was
@@ -11,17 +12,20 @@
 //     erase          -                                  the key is gone
 //     set_expiry     [time-out]                         of a key that is there; none: it has none any more
 //     rename         new key                            in the same slot; what had that name is gone
-//     erase_session  -                                  all keys of the session are gone; its uid stands for the key
-//     clear          -                                  all keys of the slot are gone; the key is empty
+//     erase_session  -                                  all keys of the session are gone; its uid stands for
+//     the key clear          -                                  all keys of the slot are gone; the key is
+//     empty
 //
-// Lengths and offsets are unsigned LEB128. The kind is the low five bits; bit 7: the key was not there before, so
-// whatever the reader has of it is of the past (kFresh); bit 6: a time-out follows, 8 bytes, UTC in ms (kTimed).
+// Lengths and offsets are unsigned LEB128. The kind is the low five bits; bit 7: the key was not there
+// before, so whatever the reader has of it is of the past (kFresh); bit 6: a time-out follows, 8 bytes, UTC
+// in ms (kTimed).
 //
-// Time-outs that pass are not changes: an effect carries them as they are, whoever reads it looks at the clock.
+// Time-outs that pass are not changes: an effect carries them as they are, whoever reads it looks at the
+// clock.
 //
-// Again. A run of changes may be applied to a state that has some of them already, as long as no later one is missing:
-// what is absolute ends the same. Only rename is not: whoever copies a slot while it changes asks the store not to use
-// it (Store::copying()).
+// Again. A run of changes may be applied to a state that has some of them already, as long as no later one is
+// missing: what is absolute ends the same. Only rename is not: whoever copies a slot while it changes asks
+// the store not to use it (Store::copying()).
 #pragma once
 
 #include <cstdint>
@@ -58,9 +62,12 @@ enum class Effect : std::uint8_t {
 };
 
 // ---- Writing. `expires_unix_ms` is kNoExpiry for none. ----
-void append_put_string(Bytes& out, std::string_view key, std::string_view value, std::int64_t expires_unix_ms);
-void append_write_string(Bytes& out, std::string_view key, std::size_t offset, std::string_view bytes, bool fresh);
-void append_put_field(Bytes& out, std::string_view key, std::string_view name, std::string_view value, bool fresh);
+void append_put_string(Bytes& out, std::string_view key, std::string_view value,
+                       std::int64_t expires_unix_ms);
+void append_write_string(Bytes& out, std::string_view key, std::size_t offset, std::string_view bytes,
+                         bool fresh);
+void append_put_field(Bytes& out, std::string_view key, std::string_view name, std::string_view value,
+                      bool fresh);
 void append_erase_field(Bytes& out, std::string_view key, std::string_view name);
 void append_erase(Bytes& out, std::string_view key);
 void append_set_expiry(Bytes& out, std::string_view key, std::int64_t expires_unix_ms);
@@ -78,14 +85,14 @@ struct EffectView {
   std::int64_t expires_unix_ms = 0;
   std::uint64_t offset = 0;
   std::string_view key;
-  std::string_view name;   // of a field; the new key of a rename
+  std::string_view name;  // of a field; the new key of a rename
   std::string_view value;
 };
 // Takes one effect off the front of `effects`. False if it is none, or breaks a bound of limits.hpp.
 [[nodiscard]] bool take_effect(std::string_view& effects, EffectView& effect);
 
-// Does to the store what the effects say. Takes no time-out for passed. An error if they are no effects on keys of
-// this slot; those before have been done then.
+// Does to the store what the effects say. Takes no time-out for passed. An error if they are no effects on
+// keys of this slot; those before have been done then.
 [[nodiscard]] Result<void> apply(Store& store, Slot slot, std::string_view effects, std::int64_t unix_ms);
 
 }  // namespace limpet::store

@@ -5,8 +5,9 @@
 // that needs it, and a key whose time-out has passed counts as absent from that very millisecond, whether its
 // memory has been reclaimed or not.
 //
-// Writes are absolute effects (a value, bytes at an offset, a field, an expiry, a deletion), never commands. A
-// sink is told of each (change.hpp), and what a journal, a follower or a new owner replays are these same calls.
+// Writes are absolute effects (a value, bytes at an offset, a field, an expiry, a deletion), never commands.
+// A sink is told of each (change.hpp), and what a journal, a follower or a new owner replays are these same
+// calls.
 //
 // Views. A KeyRef may point into the store (a key that scan() showed), and so may the value of put_string().
 // The bytes of write_string() and the field names and values of put_field() and erase_field() must not: copy
@@ -135,7 +136,8 @@ class Store {
   // ---- Changes ----
   // Tells `sink` of every change from now on; null: nobody. Keys whose time-out passes are no change.
   void set_sink(ChangeSink* sink);
-  // From now on a rename is told as an erasure and the whole value, since somebody copies the store meanwhile.
+  // From now on a rename is told as an erasure and the whole value, since somebody copies the store
+  // meanwhile.
   void copying(bool is_copied);
   // When keys that are written at kBeforeAnyExpiry were last used.
   void set_clock(std::int64_t unix_ms);
