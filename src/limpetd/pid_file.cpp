@@ -40,12 +40,21 @@ std::string program_of(const std::string& pid) {
   return name;
 }
 
+// A dead one whose parent has not asked for it yet is still there, as in a container without an init.
+bool is_zombie(const std::string& pid) {
+  std::string line;
+  std::getline(std::ifstream("/proc/" + pid + "/stat"), line);
+  const std::size_t name_end = line.rfind(") ");
+  return name_end != std::string::npos && line.substr(name_end + 2, 1) == "Z";
+}
+
 // A live process of the same program. Process ids are used again, so any other program there is a
 // coincidence.
 bool names_a_running_limpetd(const std::string& pid) {
   const auto number = parse_int64(pid);
   if (!number || *number <= 0 || *number == ::getpid()) return false;
-  return ::kill(static_cast<pid_t>(*number), 0) == 0 && program_of(pid) == program_of(to_text(::getpid()));
+  return ::kill(static_cast<pid_t>(*number), 0) == 0 && program_of(pid) == program_of(to_text(::getpid())) &&
+         !is_zombie(pid);
 }
 
 bool is_locked(int fd) { return ::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; }

@@ -5,6 +5,7 @@
 // on meanwhile; a reply to a sibling or peer waits in a queue. So a shard never waits for a disk, and who
 // reads what nobody writes does not either.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core.hpp"
@@ -33,7 +34,7 @@ std::uint64_t Core::needs_of(const Spec& spec, Args args, const KeyRef* key, std
 }
 
 bool Core::refuses_write() const {
-  return !journal_trouble_.empty() || journal_->position() - durable_ > kUnwrittenBytesMax;
+  return !journal_trouble_.empty() || journal_->position() > durable_ + kUnwrittenBytesMax;
 }
 
 std::string Core::write_refusal() const {
@@ -106,6 +107,8 @@ void Core::journal_failed(const std::string& why) {
   for (const StreamId id : std::exchange(undurable_, {})) {
     if (Client* client = find_client(id)) abort(*client, id);
   }
+  // From here on nothing is waited for: reads show what is in memory, and there are no more writes.
+  durable_ = std::numeric_limits<std::uint64_t>::max();
 }
 
 Result<void> Core::load(Slot slot, std::string_view effects) {

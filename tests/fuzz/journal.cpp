@@ -29,19 +29,17 @@ std::string with_header(FileKind kind, std::uint32_t number, std::string_view re
   return std::string(bytes.view()) + std::string(records);
 }
 
+// Of a few slots: hardly any input has a record of another that passes the checks.
 void check_slots(const Recovery& recovery) {
-  std::uint64_t changes = 0;
-  for (unsigned slot = 0; slot < kSlots; ++slot) {
+  for (Slot slot = 0; slot < 64; ++slot) {
     std::size_t count = 0;
-    recovery.each_change(static_cast<Slot>(slot), [&](std::string_view effects) {
+    recovery.each_change(slot, [&](std::string_view effects) {
       ++count;
       FUZZ_CHECK(effects.size() <= kRecordBytesMax);
     });
-    FUZZ_CHECK(count == recovery.changes_of(static_cast<Slot>(slot)));
-    changes += count;
+    FUZZ_CHECK(count == recovery.changes_of(slot));
   }
   for (const journal::Finding& finding : recovery.findings()) FUZZ_CHECK(!finding.text.empty());
-  (void)changes;
 }
 
 void check_file(const std::string& file) {
@@ -95,15 +93,26 @@ void check_effects(std::string_view bytes) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace limpet;
-  const std::string_view bytes = fuzz::text_of(data, size);
-  fuzz::check_file(std::string(bytes));
-  for (const journal::FileKind kind : {journal::FileKind::journal, journal::FileKind::snapshot}) {
-    for (const std::uint32_t number : {1U, 2U}) {
+  if (size == 0) return 0;
+  // The first byte says what is done with the rest.
+  const std::string_view bytes = fuzz::text_of(data, size).substr(1);
+  const unsigned what = data[0];
+  const auto kind = (what & 8) != 0 ? journal::FileKind::snapshot : journal::FileKind::journal;
+  const std::uint32_t number = (what & 16) != 0 ? 2 : 1;
+  switch (what % 8) {
+    case 0:
+      fuzz::check_file(std::string(bytes));
+      return 0;
+    case 1:
       fuzz::check_file(fuzz::with_header(kind, number, bytes));
+      return 0;
+    case 2:
+    case 3:
       fuzz::check_file(
           fuzz::with_header(kind, number, fuzz::records_of(bytes, journal::Record::Kind::change)));
-    }
+      return 0;
+    default:
+      fuzz::check_effects(bytes);
+      return 0;
   }
-  fuzz::check_effects(bytes);
-  return 0;
 }

@@ -144,6 +144,9 @@ TEST_F(PidFileTest, AProcessOfThisProgramIsKnownWithoutALock) {
   write("limpetd.pid", std::to_string(child) + "\n");
   EXPECT_FALSE(PidFile::check(pid_));
   ::kill(child, SIGKILL);
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
+  EXPECT_TRUE(PidFile::check(pid_)) << "dead, though its parent has not asked for it yet";
   ::waitpid(child, nullptr, 0);
   EXPECT_TRUE(PidFile::check(pid_)) << "left behind by a crash";
 }

@@ -154,6 +154,7 @@ TEST_F(Durable, AFailedDiskNeverAcknowledgesWhatItHadNotTaken) {
   EXPECT_THAT(ask(reader, "SET " + key(1) + " w"), StartsWith("-MISCONF the journal cannot be synced"));
   shard_->journal_trouble("");
   EXPECT_THAT(ask(reader, "SET " + key(1) + " w"), StartsWith("-MISCONF")) << "for good";
+  EXPECT_EQ(ask(reader, "GET " + key(0)), "$1\r\nv\r\n") << "reads go on";
 }
 
 TEST_F(Durable, ADiskThatDoesNotKeepUpRefusesWritesAboveABound) {
