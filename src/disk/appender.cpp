@@ -1,4 +1,4 @@
-#include <sys/uio.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,6 +46,7 @@ class Appender::Impl {
   void write_on();
   bool write_all(const std::deque<Bytes>& batch);
   bool write(std::string_view bytes);
+  void look_for_room();
   Result<void> next_file();
   // ---- Either thread ----
   bool sync();
@@ -161,7 +162,15 @@ void Appender::Impl::write_on() {
     std::deque<Bytes> batch;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return !queue_.empty() || stopping_ || failed_; });
+      const auto woken = [this] { return !queue_.empty() || stopping_ || failed_; };
+      // While the disk is full nothing new may come, so somebody has to look.
+      if (!is_full_) {
+        changed_.wait(lock, woken);
+      } else if (!changed_.wait_for(lock, std::chrono::milliseconds(kDiskRetryMs), woken)) {
+        lock.unlock();
+        look_for_room();
+        continue;
+      }
       if (failed_ || queue_.empty()) return;
       batch.swap(queue_);
     }
@@ -187,7 +196,7 @@ bool Appender::Impl::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(file_->get(), bytes.data(), bytes.size());
     if (count >= 0) {
-      if (std::exchange(is_full_, false)) events_.full({});
+      if (is_full_) look_for_room();
       bytes.remove_prefix(static_cast<std::size_t>(count));
       continue;
     }
@@ -202,6 +211,14 @@ bool Appender::Impl::write(std::string_view bytes) {
     if (!pause(std::chrono::milliseconds(kDiskRetryMs))) return false;
   }
   return true;
+}
+
+// The last bytes of a full disk are no room: what comes next would be taken, and then wait.
+void Appender::Impl::look_for_room() {
+  struct ::statvfs facts {};
+  if (::fstatvfs(file_->get(), &facts) == 0 && facts.f_bavail * facts.f_frsize < kDiskRoomBytes) return;
+  is_full_ = false;
+  events_.full({});
 }
 
 // ---- Syncing ----

@@ -173,7 +173,7 @@ void Recovery::read_stream(std::size_t first, std::size_t last) {
                          : std::string()));
     found.holes.resize(holes);
   }
-  take_changes(found, count);
+  take_changes(found, count, first);
   judge(found);
 }
 
@@ -234,17 +234,26 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
   }
 }
 
-void Recovery::take_changes(const Found& found, std::size_t count) {
+void Recovery::take_changes(const Found& found, std::size_t count, std::size_t first) {
+  std::size_t gaps = 0;
+  Slot gap_at = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const Found::Change& change = found.changes[i];
     SlotChanges& slot = slots_[change.slot];
     if (change.sequence <= slot.sequence && slot.copied_in != 0) continue;  // its copy has it
     // The counts of a slot have no gap: what is missing is missing here, whatever hole it fell into.
-    if (change.sequence != slot.sequence + 1) slot.damaged = true;
+    if (change.sequence != slot.sequence + 1) {
+      if (gaps++ == 0) gap_at = change.slot;
+      slot.damaged = true;
+    }
     slot.sequence = change.sequence;
     slot.bodies.push_back(change.body);
   }
   changes_ += count;
+  if (gaps == 0) return;
+  note(Finding::Kind::damage, files_[first], 0,
+       fmt::format("changes are missing before those of slot {}, and in {} more places: was a file removed?",
+                   gap_at, gaps - 1));
 }
 
 // Damage: which slots had a change there?

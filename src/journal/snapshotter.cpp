@@ -101,11 +101,19 @@ void Snapshotter::add_number(Record::Kind kind, std::uint64_t number) {
   file_bytes_ += kRecordHeadBytes + kNumberBodyBytes;
 }
 
-Bytes& Snapshotter::begin_record() {
+void Snapshotter::begin_record() {
   Bytes& out = piece().bytes;
   record_at_ = out.size();
   out.extend(kRecordHeadBytes);
-  return out;
+  effects_.begin(out);
+}
+
+store::EffectWriter& Snapshotter::change_of(Slot) {
+  if (pieces_.back().bytes.size() - record_at_ > kRecordSplitBytes) {
+    end_record();
+    begin_record();
+  }
+  return effects_;
 }
 
 void Snapshotter::end_record() {
@@ -136,13 +144,13 @@ void Snapshotter::end_slot() {
 }
 
 void Snapshotter::copy_keys(std::int64_t unix_ms) {
-  Bytes& out = begin_record();
-  scan_at_ =
-      store_.scan(static_cast<Slot>(slot_), scan_at_, kSnapshotSliceKeys, unix_ms, [&](const Item& item) {
-        const bool large = item.type() == store::Type::string ? item.string().size() > kSnapshotPieceBytes
-                                                              : item.fields() > kSnapshotSliceKeys;
-        large ? void(large_.emplace_back(item.key())) : append_item(out, item.key(), item);
-      });
+  const auto slot = static_cast<Slot>(slot_);
+  begin_record();
+  scan_at_ = store_.scan(slot, scan_at_, kSnapshotSliceKeys, unix_ms, [&](const Item& item) {
+    const bool large = (item.type() == store::Type::hash && item.fields() > kSnapshotSliceFields) ||
+                       item.bytes() > kSnapshotPieceBytes;
+    large ? void(large_.emplace_back(item.key())) : tell_item(*this, slot, item.key(), item);
+  });
   end_record();
   walked_ = scan_at_ == 0;
 }
@@ -163,11 +171,11 @@ bool Snapshotter::copy_string(const Item& item) {
   const std::string_view all = item.string();
   if (large_at_ >= all.size() && large_at_ != 0) return true;
   const std::string_view part = all.substr(large_at_, kSnapshotPieceBytes);
-  Bytes& out = begin_record();
+  begin_record();
   if (large_at_ == 0) {
-    store::append_put_string(out, large_.front(), part, item.expires_unix_ms());
+    effects_.put_string(large_.front(), part, item.expires_unix_ms());
   } else {
-    store::append_write_string(out, large_.front(), large_at_, part, false);
+    effects_.write_string(large_.front(), large_at_, part, false);
   }
   end_record();
   large_at_ += part.size();
@@ -175,16 +183,16 @@ bool Snapshotter::copy_string(const Item& item) {
 }
 
 bool Snapshotter::copy_fields(const Item& item) {
-  Bytes& out = begin_record();
-  if (large_at_ == 0) store::append_erase(out, large_.front());
+  const auto slot = static_cast<Slot>(slot_);
+  const std::string& key = large_.front();
+  begin_record();
+  if (large_at_ == 0) effects_.erase(key);
   large_at_ =
-      item.scan_fields(large_at_, kSnapshotSliceKeys, [&](std::string_view name, std::string_view value) {
-        store::append_put_field(out, large_.front(), name, value, false);
+      item.scan_fields(large_at_, kSnapshotSliceFields, [&](std::string_view name, std::string_view value) {
+        change_of(slot).put_field(key, name, value, false);
       });
   const bool done = large_at_ == 0;
-  if (done && item.expires_unix_ms() != kNoExpiry) {
-    store::append_set_expiry(out, large_.front(), item.expires_unix_ms());
-  }
+  if (done && item.expires_unix_ms() != kNoExpiry) change_of(slot).set_expiry(key, item.expires_unix_ms());
   end_record();
   return done;
 }

@@ -1,3 +1,4 @@
+#include <limpet/base/limits.hpp>
 #include <limpet/journal/record.hpp>
 #include <limpet/journal/writer.hpp>
 #include <utility>
@@ -6,15 +7,16 @@ namespace limpet::journal {
 
 Writer::Writer(std::uint64_t nonce) : nonce_(nonce), sequences_(kSlots), ends_(kSlots) {}
 
-Bytes& Writer::change_of(Slot slot) {
-  if (open_ && slot_ != slot) close();
+store::EffectWriter& Writer::change_of(Slot slot) {
+  if (open_ && (slot_ != slot || batch_.size() - head_at_ > kRecordSplitBytes)) close();
   if (!open_) {
     open_ = true;
     slot_ = slot;
     head_at_ = batch_.size();
     batch_.extend(kRecordHeadBytes);
+    effects_.begin(batch_);
   }
-  return batch_;
+  return effects_;
 }
 
 void Writer::close() {

@@ -188,8 +188,9 @@ void Driver::Impl::discard(Wire& wire) {
 
 // ---- Writing ----
 
+// Being told what was written, the shard may take more commands, whose replies have to be held.
 bool Driver::Impl::write_out(Wire& wire, shard::Stream& stream) {
-  while (!stream.out.empty()) {
+  while (!stream.out.empty() && !stream.held) {
     const ssize_t count = ::send(wire.socket.get(), stream.out.data(), stream.out.size(), MSG_NOSIGNAL);
     if (count < 0) {
       if (errno == EINTR) continue;

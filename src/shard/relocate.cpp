@@ -83,8 +83,8 @@ void Core::begin_step(GatherName name, Gather& gather) {
   if (route.kind == Route::Kind::here) {
     Bytes reply;
     run_step(args, gather.version, reply);
-    gather.needs = std::max(gather.needs, needed_);
-    part_done(part, Outcome::done, reply.view());
+    // The next step is for another shard's journal: this one has to be safe first.
+    deliver(part, Outcome::done, reply.view(), needed_);
   } else {
     forward(route, slot, part, first_hop(Reach::slot, gather.version, gather.authenticated), args,
             move.step != Step::read);

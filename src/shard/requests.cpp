@@ -325,6 +325,12 @@ void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, c
     reply.error(command::kOutOfMemory);
   }
   if (journal_) needed_ = refused ? 0 : needs_of(spec, args, key, journaled);
+  if (needed_ > durable_ && !journal_trouble_.empty() && !spec.has(command::kWrite)) {
+    // It would wait for as long as the trouble lasts.
+    out.truncate(before);
+    reply.error("MISCONF " + journal_trouble_ + ": what is asked for has changes that wait for the disk");
+    needed_ = 0;
+  }
   counters_.keyspace_hits += context.keyspace_hits;
   counters_.keyspace_misses += context.keyspace_misses;
   if (out.size() - before > kReplyBytesMax) {

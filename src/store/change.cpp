@@ -9,30 +9,12 @@ namespace limpet::store {
 namespace {
 
 constexpr unsigned kKindMask = 0x1f;
+constexpr unsigned kSameKey = 0x20;
 constexpr unsigned kTimed = 0x40;
 constexpr unsigned kFresh = 0x80;
 
-void append_number(Bytes& out, std::uint64_t number) {
-  for (; number >= 0x80; number >>= 7) out.push_back(static_cast<char>(number | 0x80));
-  out.push_back(static_cast<char>(number));
-}
-
-void append_text(Bytes& out, std::string_view text) {
-  append_number(out, text.size());
-  out.append(text);
-}
-
-void append_head(Bytes& out, Effect kind, std::string_view key, unsigned bits = 0) {
-  out.push_back(static_cast<char>(static_cast<unsigned>(kind) | bits));
-  append_text(out, key);
-}
-
-void append_head(Bytes& out, Effect kind, std::string_view key, std::int64_t expires_unix_ms) {
-  append_head(out, kind, key, expires_unix_ms == kNoExpiry ? 0 : kTimed);
-  if (expires_unix_ms != kNoExpiry) append_le(out, expires_unix_ms);
-}
-
 unsigned fresh_bit(bool fresh) { return fresh ? kFresh : 0; }
+unsigned timed_bit(std::int64_t expires_unix_ms) { return expires_unix_ms == kNoExpiry ? 0 : kTimed; }
 
 // ---- Reading ----
 
@@ -79,6 +61,8 @@ unsigned bits_of(Effect kind) {
 // What stands behind the key.
 bool take_rest(std::string_view& from, EffectView& effect) {
   switch (effect.kind) {
+    case Effect::none:
+      return false;
     case Effect::put_string:
       return take_text(from, effect.value);
     case Effect::write_string:
@@ -126,6 +110,8 @@ void perform(Store& store, const EffectView& effect, const KeyRef& key, Slot slo
   if (effect.fresh) store.erase(key, now);
   const std::int64_t expiry = effect.expires_unix_ms;
   switch (effect.kind) {
+    case Effect::none:
+      return;
     case Effect::put_string:
       store.put_string(key, effect.value, expiry == kNoExpiry ? Expiry::none() : Expiry::at(expiry), now);
       return;
@@ -158,56 +144,80 @@ void perform(Store& store, const EffectView& effect, const KeyRef& key, Slot slo
 
 }  // namespace
 
-void append_put_string(Bytes& out, std::string_view key, std::string_view value,
-                       std::int64_t expires_unix_ms) {
-  append_head(out, Effect::put_string, key, expires_unix_ms);
-  append_text(out, value);
+void EffectWriter::number(std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) out_->push_back(static_cast<char>(value | 0x80));
+  out_->push_back(static_cast<char>(value));
 }
 
-void append_write_string(Bytes& out, std::string_view key, std::size_t offset, std::string_view bytes,
-                         bool fresh) {
-  append_head(out, Effect::write_string, key, fresh_bit(fresh));
-  append_number(out, offset);
-  append_text(out, bytes);
+void EffectWriter::text(std::string_view value) {
+  number(value.size());
+  out_->append(value);
 }
 
-void append_put_field(Bytes& out, std::string_view key, std::string_view name, std::string_view value,
-                      bool fresh) {
-  append_head(out, Effect::put_field, key, fresh_bit(fresh));
-  append_text(out, name);
-  append_text(out, value);
+void EffectWriter::head(Effect kind, std::string_view key, unsigned bits) {
+  const bool same = key_bytes_ == key.size() && out_->view().substr(key_at_, key_bytes_) == key;
+  out_->push_back(static_cast<char>(static_cast<unsigned>(kind) | bits | (same ? kSameKey : 0)));
+  if (same) return;
+  text(key);
+  key_bytes_ = key.size();
+  key_at_ = out_->size() - key_bytes_;
 }
 
-void append_erase_field(Bytes& out, std::string_view key, std::string_view name) {
-  append_head(out, Effect::erase_field, key);
-  append_text(out, name);
+void EffectWriter::put_string(std::string_view key, std::string_view value, std::int64_t expires_unix_ms) {
+  head(Effect::put_string, key, timed_bit(expires_unix_ms));
+  if (expires_unix_ms != kNoExpiry) append_le(*out_, expires_unix_ms);
+  text(value);
 }
 
-void append_erase(Bytes& out, std::string_view key) { append_head(out, Effect::erase, key); }
-
-void append_set_expiry(Bytes& out, std::string_view key, std::int64_t expires_unix_ms) {
-  append_head(out, Effect::set_expiry, key, expires_unix_ms);
+void EffectWriter::write_string(std::string_view key, std::size_t offset, std::string_view bytes,
+                                bool fresh) {
+  head(Effect::write_string, key, fresh_bit(fresh));
+  number(offset);
+  text(bytes);
 }
 
-void append_rename(Bytes& out, std::string_view from, std::string_view to) {
-  append_head(out, Effect::rename, from);
-  append_text(out, to);
+void EffectWriter::put_field(std::string_view key, std::string_view name, std::string_view value,
+                             bool fresh) {
+  head(Effect::put_field, key, fresh_bit(fresh));
+  text(name);
+  text(value);
 }
 
-void append_erase_session(Bytes& out, std::string_view uid) { append_head(out, Effect::erase_session, uid); }
+void EffectWriter::erase_field(std::string_view key, std::string_view name) {
+  head(Effect::erase_field, key);
+  text(name);
+}
 
-void append_clear(Bytes& out) { append_head(out, Effect::clear, {}); }
+void EffectWriter::erase(std::string_view key) { head(Effect::erase, key); }
 
-void append_item(Bytes& out, std::string_view key, const Item& item) {
-  if (item.type() == Type::string) return append_put_string(out, key, item.string(), item.expires_unix_ms());
+void EffectWriter::set_expiry(std::string_view key, std::int64_t expires_unix_ms) {
+  head(Effect::set_expiry, key, timed_bit(expires_unix_ms));
+  if (expires_unix_ms != kNoExpiry) append_le(*out_, expires_unix_ms);
+}
+
+void EffectWriter::rename(std::string_view from, std::string_view to) {
+  head(Effect::rename, from);
+  text(to);
+}
+
+void EffectWriter::erase_session(std::string_view uid) { head(Effect::erase_session, uid); }
+
+void EffectWriter::clear() { head(Effect::clear, {}); }
+
+void tell_item(ChangeSink& sink, Slot slot, std::string_view key, const Item& item) {
+  if (item.type() == Type::string) {
+    return sink.change_of(slot).put_string(key, item.string(), item.expires_unix_ms());
+  }
   bool fresh = true;
   item.each_field([&](std::string_view name, std::string_view value) {
-    append_put_field(out, key, name, value, std::exchange(fresh, false));
+    sink.change_of(slot).put_field(key, name, value, std::exchange(fresh, false));
   });
-  if (item.expires_unix_ms() != kNoExpiry) append_set_expiry(out, key, item.expires_unix_ms());
+  if (item.expires_unix_ms() != kNoExpiry) sink.change_of(slot).set_expiry(key, item.expires_unix_ms());
 }
 
 bool take_effect(std::string_view& effects, EffectView& effect) {
+  const bool first_of_all = effect.kind == Effect::none;
+  const std::string_view key_before = effect.key;
   effect = {};
   if (effects.empty()) return false;
   const auto first = static_cast<unsigned char>(effects.front());
@@ -215,18 +225,23 @@ bool take_effect(std::string_view& effects, EffectView& effect) {
   if (kind < static_cast<unsigned>(Effect::put_string) || kind > static_cast<unsigned>(Effect::clear))
     return false;
   effect.kind = static_cast<Effect>(kind);
-  if ((first & ~kKindMask & ~bits_of(effect.kind)) != 0) return false;
+  if ((first & ~kKindMask & ~(bits_of(effect.kind) | kSameKey)) != 0) return false;
   effect.fresh = (first & kFresh) != 0;
   effects.remove_prefix(1);
-  if (!take_text(effects, effect.key)) return false;
+  if ((first & kSameKey) != 0) {
+    if (first_of_all) return false;
+    effect.key = key_before;
+  } else if (!take_text(effects, effect.key)) {
+    return false;
+  }
   if ((first & kTimed) != 0 && !take_expiry(effects, effect.expires_unix_ms)) return false;
   return take_rest(effects, effect);
 }
 
 Result<void> apply(Store& store, Slot slot, std::string_view effects, std::int64_t unix_ms) {
   store.set_clock(unix_ms);
+  EffectView effect;
   while (!effects.empty()) {
-    EffectView effect;
     if (!take_effect(effects, effect)) return fail(Code::bad_input, "it holds bytes that are no effect");
     if (!in_slot(effect, slot)) {
       return fail(Code::bad_input, "it concerns a key that is not of slot " + std::to_string(slot));

@@ -44,7 +44,7 @@ bool Store::Impl::evict(std::uint64_t bytes_max, std::size_t sessions_max, std::
     Candidate best{.clock = seen_clock(unix_ms)};
     look_for_idle(best);
     if (best.session == 0) return false;
-    if (sink_ != nullptr) append_erase_session(sink_->change_of(best.slot), uid_of_session(best.session));
+    if (sink_ != nullptr) sink_->change_of(best.slot).erase_session(uid_of_session(best.session));
     const std::uint64_t keys = stats_.keys;
     drop_session(best.slot, best.session);
     stats_.evicted_total += keys - stats_.keys;

@@ -185,12 +185,12 @@ void Store::Impl::put_string(const KeyRef& key, std::string_view value, Expiry e
   Spot spot = locate(key);
   if (expiry.kind == Expiry::Kind::at && expiry.unix_ms <= unix_ms) {
     if (spot.word == nullptr) return;
-    if (sink_ != nullptr) append_erase(change_of(key), key.key);
+    if (sink_ != nullptr) change_of(key).erase(key.key);
     return detach(spot);
   }
   std::int64_t after = expiry.kind == Expiry::Kind::at ? expiry.unix_ms : kNoExpiry;
   if (spot.word == nullptr) {
-    if (sink_ != nullptr) append_put_string(change_of(key), key.key, value, after);
+    if (sink_ != nullptr) change_of(key).put_string(key.key, value, after);
     return attach(spot, records_.make_string(name_of(key), value, after));
   }
 
@@ -201,7 +201,7 @@ void Store::Impl::put_string(const KeyRef& key, std::string_view value, Expiry e
   } else if (expiry.kind == Expiry::Kind::keep) {
     after = before;
   }
-  if (sink_ != nullptr) append_put_string(change_of(key), key.key, value, after);
+  if (sink_ != nullptr) change_of(key).put_string(key.key, value, after);
   set_seen(record_of(spot), records_.clock());
   rename_record(spot, records_.put_string(handle_of(*spot.word), value, after));
   if (after != before) change_expiry(spot, before, after);
@@ -210,7 +210,7 @@ void Store::Impl::put_string(const KeyRef& key, std::string_view value, Expiry e
 std::size_t Store::Impl::write_string(const KeyRef& key, std::size_t offset, std::string_view bytes,
                                       std::int64_t unix_ms) {
   Spot spot = locate_live(key, unix_ms);
-  if (sink_ != nullptr) append_write_string(change_of(key), key.key, offset, bytes, spot.word == nullptr);
+  if (sink_ != nullptr) change_of(key).write_string(key.key, offset, bytes, spot.word == nullptr);
   if (spot.word == nullptr) attach(spot, records_.make_string(name_of(key), {}, kNoExpiry));
   LIMPET_ASSERT(!is_hash(record_of(spot)));
   rename_record(spot, records_.write_string(handle_of(*spot.word), offset, bytes));
@@ -220,7 +220,7 @@ std::size_t Store::Impl::write_string(const KeyRef& key, std::size_t offset, std
 bool Store::Impl::put_field(const KeyRef& key, std::string_view name, std::string_view value,
                             std::int64_t unix_ms) {
   Spot spot = locate_live(key, unix_ms);
-  if (sink_ != nullptr) append_put_field(change_of(key), key.key, name, value, spot.word == nullptr);
+  if (sink_ != nullptr) change_of(key).put_field(key.key, name, value, spot.word == nullptr);
   if (spot.word == nullptr) attach(spot, records_.make_hash(name_of(key), kNoExpiry));
   LIMPET_ASSERT(is_hash(record_of(spot)));
   bool added = false;
@@ -234,7 +234,7 @@ bool Store::Impl::erase_field(const KeyRef& key, std::string_view name, std::int
   LIMPET_ASSERT(is_hash(record_of(spot)));
   bool erased = false;
   rename_record(spot, records_.erase_field(handle_of(*spot.word), name, erased));
-  if (erased && sink_ != nullptr) append_erase_field(change_of(key), key.key, name);
+  if (erased && sink_ != nullptr) change_of(key).erase_field(key.key, name);
   const char* const record = record_of(spot);
   const bool empty = encoding_of(record) == Encoding::hash_outside ? outside_table(record).count() == 0
                                                                    : inline_size(record) == 0;
@@ -246,7 +246,7 @@ bool Store::Impl::erase(const KeyRef& key, std::int64_t unix_ms) {
   Spot spot = locate(key);
   if (spot.word == nullptr) return false;
   const bool live = !expired(record_of(spot), unix_ms);
-  if (live && sink_ != nullptr) append_erase(change_of(key), key.key);
+  if (live && sink_ != nullptr) change_of(key).erase(key.key);
   live ? detach(spot) : detach_expired(spot);
   return live;
 }
@@ -260,14 +260,14 @@ bool Store::Impl::set_expiry(const KeyRef& key, std::int64_t expires_unix_ms, st
     return false;
   }
   if (expires_unix_ms != kNoExpiry && expires_unix_ms <= unix_ms) {
-    if (sink_ != nullptr) append_erase(change_of(key), key.key);
+    if (sink_ != nullptr) change_of(key).erase(key.key);
     detach(spot);
     return true;
   }
   records_.set_clock(unix_ms);
   set_seen(record_of(spot), records_.clock());
   if (expires_unix_ms == before) return true;
-  if (sink_ != nullptr) append_set_expiry(change_of(key), key.key, expires_unix_ms);
+  if (sink_ != nullptr) change_of(key).set_expiry(key.key, expires_unix_ms);
   rename_record(spot, records_.set_expiry(handle_of(*spot.word), expires_unix_ms));
   change_expiry(spot, before, expires_unix_ms);
   return true;
@@ -285,17 +285,17 @@ bool Store::Impl::rename(const KeyRef& from, const KeyRef& to, std::int64_t unix
   return true;
 }
 
+// Where a copy is under way, or it is not one slot's matter alone, as what is there afterwards: first under
+// the new name, so that it is never under none.
 void Store::Impl::tell_rename(const KeyRef& from, const KeyRef& to, const char* record) {
-  LIMPET_ASSERT(from.slot == to.slot);
-  Bytes& change = change_of(from);
-  if (!copied_) return append_rename(change, from.key, to.key);
-  append_erase(change, from.key);
-  append_item(change, to.key, Item(&records_, record));
+  if (!copied_ && from.slot == to.slot) return change_of(from).rename(from.key, to.key);
+  tell_item(*sink_, to.slot, to.key, Item(&records_, record));
+  change_of(from).erase(from.key);
 }
 
 void Store::Impl::clear() {
   for (unsigned slot = 0; sink_ != nullptr && slot < kSlots; ++slot) {
-    if (keys_[slot] != 0) append_clear(sink_->change_of(static_cast<Slot>(slot)));
+    if (keys_[slot] != 0) sink_->change_of(static_cast<Slot>(slot)).clear();
   }
   records_.heap().note_move();
   for (Table& table : tables_) {

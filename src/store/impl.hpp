@@ -94,7 +94,7 @@ class Store::Impl final : public Hasher {
 
   // ---- Telling of changes ----
   // Where an effect on this key goes. REQUIRES: sink_.
-  [[nodiscard]] Bytes& change_of(const KeyRef& key) { return sink_->change_of(key.slot); }
+  [[nodiscard]] EffectWriter& change_of(const KeyRef& key) { return sink_->change_of(key.slot); }
   void tell_rename(const KeyRef& from, const KeyRef& to, const char* record);
 
   // ---- Sweeping ----

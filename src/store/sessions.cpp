@@ -64,14 +64,14 @@ void Store::Impl::erase_session(Slot slot, std::string_view uid) {
   const Word* const word = tables_[slot].find(
       heap, uid_hash(uid), [&](Word each) { return uid_of_session(handle_of(each)) == uid; });
   if (word == nullptr) return;
-  if (sink_ != nullptr) append_erase_session(sink_->change_of(slot), uid);
+  if (sink_ != nullptr) sink_->change_of(slot).erase_session(uid);
   drop_session(slot, handle_of(*word));
 }
 
 void Store::Impl::clear(Slot slot) {
   Table& table = tables_[slot];
   if (table.count() == 0) return;
-  if (sink_ != nullptr) append_clear(sink_->change_of(slot));
+  if (sink_ != nullptr) sink_->change_of(slot).clear();
   records_.heap().note_move();
   each_word(records_.heap(), table,
             [&](Word session) { stats_.expiring_keys -= count_keys(session).expiring; });

@@ -28,7 +28,7 @@ class Stream {
   }
 
   void change(Slot slot, std::string_view text) {
-    writer_.change_of(slot).append(text);
+    writer_.change_of(slot).erase(text);
     writer_.end_command();
     flush();
   }
@@ -66,7 +66,7 @@ class Recovered {
   }
   std::vector<std::string> changes(Slot slot) const {
     std::vector<std::string> all;
-    recovery.each_change(slot, [&](std::string_view effects) { all.emplace_back(effects); });
+    recovery.each_change(slot, [&](std::string_view effects) { all.emplace_back(effects.substr(2)); });
     return all;
   }
   [[nodiscard]] std::size_t damaged() const {
@@ -104,14 +104,14 @@ TEST(Journal, HoldsTheChangesOfEachSlotInTheirOrder) {
 
 TEST(Journal, ACommandOfSeveralSlotsIsARecordForEach) {
   Writer writer(kNonce);
-  writer.change_of(1).append("a");
-  writer.change_of(1).append("b");
-  writer.change_of(2).append("c");
+  writer.change_of(1).erase("a");
+  writer.change_of(1).erase("b");
+  writer.change_of(2).erase("c");
   writer.end_command();
   EXPECT_EQ(writer.sequence(1), 1U);
   EXPECT_EQ(writer.sequence(2), 1U);
   EXPECT_EQ(writer.position_of(2), writer.position());
-  EXPECT_EQ(writer.position(), 2 * kRecordHeadBytes + 3);
+  EXPECT_EQ(writer.position(), 2 * kRecordHeadBytes + 3 * 3);
 }
 
 // Cut at every byte: the changes before it are there, what was begun is cut off, nothing is called damage.
@@ -238,7 +238,7 @@ TEST(Journal, RecordsOfAnotherStreamOrPlaceAreNone) {
   other.change(1, "one");
   other.change(1, "TWO");
   Files files = stream.files;
-  const std::size_t second = stream.size() - kRecordHeadBytes - 3;
+  const std::size_t second = stream.size() - kRecordHeadBytes - 5;
   // As after a write that went to the wrong place, or of a file that had these blocks before.
   files[0].second.replace(second, std::string::npos, other.files[0].second.substr(second));
   EXPECT_THAT(Recovered(files).changes(1), ElementsAre("one"));

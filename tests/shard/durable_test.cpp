@@ -136,6 +136,7 @@ TEST_F(Durable, AFullDiskRefusesWritesAndGoesOnByItself) {
       ask(other, "SET " + key(1) + " w"),
       "-MISCONF the journal cannot be written: No space left on device: writes are refused, reads go on\r\n");
   EXPECT_EQ(ask(other, "GET " + key(1)), "$-1\r\n");
+  EXPECT_THAT(ask(other, "GET " + key(0)), HasSubstr("what is asked for has changes that wait for the disk"));
   shard_->journal_trouble("");
   EXPECT_EQ(durable(writer, position_), "+OK\r\n") << "who waited goes on";
   ask(other, "SET " + key(1) + " w");

@@ -16,9 +16,10 @@ constexpr std::int64_t kNow = kTestNow;
 // Collects effects by slot, as they come.
 class Log final : public ChangeSink {
  public:
-  Bytes& change_of(Slot slot) override {
+  EffectWriter& change_of(Slot slot) override {
     effects_.emplace_back(slot, Bytes());
-    return effects_.back().second;
+    writer_.begin(effects_.back().second);
+    return writer_;
   }
   [[nodiscard]] std::size_t size() const { return effects_.size(); }
   [[nodiscard]] std::string all_of(Slot slot, std::size_t from = 0) const {
@@ -38,6 +39,7 @@ class Log final : public ChangeSink {
 
  private:
   std::vector<std::pair<Slot, Bytes>> effects_;
+  EffectWriter writer_;
 };
 
 class Changes : public ::testing::TestWithParam<std::uint64_t> {
@@ -82,14 +84,14 @@ TEST_P(Changes, SinceACopyBeganTheyBringItUpToDate) {
     const Slot slot = slot_of_uid("u" + std::to_string(uid));
     std::uint64_t position = 0;
     do {
-      std::vector<std::pair<std::string, Bytes>> items;
+      Log copied;
+      std::vector<std::string> names;
       position = store_.scan(slot, position, 1, random_.now(), [&](const Item& item) {
-        append_item(items.emplace_back(std::string(item.key()), Bytes()).second, item.key(), item);
+        tell_item(copied, slot, item.key(), item);
+        names.emplace_back(item.key());
       });
-      for (auto& [name, effects] : items) {
-        copy.erase(KeyRef::of(name), kBeforeAnyExpiry);
-        ASSERT_TRUE(apply(copy, slot, effects.view(), random_.now()));
-      }
+      for (const std::string& name : names) copy.erase(KeyRef::of(name), kBeforeAnyExpiry);
+      copied.replay(copy, 0, random_.now());
       random_.steps(static_cast<int>(random_.below(20)));
     } while (position != 0);
   }
@@ -103,15 +105,17 @@ INSTANTIATE_TEST_SUITE_P(Seeds, Changes, ::testing::Range<std::uint64_t>(1, 41))
 
 TEST(Change, OfAnotherSlotOrCutIsRefused) {
   Bytes effects;
-  append_put_string(effects, "k", "value", kNow + 5);
-  append_write_string(effects, "k", 300, "more", false);
-  append_erase(effects, "k");
-  append_put_field(effects, "k", "f", "v", true);
-  append_erase_field(effects, "k", "g");
-  append_set_expiry(effects, "k", kNow + 9);
-  append_rename(effects, "k", "{k}2");
-  append_erase_session(effects, "k");
-  append_clear(effects);
+  EffectWriter to;
+  to.begin(effects);
+  to.put_string("k", "value", kNow + 5);
+  to.write_string("k", 300, "more", false);
+  to.erase("k");
+  to.put_field("k", "f", "v", true);
+  to.erase_field("k", "g");
+  to.set_expiry("k", kNow + 9);
+  to.rename("k", "{k}2");
+  to.erase_session("k");
+  to.clear();
   const Slot slot = slot_of("k");
   {
     Store store(1);
@@ -121,7 +125,8 @@ TEST(Change, OfAnotherSlotOrCutIsRefused) {
   }
   std::string_view rest = effects.view();
   std::vector<std::size_t> ends = {0};
-  for (EffectView effect; take_effect(rest, effect);) ends.push_back(effects.size() - rest.size());
+  EffectView effect;
+  while (take_effect(rest, effect)) ends.push_back(effects.size() - rest.size());
   ASSERT_EQ(ends.size(), 10U);
   for (std::size_t size = 0; size < effects.size(); ++size) {
     Store store(1);
@@ -134,8 +139,10 @@ TEST(Change, OfAnyBytesIsReadSafely) {
   std::mt19937_64 random(7);
   for (int round = 0; round < 20'000; ++round) {
     Bytes effects;
-    append_put_field(effects, "k", "field", "value", true);
-    append_write_string(effects, "j", 10, "bytes", true);
+    EffectWriter to;
+    to.begin(effects);
+    to.put_field("k", "field", "value", true);
+    to.write_string("j", 10, "bytes", true);
     std::string bytes(effects.view());
     for (int i = 0; i < 3; ++i) bytes[random() % bytes.size()] = static_cast<char>(random());
     Store store(1);

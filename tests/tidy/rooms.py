@@ -16,9 +16,10 @@ ROOMS = {
     "shard": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route"],
     "net": ["base", "resp", "journal", "peer", "shard"],
     "disk": ["base", "store", "journal"],
-    "node": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net", "disk"],
-    "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net", "disk",
-                "node"],
+    "node": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net",
+             "disk"],
+    "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net",
+                "disk", "node"],
     "limpet": ["base", "resp", "ring", "store", "peer", "cluster", "command", "route", "shard", "net", "node"],
 }
 

@@ -75,6 +75,7 @@ inline constexpr std::int64_t kBounceRetryMs = 20;        // before a command th
 
 // ---- Journal ---------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kRecordBytesMax = 128_MiB;   // the body of one record: the effects of one command
+inline constexpr std::size_t kRecordSplitBytes = 16_MiB;  // effects behind this go into another record
 inline constexpr std::size_t kSegmentBytes = 16_MiB;      // a journal file that has more is followed by another
 inline constexpr std::size_t kUnwrittenBytesMax = 64_MiB;  // changes on their way to the disk; above it writes wait
 inline constexpr std::size_t kSnapshotFileBytes = 64_MiB;  // the same for a file of a snapshot
@@ -82,10 +83,12 @@ inline constexpr std::size_t kSnapshotMinBytes = 16_MiB;   // of a shard's journ
 inline constexpr std::size_t kSnapshotTickBytes = 1_MiB;   // copied in a tick, or twice what was written in it
 inline constexpr std::size_t kSnapshotAheadBytes = 4_MiB;  // copied, but not written yet
 inline constexpr std::size_t kSnapshotSliceKeys = 64;      // copied before others have their turn
+inline constexpr std::size_t kSnapshotSliceFields = 32;    // the same of a hash that has more
 inline constexpr std::size_t kSnapshotPieceBytes = 32_KiB;  // a value above this is copied in pieces
 inline constexpr std::int64_t kSnapshotRetryMs = 30'000;   // after one could not be written
 inline constexpr std::int64_t kSyncEveryMs = 1'000;       // under durability interval
 inline constexpr std::int64_t kDiskRetryMs = 500;         // after a disk was full
+inline constexpr std::size_t kDiskRoomBytes = 1_MiB;      // with so much room it no longer is
 
 // ---- Cluster -------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kNodesMax = 256;

@@ -81,7 +81,7 @@ class Recovery {
   void read_stream(std::size_t first, std::size_t last);
   void check_copies();
   void scan(std::size_t first, std::size_t last, Found& found) const;
-  void take_changes(const Found& found, std::size_t count);
+  void take_changes(const Found& found, std::size_t count, std::size_t first);
   void judge(const Found& found);
   void note(Finding::Kind kind, const File& file, std::uint64_t offset, std::string text);
 

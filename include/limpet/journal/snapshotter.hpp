@@ -31,7 +31,7 @@ struct SnapshotPiece {
   std::uint32_t first_file = 0;
 };
 
-class Snapshotter {
+class Snapshotter final : private store::ChangeSink {
  public:
   // `header`: of the shard's stream. The others outlive this.
   Snapshotter(store::Store& store, const Writer& writer, const SegmentHeader& header);
@@ -47,6 +47,7 @@ class Snapshotter {
   [[nodiscard]] std::uint64_t copied_bytes() const { return copied_; }  // since the start of the node
 
  private:
+  store::EffectWriter& change_of(Slot slot) override;
   SnapshotPiece& piece();
   void begin_file();
   void end_file(bool last);
@@ -56,8 +57,8 @@ class Snapshotter {
   void copy_large(std::int64_t unix_ms);
   bool copy_string(const store::Item& item);
   bool copy_fields(const store::Item& item);
-  // A record of the slot; its effects are appended to what is returned, then it is ended.
-  Bytes& begin_record();
+  // A record of the slot, of what effects_ is told in between.
+  void begin_record();
   void end_record();
   void add_number(Record::Kind kind, std::uint64_t number);
 
@@ -85,6 +86,7 @@ class Snapshotter {
   std::uint64_t large_at_ = 0;     // how far the first of them is
   store::Type large_type_ = store::Type::none;
   std::size_t record_at_ = 0;
+  store::EffectWriter effects_;
 
   std::deque<SnapshotPiece> pieces_;
 };

@@ -2,7 +2,7 @@
 //
 // Owned by the shard. What it makes is taken in batches and handed to whoever writes; it knows no file. A
 // record is the effects of one command on keys of one slot: it is there in whole after a crash, or not at
-// all.
+// all. Only what makes more than kRecordSplitBytes is cut into several.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class Writer final : public store::ChangeSink {
   explicit Writer(std::uint64_t nonce);
 
   // The effects of a command; ended by end_command().
-  Bytes& change_of(Slot slot) override;
+  store::EffectWriter& change_of(Slot slot) override;
   void end_command() {
     if (open_) close();
   }
@@ -48,6 +48,7 @@ class Writer final : public store::ChangeSink {
   bool open_ = false;
   Slot slot_ = 0;            // of the open record
   std::size_t head_at_ = 0;  // of the open record, in the batch
+  store::EffectWriter effects_;
   std::vector<std::uint64_t> sequences_;
   std::vector<std::uint64_t> ends_;
 };

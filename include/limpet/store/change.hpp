@@ -4,7 +4,7 @@
 // A change is a run of effects on keys of one slot. An effect says what is there now, never which command
 // made it so:
 //
-//   effect = kind (1 byte), key (length, bytes), and by kind:
+//   effect = kind (1 byte), key (length, bytes) unless it is that of the effect before, and by kind:
 //     put_string     [time-out] value (length, bytes)   the key is this string, whatever it was
 //     write_string   offset, bytes (length, bytes)      at this offset of the string; zeros fill a gap
 //     put_field      name, value (length, bytes each)   the hash has this field
@@ -39,17 +39,8 @@ namespace limpet::store {
 class Item;
 class Store;
 
-// Takes the effects of a store as they happen.
-class ChangeSink {
- public:
-  // Where the next effect on a key of this slot is to be appended, whole.
-  virtual Bytes& change_of(Slot slot) = 0;
-
- protected:
-  ~ChangeSink() = default;
-};
-
 enum class Effect : std::uint8_t {
+  none = 0,
   put_string = 1,
   write_string = 2,
   put_field = 3,
@@ -61,26 +52,59 @@ enum class Effect : std::uint8_t {
   clear = 9,
 };
 
-// ---- Writing. `expires_unix_ms` is kNoExpiry for none. ----
-void append_put_string(Bytes& out, std::string_view key, std::string_view value,
-                       std::int64_t expires_unix_ms);
-void append_write_string(Bytes& out, std::string_view key, std::size_t offset, std::string_view bytes,
-                         bool fresh);
-void append_put_field(Bytes& out, std::string_view key, std::string_view name, std::string_view value,
-                      bool fresh);
-void append_erase_field(Bytes& out, std::string_view key, std::string_view name);
-void append_erase(Bytes& out, std::string_view key);
-void append_set_expiry(Bytes& out, std::string_view key, std::int64_t expires_unix_ms);
-void append_rename(Bytes& out, std::string_view from, std::string_view to);
-void append_erase_session(Bytes& out, std::string_view uid);
-void append_clear(Bytes& out);
-// A whole key as it is, as effects that make it.
-void append_item(Bytes& out, std::string_view key, const Item& item);
+// ---- Writing ----
+
+// Appends effects to some bytes. It remembers where the last key stands in them: one is for one run of
+// effects.
+class EffectWriter {
+ public:
+  // A new run begins here, at the end of the bytes.
+  void begin(Bytes& out) {
+    out_ = &out;
+    key_bytes_ = kNoKey;
+  }
+
+  // `expires_unix_ms` is kNoExpiry for none.
+  void put_string(std::string_view key, std::string_view value, std::int64_t expires_unix_ms);
+  void write_string(std::string_view key, std::size_t offset, std::string_view bytes, bool fresh);
+  void put_field(std::string_view key, std::string_view name, std::string_view value, bool fresh);
+  void erase_field(std::string_view key, std::string_view name);
+  void erase(std::string_view key);
+  void set_expiry(std::string_view key, std::int64_t expires_unix_ms);
+  void rename(std::string_view from, std::string_view to);
+  void erase_session(std::string_view uid);
+  void clear();
+
+ private:
+  static constexpr std::size_t kNoKey = ~std::size_t{0};
+
+  void head(Effect kind, std::string_view key, unsigned bits = 0);
+  void number(std::uint64_t value);
+  void text(std::string_view value);
+
+  Bytes* out_ = nullptr;
+  std::size_t key_at_ = 0;
+  std::size_t key_bytes_ = kNoKey;
+};
+
+// Takes the effects of a store as they happen.
+class ChangeSink {
+ public:
+  // Where the next effect on a key of this slot is to be written, whole.
+  virtual EffectWriter& change_of(Slot slot) = 0;
+
+ protected:
+  ~ChangeSink() = default;
+};
+
+// A whole key as it is, as effects that make it. Each is asked for anew, so that the sink may begin another
+// run.
+void tell_item(ChangeSink& sink, Slot slot, std::string_view key, const Item& item);
 
 // ---- Reading ----
 // One effect, cut into its parts; the views point into the bytes.
 struct EffectView {
-  Effect kind = Effect::erase;
+  Effect kind = Effect::none;
   bool fresh = false;
   std::int64_t expires_unix_ms = 0;
   std::uint64_t offset = 0;
@@ -88,7 +112,8 @@ struct EffectView {
   std::string_view name;  // of a field; the new key of a rename
   std::string_view value;
 };
-// Takes one effect off the front of `effects`. False if it is none, or breaks a bound of limits.hpp.
+// Takes one effect off the front of `effects`; `effect` is the one before, or new. False if it is none or
+// breaks a bound of limits.hpp.
 [[nodiscard]] bool take_effect(std::string_view& effects, EffectView& effect);
 
 // Does to the store what the effects say. Takes no time-out for passed. An error if they are no effects on
