@@ -30,8 +30,9 @@ class SnapshotFiles::Impl {
   struct Shard {
     File file;
     std::string name;
-    bool failed = false;    // until the next file begins
-    bool complete = false;  // it has had a whole snapshot in this generation
+    std::uint64_t snapshot = 0;  // its number
+    bool failed = false;         // and with it every file of the snapshot
+    bool complete = false;       // it has had a whole snapshot in this generation
   };
   struct Job {
     unsigned shard;
@@ -82,7 +83,11 @@ void SnapshotFiles::Impl::write_on() {
       queue_.pop_front();
     }
     Shard& shard = shards_[job.shard];
-    if (job.piece.begins_file) shard.failed = false;
+    if (job.piece.begins_file) {
+      const std::uint64_t snapshot = job.piece.header.position >> 16;
+      shard.failed = shard.failed && snapshot == shard.snapshot;
+      shard.snapshot = snapshot;
+    }
     if (shard.failed) continue;
     if (Result<void> done = take(job.shard, job.piece); !done) {
       shard.failed = true;
