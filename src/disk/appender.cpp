@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "io.hpp"
+
 namespace limpet::disk {
 
 namespace {
@@ -139,11 +141,11 @@ Result<void> Appender::Impl::next_file() {
   journal::append_header(head, header);
   const auto file = std::make_shared<File>(std::move(*made));
   const std::string path = directory_.path() + "/" + name;
-  if (::write(file->get(), head.data(), head.size()) != static_cast<ssize_t>(head.size()) ||
-      ::fdatasync(file->get()) != 0) {
-    const int error = errno;
+  Result<void> begun = write_whole(file->get(), head.view(), path);
+  if (begun && ::fdatasync(file->get()) != 0) begun = io_error(path, "cannot be written");
+  if (!begun) {
     directory_.remove(name);
-    return limpet::fail(Code::io, path + ": cannot be written: " + std::strerror(error));
+    return begun;
   }
   if (Result<void> synced = directory_.sync(); !synced) return synced;
   header_ = header;

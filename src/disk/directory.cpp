@@ -6,13 +6,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
 #include <limpet/disk/directory.hpp>
 #include <random>
+
+#include "io.hpp"
 
 namespace limpet::disk {
 
@@ -22,13 +23,6 @@ constexpr const char* kIdentity = "limpet.id";
 constexpr const char* kLock = "limpet.lock";
 constexpr const char* kFence = "limpet.fence";
 constexpr unsigned kFormat = 1;
-
-std::string words(int error) { return std::strerror(error); }
-
-tl::unexpected<Error> io_error(const std::string& path, const std::string& what) {
-  const int error = errno;
-  return fail(Code::io, path + ": " + what + ": " + words(error));
-}
 
 // The value of a line "NAME VALUE", or nothing.
 std::string line_of(std::string_view text, std::string_view name) {
@@ -152,10 +146,7 @@ Result<void> Directory::replace(const std::string& name, std::string_view conten
   {
     const File file(::openat(self_.get(), fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (!file.open()) return io_error(path, "cannot be made");
-    const ssize_t count = ::write(file.get(), content.data(), content.size());
-    if (count < 0) return io_error(path, "cannot be written");
-    if (static_cast<std::size_t>(count) != content.size())
-      return fail(Code::io, path + ": cannot be written whole");
+    if (Result<void> written = write_whole(file.get(), content, path); !written) return written;
     if (::fsync(file.get()) != 0) return io_error(path, "cannot be synced");
   }
   return rename(fresh, name);

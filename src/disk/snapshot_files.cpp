@@ -1,12 +1,12 @@
 #include <unistd.h>
 
-#include <cerrno>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <limpet/disk/snapshot_files.hpp>
 #include <mutex>
 #include <thread>
+
+#include "io.hpp"
 
 namespace limpet::disk {
 
@@ -109,17 +109,9 @@ Result<void> SnapshotFiles::Impl::take(unsigned index, const SnapshotPiece& piec
     if (!made) return tl::unexpected(std::move(made.error()));
     shard.file = std::move(*made);
   }
-  std::string_view bytes = piece.bytes.view();
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(shard.file.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const int error = errno;
-      return fail(Code::io,
-                  directory_.path() + "/" + shard.name + ": cannot be written: " + std::strerror(error));
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
+  const std::string path = directory_.path() + "/" + shard.name;
+  if (Result<void> written = write_whole(shard.file.get(), piece.bytes.view(), path); !written)
+    return written;
   if (!piece.ends_file) return {};
   if (Result<void> finished = finish_file(shard); !finished) return finished;
   return piece.ends_snapshot ? remove_covered(index, piece) : Result<void>();
@@ -127,9 +119,7 @@ Result<void> SnapshotFiles::Impl::take(unsigned index, const SnapshotPiece& piec
 
 Result<void> SnapshotFiles::Impl::finish_file(Shard& shard) const {
   if (::fdatasync(shard.file.get()) != 0) {
-    const int error = errno;
-    return fail(Code::io,
-                directory_.path() + "/" + shard.name + ": cannot be synced: " + std::strerror(error));
+    return io_error(directory_.path() + "/" + shard.name, "cannot be synced");
   }
   shard.file = File();
   if (Result<void> mine = directory_.fenced(); !mine) return mine;

@@ -10,10 +10,10 @@
 #include <limpet/net/listener.hpp>
 #include <limpet/node/node.hpp>
 #include <mutex>
-#include <random>
 #include <thread>
 
 #include "process_facts.hpp"
+#include "random_seed.hpp"
 #include "shard_thread.hpp"
 #include "storage.hpp"
 
@@ -23,11 +23,6 @@ namespace {
 
 // How long the admin side waits for the shards' figures.
 constexpr auto kSnapshotWait = std::chrono::milliseconds(900);
-
-std::uint64_t random_seed() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32) | device();
-}
 
 std::uint64_t ticks_ns() {
   return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());

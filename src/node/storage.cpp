@@ -5,19 +5,11 @@
 #include <chrono>
 #include <limpet/net/clock.hpp>
 #include <limpet/route/router.hpp>
-#include <random>
 #include <thread>
 
+#include "random_seed.hpp"
+
 namespace limpet::node {
-
-namespace {
-
-std::uint64_t random64() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32) | device();
-}
-
-}  // namespace
 
 Storage::~Storage() { stop(); }
 
@@ -33,7 +25,7 @@ Result<std::unique_ptr<Storage>> Storage::open(const Settings& settings) {
   for (unsigned shard = 0; shard < settings.shards; ++shard) {
     storage->headers_.push_back({.stream = {.generation = *generation, .shard = shard},
                                  .shards = settings.shards,
-                                 .nonce = random64()});
+                                 .nonce = random_seed()});
   }
   return storage;
 }

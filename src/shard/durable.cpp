@@ -43,7 +43,6 @@ std::string Core::write_refusal() const {
 }
 
 void Core::owe(Client& client, std::uint64_t position) {
-  if (position <= durable_) return;
   client.needs = std::max(client.needs, position);
   if (!std::exchange(client.undurable, true)) undurable_.push_back(client.id);
 }
