@@ -21,17 +21,17 @@ from .waiting import seconds
 PER_SECOND = 100
 CONNECTIONS = 4  # dealt out to the shards in turn, so every shard has some
 
-# How late the p99 may be, in seconds. LIMPET_HOSTILE_STRICT=1 is for a quiet machine; without it there is room for
-# neighbours, and for every attacker whose turn comes first. LIMPET_HOSTILE_CONTROL=1 tells what the machine alone does.
-_STRICT_FLOOR, _FLOOR, _FLOOR_PER_ATTACKER = 0.005, 0.100, 0.020
+# How late the p99 may be, in seconds: there is room for neighbours, and for every attacker whose turn comes first.
+# strict.py has narrower bounds. It has the figures written to LIMPET_HOSTILE_FIGURES, a file, and judges them itself;
+# with LIMPET_HOSTILE_CONTROL=1 they tell what the machine alone does.
+_FLOOR, _FLOOR_PER_ATTACKER = 0.100, 0.020
+_FIGURES = os.environ.get("LIMPET_HOSTILE_FIGURES")
 
 Figures = collections.namedtuple("Figures", "count p50 p99 worst")
 
 
 def bound(before, attackers):
     """The bystander's p99 during an attack by so many connections may be this, going by its figures before."""
-    if os.environ.get("LIMPET_HOSTILE_STRICT") == "1":
-        return max(3 * before.p99, _STRICT_FLOOR)
     return max(3 * before.p99, seconds(_FLOOR + _FLOOR_PER_ATTACKER * attackers))
 
 
@@ -42,7 +42,8 @@ class Bystander:
         keys = keys or [f"bystander:{i}" for i in range(16)]
         self.process = subprocess.Popen(
             [sys.executable, "-B", "-m", __name__, node.client, *keys], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            cwd=pathlib.Path(__file__).parents[1], env=clean_environment(BYSTANDER_PASSWORD=password or ""),
+            cwd=pathlib.Path(__file__).parents[1],
+            env=clean_environment(BYSTANDER_PASSWORD=password or "", BYSTANDER_FIRST="1" if _FIGURES else ""),
             preexec_fn=die_with_parent)
         self.before = self.figures()
 
@@ -90,7 +91,12 @@ class Watched:
         texts = ["p50 %.1f p99 %.1f worst %.1f" % tuple(1000 * figure for figure in figures[1:])
                  for figures in (bystander.before, during)]
         print(f"    bystander, ms: before {texts[0]}; during {texts[1]}; bound {1000 * limit:.1f}", flush=True)
-        self.assertLessEqual(during.p99, limit, "the bystander waited too long")
+        if _FIGURES:
+            with open(_FIGURES, "a", encoding="utf-8") as file:
+                line = {"claim": self.id(), "before": bystander.before._asdict(), "during": during._asdict()}
+                file.write(json.dumps(line) + "\n")
+        else:
+            self.assertLessEqual(during.p99, limit, "the bystander waited too long")
 
 
 class _Requests:
@@ -141,6 +147,9 @@ def _run(requests):
 
 
 if __name__ == "__main__":
+    if os.environ.get("BYSTANDER_FIRST"):
+        with contextlib.suppress(PermissionError):  # what it waits for a core is none of the server's doing
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
     try:
         _run(_Requests(sys.argv[1], sys.argv[2:], os.environ.get("BYSTANDER_PASSWORD")))
     except Exception as error:  # told to whoever asks next

@@ -13,6 +13,9 @@ _BUILT = str(pathlib.Path(__file__).resolve().parents[3] / "build" / "release" /
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
+# A test may be confined to one core and leave the others to the servers that it starts.
+_CORES = {int(core) for core in os.environ.get("LIMPET_TEST_CORES", "").split(",") if core}
+
 # What a sanitizer writes when it has found something.
 _REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:",
             "ThreadSanitizer: ")
@@ -20,6 +23,8 @@ _REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadS
 
 def die_with_parent():
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if _CORES:
+        os.sched_setaffinity(0, _CORES)
 
 
 def binary(name):
