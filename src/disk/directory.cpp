@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <limits>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
@@ -108,13 +109,19 @@ Result<std::vector<std::string>> Directory::list(std::string_view extension) con
   return names;
 }
 
+Result<Mapping> Directory::map(const std::string& name) const { return Mapping::read(self_.get(), name); }
+
 Result<std::string> Directory::read(const std::string& name) const {
+  return read_head(name, std::numeric_limits<std::size_t>::max());
+}
+
+Result<std::string> Directory::read_head(const std::string& name, std::size_t bytes) const {
   const std::string path = path_ + "/" + name;
   const File file(::openat(self_.get(), name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.open()) return io_error(path, "cannot be opened");
   struct ::stat facts {};
   if (::fstat(file.get(), &facts) != 0) return io_error(path, "cannot be looked at");
-  std::string content(static_cast<std::size_t>(facts.st_size), '\0');
+  std::string content(std::min(static_cast<std::size_t>(facts.st_size), bytes), '\0');
   std::size_t size = 0;
   while (size < content.size()) {
     const ssize_t count = ::read(file.get(), content.data() + size, content.size() - size);

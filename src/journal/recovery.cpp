@@ -47,6 +47,11 @@ void Recovery::add(std::string name, std::string_view bytes) {
                        empty ? "it holds nothing: left out" : header.error().text});
 }
 
+void Recovery::add_unreadable(std::string file, std::string why) {
+  header_damaged_ = true;
+  findings_.push_back({Finding::Kind::damage, std::move(file), 0, std::move(why)});
+}
+
 void Recovery::finish() {
   const auto before = [](const File& a, const File& b) {
     return std::tie(a.header.stream, a.header.number) < std::tie(b.header.stream, b.header.number);

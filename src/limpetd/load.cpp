@@ -151,6 +151,7 @@ void take_numbers(Launch& launch) {
   node.tcp_keepalive_s = values["tcp-keepalive"].number;
   node.forward_timeout_ms = values["forward-timeout"].number;
   node.stop_timeout_ms = values["stop-timeout"].number;
+  node.repair = values["repair"].number != 0;
   node.max_memory = static_cast<std::uint64_t>(values["max-memory"].number);
   node.client_memory = static_cast<std::uint64_t>(values["client-memory"].number);
   node.evict_when_full = values["when-full"].text == "evict";

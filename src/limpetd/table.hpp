@@ -70,6 +70,8 @@ inline constexpr std::array kRows = {
         "none, interval (a killed process loses nothing, a host that fails a second) or always (nothing is "
         "answered before it is on the disk). Default: what [cluster] says; interval with --data-dir",
         "none|interval|always"},
+    Row{"repair", Kind::yes_no, From::command, false, "no", "Sessions", "[yes|no]",
+        "serve damaged slots with what can be read of them, and drop the rest; the log says what and where"},
     Row{"max-memory", Kind::memory, From::anywhere, true, "0", "Sessions", "BYTES",
         "what all sessions of this node may take, like 512mb or 8gb; 0: no bound"},
     Row{"when-full", Kind::choice, From::anywhere, true, "refuse", "Sessions", "WHAT",

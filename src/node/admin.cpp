@@ -135,7 +135,8 @@ class Admin::Impl {
     server_.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
       const Health health = source_.health();
       response.status = health.ready ? 200 : 503;
-      response.set_content(health.ready ? "ok\n" : "not ready: " + health.reason + "\n", kPlain);
+      const std::string but = health.reason.empty() ? "\n" : "; but " + health.reason + "\n";
+      response.set_content(health.ready ? "ok" + but : "not ready: " + health.reason + "\n", kPlain);
     });
     server_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(metrics_text(source_.snapshot()), kPrometheus);

@@ -97,6 +97,26 @@ void add_sessions(Page& page, const shard::ShardStats& sum) {
   page.counter("limpet_keyspace_misses_total", "Reads that did not.", sum.counters.keyspace_misses);
 }
 
+void add_disk(Page& page, const NodeSnapshot& s, const shard::DiskStats& disk) {
+  using State = shard::DiskStats::State;
+  page.begin(MetricType::Gauge, "limpet_durability_info", "What is promised of acknowledged writes; always 1.");
+  page.add(1.0, {{"mode", std::string(cluster::name_of(s.view->durability))}});
+  page.gauge("limpet_slots_loading", "Slots of this node that are not loaded yet.", disk.slots_loading);
+  page.gauge("limpet_slots_damaged", "Slots of this node that are not served, as their files are damaged.",
+             disk.slots_damaged);
+  page.gauge("limpet_disk_full", "1 while writes are refused because the disk is full.",
+             disk.state == State::full ? 1.0 : 0.0);
+  page.gauge("limpet_disk_failed", "1 from a failed write or sync on: writes are refused until a new start.",
+             disk.state == State::failed ? 1.0 : 0.0);
+  page.gauge("limpet_journal_unwritten_bytes", "Changes that are not as safe yet as they are to be.",
+             disk.unwritten_bytes);
+  page.gauge("limpet_journal_unsynced_bytes", "Changes that are not on the disk yet.", disk.unsynced_bytes);
+  page.gauge("limpet_journal_since_snapshot_bytes", "Journal that only the next snapshot takes the place of.",
+             disk.since_snapshot_bytes);
+  page.gauge("limpet_snapshot_running", "1 while sessions are copied into a snapshot.",
+             disk.snapshot_open ? 1.0 : 0.0);
+}
+
 void add_clients(Page& page, const NodeSnapshot& s, const shard::Counters& c) {
   page.gauge("limpet_clients_connected", "Client connections now.", c.connected_clients);
   page.gauge("limpet_clients_max", "Setting max-clients.", s.max_clients);
@@ -201,6 +221,7 @@ std::string metrics_text(const NodeSnapshot& snapshot) {
   add_node(page, snapshot);
   add_cluster(page, snapshot);
   add_sessions(page, sum);
+  add_disk(page, snapshot, sum.disk);
   add_clients(page, snapshot, sum.counters);
   add_commands(page, sum);
   add_forwarding(page, sum.counters);

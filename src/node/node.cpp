@@ -12,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "disk_health.hpp"
 #include "process_facts.hpp"
 #include "random_seed.hpp"
 #include "shard_thread.hpp"
@@ -98,7 +99,8 @@ struct Collection {
 
 class Node::Impl {
  public:
-  explicit Impl(Settings settings) : settings_(std::move(settings)), drained_(settings_.shards) {}
+  explicit Impl(Settings settings)
+      : settings_(std::move(settings)), disk_health_(settings_.shards), drained_(settings_.shards) {}
   ~Impl() { stop(std::chrono::milliseconds(0)); }
 
   Result<void> start();
@@ -110,7 +112,9 @@ class Node::Impl {
  private:
   Result<void> bind();
   Result<void> start_admin();
+  [[nodiscard]] Health health() const;
   void make_shards();
+  [[nodiscard]] LoaderHooks loader_hooks();
   Result<void> start_storage();
   [[nodiscard]] disk::AppenderEvents storage_events(unsigned shard);
   [[nodiscard]] disk::SnapshotEvents snapshot_events();
@@ -130,6 +134,7 @@ class Node::Impl {
   std::unique_ptr<net::Listener> local_clients_;  // on a Unix socket; may be none
   std::unique_ptr<net::Listener> peers_;
   std::unique_ptr<Storage> storage_;  // none under durability none
+  DiskHealth disk_health_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<Admin> admin_;
   std::size_t next_client_ = 0;  // listeners' thread only
@@ -178,11 +183,23 @@ Result<void> Node::Impl::start_admin() {
   if (!settings_.me().admin) return {};
   AdminSource source;
   source.snapshot = [this] { return snapshot(); };
-  source.health = [this] { return Health{ready_, ready_ ? "" : "this node is starting or stopping"}; };
+  source.health = [this] { return health(); };
   auto admin = Admin::start(*settings_.me().admin, std::move(source));
   if (!admin) return tl::unexpected(std::move(admin.error()));
   admin_ = std::move(*admin);
   return {};
+}
+
+Health Node::Impl::health() const {
+  if (!ready_) return {false, "this node is starting or stopping"};
+  if (!storage_) return {true, {}};
+  if (const std::string why = disk_health_.failure(); !why.empty()) return {false, why + "; start this node again"};
+  if (const std::string how_far = storage_->loader().progress(); !how_far.empty()) return {false, how_far};
+  if (const std::string why = disk_health_.fullness(); !why.empty()) return {true, why + "; writes are refused"};
+  if (const std::size_t slots = storage_->loader().damaged(); slots > 0) {
+    return {true, std::to_string(slots) + " slots are damaged on the disk and not served; the log says more"};
+  }
+  return {true, {}};
 }
 
 net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
@@ -198,6 +215,7 @@ net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
   hooks.snapshot = [this, shard](std::vector<journal::SnapshotPiece> pieces) {
     storage_->append_snapshot(shard, std::move(pieces));
   };
+  hooks.wanted = [this, shard](const std::vector<Slot>& slots) { storage_->loader().want(shard, slots); };
   hooks.note = log_note;
   hooks.client_gone = [this] { client_count_.fetch_sub(1, std::memory_order_relaxed); };
   hooks.drained = [this] { drained_.done(); };
@@ -223,6 +241,7 @@ void Node::Impl::make_shards() {
     config.index = index;
     config.random_seed = random_seed();
     if (storage_) config.journal = storage_->header(index);
+    config.loads = storage_ != nullptr;
     shards_.push_back(std::make_unique<ShardThread>(config, tunables_of(settings_, settings_.shards),
                                                     hooks_for(index), settings_.tcp_keepalive_s));
   }
@@ -232,10 +251,24 @@ void Node::Impl::make_shards() {
 
 Result<void> Node::Impl::start_storage() {
   if (!storage_) return {};
-  std::vector<shard::Shard*> shards;
-  for (const std::unique_ptr<ShardThread>& shard : shards_) shards.push_back(&shard->shard());
-  if (Result<void> loaded = storage_->load(shards); !loaded) return loaded;
   return storage_->start([this](unsigned shard) { return storage_events(shard); }, snapshot_events());
+}
+
+LoaderHooks Node::Impl::loader_hooks() {
+  LoaderHooks hooks;
+  hooks.give = [this](unsigned index, std::shared_ptr<const shard::LoadPiece> piece) {
+    ShardThread& target = *shards_[index];
+    target.mailbox().send_task([this, index, &shard = target.shard(), piece = std::move(piece)] {
+      shard.take_load(*piece, net::read_clocks());
+      storage_->loader().taken(index);
+    });
+  };
+  hooks.read = [this](std::uint64_t journal_bytes) {
+    for (const std::unique_ptr<ShardThread>& target : shards_) {
+      target->mailbox().send_task([&shard = target->shard(), journal_bytes] { shard.inherit(journal_bytes); });
+    }
+  };
+  return hooks;
 }
 
 // They come from the threads that write; the shard takes them in a turn of its own.
@@ -255,11 +288,13 @@ disk::AppenderEvents Node::Impl::storage_events(unsigned index) {
     synced(position);
     if (always) durable(position);
   };
-  events.full = [target](const std::string& why) {
+  events.full = [this, index, target](const std::string& why) {
+    disk_health_.full(index, why);
     why.empty() ? spdlog::warn("the journal is written again") : spdlog::error("{}; writes are refused", why);
     target->mailbox().send_task([&shard = target->shard(), why] { shard.journal_trouble(why); });
   };
-  events.failed = [target](const std::string& why) {
+  events.failed = [this, target](const std::string& why) {
+    disk_health_.failed(why);
     spdlog::critical("{}; writes are refused until this node is started again", why);
     target->mailbox().send_task(
         [&shard = target->shard(), why] { shard.journal_failed(why, net::read_clocks()); });
@@ -314,6 +349,7 @@ Result<void> Node::Impl::start() {
     auto storage = Storage::open(settings_);
     if (!storage) return tl::unexpected(std::move(storage.error()));
     storage_ = std::move(*storage);
+    if (Result<void> begun = storage_->begin(loader_hooks()); !begun) return begun;
   }
   make_shards();
   if (Result<void> stored = start_storage(); !stored) return stored;

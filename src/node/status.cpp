@@ -62,10 +62,21 @@ Json counters_json(const shard::Counters& c) {
           {"error_replies", c.error_replies}};
 }
 
+Json disk_json(const shard::DiskStats& disk) {
+  return {{"disk", shard::name_of(disk.state)},
+          {"slots_loading", disk.slots_loading},
+          {"slots_damaged", disk.slots_damaged},
+          {"journal_unwritten_bytes", disk.unwritten_bytes},
+          {"journal_unsynced_bytes", disk.unsynced_bytes},
+          {"journal_since_snapshot_bytes", disk.since_snapshot_bytes},
+          {"snapshot_running", disk.snapshot_open}};
+}
+
 // What one shard, or all of them together, holds and has done.
 Json figures(const shard::ShardStats& stats) {
   Json out = store_json(stats.store);
   out.update(counters_json(stats.counters));
+  if (stats.disk.journaled) out.update(disk_json(stats.disk));
   return out;
 }
 

@@ -1,8 +1,8 @@
-// Storage: the data directory of a running node. It reads what was left there, then writes what the shards
+// Storage: the data directory of a running node. It has what was left there loaded, and writes what the shards
 // change.
 //
-// open(), load(), start() and stop() are for the node's owner, in that order; append() is for the shards'
-// threads.
+// open(), begin(), start() and stop() are for the node's owner, in that order; everything else may be called
+// from the shards' threads.
 #pragma once
 
 #include <cstdint>
@@ -12,28 +12,29 @@
 #include <limpet/disk/appender.hpp>
 #include <limpet/disk/directory.hpp>
 #include <limpet/disk/snapshot_files.hpp>
-#include <limpet/journal/recovery.hpp>
 #include <limpet/node/settings.hpp>
-#include <limpet/shard/shard.hpp>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "loader.hpp"
 
 namespace limpet::node {
 
 class Storage {
  public:
-  // Locks the directory, reads all of it and begins a generation. Refuses a directory with damage.
+  // Locks the directory.
   static Result<std::unique_ptr<Storage>> open(const Settings& settings);
   ~Storage();
 
-  // Of the stream of a shard.
+  // Begins a run: the directory is this process's own when it returns. Refuses one of a newer format.
+  Result<void> begin(LoaderHooks hooks);
+  // Of the stream of a shard. REQUIRES: begun.
   [[nodiscard]] const journal::SegmentHeader& header(unsigned shard) const { return headers_[shard]; }
-  // Gives the shards what was read, all of them at once; afterwards it is forgotten. Before their threads
-  // start.
-  Result<void> load(const std::vector<shard::Shard*>& shards);
+  // Begins to write what is appended, and to load what is there.
   Result<void> start(const std::function<disk::AppenderEvents(unsigned shard)>& events_of,
                      disk::SnapshotEvents snapshot_events);
+  [[nodiscard]] Loader& loader() { return *loader_; }
   void append(unsigned shard, Bytes changes);
   void append_snapshot(unsigned shard, std::vector<journal::SnapshotPiece> pieces);
   // Everything is written and synced when this returns, if the disk lets it be. `last` gives the end of each
@@ -42,13 +43,11 @@ class Storage {
 
  private:
   explicit Storage(const Settings& settings) : settings_(settings) {}
-  Result<void> read();
-  [[nodiscard]] Result<void> load_shard(shard::Shard& shard, unsigned index) const;
+  [[nodiscard]] Result<void> remove_unfinished() const;
 
   const Settings& settings_;
   std::unique_ptr<disk::Directory> directory_;
-  std::vector<std::string> contents_;  // of the files that recovery_ looks at
-  std::unique_ptr<journal::Recovery> recovery_;
+  std::unique_ptr<Loader> loader_;
   std::uint64_t generation_ = 0;
   std::vector<journal::SegmentHeader> headers_;
   std::vector<std::unique_ptr<disk::Appender>> appenders_;

@@ -4,7 +4,7 @@
 
 namespace limpet::route {
 
-static_assert(kNodesMax <= 1u << 14 && kShardsMax <= 1u << 14, "a target fits its part of a word");
+static_assert(kNodesMax <= 1u << 13 && kShardsMax <= 1u << 13, "a target fits its part of a word");
 
 std::uint16_t Router::pack(Route route) {
   LIMPET_ASSERT(route.target <= kTargetMask);
@@ -15,6 +15,7 @@ Router::Router(const cluster::View& view, NodeIndex self, unsigned shards, unsig
   LIMPET_ASSERT(self < view.nodes.size());
   LIMPET_ASSERT(shard < shards && shards <= kShardsMax);
   here_ = pack({Route::Kind::here, static_cast<std::uint16_t>(shard)});
+  wait_ = pack({Route::Kind::wait, static_cast<std::uint16_t>(shard)});
   for (unsigned slot = 0; slot < kSlots; ++slot) {
     const NodeIndex owner = view.placement[slot];
     const auto holder = static_cast<std::uint16_t>(shard_of(static_cast<Slot>(slot), shards));
@@ -28,6 +29,14 @@ Router::Router(const cluster::View& view, NodeIndex self, unsigned shards, unsig
       words_[slot] = here_;
     }
   }
+}
+
+void Router::hold_back(Slot slot) {
+  if (words_[slot] == here_) words_[slot] = wait_;
+}
+
+void Router::serve(Slot slot) {
+  if (words_[slot] == wait_) words_[slot] = here_;
 }
 
 }  // namespace limpet::route

@@ -47,6 +47,7 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
   }
   for (unsigned slot = 0; slot < kSlots; ++slot)
     slots_here_ += router_.is_here(static_cast<Slot>(slot)) ? 1U : 0U;
+  if (config_.loads) hold_slots_back();
 }
 
 // SplitMix64: spreads dials, makes nonces. The seed comes from the driver.
@@ -323,6 +324,7 @@ void Core::tick() {
   tick_links();
   tick_peers();
   tick_clients();
+  tick_loading();
   store_.reclaim(now_.unix_ms, kExpireStepsPerTick);
   tick_snapshot();
 }
@@ -466,7 +468,7 @@ void Core::drain() {
 }
 
 bool Core::drained() {
-  bool quiet = clients_.empty() && pending_.size() == 0 && held_replies_.empty();
+  bool quiet = clients_.empty() && pending_.size() == 0 && held_replies_.empty() && parked_bytes_ == 0;
   // What a node has sent before it has said goodbye in its turn may still be on its way.
   peers_.each([&](auto, Peer& peer) {
     quiet =
@@ -482,6 +484,7 @@ ShardStats Core::stats() {
   stats.counters.connected_clients = clients_.size();
   clients_.each([&](auto, Client& client) { stats.counters.clients_paused += client.stalled ? 1U : 0U; });
   stats.store = store_.stats();
+  stats.disk = disk_stats();
   stats.commands = counts_;
   for (const std::unique_ptr<Link>& link : links_) {
     stats.peers.push_back(link ? link->stats() : PeerStats{});

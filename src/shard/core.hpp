@@ -7,6 +7,7 @@
 //   peers.cpp            links and accepted peers: greeting, frames in
 //   durable.cpp          the journal: what must be safe before a reply leaves
 //   snapshots.cpp        when and how fast the sessions are copied
+//   loading.cpp          slots that are not loaded yet, and who waits for them
 //   parts.cpp            commands of several parts: cut, sent, put together (gather.cpp)
 //   relocate.cpp         RENAME and COPY from session to session
 //   scan.cpp             SCAN, and one key of all for RANDOMKEY
@@ -25,6 +26,7 @@
 #include <limpet/route/router.hpp>
 #include <limpet/shard/shard.hpp>
 #include <limpet/store/store.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -101,6 +103,19 @@ struct HeldReply {
   Bytes body;
 };
 
+// A request of another shard or node for a slot that is not loaded yet.
+struct Parked {
+  Origin origin;
+  std::int64_t until_ms = 0;  // steady
+  Bytes body;
+};
+
+// Who waits for a slot, in the order of their coming.
+struct SlotWait {
+  std::vector<StreamId> clients;
+  std::deque<Parked> requests;
+};
+
 // What happens to writes when the memory is full, by the name that Redis has for it.
 [[nodiscard]] std::string_view policy_name(bool evict_when_full);
 
@@ -131,14 +146,14 @@ class Core {
   [[nodiscard]] Effects& effects() { return effects_; }
   void set_now(Now now) { now_ = now; }
   // durable.cpp: the journal
-  Result<void> load(Slot slot, std::string_view effects);
-  void loaded(Slot slot, std::uint64_t changes) { journal_->set_sequence(slot, changes); }
   void take_changes();
   void end_changes();
   void durable(std::uint64_t position);
   void synced(std::uint64_t position) { synced_ = position; }
   void journal_trouble(const std::string& why);
   void journal_failed(const std::string& why);
+  // loading.cpp
+  void take_load(const LoadPiece& piece);
   // snapshots.cpp
   void inherit(std::uint64_t journal_bytes) { inherited_bytes_ = journal_bytes; }
   void snapshot_written(std::size_t bytes);
@@ -215,6 +230,9 @@ class Core {
   // `key`: that of args[spec.first_key], if it is known already.
   [[nodiscard]] bool make_room_for(Args args);
   void run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key = nullptr);
+  void execute(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
+  void run_journaled(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
+  void refuse(const Spec& spec, std::string_view error, resp::Version version, Bytes& out);
   // The same for a client of this shard, at once.
   void run_for(Client& client, const Spec& spec, Args args, const KeyRef* key = nullptr);
 
@@ -225,6 +243,25 @@ class Core {
   [[nodiscard]] std::string write_refusal() const;
   void owe(Client& client, std::uint64_t position);
   void hold(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs);
+
+  // ---- loading.cpp ----
+  void hold_slots_back();
+  // False: the client waits for the slot. True: it has waited long enough, and has its error.
+  bool wait_for_slot(Client& client, Slot slot);
+  // A request of another shard or node waits for the slot.
+  void park(const Origin& origin, Slot slot, std::string_view body);
+  SlotWait& want(Slot slot);
+  void slot_loaded(Slot slot, std::uint64_t changes);
+  void slot_damaged(Slot slot, const std::string& why);
+  void wake_waiters(Slot slot);
+  void serve_parked(const Parked& parked, Slot slot);
+  void tick_loading();
+  void give_up_waiting(Slot slot, SlotWait& wait);
+  [[nodiscard]] std::int64_t loading_patience() const;
+  [[nodiscard]] std::string why_unserved(Slot slot) const;
+  // What is said to commands about all keys while some slots are not served; empty: all are.
+  [[nodiscard]] std::string why_not_whole() const;
+  [[nodiscard]] DiskStats disk_stats() const;
 
   // ---- snapshots.cpp ----
   [[nodiscard]] bool snapshot_due() const;
@@ -371,6 +408,11 @@ class Core {
   std::uint64_t needed_ = 0;                  // what the reply of the last command needs of it
   std::string journal_trouble_;               // writes are refused for it
   bool journal_failed_ = false;
+  unsigned slots_loading_ = 0;         // of this shard, not loaded yet
+  unsigned slots_damaged_ = 0;         // not served, as they are damaged on the disk
+  std::vector<bool> damaged_;          // by slot
+  std::map<Slot, SlotWait> slot_waits_;
+  std::size_t parked_bytes_ = 0;
   std::deque<HeldReply> held_replies_;
   std::vector<StreamId> undurable_;
   std::unique_ptr<journal::Snapshotter> snapshotter_;  // beside journal_

@@ -110,11 +110,4 @@ void Core::journal_failed(const std::string& why) {
   durable_ = std::numeric_limits<std::uint64_t>::max();
 }
 
-Result<void> Core::load(Slot slot, std::string_view effects) {
-  store_.set_sink(nullptr);
-  Result<void> done = store::apply(store_, slot, effects, now_.unix_ms);
-  store_.set_sink(journal_.get());
-  return done;
-}
-
 }  // namespace limpet::shard

@@ -21,7 +21,7 @@ bool Core::take_node_command(Client& client, const Spec& spec, Args args) {
 constexpr char kStatsMark = '=';
 
 static_assert(std::is_trivially_copyable_v<Counters> && std::is_trivially_copyable_v<store::StoreStats> &&
-              std::is_trivially_copyable_v<CommandCount>);
+              std::is_trivially_copyable_v<DiskStats> && std::is_trivially_copyable_v<CommandCount>);
 
 void Core::append_stats(Bytes& out) const {
   out.push_back(kStatsMark);
@@ -29,6 +29,7 @@ void Core::append_stats(Bytes& out) const {
   counters.connected_clients = clients_.size();
   append_le(out, counters);
   append_le(out, store_.stats());
+  append_le(out, disk_stats());
   for (const CommandCount& count : counts_) append_le(out, count);
 }
 
@@ -41,6 +42,8 @@ ShardStats read_stats(std::string_view bytes) {
   bytes.remove_prefix(sizeof(Counters));
   stats.store = load_le<store::StoreStats>(bytes.data());
   bytes.remove_prefix(sizeof(store::StoreStats));
+  stats.disk = load_le<DiskStats>(bytes.data());
+  bytes.remove_prefix(sizeof(DiskStats));
   for (; bytes.size() >= sizeof(CommandCount); bytes.remove_prefix(sizeof(CommandCount))) {
     stats.commands.push_back(load_le<CommandCount>(bytes.data()));
   }
@@ -147,17 +150,27 @@ void memory_section(const Facts& facts, std::string& out) {
       .line("mem_fragmentation_ratio", fixed(ratio(resident, used), 2));
 }
 
-void persistence_section(const Facts&, std::string& out) {
+void persistence_section(const Facts& facts, std::string& out) {
+  const DiskStats& disk = facts.stats.disk;
+  const std::uint64_t loaded = kSlots - disk.slots_loading;
   Section(out, "Persistence")
-      .line("loading", 0)
-      .line("async_loading", 0)
+      .line("loading", disk.slots_loading > 0 ? 1 : 0)
+      .line("async_loading", disk.slots_loading > 0 ? 1 : 0)
+      .line("loading_loaded_perc", fixed(100 * ratio(loaded, kSlots), 2))
       .line("rdb_changes_since_last_save", 0)
-      .line("rdb_bgsave_in_progress", 0)
+      .line("rdb_bgsave_in_progress", disk.snapshot_open ? 1 : 0)
       .line("rdb_last_save_time", 0)
       .line("rdb_last_bgsave_status", "ok")
-      .line("aof_enabled", 0)
+      .line("aof_enabled", disk.journaled ? 1 : 0)
       .line("aof_rewrite_in_progress", 0)
-      .line("aof_last_write_status", "ok");
+      .line("aof_last_write_status", disk.state == DiskStats::State::ok ? "ok" : "err")
+      .line("limpet_durability", cluster::name_of(facts.view.durability))
+      .line("limpet_disk", name_of(disk.state))
+      .line("limpet_slots_loading", disk.slots_loading)
+      .line("limpet_slots_damaged", disk.slots_damaged)
+      .line("limpet_journal_unwritten_bytes", disk.unwritten_bytes)
+      .line("limpet_journal_unsynced_bytes", disk.unsynced_bytes)
+      .line("limpet_journal_since_snapshot_bytes", disk.since_snapshot_bytes);
 }
 
 void stats_section(const Facts& facts, std::string& out) {

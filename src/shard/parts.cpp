@@ -186,6 +186,9 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
     return true;
   }
   for (const Slot slot : keys.slots) {
+    if (router_.route(slot).kind == Route::Kind::wait) return wait_for_slot(client, slot);
+  }
+  for (const Slot slot : keys.slots) {
     if (!has_room(router_.route(slot), client)) return false;
   }
 
@@ -306,7 +309,10 @@ void Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
   const Spec& spec = *command::find(args[0]);
   ReplyWriter reply(out, version);
   needed_ = 0;
-  if (spec.run != nullptr) {
+  const bool of_keys = spec.run != nullptr || spec.name == "randomkey";
+  if (const std::string why = of_keys ? why_not_whole() : std::string(); !why.empty()) {
+    reply.error(why);
+  } else if (spec.run != nullptr) {
     run(spec, args, version, out);
   } else if (spec.name == "randomkey") {
     pick_key(reply);

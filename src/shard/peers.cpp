@@ -366,6 +366,7 @@ void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& requ
     deliver(origin, Outcome::done, reply_scratch_.view(), needed_);
     return;
   }
+  if (route.kind == Route::Kind::wait) return park(origin, slot, body);
   if (route.kind == Route::Kind::refuse ||
       (route.kind == Route::Kind::peer && (request.hops >= kHopsMax || draining_))) {
     // A proof that nothing was executed, with the name of the node that this one believes in.

@@ -42,6 +42,9 @@ bool Core::take_pair_command(Client& client, const Spec& spec, Args args) {
     reply_error(client, down);
     return true;
   }
+  for (const Slot slot : {from, to}) {
+    if (router_.route(slot).kind == Route::Kind::wait) return wait_for_slot(client, slot);
+  }
   if (!has_room(router_.route(from), client) || !has_room(router_.route(to), client)) return false;
   ++counts_[command::index_of(spec)].calls;
   auto [name, gather] = begin_gather(GatherKind::relocate, keep_place(client), client.version);

@@ -270,6 +270,7 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
     run_for(client, spec, args, &key);
     return true;
   }
+  if (route.kind == Route::Kind::wait) return wait_for_slot(client, slot);
   if (route.kind == Route::Kind::refuse) {
     reply_error(client, "CLUSTERDOWN no node of the cluster file holds slot " + std::to_string(slot));
     return true;
@@ -308,6 +309,11 @@ void Core::run_for(Client& client, const Spec& spec, Args args, const KeyRef* ke
 
 // Runs a command on this shard's sessions and appends its reply.
 void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
+  if (journal_) return run_journaled(spec, args, version, out, key);
+  execute(spec, args, version, out, key);
+}
+
+inline void Core::execute(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
   CommandCount& count = counts_[command::index_of(spec)];
   ++count.calls;
   const bool timed = config_.ticks_ns != nullptr && ++sample_ % kSampleEvery == 0;
@@ -315,21 +321,10 @@ void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, c
   const std::size_t before = out.size();
   ReplyWriter reply(out, version);
   command::Context context{.store = store_, .reply = reply, .now = now_, .first_key = key};
-  const std::uint64_t journaled = journal_ ? journal_->position() : 0;
-  const bool refused = journal_ && spec.has(command::kWrite) && refuses_write();
-  if (refused) {
-    reply.error(write_refusal());
-  } else if (tunables_.memory_max == 0 || !spec.has(command::kDenyOom) || make_room_for(args)) {
+  if (tunables_.memory_max == 0 || !spec.has(command::kDenyOom) || make_room_for(args)) {
     spec.run(context, args);
   } else {
     reply.error(command::kOutOfMemory);
-  }
-  if (journal_) needed_ = refused ? 0 : needs_of(spec, args, key, journaled);
-  if (needed_ > durable_ && !journal_trouble_.empty() && !spec.has(command::kWrite)) {
-    // It would wait for as long as the trouble lasts.
-    out.truncate(before);
-    reply.error("MISCONF " + journal_trouble_ + ": what is asked for has changes that wait for the disk");
-    needed_ = 0;
   }
   counters_.keyspace_hits += context.keyspace_hits;
   counters_.keyspace_misses += context.keyspace_misses;
@@ -342,6 +337,26 @@ void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, c
     ++counters_.error_replies;
   }
   if (timed) count.usec += (config_.ticks_ns() - began) * kSampleEvery / 1000;
+}
+
+void Core::run_journaled(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
+  const bool write = spec.has(command::kWrite);
+  if (write && refuses_write()) return refuse(spec, write_refusal(), version, out);
+  const std::uint64_t began = journal_->position();
+  const std::size_t before = out.size();
+  execute(spec, args, version, out, key);
+  needed_ = needs_of(spec, args, key, began);
+  if (needed_ <= durable_ || journal_trouble_.empty() || write) return;
+  // It would wait for as long as the trouble lasts.
+  out.truncate(before);
+  refuse(spec, "MISCONF " + journal_trouble_ + ": what is asked for has changes that wait for the disk", version, out);
+}
+
+void Core::refuse(const Spec& spec, std::string_view error, resp::Version version, Bytes& out) {
+  needed_ = 0;
+  ++counts_[command::index_of(spec)].rejected;
+  ++counters_.error_replies;
+  ReplyWriter(out, version).error(error);
 }
 
 }  // namespace limpet::shard

@@ -53,6 +53,7 @@ bool Core::take_scan(Client& client, Args args) {
     return true;
   }
   // One slot: only its owner is asked.
+  if (route.kind == Route::Kind::wait) return wait_for_slot(client, static_cast<Slot>(slot));
   if (!has_room(route, client)) return false;
   auto [name, gather] = begin_gather(GatherKind::scan_reply, keep_place(client), client.version);
   client.barrier = true;

@@ -70,11 +70,12 @@ void Shard::go_on(Now now) {
 Effects& Shard::effects() { return core_->effects(); }
 void Shard::take_batches() { core_->take_batches(); }
 
-Result<void> Shard::load(Slot slot, std::string_view effects, Now now) {
+void Shard::take_load(const LoadPiece& piece, Now now) {
   core_->set_now(now);
-  return core_->load(slot, effects);
+  core_->take_load(piece);
+  core_->settle();
 }
-void Shard::loaded(Slot slot, std::uint64_t changes) { core_->loaded(slot, changes); }
+
 void Shard::take_changes() { core_->take_changes(); }
 void Shard::end_changes() { core_->end_changes(); }
 

@@ -6,14 +6,10 @@
 
 namespace limpet::shard {
 
-namespace {
-
-constexpr int kStepsInOneGo = 256;  // of the copying, most of them over slots that are empty
-
-}  // namespace
-
 bool Core::snapshot_due() const {
   if (snapshot_open_ || !journal_trouble_.empty() || now_.steady_ms < snapshot_retry_ms_) return false;
+  // What is not served cannot be copied, and its old files are all that there is of it.
+  if (slots_loading_ + slots_damaged_ > 0) return false;
   const std::uint64_t since = journal_->position() - snapshot_covers_ + inherited_bytes_;
   return since > std::max<std::uint64_t>(kSnapshotMinBytes, store_.stats().bytes / 2);
 }
@@ -34,7 +30,7 @@ void Core::copy_on() {
   if (!snapshot_open_) return;
   const std::uint64_t before = snapshotter_->copied_bytes();
   std::uint64_t copied = 0;
-  for (int step = 0; step < kStepsInOneGo && may_copy() && copied < kTurnReplyBytes; ++step) {
+  for (int step = 0; step < kSnapshotStepsInOneGo && may_copy() && copied < kTurnReplyBytes; ++step) {
     snapshotter_->go_on(now_.unix_ms);
     copied = snapshotter_->copied_bytes() - before;
   }

@@ -21,6 +21,18 @@ const char* name_of(LinkState state) {
   return "unknown";
 }
 
+const char* name_of(DiskStats::State state) {
+  switch (state) {
+    case DiskStats::State::ok:
+      return "ok";
+    case DiskStats::State::full:
+      return "full";
+    case DiskStats::State::failed:
+      return "failed";
+  }
+  return "unknown";
+}
+
 void Counters::add(const Counters& other) {
   connections_received += other.connections_received;
   connected_clients += other.connected_clients;
@@ -40,8 +52,20 @@ void Counters::add(const Counters& other) {
   error_replies += other.error_replies;
 }
 
+void DiskStats::add(const DiskStats& other) {
+  state = std::max(state, other.state);
+  journaled = journaled || other.journaled;
+  snapshot_open = snapshot_open || other.snapshot_open;
+  slots_loading += other.slots_loading;
+  slots_damaged += other.slots_damaged;
+  unwritten_bytes += other.unwritten_bytes;
+  unsynced_bytes += other.unsynced_bytes;
+  since_snapshot_bytes += other.since_snapshot_bytes;
+}
+
 void ShardStats::add(const ShardStats& other) {
   counters.add(other.counters);
+  disk.add(other.disk);
   store.sessions += other.store.sessions;
   store.keys += other.store.keys;
   store.expiring_keys += other.store.expiring_keys;

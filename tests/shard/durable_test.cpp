@@ -215,12 +215,15 @@ TEST_F(Durable, WhatItHandsOverIsReadAsTheSameSessions) {
   ShardConfig config;
   config.view = &file_.view;
   config.shards = 2;
+  config.loads = true;
   Shard again(config, ShardTunables{}, now_);
+  LoadPiece piece;
   for (unsigned slot = 0; slot < kSlots; slot += 2) {
-    recovery.each_change(static_cast<Slot>(slot), [&](std::string_view effects) {
-      ASSERT_TRUE(again.load(static_cast<Slot>(slot), effects, now_));
-    });
+    const std::size_t before = piece.bytes.size();
+    recovery.each_change(static_cast<Slot>(slot), [&](std::string_view effects) { piece.bytes.append(effects); });
+    piece.steps.push_back({static_cast<Slot>(slot), LoadPiece::End::whole, piece.bytes.size() - before, 1});
   }
+  again.take_load(piece, now_);
   EXPECT_EQ(again.stats().store.keys, 1U);
   const StreamId reader = again.client_opened({"client", "here"}, now_);
   again.received(reader, "GET " + key(3) + "\r\n", now_);

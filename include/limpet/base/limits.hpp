@@ -82,6 +82,7 @@ inline constexpr std::size_t kSnapshotFileBytes = 64_MiB;  // the same for a fil
 inline constexpr std::size_t kSnapshotMinBytes = 16_MiB;   // of a shard's journal, before its sessions are copied anew
 inline constexpr std::size_t kSnapshotTickBytes = 1_MiB;   // copied in a tick, or twice what was written in it
 inline constexpr std::size_t kSnapshotAheadBytes = 4_MiB;  // copied, but not written yet
+inline constexpr int kSnapshotStepsInOneGo = 256;          // of the copying, most of them over slots that are empty
 inline constexpr std::size_t kSnapshotSliceKeys = 64;      // copied before others have their turn
 inline constexpr std::size_t kSnapshotSliceFields = 32;    // the same of a hash that has more
 inline constexpr std::size_t kSnapshotPieceBytes = 32_KiB;  // a value above this is copied in pieces
@@ -89,6 +90,11 @@ inline constexpr std::int64_t kSnapshotRetryMs = 30'000;   // after one could no
 inline constexpr std::int64_t kSyncEveryMs = 1'000;       // under durability interval
 inline constexpr std::int64_t kDiskRetryMs = 500;         // after a disk was full
 inline constexpr std::size_t kDiskRoomBytes = 1_MiB;      // with so much room it no longer is
+inline constexpr std::int64_t kLoadingWaitMs = 1'000;     // a command for a slot that is not loaded yet waits so long
+inline constexpr std::size_t kParkedBytesMax = 16_MiB;    // of such commands, from other shards and nodes
+inline constexpr std::size_t kLoadPieceBytes = 256_KiB;   // handed to a shard at once at a start
+inline constexpr std::size_t kLoadPieceSlots = 1'024;     // the same where most slots are empty
+inline constexpr std::size_t kLoadAheadPieces = 4;        // handed to a shard that it has not taken yet
 
 // ---- Cluster -------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kNodesMax = 256;

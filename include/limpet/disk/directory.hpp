@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <limpet/base/result.hpp>
+#include <limpet/disk/mapping.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -59,6 +60,9 @@ class Directory {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] Result<std::vector<std::string>> list(std::string_view extension) const;
   [[nodiscard]] Result<std::string> read(const std::string& name) const;
+  // The first bytes of a file, as many as it has up to `bytes`.
+  [[nodiscard]] Result<std::string> read_head(const std::string& name, std::size_t bytes) const;
+  [[nodiscard]] Result<Mapping> map(const std::string& name) const;
 
   // Begins a run: its generation is above all before, and above `at_least`. On the disk when this returns.
   Result<std::uint64_t> begin_generation(std::uint64_t at_least);

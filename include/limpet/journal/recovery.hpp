@@ -38,6 +38,8 @@ class Recovery {
 
   // The bytes stay where they are as long as this lives.
   void add(std::string file, std::string_view bytes);
+  // A file that cannot be read, for this reason: nobody knows what was in it.
+  void add_unreadable(std::string file, std::string why);
   // What is older than this generation was removed, since snapshots have it: every slot has to have a copy.
   void require_snapshots_of(std::uint64_t generation) { required_ = generation; }
   void finish();

@@ -31,7 +31,7 @@ struct NodeSnapshot {
 
 struct Health {
   bool ready = false;
-  std::string reason;  // why it is not ready, in words
+  std::string reason;  // why it is not ready, or what is wrong although it is, in words
 };
 
 struct AdminSource {

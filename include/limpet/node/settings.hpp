@@ -14,6 +14,7 @@ struct Settings {
   cluster::NodeIndex self = 0;
   std::string config_file;  // empty: started without a file
   std::string data_dir;     // of the journal, unless durability is none
+  bool repair = false;      // slots that are damaged in it are served with what can be read of them
 
   std::string socket;             // the path of a Unix socket for clients of this host; empty: none
   unsigned socket_mode = 0600;    // its permissions

@@ -1,7 +1,7 @@
 // Router: where a command for a slot is to be executed, as one shard of one node sees it.
 //
-// A Router is a value: built once from a view, never changed, owned by the shard that asks it. Asking costs
-// one load from a table of 32 KiB. A receiver of a forwarded command asks its own router too: what counts is
+// A Router is a value, built from a view and owned by the shard that asks it, which tells it what slots of its own
+// are not served for now. Asking costs one load from a table of 32 KiB. A receiver of a forwarded command asks its own router too: what counts is
 // whether *its* view says "here", never whether the sender's whole ring is the same.
 #pragma once
 
@@ -19,6 +19,7 @@ struct Route {
     here,     // this shard holds the slot
     sibling,  // another shard of this node does: target is its index
     peer,     // another node does: target is its index in the view
+    wait,     // this shard does, but it does not serve it yet: its sessions are not loaded
     refuse,   // the view places the slot nowhere
   };
   Kind kind = Kind::refuse;
@@ -43,13 +44,18 @@ class Router {
   }
   [[nodiscard]] bool is_here(Slot slot) const { return words_[slot] == here_; }
 
+  // A slot of this shard is not served for now, and is again; slots of others stay as they are.
+  void hold_back(Slot slot);
+  void serve(Slot slot);
+
  private:
-  // A word is the kind in the upper two bits and the target in the other fourteen.
-  static constexpr unsigned kTargetBits = 14;
+  // A word is the kind in the upper three bits and the target in the other thirteen.
+  static constexpr unsigned kTargetBits = 13;
   static constexpr std::uint16_t kTargetMask = (1u << kTargetBits) - 1;
   static std::uint16_t pack(Route route);
 
   std::uint16_t here_ = 0;
+  std::uint16_t wait_ = 0;
   std::array<std::uint16_t, kSlots> words_{};
 };
 

@@ -87,6 +87,24 @@ struct Effects {
   bool again = false;  // call go_on() in a turn of its own, behind what has come meanwhile
   Bytes changes;       // for the journal: filled by take_changes()
   std::vector<journal::SnapshotPiece> snapshot;  // for the files of a snapshot, in order
+  std::vector<Slot> wanted;                      // to be loaded before others
+};
+
+// Slots of a shard as they are loaded: effects that stand one after the other in `bytes`.
+struct LoadPiece {
+  enum class End : std::uint8_t {
+    none,     // more of this slot follows in the next piece
+    whole,    // this is all of it
+    damaged,  // it is not to be served
+  };
+  struct Step {
+    Slot slot = 0;
+    End end = End::none;
+    std::size_t bytes = 0;
+    std::uint64_t changes = 0;  // of the slot in all, where it ends whole
+  };
+  Bytes bytes;
+  std::vector<Step> steps;
 };
 
 // What the operating system knows of the process, for INFO.
@@ -112,6 +130,7 @@ struct ShardConfig {
   std::uint64_t table_seed = 0;               // the same on all shards of a node
   std::uint64_t random_seed = 0;              // another one on each shard
   std::optional<journal::SegmentHeader> journal;  // of its stream of changes; none: it keeps no journal
+  bool loads = false;  // its slots are to be loaded: none of its own is served before take_load() has brought it
   ProcessFacts (*process_facts)() = nullptr;  // null: all zero
   std::uint64_t (*ticks_ns)() = nullptr;      // for samples of how long commands take; null: none are taken
 };
@@ -164,9 +183,9 @@ class Shard {
   void take_batches();
 
   // ---- The journal ----
-  // Before anything else happens: what a slot's changes were, one after the other, and how many.
-  Result<void> load(Slot slot, std::string_view effects, Now now);
-  void loaded(Slot slot, std::uint64_t changes);
+  // What the slots' changes were, in any order of slots. Commands for a slot wait until it is there, for
+  // kLoadingWaitMs at most; what they wait for is in effects().wanted.
+  void take_load(const LoadPiece& piece, Now now);
   // Moves the changes since the last call into effects().changes. Whoever is told of them waits for durable().
   void take_changes();
   // The same at the very end, with a mark of what is synced even if there are none.
@@ -180,7 +199,7 @@ class Shard {
   // Nothing more will be durable: who waits is told that the outcome is in doubt, or closed, and writes are refused.
   void journal_failed(const std::string& why, Now now);
 
-  // So many bytes of journals were found that only a snapshot can take the place of.
+  // So many bytes of journals were found that only a snapshot can take the place of. Huge: it is due at once.
   void inherit(std::uint64_t journal_bytes);
   // So much of a snapshot is written; it is on the disk in whole; it cannot be written.
   void snapshot_written(std::size_t bytes, Now now);

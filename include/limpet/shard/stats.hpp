@@ -51,8 +51,26 @@ struct PeerStats {
   std::string last_error;            // why it is not up; empty if it is
 };
 
+// What a shard knows of its journal and of the slots on its disk.
+struct DiskStats {
+  enum class State : std::uint8_t { ok, full, failed };
+  State state = State::ok;          // the worst of all shards
+  bool journaled = false;           // it keeps a journal
+  bool snapshot_open = false;       // its sessions are being copied
+  std::uint64_t slots_loading = 0;  // not loaded yet
+  std::uint64_t slots_damaged = 0;  // not served, since their files are damaged
+  std::uint64_t unwritten_bytes = 0;  // changes that are not as safe yet as they are to be
+  std::uint64_t unsynced_bytes = 0;   // changes that are not on the disk yet
+  std::uint64_t since_snapshot_bytes = 0;  // of journal that only the next snapshot takes the place of
+
+  void add(const DiskStats& other);
+};
+
+[[nodiscard]] const char* name_of(DiskStats::State state);
+
 struct ShardStats {
   Counters counters;
+  DiskStats disk;
   store::StoreStats store;
   std::vector<CommandCount> commands;  // by command::index_of
   std::vector<PeerStats> peers;        // by node index of the view; this node's own entry is empty

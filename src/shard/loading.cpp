@@ -1,0 +1,193 @@
+// Slots that are not loaded yet.
+//
+// At a start the sessions come from the disk slot by slot, while commands come already. One for a slot that is
+// there runs at once. One for another slot waits, has it loaded before others, and is told -LOADING if that
+// takes too long. A client waits as a whole, so that its commands keep their order; a request of another shard
+// or node is put aside until its slot is there.
+#include <limpet/base/number.hpp>
+#include <algorithm>
+#include <utility>
+
+#include "core.hpp"
+
+namespace limpet::shard {
+
+void Core::hold_slots_back() {
+  damaged_.resize(kSlots);
+  for (unsigned slot = config_.index; slot < kSlots; slot += config_.shards) {
+    router_.hold_back(static_cast<Slot>(slot));
+    ++slots_loading_;
+  }
+}
+
+// Shorter than what an entry node waits for another: it is better told that nothing has happened.
+std::int64_t Core::loading_patience() const {
+  return std::min(kLoadingWaitMs, tunables_.forward_timeout_ms / 2);
+}
+
+std::string Core::why_unserved(Slot slot) const {
+  if (damaged_[slot]) {
+    return "MISCONF slot " + std::to_string(slot) +
+           " is damaged on the disk of this node and not served; its log says what to do";
+  }
+  return "LOADING slot " + std::to_string(slot) + " is not loaded yet; try again in a moment";
+}
+
+std::string Core::why_not_whole() const {
+  if (slots_loading_ > 0) {
+    return "LOADING " + std::to_string(slots_loading_) + " slots are not loaded yet; try again in a moment";
+  }
+  if (slots_damaged_ > 0) {
+    return "MISCONF " + std::to_string(slots_damaged_) +
+           " slots are damaged on the disk of this node and not served; its log says what to do";
+  }
+  return {};
+}
+
+// ---- Waiting ----
+
+SlotWait& Core::want(Slot slot) {
+  const auto [wait, fresh] = slot_waits_.try_emplace(slot);
+  if (fresh) effects_.wanted.push_back(slot);
+  return wait->second;
+}
+
+bool Core::wait_for_slot(Client& client, Slot slot) {
+  const std::int64_t patience = loading_patience();
+  const std::int64_t now = now_.steady_ms;
+  // Who has waited in vain a moment ago does not wait again for each of its commands.
+  const bool waited = client.waits_until_ms != 0 && now >= client.waits_until_ms;
+  if (damaged_[slot] || (waited && now < client.waits_until_ms + patience)) {
+    client.waits_for = kSlots;
+    ++counters_.forward_errors;
+    reply_error(client, why_unserved(slot));
+    return true;
+  }
+  if (client.waits_for == slot) return false;
+  client.waits_for = slot;
+  client.waits_until_ms = now + patience;
+  want(slot).clients.push_back(client.id);
+  return false;
+}
+
+void Core::park(const Origin& origin, Slot slot, std::string_view body) {
+  if (damaged_[slot] || parked_bytes_ + body.size() > kParkedBytesMax) {
+    deliver(origin, Outcome::unavailable, why_unserved(slot));
+    return;
+  }
+  Parked& parked = want(slot).requests.emplace_back();
+  parked.origin = origin;
+  parked.until_ms = now_.steady_ms + loading_patience();
+  parked.body.append(body);
+  parked_bytes_ += body.size();
+}
+
+void Core::tick_loading() {
+  for (auto at = slot_waits_.begin(); at != slot_waits_.end();) {
+    auto& [slot, wait] = *at;
+    give_up_waiting(slot, wait);
+    at = wait.clients.empty() && wait.requests.empty() ? slot_waits_.erase(at) : std::next(at);
+  }
+}
+
+// Those who have waited long enough.
+void Core::give_up_waiting(Slot slot, SlotWait& wait) {
+  std::erase_if(wait.clients, [&](StreamId id) {
+    Client* client = find_client(id);
+    if (client == nullptr) return true;
+    if (now_.steady_ms < client->waits_until_ms) return false;
+    client->waits_for = kSlots;
+    wake(*client);
+    return true;
+  });
+  while (!wait.requests.empty() && now_.steady_ms >= wait.requests.front().until_ms) {
+    const Parked parked = std::move(wait.requests.front());
+    wait.requests.pop_front();
+    parked_bytes_ -= parked.body.size();
+    deliver(parked.origin, Outcome::unavailable, why_unserved(slot));
+  }
+}
+
+// ---- Loading ----
+
+void Core::take_load(const LoadPiece& piece) {
+  std::string_view bytes = piece.bytes.view();
+  for (const LoadPiece::Step& step : piece.steps) {
+    const std::string_view effects = bytes.substr(0, step.bytes);
+    bytes.remove_prefix(step.bytes);
+    if (damaged_[step.slot]) continue;
+    store_.set_sink(nullptr);
+    const Result<void> done = store::apply(store_, step.slot, effects, now_.unix_ms);
+    if (!done) store_.clear(step.slot);
+    store_.set_sink(journal_.get());
+    if (!done) {
+      slot_damaged(step.slot, done.error().text);
+    } else if (step.end == LoadPiece::End::damaged) {
+      slot_damaged(step.slot, {});
+    } else if (step.end == LoadPiece::End::whole) {
+      slot_loaded(step.slot, step.changes);
+    }
+  }
+}
+
+void Core::slot_loaded(Slot slot, std::uint64_t changes) {
+  if (journal_) journal_->set_sequence(slot, changes);
+  router_.serve(slot);
+  --slots_loading_;
+  wake_waiters(slot);
+}
+
+void Core::slot_damaged(Slot slot, const std::string& why) {
+  if (!why.empty()) {
+    note(Note::Level::error, "slot " + std::to_string(slot) + " cannot be loaded, and is not served: " + why);
+  }
+  damaged_[slot] = true;
+  ++slots_damaged_;
+  --slots_loading_;
+  wake_waiters(slot);
+}
+
+void Core::wake_waiters(Slot slot) {
+  const auto found = slot_waits_.find(slot);
+  if (found == slot_waits_.end()) return;
+  const SlotWait wait = std::move(found->second);
+  slot_waits_.erase(found);
+  for (const Parked& parked : wait.requests) {
+    parked_bytes_ -= parked.body.size();
+    serve_parked(parked, slot);
+  }
+  for (const StreamId id : wait.clients) {
+    Client* client = find_client(id);
+    if (client == nullptr || client->waits_for != slot) continue;
+    client->waits_for = kSlots;
+    client->waits_until_ms = 0;
+    wake(*client);
+  }
+}
+
+void Core::serve_parked(const Parked& parked, Slot slot) {
+  peer::Request request;
+  // It was read before it was put aside.
+  if (!peer::read_request(parked.body.view(), request, frame_args_)) return;
+  const Args args = frame_args_;
+  serve_slot(parked.origin, slot, request, command::find(args[0]), args, parked.body.view());
+}
+
+DiskStats Core::disk_stats() const {
+  DiskStats stats;
+  stats.slots_loading = slots_loading_;
+  stats.slots_damaged = slots_damaged_;
+  if (!journal_) return stats;
+  stats.journaled = true;
+  stats.snapshot_open = snapshot_open_;
+  stats.state = journal_failed_             ? DiskStats::State::failed
+                : !journal_trouble_.empty() ? DiskStats::State::full
+                                            : DiskStats::State::ok;
+  const std::uint64_t position = journal_->position();
+  stats.unwritten_bytes = position - std::min(position, durable_);
+  stats.unsynced_bytes = position - std::min(position, synced_);
+  stats.since_snapshot_bytes = position - snapshot_covers_ + inherited_bytes_;
+  return stats;
+}
+
+}  // namespace limpet::shard
