@@ -83,10 +83,10 @@ bool take_rest(std::string_view& from, EffectView& effect) {
   return false;
 }
 
-bool in_slot(const EffectView& effect, Slot slot) {
+bool in_slot(const EffectView& effect, const KeyRef& key, Slot slot) {
   if (effect.kind == Effect::clear) return true;
   if (effect.kind == Effect::erase_session) return slot_of_uid(effect.key) == slot;
-  return slot_of(effect.key) == slot && (effect.kind != Effect::rename || slot_of(effect.name) == slot);
+  return key.slot == slot && (effect.kind != Effect::rename || slot_of(effect.name) == slot);
 }
 
 // Whether it can be done to the key as it is. If not, the state is later than the effect (the copy of a slot
@@ -243,10 +243,10 @@ Result<void> apply(Store& store, Slot slot, std::string_view effects, std::int64
   EffectView effect;
   while (!effects.empty()) {
     if (!take_effect(effects, effect)) return fail(Code::bad_input, "it holds bytes that are no effect");
-    if (!in_slot(effect, slot)) {
+    const KeyRef key = KeyRef::of(effect.key);
+    if (!in_slot(effect, key, slot)) {
       return fail(Code::bad_input, "it concerns a key that is not of slot " + std::to_string(slot));
     }
-    const KeyRef key = KeyRef::of(effect.key);
     if (fits(store, effect, key)) perform(store, effect, key, slot);
   }
   return {};

@@ -380,19 +380,77 @@ class Damaged(Journal):
     def keys_held(self, client):
         return [i for i in range(self.written) if client("GET", f"k{i}") == b"value %d" % i]
 
-    def test_a_byte_that_changed_stops_the_start_and_the_log_names_file_and_offset(self):
+    def damaged_start(self, *flags):
+        """Starts the node on damaged files. Returns a client, and what the log says."""
+        seen = len(self.node.process.log())
+        client = self.start(self.node, *flags)
+        self.loaded(client)
+        return client, self.node.process.log()[seen:]
+
+    def loaded(self, client):
+        eventually(lambda: client.info()["loading"] == "0", 10, "all slots are loaded")
+
+    def assertServedOrRefused(self, client):
+        """Every key is as it was, or its slot is refused. Returns how many are refused."""
+        refused = 0
+        for i in range(self.written):
+            reply = client("GET", f"k{i}")
+            if isinstance(reply, Error):
+                self.assertError(reply, "MISCONF", "damaged on the disk of this node and not served")
+                self.assertError(client("SET", f"k{i}", "new"), "MISCONF")
+                refused += 1
+            else:
+                self.assertEqual(reply, b"value %d" % i)
+        return refused
+
+    def test_a_byte_that_changed_is_named_by_the_log_and_costs_the_slots_that_it_may_concern(self):
         self.assertEqual(self.node.process.terminate(15), 0)
         file = files_of(self.node)[-1]
         good = contents(data_of(self.node))[os.path.basename(file)]
         rng = random.Random(1)
         for at in (0, 30, 64, len(good) // 2, *[rng.randrange(len(good) // 2) for _ in range(4)]):
             overwrite(file, at, bytes([good[at] ^ 1 << rng.randrange(8)]))
-            told = self.refused(self.node, "damaged", "Restore a copy")
+            client, told = self.damaged_start()
             named = re.search(re.escape(file) + r", offset (\d+)", told)
             self.assertTrue(named, told)
             self.assertTrue(at - 64 <= int(named[1]) <= at, (at, told))
+            self.assertIn("start once with --repair", told)
+            self.assertGreater(self.assertServedOrRefused(client), 0)
+            self.assertEqual(self.node.process.terminate(15), 0)
             overwrite(file, at, good[at:at + 1])
-        self.assertEqual(len(self.keys_held(self.start(self.node))), self.written)
+        client = self.start(self.node)
+        self.loaded(client)
+        self.assertEqual(len(self.keys_held(client)), self.written)
+
+    def test_damage_shows_in_readyz_info_metrics_and_wide_commands(self):
+        self.assertEqual(self.node.process.terminate(15), 0)
+        file = files_of(self.node)[-1]
+        overwrite(file, os.path.getsize(file) // 2, b"\0")
+        client, _ = self.damaged_start()
+        slots = int(client.info()["limpet_slots_damaged"])
+        self.assertGreater(slots, 0)
+        status, _, text = self.node.get("/readyz")
+        self.assertEqual(status, 200)
+        self.assertIn(f"{slots} slots are damaged", text)
+        self.assertIn(f"\nlimpet_slots_damaged {slots}\n", self.node.get("/metrics")[2])
+        self.assertError(client("DBSIZE"), "MISCONF", f"{slots} slots are damaged")
+
+    def test_a_repair_says_what_it_drops_serves_the_rest_and_the_next_start_is_sound(self):
+        self.assertEqual(self.node.process.terminate(15), 0)
+        file = files_of(self.node)[-1]
+        overwrite(file, os.path.getsize(file) // 2, b"\0")
+        client, told = self.damaged_start("--repair")
+        self.assertIn(file, told)
+        self.assertRegex(told, r"--repair: \d+ slots are served with what can be read of them")
+        held = self.keys_held(client)
+        self.assertEqual(len(held), self.written - 1, "one change was in the damaged place")
+        self.assertEqual(client("SET", "after", "the repair"), "OK")
+        eventually(lambda: not os.path.exists(file), 10, "the damaged file has been replaced by a snapshot")
+        client, told = self.stopped_and_started(self.node), self.node.process.log()
+        self.loaded(client)
+        self.assertEqual(self.keys_held(client), held)
+        self.assertEqual(client("GET", "after"), b"the repair")
+        self.assertEqual(client.info()["limpet_slots_damaged"], "0")
 
     def test_an_end_that_was_being_written_is_cut_off_with_a_warning(self):
         for cut in (1, 5, 35):
@@ -424,10 +482,15 @@ class Damaged(Journal):
         self.stopped_and_started(self.node).pipeline([("APPEND", f"k{i}", "!") for i in range(self.written)])
         self.assertEqual(self.node.process.terminate(15), 0)
         os.rename(first, first + ".away")
-        told = self.refused(self.node, "damaged", "Restore a copy")
+        client, told = self.damaged_start()
         self.assertRegex(told, r"(?i)slot \d+|missing", "the log says what is wrong")
+        refused = [i for i in range(self.written) if isinstance(client("GET", f"k{i}"), Error)]
+        self.assertEqual(len(refused), 100, "those that the file had")
+        self.assertEqual(self.node.process.terminate(15), 0)
         os.rename(first + ".away", first)
-        self.start(self.node)
+        client = self.start(self.node)
+        self.loaded(client)
+        self.assertEqual(client("GET", "k1"), b"value 1!")
 
 
 class TakenOver(Journal):
