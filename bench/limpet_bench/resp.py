@@ -1,5 +1,6 @@
 """As much of the Redis protocol as it takes to ask a server something and to fill it."""
 
+import itertools
 import socket
 
 from .fault import Fault
@@ -52,26 +53,35 @@ class Connection:
 
     def pipe(self, requests, reply):
         """Sends requests, which are bytes, by the thousand. Each must be answered by `reply`."""
-        batch = []
-        for request in requests:
-            batch.append(request)
-            if len(batch) == _BATCH:
-                self._exchange(batch, reply)
-                batch = []
-        self._exchange(batch, reply)
+        self.pipe_batches(((b"".join(batch), len(batch)) for batch in _batches(requests)), reply)
 
-    def _exchange(self, batch, reply):
-        self._socket.sendall(b"".join(batch))
+    def pipe_batches(self, batches, reply):
+        """The same for requests that stand together already: bytes, and how many requests they are. While the server
+        works on one batch, the next one is made."""
+        waiting = 0
+        for requests, count in batches:
+            self._socket.sendall(requests)
+            self._expect(reply, waiting)
+            waiting = count
+        self._expect(reply, waiting)
+
+    def _expect(self, reply, count):
         try:
-            answer = self._receive(len(reply) * len(batch))
+            answer = self._receive(len(reply) * count)
         except TimeoutError:
             raise Fault("a server answers too slowly, or other than expected") from None
-        if answer != reply * len(batch):
+        if answer != reply * count:
             raise Fault(f"a server answers {answer[:200]!r} where {reply!r} was expected")
 
 
-def ask(port, *words):
-    with Connection(port, within=10) as connection:
+def _batches(requests):
+    requests = iter(requests)
+    while batch := list(itertools.islice(requests, _BATCH)):
+        yield batch
+
+
+def ask(port, *words, within=10):
+    with Connection(port, within) as connection:
         return connection.ask(*words)
 
 

@@ -21,6 +21,9 @@ class Samples:
     def add(self, row, peer, run):
         self._runs.setdefault((row, peer), []).append(run)
 
+    def runs(self, row, peer):
+        return self._runs[row, peer]
+
     def _figures(self, row, peer, field):
         return [getattr(run, field) for run in self._runs[row, peer]]
 

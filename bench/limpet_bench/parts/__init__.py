@@ -1,7 +1,7 @@
 """The parts of the benchmark. Each has a function run(bench) that yields its tables."""
 
-from . import forwarding, idle, instructions, memory, micro, service, shards, single
+from . import forwarding, idle, instructions, journal, memory, micro, service, shards, single
 
 PARTS = {"single": single, "instructions": instructions, "shards": shards, "memory": memory,
          "forwarding": forwarding, "idle": idle, "service": service,
-         "micro": micro}
+         "journal": journal, "micro": micro}
