@@ -33,8 +33,8 @@ using journal::WalkStep;
 void on_bus_error(int) {
   constexpr std::string_view kText =
       "limpet: a file of the directory cannot be read: its disk has failed, or it was cut short meanwhile\n";
-  const auto told = ::write(STDERR_FILENO, kText.data(), kText.size());
-  ::_exit(told < 0 ? int{kBadFile} : int{kBadFile});
+  [[maybe_unused]] const auto told = ::write(STDERR_FILENO, kText.data(), kText.size());
+  ::_exit(kBadFile);
 }
 
 void expect_bus_errors() { std::signal(SIGBUS, on_bus_error); }
@@ -169,6 +169,7 @@ int run_dump(const DumpTask& task) {
 }
 
 int run_backup(const BackupTask& task) {
+  expect_bus_errors();
   using namespace std::chrono;
   const auto began = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
   const auto backup = disk::back_up(task.directory, task.target);
