@@ -20,8 +20,8 @@ ROOMS = {
              "disk"],
     "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net",
                 "disk", "node"],
-    "limpet": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net", "disk",
-               "node"],
+    "limpet": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net",
+               "disk", "node"],
 }
 
 PURE = ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard"]
