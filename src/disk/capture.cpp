@@ -65,8 +65,9 @@ Result<bool> Capture::look(const std::string& path, const std::function<void()>&
   if (!base) return tl::unexpected(base.error());
   base_ = *base;
   if (Result<void> identified = identify(path); !identified) return tl::unexpected(identified.error());
+  const std::string folder = path + "/";
   for (const std::string& name : *names) {
-    auto mapped = Mapping::of(path + "/" + name);
+    auto mapped = Mapping::of(folder + name);
     if (!mapped) return tl::unexpected(mapped.error());
     if (!*mapped) return false;
     mappings_.push_back(std::move(**mapped));

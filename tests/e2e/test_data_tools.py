@@ -157,8 +157,8 @@ class Dump(DataTools):
         node = self.kept()
         client = self.client(node)
         for command in [("SET", "a{u}", "one", "PXAT", FAR * 1000), ("SET", "other{u}", "x"),
-                        ("APPEND", "a{u}", " two"), ("PERSIST", "a{u}"), ("RENAME", "a{u}", "b{u}"), ("HSET", "a{u}", "f", b"\x00\xff"),
-                        ("HDEL", "a{u}", "f"), ("SET", "c{v}", "x")]:
+                        ("APPEND", "a{u}", " two"), ("PERSIST", "a{u}"), ("RENAME", "a{u}", "b{u}"),
+                        ("HSET", "a{u}", "f", b"\x00\xff"), ("HDEL", "a{u}", "f"), ("SET", "c{v}", "x")]:
             client(*command)
         self.assertEqual(node.process.terminate(15), 0)
         node.start().await_ready()
