@@ -15,28 +15,14 @@
 #include <random>
 
 #include "io.hpp"
+#include "small_files.hpp"
 
 namespace limpet::disk {
 
 namespace {
 
-constexpr const char* kIdentity = "limpet.id";
 constexpr const char* kLock = "limpet.lock";
 constexpr const char* kFence = "limpet.fence";
-constexpr unsigned kFormat = 1;
-
-// The value of a line "NAME VALUE", or nothing.
-std::string line_of(std::string_view text, std::string_view name) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line = text.substr(at, end - at);
-    if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ' ') {
-      return std::string(line.substr(name.size() + 1));
-    }
-    at = end + 1;
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -70,24 +56,25 @@ Result<std::unique_ptr<Directory>> Directory::open(const std::string& path, cons
 }
 
 Result<void> Directory::check_identity(const Identity& identity) {
-  const std::string wanted = fmt::format("limpet data directory\nformat {}\ncluster {}\nnode {}\n", kFormat,
-                                         printable(identity.cluster), printable(identity.node));
-  const std::string path = path_ + "/" + kIdentity;
-  if (::faccessat(self_.get(), kIdentity, F_OK, 0) != 0) {
+  const std::string wanted =
+      fmt::format("{}format {}\ncluster {}\nnode {}\n", kIdentityTitle, kDirectoryFormat,
+                  printable(identity.cluster), printable(identity.node));
+  const std::string path = path_ + "/" + kIdentityName;
+  if (::faccessat(self_.get(), kIdentityName, F_OK, 0) != 0) {
     if (errno != ENOENT) return io_error(path, "cannot be looked at");
     const auto journals = list(".journal");
     if (journals && !journals->empty()) {
       return fail(Code::refused,
                   path + " is missing, but there are journal files: put it back, or move them away");
     }
-    return replace(kIdentity, wanted);
+    return replace(kIdentityName, wanted);
   }
-  const auto found = read(kIdentity);
+  const auto found = read(kIdentityName);
   if (!found) return tl::unexpected(found.error());
   if (*found == wanted) return {};
-  if (const auto format = parse_int64(line_of(*found, "format")); !format || *format > kFormat) {
+  if (const auto format = parse_int64(line_of(*found, "format")); !format || *format > kDirectoryFormat) {
     return fail(Code::refused,
-                path + ": this directory is not of format " + std::to_string(kFormat) +
+                path + ": this directory is not of format " + std::to_string(kDirectoryFormat) +
                     ", the one that this limpetd knows: start the newer limpetd that wrote it");
   }
   return fail(Code::refused,
@@ -109,7 +96,13 @@ Result<std::vector<std::string>> Directory::list(std::string_view extension) con
   return names;
 }
 
-Result<Mapping> Directory::map(const std::string& name) const { return Mapping::read(self_.get(), name); }
+Result<Mapping> Directory::map(const std::string& name) const {
+  Result<std::optional<Mapping>> mapping = Mapping::of(path_ + "/" + name);
+  if (!mapping) return tl::unexpected(std::move(mapping.error()));
+  if (!*mapping) return fail(Code::io, "is gone");
+  if (Result<void> read = (*mapping)->read_all(); !read) return tl::unexpected(std::move(read.error()));
+  return std::move(**mapping);
+}
 
 Result<std::string> Directory::read(const std::string& name) const {
   return read_head(name, std::numeric_limits<std::size_t>::max());

@@ -25,6 +25,9 @@ int run(const Options& options) {
                  [&](const WhereTask& task) { return run_where(options, task); },
                  [&](const PlanTask& task) { return run_plan(task); },
                  [&](const StatusTask&) { return run_status(options); },
+                 [&](const VerifyTask& task) { return run_verify(task); },
+                 [&](const DumpTask& task) { return run_dump(task); },
+                 [&](const BackupTask& task) { return run_backup(task); },
                  [&](const UnbuiltTask& task) {
                    std::fprintf(
                        stderr,

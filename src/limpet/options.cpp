@@ -18,14 +18,17 @@ constexpr const char* kDescription =
     "  limpet [OPTIONS]                     reads commands from a person, or, line by line, from a pipe\n"
     "  limpet [OPTIONS] where KEY           whose a key is, and on which node it lives\n"
     "  limpet [OPTIONS] cluster status      the nodes of the cluster, as a table\n"
-    "  limpet plan OLD NEW                  what moves from one cluster file to another\n";
+    "  limpet plan OLD NEW                  what moves from one cluster file to another\n"
+    "  limpet journal verify DIR            whether a node's data directory is sound\n"
+    "  limpet journal dump DIR [KEY]        the changes in it, or those of one key\n"
+    "  limpet backup DIR TARGET             copies it, also while its node runs\n";
 
 constexpr const char* kFooter =
     "Environment: LIMPET_SERVER (as --server), LIMPET_PASSWORD (the password itself).\n"
     "Exit codes:\n"
     "  0  done\n"
-    "  1  the server answered with an error\n"
-    "  2  wrong use: options or lines that limpet does not understand\n"
+    "  1  the server answered with an error; a data directory is damaged\n"
+    "  2  wrong use: options or lines that limpet does not understand, no data directory\n"
     "  3  cannot connect, connection lost, or no answer in time\n"
     "  4  a file that cannot be read or is not valid";
 
@@ -87,6 +90,39 @@ ParsedOptions parse_status(Options options, const std::vector<std::string>& args
   return {std::move(options)};
 }
 
+ParsedOptions parse_verify(Options options, const std::vector<std::string>& args) {
+  VerifyTask task;
+  CLI::App app("Reads all files of a data directory, also of a node that runs. Ends with 0 if it is sound.",
+               "limpet journal verify");
+  app.add_option("DIR", task.directory, "The data directory of a node")->required();
+  if (auto stop = parse(app, args)) return *stop;
+  options.task = std::move(task);
+  return {std::move(options)};
+}
+
+ParsedOptions parse_dump(Options options, const std::vector<std::string>& args) {
+  DumpTask task;
+  CLI::App app(
+      "Prints the changes in a data directory, one a line: file, offset, slot, number, what it does.",
+      "limpet journal dump");
+  app.add_option("DIR", task.directory, "The data directory of a node")->required();
+  app.add_option("KEY", task.key, "Prints only what concerns this key, in its order");
+  app.add_flag("--full", task.full, "Prints long strings in whole");
+  if (auto stop = parse(app, args)) return *stop;
+  options.task = std::move(task);
+  return {std::move(options)};
+}
+
+ParsedOptions parse_backup(Options options, const std::vector<std::string>& args) {
+  BackupTask task;
+  CLI::App app("Copies a data directory, also of a node that runs, and checks the copy.", "limpet backup");
+  app.add_option("DIR", task.directory, "The data directory of a node")->required();
+  app.add_option("TARGET", task.target, "The directory to make")->required();
+  if (auto stop = parse(app, args)) return *stop;
+  options.task = std::move(task);
+  return {std::move(options)};
+}
+
 // A word that is no tool of ours is the server's: so is `cluster info`.
 ParsedOptions parse_task(Options options, const std::vector<std::string>& words) {
   constexpr std::array<std::string_view, 4> kUnbuilt = {"reload", "follow", "drain", "claim"};
@@ -97,6 +133,10 @@ ParsedOptions parse_task(Options options, const std::vector<std::string>& words)
   if (words[0] == "where") return parse_where(std::move(options), from(1));
   if (words[0] == "plan") return parse_plan(std::move(options), from(1));
   if (begins_with(views, "cluster", "status")) return parse_status(std::move(options), from(2));
+  if (words[0] == "backup") return parse_backup(std::move(options), from(1));
+  if (begins_with(views, "journal", "verify")) return parse_verify(std::move(options), from(2));
+  if (begins_with(views, "journal", "dump")) return parse_dump(std::move(options), from(2));
+  if (words[0] == "journal") return usage_error("journal: verify or dump is to follow");
   for (const std::string_view name : kUnbuilt) {
     if (begins_with(views, "cluster", name)) {
       options.task = UnbuiltTask{"cluster " + std::string(name)};

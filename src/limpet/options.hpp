@@ -2,7 +2,7 @@
 //
 // Only the options in front of the first other word are limpet's own; from that word on everything is the
 // command, and goes to the server as it is, unless it is one of limpet's own tools (where, plan, cluster
-// status ...).
+// status, backup ...).
 #pragma once
 
 #include <cstdint>
@@ -29,10 +29,23 @@ struct PlanTask {
   bool json = false;
 };
 struct StatusTask {};
+struct VerifyTask {
+  std::string directory;
+};
+struct DumpTask {
+  std::string directory;
+  std::optional<std::string> key;
+  bool full = false;
+};
+struct BackupTask {
+  std::string directory;
+  std::string target;
+};
 struct UnbuiltTask {  // a tool that the design names and that does not exist yet
   std::string name;
 };
-using Task = std::variant<LinesTask, CommandTask, WhereTask, PlanTask, StatusTask, UnbuiltTask>;
+using Task = std::variant<LinesTask, CommandTask, WhereTask, PlanTask, StatusTask, VerifyTask, DumpTask,
+                          BackupTask, UnbuiltTask>;
 
 struct Options {
   std::string server = "127.0.0.1:7379";

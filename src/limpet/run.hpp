@@ -9,6 +9,9 @@ int run_command(const Options& options, const CommandTask& task);
 int run_where(const Options& options, const WhereTask& task);
 int run_plan(const PlanTask& task);
 int run_status(const Options& options);
+int run_verify(const VerifyTask& task);
+int run_dump(const DumpTask& task);
+int run_backup(const BackupTask& task);
 int run_lines(const Options& options);    // from the standard input, a pipe or file
 int run_console(const Options& options);  // from a person at a terminal
 

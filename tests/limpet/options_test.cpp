@@ -56,6 +56,11 @@ TEST(Options, ToolsTakeOptionsOfTheirOwn) {
   EXPECT_TRUE(task<PlanTask>({"plan", "a", "b", "--json"}).json);
   EXPECT_EQ(task<PlanTask>({"plan", "a", "b"}).after_file, "b");
   task<StatusTask>({"cluster", "status"});
+  EXPECT_EQ(task<VerifyTask>({"journal", "verify", "d"}).directory, "d");
+  EXPECT_EQ(task<DumpTask>({"journal", "dump", "d"}).key, std::nullopt);
+  EXPECT_EQ(task<DumpTask>({"journal", "dump", "d", "k", "--full"}).key, "k");
+  EXPECT_TRUE(task<DumpTask>({"journal", "dump", "--full", "d", "k"}).full);
+  EXPECT_EQ(task<BackupTask>({"backup", "d", "t"}).target, "t");
   EXPECT_EQ(task<UnbuiltTask>({"cluster", "drain", "n1"}).name, "cluster drain");
 }
 
@@ -73,6 +78,10 @@ TEST(Options, WrongUseSaysWhatIsWrong) {
   EXPECT_EQ(refused({"where"}).exit, kUsage);
   EXPECT_EQ(refused({"plan", "a"}).exit, kUsage);
   EXPECT_EQ(refused({"plan", "a", "b", "c"}).exit, kUsage);
+  EXPECT_EQ(refused({"journal"}).exit, kUsage);
+  EXPECT_THAT(refused({"journal", "check", "d"}).text, HasSubstr("verify or dump"));
+  EXPECT_EQ(refused({"journal", "verify"}).exit, kUsage);
+  EXPECT_EQ(refused({"backup", "d"}).exit, kUsage);
   EXPECT_EQ(refused({"-t", "soon", "PING"}).exit, kUsage);
   EXPECT_EQ(refused({"-t", "-1", "PING"}).exit, kUsage);
 }

@@ -20,7 +20,8 @@ ROOMS = {
              "disk"],
     "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net",
                 "disk", "node"],
-    "limpet": ["base", "resp", "ring", "store", "peer", "cluster", "command", "route", "shard", "net", "node"],
+    "limpet": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net",
+               "disk", "node"],
 }
 
 PURE = ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard"]

@@ -1,7 +1,8 @@
-// Mapping: a file's bytes, read without a copy of them in memory of our own.
+// Mapping: the bytes of a file as they were when it was opened, not copied. They are there as long as it lives, also if
+// the file is removed meanwhile.
 //
-// What is mapped is what the file had when it was opened. All of it was read once when read() returns, so that
-// a disk that fails says so as an error there. Owned by whoever reads; the bytes are there as long as it lives.
+// Whoever reads bytes that the disk cannot deliver gets SIGBUS; after read_all() only if the kernel has dropped them
+// again.
 #pragma once
 
 #include <limpet/base/result.hpp>
@@ -14,20 +15,22 @@ namespace limpet::disk {
 
 class Mapping {
  public:
-  // `directory` is a descriptor. The error names what went wrong, without the file.
-  [[nodiscard]] static Result<Mapping> read(int directory, const std::string& name);
-
-  Mapping(Mapping&& other) noexcept : copy_(std::move(other.copy_)), bytes_(std::exchange(other.bytes_, {})) {}
+  // Nothing: there is no such file. Errors name the path.
+  static Result<std::optional<Mapping>> of(const std::string& path);
+  Mapping(Mapping&& other) noexcept
+      : at_(std::exchange(other.at_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Mapping& operator=(Mapping&&) = delete;
   ~Mapping();
+  [[nodiscard]] std::string_view bytes() const { return {static_cast<const char*>(at_), size_}; }
 
-  [[nodiscard]] std::string_view bytes() const { return copy_ ? std::string_view(*copy_) : bytes_; }
+  // Has all of it read from the disk. An error if the disk cannot; the text does not name the file.
+  [[nodiscard]] Result<void> read_all() const;
 
  private:
-  Mapping() = default;
+  Mapping(void* at, std::size_t size) : at_(at), size_(size) {}
 
-  std::optional<std::string> copy_;  // where the kernel cannot map it
-  std::string_view bytes_;
+  void* at_;  // null: the file was empty
+  std::size_t size_;
 };
 
 }  // namespace limpet::disk

@@ -291,9 +291,13 @@ class Volume:
 
     def start(self, node, *flags):
         """Starts a node that sees it."""
-        command = [*self._enter, *node.command(*flags)]
+        command = self.entered(*node.command(*flags))
         node.process = Process(command, os.path.join(node.folder, "log"), cwd=node.folder)
         return node
+
+    def entered(self, *command):
+        """The command that runs another one where it is seen."""
+        return [*self._enter, *command]
 
     def _ballast(self):
         return f"/proc/{self._holder.pid}/root{self.path}/ballast"
