@@ -40,6 +40,7 @@ class Appender::Impl {
 
   Result<void> start();
   void append(Bytes records);
+  void sync_soon();
   std::uint32_t file_of(std::uint64_t position);
   void stop(const std::function<Bytes(std::uint64_t synced)>& last = nullptr);
 
@@ -71,6 +72,7 @@ class Appender::Impl {
   std::uint64_t synced_ = 0;
   bool stopping_ = false;
   bool failed_ = false;
+  bool sync_soon_ = false;
 
   std::shared_ptr<File> file_;  // writing thread only
   std::size_t file_bytes_ = 0;
@@ -92,6 +94,12 @@ void Appender::Impl::append(Bytes records) {
   const std::lock_guard lock(mutex_);
   if (failed_) return;
   queue_.push_back(std::move(records));
+  changed_.notify_all();
+}
+
+void Appender::Impl::sync_soon() {
+  const std::lock_guard lock(mutex_);
+  sync_soon_ = true;
   changed_.notify_all();
 }
 
@@ -231,7 +239,14 @@ bool Appender::Impl::pause(std::chrono::milliseconds time) {
 }
 
 void Appender::Impl::sync_on() {
-  while (pause(std::chrono::milliseconds(kSyncEveryMs))) {
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, std::chrono::milliseconds(kSyncEveryMs),
+                        [this] { return stopping_ || failed_ || sync_soon_; });
+      if (stopping_ || failed_) return;
+      sync_soon_ = false;
+    }
     if (!sync()) return;
   }
 }
@@ -278,6 +293,7 @@ Result<std::unique_ptr<Appender>> Appender::start(const Directory& directory,
 
 Appender::Appender(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Appender::~Appender() = default;
+void Appender::sync_soon() { impl_->sync_soon(); }
 void Appender::append(Bytes records) { impl_->append(std::move(records)); }
 std::uint32_t Appender::file_of(std::uint64_t position) const { return impl_->file_of(position); }
 void Appender::stop(const std::function<Bytes(std::uint64_t synced)>& last) { impl_->stop(last); }

@@ -26,6 +26,12 @@ class SnapshotFiles::Impl {
   void stop();
 
  private:
+  // A file that has its name, of this run.
+  struct Finished {
+    std::string name;
+    std::uint64_t snapshot = 0;
+    unsigned end = kSlots + 1;  // it has slots below this one; kSlots + 1: not known
+  };
   // What is written of a shard's snapshot.
   struct Shard {
     File file;
@@ -33,6 +39,7 @@ class SnapshotFiles::Impl {
     std::uint64_t snapshot = 0;  // its number
     bool failed = false;         // and with it every file of the snapshot
     bool complete = false;       // it has had a whole snapshot in this generation
+    std::vector<Finished> files;  // of this run, that are there
   };
   struct Job {
     unsigned shard;
@@ -41,7 +48,8 @@ class SnapshotFiles::Impl {
 
   void write_on();
   [[nodiscard]] Result<void> take(unsigned index, const SnapshotPiece& piece);
-  [[nodiscard]] Result<void> finish_file(Shard& shard) const;
+  [[nodiscard]] Result<void> finish_file(Shard& shard);
+  void remove_replaced(Shard& shard, unsigned end) const;
   [[nodiscard]] Result<void> remove_covered(unsigned index, const SnapshotPiece& last);
 
   const Directory& directory_;
@@ -108,6 +116,7 @@ Result<void> SnapshotFiles::Impl::take(unsigned index, const SnapshotPiece& piec
     Result<File> made = directory_.create(shard.name);
     if (!made) return tl::unexpected(std::move(made.error()));
     shard.file = std::move(*made);
+    remove_replaced(shard, static_cast<unsigned>(piece.header.position & 0xffff));
   }
   const std::string path = directory_.path() + "/" + shard.name;
   if (Result<void> written = write_whole(shard.file.get(), piece.bytes.view(), path); !written)
@@ -117,16 +126,31 @@ Result<void> SnapshotFiles::Impl::take(unsigned index, const SnapshotPiece& piec
   return piece.ends_snapshot ? remove_covered(index, piece) : Result<void>();
 }
 
-Result<void> SnapshotFiles::Impl::finish_file(Shard& shard) const {
+Result<void> SnapshotFiles::Impl::finish_file(Shard& shard) {
   if (::fdatasync(shard.file.get()) != 0) {
     return io_error(directory_.path() + "/" + shard.name, "cannot be synced");
   }
   shard.file = File();
   if (Result<void> mine = directory_.fenced(); !mine) return mine;
-  return directory_.rename(shard.name, shard.name.substr(0, shard.name.size() - kUnfinishedExtension.size()));
+  std::string name = shard.name.substr(0, shard.name.size() - kUnfinishedExtension.size());
+  if (Result<void> named = directory_.rename(shard.name, name); !named) return named;
+  shard.files.push_back({.name = std::move(name), .snapshot = shard.snapshot});
+  return {};
+}
+
+// The files of the snapshot that is written have all slots below `end`: files of earlier ones that have nothing else
+// go now, so that there are never two whole snapshots. The journal since the earlier one stays until the end.
+void SnapshotFiles::Impl::remove_replaced(Shard& shard, unsigned end) const {
+  if (!shard.files.empty() && shard.files.back().snapshot == shard.snapshot) shard.files.back().end = end;
+  std::erase_if(shard.files, [&](const Finished& file) {
+    const bool replaced = file.snapshot < shard.snapshot && file.end <= end;
+    if (replaced) directory_.remove(file.name);
+    return replaced;
+  });
 }
 
 Result<void> SnapshotFiles::Impl::remove_covered(unsigned index, const SnapshotPiece& last) {
+  remove_replaced(shards_[index], kSlots);
   shards_[index].complete = true;
   bool all = true;
   for (const Shard& shard : shards_) all = all && shard.complete;

@@ -293,6 +293,7 @@ void Driver::Impl::flush() {
   shard_.take_changes();
   if (!effects.changes.empty()) hooks_.changes(std::exchange(effects.changes, {}));
   if (!effects.snapshot.empty()) hooks_.snapshot(std::exchange(effects.snapshot, {}));
+  if (std::exchange(effects.sync, false)) hooks_.sync();
   if (!effects.wanted.empty()) hooks_.wanted(std::exchange(effects.wanted, {}));
   shard_.take_batches();
   for (auto& [sibling, batch] : effects.batches) hooks_.send_batch(sibling, std::move(batch));

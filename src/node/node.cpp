@@ -215,6 +215,7 @@ net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
   hooks.snapshot = [this, shard](std::vector<journal::SnapshotPiece> pieces) {
     storage_->append_snapshot(shard, std::move(pieces));
   };
+  hooks.sync = [this, shard] { storage_->sync_soon(shard); };
   hooks.wanted = [this, shard](const std::vector<Slot>& slots) { storage_->loader().want(shard, slots); };
   hooks.note = log_note;
   hooks.client_gone = [this] { client_count_.fetch_sub(1, std::memory_order_relaxed); };

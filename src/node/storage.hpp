@@ -36,6 +36,7 @@ class Storage {
                      disk::SnapshotEvents snapshot_events);
   [[nodiscard]] Loader& loader() { return *loader_; }
   void append(unsigned shard, Bytes changes);
+  void sync_soon(unsigned shard) { appenders_[shard]->sync_soon(); }
   void append_snapshot(unsigned shard, std::vector<journal::SnapshotPiece> pieces);
   // Everything is written and synced when this returns, if the disk lets it be. `last` gives the end of each
   // stream.

@@ -149,7 +149,7 @@ class Core {
   void take_changes();
   void end_changes();
   void durable(std::uint64_t position);
-  void synced(std::uint64_t position) { synced_ = position; }
+  void synced(std::uint64_t position);
   void journal_trouble(const std::string& why);
   void journal_failed(const std::string& why);
   // loading.cpp
@@ -422,6 +422,7 @@ class Core {
   std::uint64_t snapshot_tick_position_ = 0;
   std::uint64_t snapshot_budget_ = 0;  // bytes to copy in this tick
   std::size_t snapshot_ahead_ = 0;     // handed over, not written yet
+  bool snapshot_held_ = false;         // the end of a file waits for the journal to be synced
   std::int64_t snapshot_retry_ms_ = 0;
   Effects effects_;
   Counters counters_;

@@ -22,7 +22,7 @@ void Core::tick_snapshot() {
     snapshotter_->begin();
     snapshot_open_ = true;
   }
-  snapshot_budget_ = std::max<std::uint64_t>(kSnapshotTickBytes, 2 * grown);
+  snapshot_budget_ = std::max<std::uint64_t>(kSnapshotTickBytes, kSnapshotPace * grown);
   copy_on();
 }
 
@@ -40,19 +40,28 @@ void Core::copy_on() {
 }
 
 bool Core::may_copy() const {
-  return snapshotter_->running() && snapshot_budget_ > 0 && snapshot_ahead_ < kSnapshotAheadBytes;
+  return snapshotter_->running() && snapshot_budget_ > 0 && snapshot_ahead_ < kSnapshotAheadBytes && !snapshot_held_;
 }
 
 void Core::hand_over_pieces() {
   std::deque<journal::SnapshotPiece>& pieces = snapshotter_->pieces();
+  snapshot_held_ = false;
   while (!pieces.empty()) {
     journal::SnapshotPiece& piece = pieces.front();
-    if (piece.ends_file ? piece.needs > synced_ : pieces.size() == 1 && piece.bytes.size() < kTurnReplyBytes)
+    if (piece.ends_file && piece.needs > synced_) {
+      snapshot_held_ = effects_.sync = true;
       return;
+    }
+    if (!piece.ends_file && pieces.size() == 1 && piece.bytes.size() < kTurnReplyBytes) return;
     snapshot_ahead_ += piece.bytes.size();
     effects_.snapshot.push_back(std::move(piece));
     pieces.pop_front();
   }
+}
+
+void Core::synced(std::uint64_t position) {
+  synced_ = position;
+  if (snapshot_held_) effects_.again = true;
 }
 
 void Core::snapshot_written(std::size_t bytes) {
@@ -69,7 +78,7 @@ void Core::snapshot_done(std::uint64_t covers) {
 void Core::snapshot_failed() {
   if (!snapshot_open_) return;
   snapshotter_->abandon();
-  snapshot_open_ = false;
+  snapshot_open_ = snapshot_held_ = false;
   snapshot_ahead_ = 0;
   snapshot_retry_ms_ = now_.steady_ms + kSnapshotRetryMs;
 }

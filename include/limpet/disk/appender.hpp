@@ -40,6 +40,8 @@ class Appender {
   Appender& operator=(const Appender&) = delete;
 
   void append(Bytes records);
+  // What is written is synced at once, not only when it is time to.
+  void sync_soon();
   // The number of the file that holds this position, or will.
   [[nodiscard]] std::uint32_t file_of(std::uint64_t position) const;
   // Everything that was appended is written and synced, unless the disk has failed or is full. Then `last` is

@@ -31,6 +31,7 @@ struct DriverHooks {
   // For the journal and its snapshots, where they are kept.
   std::function<void(Bytes changes)> changes;
   std::function<void(std::vector<journal::SnapshotPiece> pieces)> snapshot;
+  std::function<void()> sync;                           // the journal, soon
   std::function<void(std::vector<Slot> slots)> wanted;  // to be loaded before others
   std::function<void(const shard::Note&)> note;
   std::function<void()> client_gone;  // a client's connection is closed

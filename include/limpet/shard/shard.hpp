@@ -87,6 +87,7 @@ struct Effects {
   bool again = false;  // call go_on() in a turn of its own, behind what has come meanwhile
   Bytes changes;       // for the journal: filled by take_changes()
   std::vector<journal::SnapshotPiece> snapshot;  // for the files of a snapshot, in order
+  bool sync = false;                             // something waits for the journal to be synced
   std::vector<Slot> wanted;                      // to be loaded before others
 };
 
@@ -192,7 +193,7 @@ class Shard {
   void end_changes();
   // The changes up to this position of the stream are safe, as far as the node promises it.
   void durable(std::uint64_t position, Now now);
-  // They are on the disk. Says so in the stream.
+  // They are on the disk. The stream will say so.
   void synced(std::uint64_t position);
   // While there is trouble, writes are refused for this reason; empty: it is over. Those that wait go on waiting.
   void journal_trouble(const std::string& why);
