@@ -127,6 +127,14 @@ Result<std::string> Directory::read(const std::string& name) const {
   return content;
 }
 
+Result<std::uint64_t> Directory::size_of(const std::string& name) const {
+  struct ::stat facts {};
+  if (::fstatat(self_.get(), name.c_str(), &facts, 0) != 0) {
+    return io_error(path_ + "/" + name, "cannot be looked at");
+  }
+  return static_cast<std::uint64_t>(facts.st_size);
+}
+
 Result<File> Directory::create(const std::string& name) const {
   File file(::openat(self_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file.open()) return io_error(path_ + "/" + name, "cannot be made");
@@ -137,6 +145,13 @@ void Directory::remove(const std::string& name) const { ::unlinkat(self_.get(), 
 
 Result<void> Directory::sync() const {
   if (::fsync(self_.get()) != 0) return io_error(path_, "cannot be synced");
+  return {};
+}
+
+Result<void> Directory::sync(const std::string& name) const {
+  const File file(::openat(self_.get(), name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.open()) return io_error(path_ + "/" + name, "cannot be opened");
+  if (::fdatasync(file.get()) != 0) return io_error(path_ + "/" + name, "cannot be synced");
   return {};
 }
 

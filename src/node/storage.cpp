@@ -22,6 +22,7 @@ Result<std::unique_ptr<Storage>> Storage::open(const Settings& settings) {
   auto generation = storage->directory_->begin_generation(storage->recovery_->generations());
   if (!generation) return tl::unexpected(std::move(generation.error()));
   storage->generation_ = *generation;
+  if (Result<void> done = storage->seal(); !done) return tl::unexpected(std::move(done.error()));
   for (unsigned shard = 0; shard < settings.shards; ++shard) {
     storage->headers_.push_back({.stream = {.generation = *generation, .shard = shard},
                                  .shards = settings.shards,
@@ -31,9 +32,8 @@ Result<std::unique_ptr<Storage>> Storage::open(const Settings& settings) {
 }
 
 Result<void> Storage::read() {
-  const auto unfinished = directory_->list(disk::kUnfinishedExtension);
-  for (const std::string& name : unfinished ? *unfinished : std::vector<std::string>())
-    directory_->remove(name);
+  contents_.clear();
+  names_.clear();
   recovery_ = std::make_unique<journal::Recovery>();
   for (const std::string_view extension : {journal::kJournalExtension, journal::kSnapshotExtension}) {
     const auto names = directory_->list(extension);
@@ -42,8 +42,19 @@ Result<void> Storage::read() {
       auto content = directory_->read(name);
       if (!content) return tl::unexpected(std::move(content.error()));
       contents_.push_back(std::move(*content));
+      names_.push_back(name);
       recovery_->add(name, contents_.back());
     }
+  }
+  const auto sealed = directory_->list(journal::kSealsExtension);
+  if (!sealed) return tl::unexpected(sealed.error());
+  if (!sealed->empty()) {
+    auto text = directory_->read(sealed->back());
+    if (!text) return tl::unexpected(std::move(text.error()));
+    auto seals = journal::read_seals(*text);
+    if (!seals)
+      return fail(Code::refused, directory_->path() + "/" + sealed->back() + " " + seals.error().text);
+    recovery_->seal(std::move(*seals));
   }
   const auto base = directory_->generation_in(disk::kBaseName);
   if (!base) return tl::unexpected(base.error());
@@ -67,6 +78,47 @@ Result<void> Storage::read() {
                                    "log says where. Restore a copy, or choose another --data-dir");
   }
   return {};
+}
+
+// From the fence on, who ran before acknowledges nothing more; what it wrote until then may be acknowledged.
+// So all of that has to be read, and what comes later is nothing.
+Result<void> Storage::seal() {
+  const auto unfinished = directory_->list(disk::kUnfinishedExtension);
+  for (const std::string& name : unfinished ? *unfinished : std::vector<std::string>())
+    directory_->remove(name);
+  const auto same = is_as_read();
+  if (!same) return tl::unexpected(same.error());
+  if (!*same) {
+    if (Result<void> done = read(); !done) return done;
+  }
+  const auto old = directory_->list(journal::kSealsExtension);
+  if (!old) return tl::unexpected(old.error());
+  // A killed process leaves what the kernel has and the disk has not: later changes build on it.
+  for (const std::string& name : names_) {
+    const auto file = journal::read_name(name);
+    if (!file || file->kind == journal::FileKind::snapshot || recovery_->sealed(file->stream)) continue;
+    if (Result<void> synced = directory_->sync(name); !synced) return synced;
+  }
+  const journal::Seals seals = recovery_->seals(generation_);
+  const auto sealed = directory_->replace(journal::seals_name(generation_), journal::seals_text(seals));
+  if (!sealed) return sealed;
+  for (const std::string& name : *old) directory_->remove(name);
+  return {};
+}
+
+Result<bool> Storage::is_as_read() const {
+  std::size_t at = 0;
+  for (const std::string_view extension : {journal::kJournalExtension, journal::kSnapshotExtension}) {
+    const auto names = directory_->list(extension);
+    if (!names) return tl::unexpected(names.error());
+    for (const std::string& name : *names) {
+      const auto size = directory_->size_of(name);
+      if (!size) return tl::unexpected(size.error());
+      if (at == names_.size() || names_[at] != name || contents_[at].size() != *size) return false;
+      ++at;
+    }
+  }
+  return at == names_.size();
 }
 
 Result<void> Storage::load_shard(shard::Shard& shard, unsigned index) const {

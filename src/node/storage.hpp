@@ -43,11 +43,14 @@ class Storage {
  private:
   explicit Storage(const Settings& settings) : settings_(settings) {}
   Result<void> read();
+  Result<void> seal();
+  [[nodiscard]] Result<bool> is_as_read() const;
   [[nodiscard]] Result<void> load_shard(shard::Shard& shard, unsigned index) const;
 
   const Settings& settings_;
   std::unique_ptr<disk::Directory> directory_;
   std::vector<std::string> contents_;  // of the files that recovery_ looks at
+  std::vector<std::string> names_;     // theirs
   std::unique_ptr<journal::Recovery> recovery_;
   std::uint64_t generation_ = 0;
   std::vector<journal::SegmentHeader> headers_;

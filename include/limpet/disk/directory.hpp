@@ -4,11 +4,11 @@
 //   limpet.id       whose it is: cluster, node, format
 //   limpet.lock     locked by the process that runs (flock)
 //   limpet.fence    the run that owns it: a generation that every start raises, and a number drawn at random
+//   *.seals         how far earlier runs go (journal/seals.hpp)
 //   *.journal       the journal (journal/segment.hpp)
 //
 // A lock does not hold between hosts that share a volume wrongly, so there is the fence: who starts replaces
-// it, and who ran before finds at its next sync that it is not its own, and stops before it acknowledges
-// anything more.
+// it, and who ran before finds that it is not its own any more before it acknowledges anything.
 //
 // Any thread may call fenced(); everything else is for the owner. Errors name the path and what to do.
 #pragma once
@@ -59,6 +59,7 @@ class Directory {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] Result<std::vector<std::string>> list(std::string_view extension) const;
   [[nodiscard]] Result<std::string> read(const std::string& name) const;
+  [[nodiscard]] Result<std::uint64_t> size_of(const std::string& name) const;
 
   // Begins a run: its generation is above all before, and above `at_least`. On the disk when this returns.
   Result<std::uint64_t> begin_generation(std::uint64_t at_least);
@@ -69,6 +70,8 @@ class Directory {
   [[nodiscard]] Result<File> create(const std::string& name) const;
   void remove(const std::string& name) const;
   [[nodiscard]] Result<void> sync() const;
+  // The same for what anybody has written to a file.
+  [[nodiscard]] Result<void> sync(const std::string& name) const;
   // On the disk when this returns.
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) const;
   // A small file, whole or not at all, and on the disk when this returns.

@@ -34,9 +34,9 @@ class BadDisk:
         """Starts the node on it."""
         # AddressSanitizer would refuse to run behind another library; it works behind this one.
         asan = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
-        env = {"LD_PRELOAD": self._library, "ASAN_OPTIONS": asan, "BAD_DISK_FOLDER": os.path.realpath(data_of(self.node)),
-               "BAD_DISK_ORDERS": self._orders, "BAD_DISK_CALLS": self._calls}
         node = self.node
+        env = {"LD_PRELOAD": self._library, "ASAN_OPTIONS": asan, "BAD_DISK_FOLDER": os.path.realpath(data_of(node)),
+               "BAD_DISK_ORDERS": self._orders, "BAD_DISK_CALLS": self._calls}
         node.process = Process(node.command(*flags), os.path.join(node.folder, "log"), env=env, cwd=node.folder)
         return node
 
