@@ -52,7 +52,7 @@ class Appender::Impl {
   Result<void> next_file();
   // ---- Either thread ----
   bool sync();
-  bool still_mine();
+  bool is_mine(const Result<void>& fenced);
   void sync_on();
   void fail(const std::string& why);
   bool pause(std::chrono::milliseconds time);  // false: it is to stop
@@ -180,7 +180,7 @@ void Appender::Impl::write_on() {
     if (!write_all(batch)) return;
     // Who takes the directory over reads what was written before its fence. Under `sync_always` the sync
     // looks.
-    if (!sync_always_ && !still_mine()) return;
+    if (!sync_always_ && !is_mine(directory_.fenced_here())) return;
     events_.written(written_);
     if (sync_always_ && !sync()) return;
   }
@@ -261,7 +261,7 @@ bool Appender::Impl::sync() {
     fail("the journal cannot be synced: " + directory_.path() + ": " + std::strerror(error));
     return false;
   }
-  if (!still_mine()) return false;
+  if (!is_mine(directory_.fenced())) return false;
   {
     const std::lock_guard lock(mutex_);
     synced_ = position;
@@ -272,10 +272,9 @@ bool Appender::Impl::sync() {
   return true;
 }
 
-bool Appender::Impl::still_mine() {
-  const Result<void> mine = directory_.fenced();
-  if (!mine) fail(mine.error().text);
-  return mine.has_value();
+bool Appender::Impl::is_mine(const Result<void>& fenced) {
+  if (!fenced) fail(fenced.error().text);
+  return fenced.has_value();
 }
 
 // ---- The door ----

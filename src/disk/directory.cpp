@@ -37,6 +37,10 @@ std::string line_of(std::string_view text, std::string_view name) {
   return {};
 }
 
+bool is_same(const ::timespec& a, const ::timespec& b) {
+  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
 }  // namespace
 
 File::~File() {
@@ -193,6 +197,7 @@ Result<std::uint64_t> Directory::begin_generation(std::uint64_t at_least) {
   fence_ = fmt::format("generation {}\nnonce {:08x}{:08x}\nhost {}\npid {}\n", last + 1, device(), device(),
                        printable(host), ::getpid());
   if (Result<void> written = replace(kFence, fence_); !written) return tl::unexpected(written.error());
+  if (::fstatat(self_.get(), kFence, &fence_stat_, 0) != 0) return io_error(path_, "cannot be looked at");
   return last + 1;
 }
 
@@ -202,6 +207,14 @@ Result<void> Directory::fenced() const {
   if (*fence == fence_) return {};
   return fail(Code::refused, fmt::format("{}: this data directory was taken over by process {} on host {}",
                                          path_, line_of(*fence, "pid"), line_of(*fence, "host")));
+}
+
+Result<void> Directory::fenced_here() const {
+  struct ::stat now {};
+  const bool same = ::fstatat(self_.get(), kFence, &now, 0) == 0 && now.st_dev == fence_stat_.st_dev &&
+                    now.st_ino == fence_stat_.st_ino && now.st_size == fence_stat_.st_size &&
+                    is_same(now.st_mtim, fence_stat_.st_mtim) && is_same(now.st_ctim, fence_stat_.st_ctim);
+  return same ? Result<void>() : fenced();
 }
 
 }  // namespace limpet::disk

@@ -10,8 +10,11 @@
 // A lock does not hold between hosts that share a volume wrongly, so there is the fence: who starts replaces
 // it, and who ran before finds that it is not its own any more before it acknowledges anything.
 //
-// Any thread may call fenced(); everything else is for the owner. Errors name the path and what to do.
+// Any thread may call fenced() and fenced_here(); everything else is for the owner. Errors name the path and
+// what to do.
 #pragma once
+
+#include <sys/stat.h>
 
 #include <cstdint>
 #include <limpet/base/result.hpp>
@@ -65,6 +68,9 @@ class Directory {
   Result<std::uint64_t> begin_generation(std::uint64_t at_least);
   // Is the directory still this run's? An error says whose it is now.
   [[nodiscard]] Result<void> fenced() const;
+  // The same as far as the kernel of this host knows, with one call: on a network file system it may know
+  // some seconds late what another host did.
+  [[nodiscard]] Result<void> fenced_here() const;
 
   // A new, empty file for appending. The name is on the disk once sync() has returned.
   [[nodiscard]] Result<File> create(const std::string& name) const;
@@ -86,7 +92,8 @@ class Directory {
   std::string path_;
   File self_;
   File lock_;
-  std::string fence_;  // what this run wrote
+  std::string fence_;            // what this run wrote
+  struct ::stat fence_stat_ {};  // of that file
 };
 
 }  // namespace limpet::disk
