@@ -53,6 +53,7 @@ class Appender::Impl {
   Result<void> next_file();
   // ---- Either thread ----
   bool sync();
+  bool is_mine(const Result<void>& fenced);
   void sync_on();
   void fail(const std::string& why);
   bool pause(std::chrono::milliseconds time);  // false: it is to stop
@@ -84,6 +85,7 @@ class Appender::Impl {
 
 Result<void> Appender::Impl::start() {
   if (Result<void> made = next_file(); !made) return made;
+  if (Result<void> named = directory_.sync(); !named) return named;
   writer_started_ = true;
   writer_ = std::thread([this] { write_on(); });
   if (!sync_always_) syncer_ = std::thread([this] { sync_on(); });
@@ -135,8 +137,8 @@ void Appender::Impl::fail(const std::string& why) {
   events_.failed(why);
 }
 
-// The file is on the disk with its header and its name before anything else goes into it. If that cannot be,
-// it is as if it had never been.
+// The file is on the disk with its header before anything else goes into it, and when the directory is synced
+// with its name, too. If it cannot be made, it is as if it had never been.
 Result<void> Appender::Impl::next_file() {
   journal::SegmentHeader header = header_;
   header.position = written_;
@@ -155,7 +157,6 @@ Result<void> Appender::Impl::next_file() {
     directory_.remove(name);
     return begun;
   }
-  if (Result<void> synced = directory_.sync(); !synced) return synced;
   header_ = header;
   file_ = file;
   file_bytes_ = head.size();
@@ -185,6 +186,9 @@ void Appender::Impl::write_on() {
       batch.swap(queue_);
     }
     if (!write_all(batch)) return;
+    // Who takes the directory over reads what was written before its fence. Under `sync_always` the sync
+    // looks.
+    if (!sync_always_ && !is_mine(directory_.fenced_here())) return;
     events_.written(written_);
     if (sync_always_ && !sync()) return;
   }
@@ -192,8 +196,13 @@ void Appender::Impl::write_on() {
 
 bool Appender::Impl::write_all(const std::deque<Bytes>& batch) {
   for (const Bytes& bytes : batch) {
-    // Where no other can be made now, this one grows.
-    if (file_bytes_ >= kSegmentBytes) (void)next_file();
+    // Where no other can be made now, this one grows. A name whose sync failed may be gone after a crash.
+    if (file_bytes_ >= kSegmentBytes && next_file()) {
+      if (Result<void> named = directory_.sync(); !named) {
+        fail("the journal cannot be synced: " + named.error().text);
+        return false;
+      }
+    }
     if (!write(bytes.view())) return false;
     file_bytes_ += bytes.size();
     const std::lock_guard lock(mutex_);
@@ -267,10 +276,7 @@ bool Appender::Impl::sync() {
     fail("the journal cannot be synced: " + directory_.path() + ": " + std::strerror(error));
     return false;
   }
-  if (Result<void> mine = directory_.fenced(); !mine) {
-    fail(mine.error().text);
-    return false;
-  }
+  if (!is_mine(directory_.fenced())) return false;
   {
     const std::lock_guard lock(mutex_);
     synced_ = position;
@@ -279,6 +285,11 @@ bool Appender::Impl::sync() {
   }
   events_.synced(position);
   return true;
+}
+
+bool Appender::Impl::is_mine(const Result<void>& fenced) {
+  if (!fenced) fail(fenced.error().text);
+  return fenced.has_value();
 }
 
 // ---- The door ----

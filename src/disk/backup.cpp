@@ -133,6 +133,7 @@ Result<Backup> back_up(const std::string& directory, const std::string& to) {
   Result<void> done = copy.make(facts);
   if (done) done = copy.add(kIdentityName, capture->identity_text());
   if (done && !capture->base_text().empty()) done = copy.add(kBaseName, capture->base_text());
+  if (done && !capture->seals_name().empty()) done = copy.add(capture->seals_name(), capture->seals_text());
   for (const journal::NamedBytes& file : capture->files()) {
     if (done) done = copy.add(file.name, file.bytes);
   }

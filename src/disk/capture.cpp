@@ -19,7 +19,8 @@ Result<std::vector<std::string>> list(const std::string& path) {
   std::error_code error;
   for (std::filesystem::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
     std::string name = at->path().filename().string();
-    if (name.ends_with(journal::kJournalExtension) || name.ends_with(journal::kSnapshotExtension)) {
+    if (name.ends_with(journal::kJournalExtension) || name.ends_with(journal::kSnapshotExtension) ||
+        name.ends_with(journal::kSealsExtension)) {
       names.push_back(std::move(name));
     }
   }
@@ -67,18 +68,35 @@ Result<bool> Capture::look(const std::string& path, const std::function<void()>&
   if (Result<void> identified = identify(path); !identified) return tl::unexpected(identified.error());
   const std::string folder = path + "/";
   for (const std::string& name : *names) {
+    if (name.ends_with(journal::kSealsExtension)) {
+      seals_name_ = name;  // they are sorted
+      continue;
+    }
     auto mapped = Mapping::of(folder + name);
     if (!mapped) return tl::unexpected(mapped.error());
     if (!*mapped) return false;
     mappings_.push_back(std::move(**mapped));
     files_.push_back({name, mappings_.back().bytes()});
   }
+  if (Result<void> read = read_seals(path); !read) return tl::unexpected(read.error());
   if (between) between();
   const auto names_again = list(path);
   if (!names_again) return tl::unexpected(names_again.error());
   const auto base_again = text_of(path + "/" + kBaseName);
   if (!base_again) return tl::unexpected(base_again.error());
   return *names == *names_again && *base == *base_again;
+}
+
+Result<void> Capture::read_seals(const std::string& path) {
+  if (seals_name_.empty()) return {};
+  auto text = text_of(path + "/" + seals_name_);
+  if (!text) return tl::unexpected(std::move(text.error()));
+  seals_text_ = std::move(*text);
+  auto seals = journal::read_seals(seals_text_);
+  // One that has just gone is a reason to look again, which the caller finds by itself.
+  if (!seals && !seals_text_.empty()) return fail(Code::io, path + "/" + seals_name_ + " " + seals.error().text);
+  if (seals) seals_ = std::move(*seals);
+  return {};
 }
 
 Result<void> Capture::identify(const std::string& path) {

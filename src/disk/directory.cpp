@@ -24,6 +24,10 @@ namespace {
 constexpr const char* kLock = "limpet.lock";
 constexpr const char* kFence = "limpet.fence";
 
+bool is_same(const ::timespec& a, const ::timespec& b) {
+  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
 }  // namespace
 
 File::~File() {
@@ -127,6 +131,14 @@ Result<std::string> Directory::read_head(const std::string& name, std::size_t by
   return content;
 }
 
+Result<std::uint64_t> Directory::size_of(const std::string& name) const {
+  struct ::stat facts {};
+  if (::fstatat(self_.get(), name.c_str(), &facts, 0) != 0) {
+    return io_error(path_ + "/" + name, "cannot be looked at");
+  }
+  return static_cast<std::uint64_t>(facts.st_size);
+}
+
 Result<File> Directory::create(const std::string& name) const {
   File file(::openat(self_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file.open()) return io_error(path_ + "/" + name, "cannot be made");
@@ -137,6 +149,13 @@ void Directory::remove(const std::string& name) const { ::unlinkat(self_.get(), 
 
 Result<void> Directory::sync() const {
   if (::fsync(self_.get()) != 0) return io_error(path_, "cannot be synced");
+  return {};
+}
+
+Result<void> Directory::sync(const std::string& name) const {
+  const File file(::openat(self_.get(), name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.open()) return io_error(path_ + "/" + name, "cannot be opened");
+  if (::fdatasync(file.get()) != 0) return io_error(path_ + "/" + name, "cannot be synced");
   return {};
 }
 
@@ -178,6 +197,7 @@ Result<std::uint64_t> Directory::begin_generation(std::uint64_t at_least) {
   fence_ = fmt::format("generation {}\nnonce {:08x}{:08x}\nhost {}\npid {}\n", last + 1, device(), device(),
                        printable(host), ::getpid());
   if (Result<void> written = replace(kFence, fence_); !written) return tl::unexpected(written.error());
+  if (::fstatat(self_.get(), kFence, &fence_stat_, 0) != 0) return io_error(path_, "cannot be looked at");
   return last + 1;
 }
 
@@ -187,6 +207,14 @@ Result<void> Directory::fenced() const {
   if (*fence == fence_) return {};
   return fail(Code::refused, fmt::format("{}: this data directory was taken over by process {} on host {}",
                                          path_, line_of(*fence, "pid"), line_of(*fence, "host")));
+}
+
+Result<void> Directory::fenced_here() const {
+  struct ::stat now {};
+  const bool same = ::fstatat(self_.get(), kFence, &now, 0) == 0 && now.st_dev == fence_stat_.st_dev &&
+                    now.st_ino == fence_stat_.st_ino && now.st_size == fence_stat_.st_size &&
+                    is_same(now.st_mtim, fence_stat_.st_mtim) && is_same(now.st_ctim, fence_stat_.st_ctim);
+  return same ? Result<void>() : fenced();
 }
 
 }  // namespace limpet::disk

@@ -43,7 +43,7 @@ bool Check::sound() const {
          });
 }
 
-Check check(const std::vector<NamedBytes>& files, std::uint64_t base) {
+Check check(const std::vector<NamedBytes>& files, std::uint64_t base, const Seals& seals) {
   Check result;
   Recovery recovery;
   for (const NamedBytes& file : files) {
@@ -51,6 +51,7 @@ Check check(const std::vector<NamedBytes>& files, std::uint64_t base) {
     recovery.add(file.name, file.bytes);
   }
   recovery.require_snapshots_of(base);
+  recovery.seal(seals);
   recovery.finish();
   result.refusals = recovery.refusals();
   result.generations = recovery.generations();

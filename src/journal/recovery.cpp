@@ -18,7 +18,8 @@ struct Recovery::Found {
   };
   std::vector<Change> changes;
   std::vector<Hole> holes;
-  std::uint64_t synced = 0;  // by the last mark
+  std::uint64_t synced = 0;  // by the last mark, or all of it if the stream is sealed
+  std::uint64_t end = 0;
 };
 
 Recovery::Recovery() : slots_(kSlots) {}
@@ -58,6 +59,7 @@ void Recovery::finish() {
   };
   std::sort(files_.begin(), files_.end(), before);
   std::sort(snapshots_.begin(), snapshots_.end(), before);
+  leave_out_what_came_late();
   // From the oldest to the newest: a later copy of a slot takes the place of an earlier one.
   for (const File& file : snapshots_) read_snapshot(file);
   // A damaged header hides of which stream the file was: anything may be missing.
@@ -69,6 +71,23 @@ void Recovery::finish() {
     first = last;
   }
   check_copies();
+  check_streams();
+}
+
+void Recovery::leave_out_what_came_late() {
+  const auto is_late = [this](File& file) {
+    const auto end = seals_.end_of(file.header.stream);
+    if (!end) return false;
+    const std::uint64_t before = *end - std::min(*end, file.header.position);
+    const bool has_more = file.bytes.size() > kSegmentHeaderBytes + before;
+    if (has_more) {
+      note(Finding::Kind::cut_off, file, kSegmentHeaderBytes + before,
+           "what follows was written after this run had ended for the next one: left out");
+      file.bytes = file.bytes.substr(0, kSegmentHeaderBytes + before);
+    }
+    return file.header.position > *end || (has_more && before == 0);
+  };
+  files_.erase(std::remove_if(files_.begin(), files_.end(), is_late), files_.end());
 }
 
 // A file of a snapshot was whole and on the disk before it had its name. So whatever is missing in it is
@@ -155,8 +174,28 @@ void Recovery::check_copies() {
   }
 }
 
+// A stream of which nothing is left, though it was sealed with something in it.
+void Recovery::check_streams() {
+  for (const auto& [stream, end] : seals_.ends) {
+    if (end == 0 || stream.generation < required_ || ends_.count(stream) != 0) continue;
+    std::size_t missing = 0;
+    for (SlotChanges& slot : slots_) {
+      if (slot.copied_in > stream.generation) continue;
+      slot.damaged = true;
+      ++missing;
+    }
+    if (missing == 0) continue;
+    findings_.push_back(
+        {Finding::Kind::damage, file_name({.stream = stream, .number = 1}), 0,
+         fmt::format("all files of this stream are missing; {} slots may have lost changes", missing)});
+  }
+}
+
 void Recovery::read_stream(std::size_t first, std::size_t last) {
   Found found;
+  const StreamName stream = files_[first].header.stream;
+  // Where snapshots have what was in it, it may be without its end.
+  if (stream.generation >= required_) found.synced = seals_.end_of(stream).value_or(0);
   scan(first, last, found);
   // What nobody was promised for good ends the stream. A hole before that is damage, and the rest goes on
   // behind it.
@@ -177,7 +216,9 @@ void Recovery::read_stream(std::size_t first, std::size_t last) {
                          ? fmt::format(", and {} later changes,", found.changes.size() - count)
                          : std::string()));
     found.holes.resize(holes);
+    found.end = end.position;
   }
+  ends_[stream] = found.end;
   take_changes(found, count, first);
   judge(found);
 }
@@ -233,6 +274,7 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
     }
     expected = position(std::max(file.bytes.size(), kSegmentHeaderBytes));
   }
+  found.end = expected;
   // A stream that ends before its last mark has lost its end.
   if (found.synced > expected) {
     found.holes.push_back({last - 1, files_[last - 1].bytes.size(), expected, false, 0});

@@ -74,6 +74,7 @@ class Daemon {
   void announce(std::chrono::steady_clock::time_point began);
   void wait();
   void begin_to_stop(int signal);
+  [[noreturn]] void end_at_once(const std::string& why);
   void reload();
   void reopen_log();
 
@@ -85,6 +86,7 @@ class Daemon {
   std::unique_ptr<PidFile> pid_file_;
   std::unique_ptr<node::Node> node_;
   std::thread stopping_;
+  Result<void> stop_result_;  // stopping_'s, until stopped_
   std::atomic<bool> stopped_{false};
 };
 
@@ -146,22 +148,25 @@ void Daemon::wait() {
     if (signal == kStopped && stopped_) break;
   }
   stopping_.join();
+  if (!stop_result_) end_at_once(stop_result_.error().text);
   spdlog::info("stopped");
 }
 
+void Daemon::end_at_once(const std::string& why) {
+  // Other threads run on, and may still log, so neither the node nor the log is taken away from them.
+  log_->write_now(why);
+  pid_file_.reset();
+  std::_Exit(kExitOther);
+}
+
 void Daemon::begin_to_stop(int signal) {
-  if (stopping_.joinable()) {
-    // Other threads may still log, so the log is not taken away from them.
-    log_->write_now("a second signal: ending at once");
-    pid_file_.reset();
-    std::_Exit(kExitOther);
-  }
+  if (stopping_.joinable()) end_at_once("a second signal: ending at once");
   spdlog::info("{}: stopping; answers that are on their way may take {} ms more",
                signal == SIGTERM ? "SIGTERM" : "SIGINT", launch_.node.stop_timeout_ms);
   tell_supervisor("STOPPING=1");
   // On a thread of its own, so that this one still hears the second signal.
   stopping_ = std::thread([this] {
-    node_->stop();
+    stop_result_ = node_->stop();
     stopped_ = true;
     ::kill(::getpid(), kStopped);
   });

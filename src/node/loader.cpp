@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limpet/base/limits.hpp>
 #include <limpet/disk/snapshot_files.hpp>
+#include <limpet/journal/seals.hpp>
 #include <limpet/journal/segment.hpp>
 #include <limpet/route/router.hpp>
 #include <utility>
@@ -31,28 +32,44 @@ Loader::Loader(const disk::Directory& directory, unsigned shards, bool repair, L
 
 Result<std::uint64_t> Loader::look() {
   std::uint64_t generations = 0;
-  for (const std::string_view extension : {journal::kJournalExtension, journal::kSnapshotExtension}) {
-    const auto names = directory_.list(extension);
-    if (!names) return tl::unexpected(names.error());
-    for (const std::string& name : *names) {
-      const auto head = directory_.read_head(name, journal::kSegmentHeaderBytes);
-      if (!head) return tl::unexpected(head.error());
-      const Result<journal::SegmentHeader> header = journal::read_header(*head);
-      if (header) {
-        generations = std::max(generations, header->stream.generation);
-      } else if (header.error().code == Code::refused) {
-        return fail(Code::refused, directory_.path() + "/" + name + " " + header.error().text);
-      }
-      names_.push_back(name);
+  const auto names = list();
+  if (!names) return tl::unexpected(names.error());
+  for (const std::string& name : *names) {
+    const auto head = directory_.read_head(name, journal::kSegmentHeaderBytes);
+    if (!head) return tl::unexpected(head.error());
+    const Result<journal::SegmentHeader> header = journal::read_header(*head);
+    if (header) {
+      generations = std::max(generations, header->stream.generation);
+    } else if (header.error().code == Code::refused) {
+      return fail(Code::refused, directory_.path() + "/" + name + " " + header.error().text);
     }
   }
   const auto base = directory_.generation_in(disk::kBaseName);
   if (!base) return tl::unexpected(base.error());
   recovery_->require_snapshots_of(*base);
+  const auto sealed = directory_.list(journal::kSealsExtension);
+  if (!sealed) return tl::unexpected(sealed.error());
+  if (sealed->empty()) return generations;
+  const auto text = directory_.read(sealed->back());
+  if (!text) return tl::unexpected(text.error());
+  auto seals = journal::read_seals(*text);
+  if (!seals) return fail(Code::refused, directory_.path() + "/" + sealed->back() + " " + seals.error().text);
+  recovery_->seal(std::move(*seals));
   return generations;
 }
 
-void Loader::start() {
+Result<std::vector<std::string>> Loader::list() const {
+  std::vector<std::string> all;
+  for (const std::string_view extension : {journal::kJournalExtension, journal::kSnapshotExtension}) {
+    const auto names = directory_.list(extension);
+    if (!names) return names;
+    all.insert(all.end(), names->begin(), names->end());
+  }
+  return all;
+}
+
+void Loader::start(std::uint64_t generation) {
+  generation_ = generation;
   thread_ = std::thread([this] { run(); });
 }
 
@@ -88,6 +105,9 @@ void Loader::run() {
   read_files();
   if (stopping_) return;
   const bool sound = report();
+  if (const Result<void> sealed = seal(); !sealed) {
+    hooks_.failed("the streams of earlier runs cannot be sealed: " + sealed.error().text);
+  }
   reading_ = false;
   hooks_.read(sound ? recovery_->journal_bytes() / shards_ : kSnapshotAtOnce);
   std::vector<std::thread> threads;
@@ -105,9 +125,17 @@ void Loader::run() {
 }
 
 void Loader::read_files() {
+  auto names = list();
+  if (names) {
+    names_ = std::move(*names);
+  } else {
+    recovery_->add_unreadable(".", names.error().text);
+  }
   contents_.reserve(names_.size());
   for (const std::string& name : names_) {
     if (stopping_) return;
+    const auto file = journal::read_name(name);
+    if (file && file->stream.generation >= generation_) continue;  // of this run
     Result<disk::Mapping> content = directory_.map(name);
     if (!content) {
       recovery_->add_unreadable(name, content.error().text);
@@ -118,6 +146,26 @@ void Loader::read_files() {
     bytes_read_ += contents_.back().bytes().size();
   }
   recovery_->finish();
+}
+
+// From the fence on, who ran before acknowledges nothing more; what it wrote until then may be acknowledged. All of
+// that has been read, and what comes later is nothing.
+Result<void> Loader::seal() const {
+  const auto old = directory_.list(journal::kSealsExtension);
+  if (!old) return tl::unexpected(old.error());
+  // A killed process leaves what the kernel has and the disk has not: later changes build on it.
+  for (const std::string& name : names_) {
+    const auto file = journal::read_name(name);
+    if (!file || file->stream.generation >= generation_) continue;
+    if (file->kind == journal::FileKind::snapshot || recovery_->sealed(file->stream)) continue;
+    if (Result<void> synced = directory_.sync(name); !synced) return synced;
+  }
+  const journal::Seals seals = recovery_->seals(generation_);
+  if (Result<void> sealed = directory_.replace(journal::seals_name(generation_), journal::seals_text(seals)); !sealed) {
+    return sealed;
+  }
+  for (const std::string& name : *old) directory_.remove(name);
+  return {};
 }
 
 // Says what is wrong. True: nothing that matters.

@@ -1,7 +1,7 @@
 // Loader: brings the sessions of a data directory to the shards, while these serve already.
 //
-// First it reads all files and looks at every record once; then it gives each shard its slots, those that are
-// asked for before the others. It has threads of its own for that: one that reads, then one for each shard.
+// First it reads all files, looks at every record once and seals the streams of earlier runs; then it gives each
+// shard its slots, those that are asked for before the others. It has threads of its own for that: one that reads, then one for each shard.
 //
 // start() and stop() are for the owner, everything else may be called from any thread. The directory must
 // outlive it.
@@ -31,6 +31,8 @@ struct LoaderHooks {
   // Everything is read: so many bytes of journals are each shard's part of what was found, or, where damage was
   // passed over, as many as it takes to have them replaced at once.
   std::function<void(std::uint64_t journal_bytes)> read;
+  // The directory cannot be written: no write may be acknowledged in this run.
+  std::function<void(const std::string& why)> failed;
 };
 
 class Loader {
@@ -41,10 +43,10 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  // Looks at the headers of all files, and takes note of what is to be read. Refuses files of a newer format.
-  // Returns the highest generation.
+  // Looks at the headers of all files. Refuses those of a newer format. Returns the highest generation.
   Result<std::uint64_t> look();
-  void start();
+  // `generation`: of this run, whose fence is up. What comes to the directory now was not acknowledged.
+  void start(std::uint64_t generation);
   void stop();
 
   void want(unsigned shard, const std::vector<Slot>& slots);
@@ -70,6 +72,8 @@ class Loader {
 
   void run();
   void read_files();
+  [[nodiscard]] Result<std::vector<std::string>> list() const;
+  [[nodiscard]] Result<void> seal() const;
   bool report();
   void deliver(unsigned shard);
   [[nodiscard]] bool next_slot(Delivery& delivery, Slot& slot, bool& urgent);
@@ -82,6 +86,7 @@ class Loader {
   const LoaderHooks hooks_;
 
   std::vector<std::string> names_;
+  std::uint64_t generation_ = 0;
   std::vector<disk::Mapping> contents_;  // of the files that recovery_ looks at
   std::unique_ptr<journal::Recovery> recovery_;
   std::chrono::steady_clock::time_point began_;

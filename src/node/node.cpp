@@ -101,10 +101,10 @@ class Node::Impl {
  public:
   explicit Impl(Settings settings)
       : settings_(std::move(settings)), disk_health_(settings_.shards), drained_(settings_.shards) {}
-  ~Impl() { stop(std::chrono::milliseconds(0)); }
+  ~Impl() { (void)stop(std::chrono::milliseconds(0)); }
 
   Result<void> start();
-  void stop(std::chrono::milliseconds patience);
+  [[nodiscard]] Result<void> stop(std::chrono::milliseconds patience);
   void reload(const Reloadable& reloadable);
   NodeSnapshot snapshot();
   [[nodiscard]] const Settings& settings() const { return settings_; }
@@ -118,7 +118,7 @@ class Node::Impl {
   Result<void> start_storage();
   [[nodiscard]] disk::AppenderEvents storage_events(unsigned shard);
   [[nodiscard]] disk::SnapshotEvents snapshot_events();
-  void stop_storage();
+  [[nodiscard]] Result<void> stop_storage(std::chrono::milliseconds patience);
   void accept_clients();
   void accept_peers();
   void take_client(net::Connection connection);
@@ -269,6 +269,14 @@ LoaderHooks Node::Impl::loader_hooks() {
       target->mailbox().send_task([&shard = target->shard(), journal_bytes] { shard.inherit(journal_bytes); });
     }
   };
+  hooks.failed = [this](const std::string& why) {
+    spdlog::critical("{}; writes are refused until this node is started again", why);
+    disk_health_.failed(why);
+    for (const std::unique_ptr<ShardThread>& target : shards_) {
+      target->mailbox().send_task(
+          [&shard = target->shard(), why] { shard.journal_failed(why, net::read_clocks()); });
+    }
+  };
   return hooks;
 }
 
@@ -322,15 +330,30 @@ disk::SnapshotEvents Node::Impl::snapshot_events() {
   return events;
 }
 
-// What the shards have changed is written and synced, and then the streams say so.
-void Node::Impl::stop_storage() {
-  if (!storage_) return;
-  storage_->stop([this](unsigned index, std::uint64_t synced) {
-    shard::Shard& shard = shards_[index]->shard();
-    shard.synced(synced);
-    shard.end_changes();
-    return std::exchange(shard.effects().changes, {});
+// What the shards have changed is written and synced, and then the streams say so. A thread in a call that
+// the disk does not answer cannot be ended: after a while it is left alone, and so are those that wait for
+// it.
+Result<void> Node::Impl::stop_storage(std::chrono::milliseconds patience) {
+  if (!storage_) return {};
+  auto written = std::make_shared<Countdown>(1);
+  std::thread writing([this, written] {
+    storage_->stop([this](unsigned index, std::uint64_t synced) {
+      shard::Shard& shard = shards_[index]->shard();
+      shard.synced(synced);
+      shard.end_changes();
+      return std::exchange(shard.effects().changes, {});
+    });
+    written->done();
   });
+  if (patience.count() == 0 || written->wait_for(patience)) {
+    writing.join();
+    return {};
+  }
+  writing.detach();
+  return fail(Code::unavailable,
+              fmt::format("{}: the disk has not answered within {} ms of the stop; writes that were not "
+                          "acknowledged may be lost",
+                          settings_.data_dir, patience.count()));
 }
 
 Result<void> Node::Impl::start() {
@@ -405,8 +428,8 @@ void Node::Impl::accept_peers() {
 
 // ---- Stopping ----
 
-void Node::Impl::stop(std::chrono::milliseconds patience) {
-  if (std::exchange(stopped_, true)) return;
+Result<void> Node::Impl::stop(std::chrono::milliseconds patience) {
+  if (std::exchange(stopped_, true)) return {};
   ready_ = false;
   if (thread_.joinable()) {
     asio::post(io_, [this] {
@@ -424,7 +447,7 @@ void Node::Impl::stop(std::chrono::milliseconds patience) {
   }
   admin_.reset();
   for (const std::unique_ptr<ShardThread>& shard : shards_) shard->stop();
-  stop_storage();
+  return stop_storage(patience);
 }
 
 // ---- While running ----
@@ -477,7 +500,9 @@ Result<std::unique_ptr<Node>> Node::start(Settings settings) {
 Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Node::~Node() = default;
 
-void Node::stop() { impl_->stop(std::chrono::milliseconds(impl_->settings().stop_timeout_ms)); }
+Result<void> Node::stop() {
+  return impl_->stop(std::chrono::milliseconds(impl_->settings().stop_timeout_ms));
+}
 void Node::reload(const Reloadable& settings) { impl_->reload(settings); }
 NodeSnapshot Node::snapshot() { return impl_->snapshot(); }
 

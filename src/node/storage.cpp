@@ -13,7 +13,6 @@ Result<std::unique_ptr<Storage>> Storage::open(const Settings& settings) {
   auto directory = disk::Directory::open(settings.data_dir, {settings.view.name, settings.me().name});
   if (!directory) return tl::unexpected(std::move(directory.error()));
   storage->directory_ = std::move(*directory);
-  if (Result<void> tidied = storage->remove_unfinished(); !tidied) return tl::unexpected(std::move(tidied.error()));
   return storage;
 }
 
@@ -32,6 +31,8 @@ Result<void> Storage::begin(LoaderHooks hooks) {
   const auto generation = directory_->begin_generation(*generations);
   if (!generation) return tl::unexpected(generation.error());
   generation_ = *generation;
+  // Behind the fence: a snapshot that another process is about to finish is not to get its name any more.
+  if (Result<void> tidied = remove_unfinished(); !tidied) return tidied;
   for (unsigned shard = 0; shard < settings_.shards; ++shard) {
     headers_.push_back({.stream = {.generation = generation_, .shard = shard},
                         .shards = settings_.shards,
@@ -54,7 +55,7 @@ Result<void> Storage::start(const std::function<disk::AppenderEvents(unsigned sh
   snapshots_ = std::make_unique<disk::SnapshotFiles>(*directory_, generation_, settings_.shards,
                                                      std::move(snapshot_events));
   spdlog::info("{}: this is run {}", directory_->path(), generation_);
-  loader_->start();
+  loader_->start(generation_);
   return {};
 }
 

@@ -125,6 +125,20 @@ TEST_F(Disk, EveryRunHasAHigherGenerationAndFencesTheOneBefore) {
   const auto mine = directory->fenced();
   ASSERT_FALSE(mine);
   EXPECT_THAT(mine.error().text, HasSubstr("was taken over"));
+  EXPECT_FALSE(directory->fenced_here());
+}
+
+TEST_F(Disk, AFenceThatWasOnlyTouchedOrCopiedIsStillItsOwn) {
+  auto directory = open();
+  ASSERT_TRUE(directory->begin_generation(0));
+  EXPECT_TRUE(directory->fenced_here());
+  const std::filesystem::path fence = root_ + "/data/limpet.fence";
+  std::filesystem::copy_file(fence, root_ + "/copy");
+  std::filesystem::rename(root_ + "/copy", fence);
+  EXPECT_TRUE(directory->fenced_here());
+  EXPECT_TRUE(directory->fenced());
+  std::filesystem::remove(fence);
+  EXPECT_FALSE(directory->fenced_here());
 }
 
 TEST_F(Disk, WhatIsAppendedIsReadAgainAndEndsAsItIsTold) {

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <limpet/journal/recovery.hpp>
-#include <limpet/journal/writer.hpp>
 #include <map>
 #include <random>
+
+#include "a_stream.hpp"
 
 namespace limpet::journal {
 namespace {
@@ -14,72 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-constexpr std::uint64_t kNonce = 0x1234567890abcdef;
-
-// The files of a stream of one shard, made as a node makes them.
-class Stream {
- public:
-  explicit Stream(std::uint64_t generation = 1, SegmentHeader header = {})
-      : header_(header), writer_(kNonce + generation) {
-    header_.stream.generation = generation;
-    header_.nonce = kNonce + generation;
-    begin_file();
-  }
-
-  void change(Slot slot, std::string_view text) {
-    writer_.change_of(slot).erase(text);
-    writer_.end_command();
-    flush();
-  }
-  void mark(std::uint64_t position) {
-    writer_.mark(position);
-    flush();
-  }
-  void mark() { mark(writer_.position()); }
-  void begin_file() {
-    header_.position = writer_.position();
-    ++header_.number;
-    Bytes head;
-    append_header(head, header_);
-    files.emplace_back(file_name(header_), std::string(head.view()));
-  }
-  [[nodiscard]] std::size_t size() const { return files.back().second.size(); }
-  [[nodiscard]] Writer& writer() { return writer_; }
-
-  std::vector<std::pair<std::string, std::string>> files;
-
- private:
-  void flush() { files.back().second += writer_.take().view(); }
-
-  SegmentHeader header_;
-  Writer writer_;
-};
-
-using Files = std::vector<std::pair<std::string, std::string>>;
-
-class Recovered {
- public:
-  explicit Recovered(const Files& files) : files_(files) {
-    for (const auto& [name, bytes] : files_) recovery.add(name, bytes);
-    recovery.finish();
-  }
-  std::vector<std::string> changes(Slot slot) const {
-    std::vector<std::string> all;
-    recovery.each_change(slot, [&](std::string_view effects) { all.emplace_back(effects.substr(2)); });
-    return all;
-  }
-  [[nodiscard]] std::size_t damaged() const {
-    std::size_t count = 0;
-    for (unsigned slot = 0; slot < kSlots; ++slot)
-      count += recovery.damaged(static_cast<Slot>(slot)) ? 1U : 0U;
-    return count;
-  }
-  Recovery recovery;
-
- private:
-  Files files_;
-};
 
 TEST(Journal, HoldsTheChangesOfEachSlotInTheirOrder) {
   Stream stream;

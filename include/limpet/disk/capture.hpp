@@ -40,13 +40,17 @@ class Capture {
   // The texts of limpet.id and limpet.base; the latter is empty where there is none.
   [[nodiscard]] const std::string& identity_text() const { return identity_; }
   [[nodiscard]] const std::string& base_text() const { return base_; }
+  // The name and text of the newest seals; empty where there are none.
+  [[nodiscard]] const std::string& seals_name() const { return seals_name_; }
+  [[nodiscard]] const std::string& seals_text() const { return seals_text_; }
 
-  [[nodiscard]] journal::Check check() const { return journal::check(files_, base_generation_); }
+  [[nodiscard]] journal::Check check() const { return journal::check(files_, base_generation_, seals_); }
 
  private:
   Capture();
   Result<bool> look(const std::string& path, const std::function<void()>& between);
   Result<void> identify(const std::string& path);
+  Result<void> read_seals(const std::string& path);
 
   std::vector<journal::NamedBytes> files_;
   std::vector<Mapping> mappings_;
@@ -55,6 +59,9 @@ class Capture {
   std::string node_;
   std::string base_;
   std::uint64_t base_generation_ = 0;
+  std::string seals_name_;
+  std::string seals_text_;
+  journal::Seals seals_;
 };
 
 }  // namespace limpet::disk

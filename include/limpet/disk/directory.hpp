@@ -4,14 +4,17 @@
 //   limpet.id       whose it is: cluster, node, format
 //   limpet.lock     locked by the process that runs (flock)
 //   limpet.fence    the run that owns it: a generation that every start raises, and a number drawn at random
+//   *.seals         how far earlier runs go (journal/seals.hpp)
 //   *.journal       the journal (journal/segment.hpp)
 //
 // A lock does not hold between hosts that share a volume wrongly, so there is the fence: who starts replaces
-// it, and who ran before finds at its next sync that it is not its own, and stops before it acknowledges
-// anything more.
+// it, and who ran before finds that it is not its own any more before it acknowledges anything.
 //
-// Any thread may call fenced(); everything else is for the owner. Errors name the path and what to do.
+// Any thread may call fenced() and fenced_here(); everything else is for the owner. Errors name the path and
+// what to do.
 #pragma once
+
+#include <sys/stat.h>
 
 #include <cstdint>
 #include <limpet/base/result.hpp>
@@ -63,16 +66,22 @@ class Directory {
   // The first bytes of a file, as many as it has up to `bytes`.
   [[nodiscard]] Result<std::string> read_head(const std::string& name, std::size_t bytes) const;
   [[nodiscard]] Result<Mapping> map(const std::string& name) const;
+  [[nodiscard]] Result<std::uint64_t> size_of(const std::string& name) const;
 
   // Begins a run: its generation is above all before, and above `at_least`. On the disk when this returns.
   Result<std::uint64_t> begin_generation(std::uint64_t at_least);
   // Is the directory still this run's? An error says whose it is now.
   [[nodiscard]] Result<void> fenced() const;
+  // The same as far as the kernel of this host knows, with one call: on a network file system it may know
+  // some seconds late what another host did.
+  [[nodiscard]] Result<void> fenced_here() const;
 
   // A new, empty file for appending. The name is on the disk once sync() has returned.
   [[nodiscard]] Result<File> create(const std::string& name) const;
   void remove(const std::string& name) const;
   [[nodiscard]] Result<void> sync() const;
+  // The same for what anybody has written to a file.
+  [[nodiscard]] Result<void> sync(const std::string& name) const;
   // On the disk when this returns.
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) const;
   // A small file, whole or not at all, and on the disk when this returns.
@@ -87,7 +96,8 @@ class Directory {
   std::string path_;
   File self_;
   File lock_;
-  std::string fence_;  // what this run wrote
+  std::string fence_;            // what this run wrote
+  struct ::stat fence_stat_ {};  // of that file
 };
 
 }  // namespace limpet::disk

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limpet/base/slot.hpp>
 #include <limpet/journal/recovery.hpp>
+#include <limpet/journal/seals.hpp>
 #include <limpet/journal/segment.hpp>
 #include <optional>
 #include <string>
@@ -42,7 +43,7 @@ struct Check {
   [[nodiscard]] bool sound() const;
 };
 
-// `base`: files of older generations were removed (Recovery::require_snapshots_of()).
-[[nodiscard]] Check check(const std::vector<NamedBytes>& files, std::uint64_t base);
+// `base`: files of older generations were removed (Recovery::require_snapshots_of()). `seals`: the newest.
+[[nodiscard]] Check check(const std::vector<NamedBytes>& files, std::uint64_t base, const Seals& seals = {});
 
 }  // namespace limpet::journal

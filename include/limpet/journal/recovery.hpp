@@ -8,6 +8,9 @@
 // stream) may be missing or half there after a crash: they and what follows them in the stream are cut off,
 // as nobody was promised them for good. Anything else is damage: of one slot, if the record's head is whole,
 // or else of every slot that may have had a change there. A damaged slot's changes are not to be used.
+//
+// Where a run has sealed the streams before it, they end there: what stands behind is left out, and nothing
+// before it may be missing, marked or not.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +18,7 @@
 #include <limpet/base/result.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/journal/record.hpp>
+#include <limpet/journal/seals.hpp>
 #include <limpet/journal/segment.hpp>
 #include <map>
 #include <string>
@@ -42,6 +46,8 @@ class Recovery {
   void add_unreadable(std::string file, std::string why);
   // What is older than this generation was removed, since snapshots have it: every slot has to have a copy.
   void require_snapshots_of(std::uint64_t generation) { required_ = generation; }
+  // Of the newest run that has sealed any.
+  void seal(Seals seals) { seals_ = std::move(seals); }
   void finish();
 
   [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
@@ -51,6 +57,9 @@ class Recovery {
   [[nodiscard]] std::uint64_t generations() const { return generations_; }  // the highest; 0: none
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
   [[nodiscard]] std::uint64_t journal_bytes() const { return journal_bytes_; }  // of all files but snapshots
+  // The streams as they were found, sealed by a run of this generation.
+  [[nodiscard]] Seals seals(std::uint64_t generation) const { return {generation, ends_}; }
+  [[nodiscard]] bool sealed(const StreamName& stream) const { return seals_.end_of(stream).has_value(); }
   [[nodiscard]] bool damaged(Slot slot) const { return slots_[slot].damaged; }
   [[nodiscard]] std::uint64_t last_sequence(Slot slot) const { return slots_[slot].sequence; }
   [[nodiscard]] std::size_t changes_of(Slot slot) const { return slots_[slot].bodies.size(); }
@@ -79,9 +88,11 @@ class Recovery {
   };
   struct Found;
 
+  void leave_out_what_came_late();
   void read_snapshot(const File& file);
   void read_stream(std::size_t first, std::size_t last);
   void check_copies();
+  void check_streams();
   void scan(std::size_t first, std::size_t last, Found& found) const;
   void take_changes(const Found& found, std::size_t count, std::size_t first);
   void judge(const Found& found);
@@ -91,6 +102,8 @@ class Recovery {
   std::vector<File> snapshots_;
   bool header_damaged_ = false;
   std::uint64_t required_ = 0;
+  Seals seals_;
+  std::map<StreamName, std::uint64_t> ends_;  // of the streams that were read
   std::uint64_t journal_bytes_ = 0;
   std::vector<SlotChanges> slots_;
   std::vector<Finding> findings_;

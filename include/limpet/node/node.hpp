@@ -19,9 +19,11 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // Stops accepting, answers what is in flight (for stop_timeout at most), closes everything, joins all
-  // threads.
-  void stop();
+  // Stops accepting, answers what is in flight (for stop_timeout at most), closes everything, lets the disk
+  // have what it has not got yet (for stop_timeout again; without end if that is 0), joins all threads.
+  // Error: the disk did not answer, and threads that wait for it use the node still. It is not to be
+  // destroyed: the process has to end.
+  [[nodiscard]] Result<void> stop();
   // Applies what can change while running.
   void reload(const Reloadable& settings);
 

@@ -1,0 +1,118 @@
+// What is sealed ends where it was sealed: what came later is nothing, and nothing before may be missing.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "a_stream.hpp"
+
+namespace limpet::journal {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+Files both(const Stream& first, const Stream& second) {
+  Files files = first.files;
+  files.insert(files.end(), second.files.begin(), second.files.end());
+  return files;
+}
+
+// The next run's stream, of which the first change of slot 5 has this number.
+Stream after(std::uint64_t sequence) {
+  Stream next(2);
+  next.writer().set_sequence(5, sequence - 1);
+  next.change(5, "of the next run");
+  return next;
+}
+
+TEST(Seals, SayWhereEachStreamEnded) {
+  Stream stream;
+  stream.change(5, "one");
+  stream.begin_file();
+  stream.change(5, "two");
+  const Seals seals = Recovered(stream.files).recovery.seals(2);
+  EXPECT_EQ(seals.generation, 2U);
+  EXPECT_THAT(seals.ends, ElementsAre(Pair(StreamName{1, 0}, stream.writer().position())));
+  EXPECT_EQ(seals.end_of({1, 0}), stream.writer().position());
+  EXPECT_EQ(seals.end_of({1, 1}), 0U);
+  EXPECT_EQ(seals.end_of({2, 0}), std::nullopt);
+}
+
+TEST(Seals, AreTheSameWhenTheyAreReadAgainAndAnyOtherTextIsDamaged) {
+  for (const Seals& seals : {Seals{}, Seals{7, {{{1, 0}, 5}, {{6, 12}, std::uint64_t{1} << 40}}}}) {
+    const std::string text = seals_text(seals);
+    EXPECT_EQ(read_seals(text).value(), seals);
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      std::string other = text;
+      other[at] ^= 1;
+      EXPECT_FALSE(read_seals(other)) << at;
+      EXPECT_FALSE(read_seals(text.substr(0, at))) << at;
+    }
+  }
+  EXPECT_FALSE(read_seals("no seals\n"));
+}
+
+TEST(Seals, LeaveOutWhatWasWrittenLater) {
+  Stream stream;
+  stream.change(5, "one");
+  const Seals seals = Recovered(stream.files).recovery.seals(2);
+  stream.change(5, "late");
+  stream.begin_file();
+  stream.change(9, "later");
+  stream.mark();
+  const Files files = both(stream, after(2));
+  const Recovered sealed(files, seals);
+  EXPECT_THAT(sealed.changes(5), ElementsAre("one", "of the next run"));
+  EXPECT_THAT(sealed.changes(9), IsEmpty());
+  EXPECT_EQ(sealed.damaged(), 0U);
+  ASSERT_EQ(sealed.recovery.findings().size(), 2U);
+  EXPECT_EQ(sealed.recovery.findings()[0].kind, Finding::Kind::cut_off);
+  EXPECT_THAT(sealed.recovery.findings()[0].text, HasSubstr("left out"));
+  EXPECT_EQ(sealed.recovery.seals(3).ends.at({1, 0}), seals.ends.at({1, 0}));
+  // It is the seal that tells.
+  EXPECT_EQ(Recovered(files).damaged(), 1U);
+}
+
+TEST(Seals, LeaveOutAStreamThatBeganLater) {
+  Stream stream;
+  stream.change(5, "late");
+  Stream next(2);
+  next.change(5, "of the next run");
+  const Recovered sealed(both(stream, next), Seals{.generation = 2, .ends = {}});
+  EXPECT_THAT(sealed.changes(5), ElementsAre("of the next run"));
+  EXPECT_EQ(sealed.damaged(), 0U);
+}
+
+TEST(Seals, StandWhereAnEndWasCutOffAndItIsNoDamageLater) {
+  Stream stream;
+  stream.change(5, "one");
+  stream.change(5, "half written");
+  stream.files.back().second.pop_back();
+  const Recovered first(stream.files);
+  EXPECT_THAT(first.changes(5), ElementsAre("one"));
+  const Recovered again(both(stream, after(2)), first.recovery.seals(2));
+  EXPECT_THAT(again.changes(5), ElementsAre("one", "of the next run"));
+  EXPECT_EQ(again.damaged(), 0U);
+}
+
+TEST(Seals, LetNothingBeMissingBeforeThem) {
+  Stream stream;
+  stream.change(5, "one");
+  stream.begin_file();
+  stream.change(5, "two");
+  const Seals seals = Recovered(stream.files).recovery.seals(2);
+  EXPECT_EQ(Recovered(stream.files, seals).damaged(), 0U);
+  Files cut = stream.files;
+  cut.back().second.pop_back();
+  EXPECT_GT(Recovered(cut, seals).damaged(), 0U);
+  EXPECT_EQ(Recovered(cut).damaged(), 0U);
+  EXPECT_GT(Recovered({stream.files.front()}, seals).damaged(), 0U);
+  const Recovered nothing({}, seals);
+  EXPECT_EQ(nothing.damaged(), kSlots);
+  ASSERT_EQ(nothing.recovery.findings().size(), 1U);
+  EXPECT_EQ(nothing.recovery.findings()[0].file, stream.files.front().first);
+}
+
+}  // namespace
+}  // namespace limpet::journal
