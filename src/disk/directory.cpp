@@ -140,6 +140,12 @@ Result<void> Directory::sync() const {
   return {};
 }
 
+Result<void> Directory::sync_file(const std::string& name) const {
+  const File file(::openat(self_.get(), name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.open() || ::fdatasync(file.get()) != 0) return io_error(path_ + "/" + name, "cannot be synced");
+  return {};
+}
+
 Result<void> Directory::replace(const std::string& name, std::string_view content) const {
   const std::string fresh = name + ".new";
   const std::string path = path_ + "/" + fresh;

@@ -39,6 +39,11 @@ Result<void> Storage::read() {
     const auto names = directory_->list(extension);
     if (!names) return tl::unexpected(names.error());
     for (const std::string& name : *names) {
+      // A run that was killed may have left what only the kernel has. It is about to be served, and the
+      // changes of this run count on from it: no later failure of the host may take it back.
+      if (extension == journal::kJournalExtension) {
+        if (Result<void> synced = directory_->sync_file(name); !synced) return synced;
+      }
       auto content = directory_->read(name);
       if (!content) return tl::unexpected(std::move(content.error()));
       contents_.push_back(std::move(*content));

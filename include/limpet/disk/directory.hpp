@@ -69,6 +69,8 @@ class Directory {
   [[nodiscard]] Result<File> create(const std::string& name) const;
   void remove(const std::string& name) const;
   [[nodiscard]] Result<void> sync() const;
+  // What anybody has written to a file is on the disk when this returns.
+  [[nodiscard]] Result<void> sync_file(const std::string& name) const;
   // On the disk when this returns.
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) const;
   // A small file, whole or not at all, and on the disk when this returns.
