@@ -40,8 +40,10 @@ void Recovery::add(std::string name, std::string_view bytes) {
     refusals_.push_back(name + " " + header.error().text);
     return;
   }
-  // A file that was made just before a crash may not have its header yet, and then has nothing else.
-  const bool empty = bytes.size() < kSegmentHeaderBytes;
+  // A file that was made just before a crash may not have its header yet, or its length without it, and then
+  // has nothing else.
+  const bool empty = bytes.size() <= kSegmentHeaderBytes &&
+                     (bytes.size() < kSegmentHeaderBytes || bytes.find_first_not_of('\0') == bytes.npos);
   header_damaged_ = header_damaged_ || !empty;
   findings_.push_back({empty ? Finding::Kind::cut_off : Finding::Kind::damage, std::move(name), 0,
                        empty ? "it holds nothing: left out" : header.error().text});
