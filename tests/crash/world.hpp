@@ -48,7 +48,9 @@ class World {
 
   // ---- Part by part, for tests of their own. ----
   void start_and_work(std::uint64_t steps_max);
-  void stop();  // as a node that is told to
+  [[nodiscard]] bool serving() const { return node_->serving(); }
+  // As a node that is told to. REQUIRES: serving().
+  void stop();
   [[nodiscard]] SimDisk& disk() { return disk_; }
   [[nodiscard]] Dice& dice() { return dice_; }
 
