@@ -21,6 +21,8 @@ std::uint64_t generation_in(const SimDisk& disk, const std::string& name) {
 
 SimNode::SimNode(SimDisk& disk, Dice& dice, Now& now, const cluster::View& view, Options options, Hooks hooks)
     : shell_{disk, dice, {}}, now_(now), view_(view), options_(options), hooks_(std::move(hooks)) {
+  pace_ms_ = std::uint64_t{2} << shell_.dice.below(8);
+  snapshot_pace_ = shell_.dice.one_in(2) ? 1 : 12;
   plan_start();
 }
 
@@ -160,7 +162,7 @@ void SimNode::step() {
   const std::vector<std::function<void()>> events = possible();
   const std::uint64_t drawn = shell_.dice.below(events.size() + 1);
   if (drawn < events.size()) return events[drawn]();
-  const auto passed = static_cast<std::int64_t>(shell_.dice.below(100));
+  const auto passed = static_cast<std::int64_t>(shell_.dice.below(pace_ms_));
   now_.steady_ms += passed;
   now_.unix_ms += passed;
 }
@@ -203,7 +205,9 @@ std::vector<std::function<void()>> SimNode::possible() {
       });
     }
   }
-  if (snapshots_->can_write()) events.emplace_back([this] { snapshots_->write_on(); });
+  // Now and then a whole snapshot is written between two syncs of the journal.
+  if (snapshots_->can_write())
+    events.resize(events.size() + snapshot_pace_, [this] { snapshots_->write_on(); });
   return events;
 }
 

@@ -92,6 +92,9 @@ class SimNode {
   const Hooks hooks_;
   std::string refusal_;
   bool serving_ = false;
+  // How fast time passes beside all else, and how often the thread of the snapshots has its turn.
+  std::uint64_t pace_ms_ = 0;
+  std::size_t snapshot_pace_ = 1;
   Steps starting_;
   std::vector<std::string> contents_;  // of the files that recovery_ looks at
   std::unique_ptr<journal::Recovery> recovery_;
