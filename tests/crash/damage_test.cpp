@@ -112,15 +112,14 @@ std::size_t flip_some(const Files& files, const Reading& whole, Dice& dice) {
 
 TEST(Damage, ABitThatFlipsIsToldAndServesNothingWrong) {
   std::size_t in_snapshots = 0;
-  for (std::uint64_t seed = 1; seed <= seeds(4) && !HasFailure(); ++seed) {
+  for (std::uint64_t seed = 1; (seed <= seeds(4) || in_snapshots < 24) && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    const Files files = files_of(seed, 1'200);
+    const Files files = files_of(seed, 2'000);
     const Reading whole(files);
     ASSERT_TRUE(whole.recovery.findings().empty()) << whole.recovery.findings()[0].text;
     Dice dice(seed);
     in_snapshots += flip_some(files, whole, dice);
   }
-  EXPECT_GT(in_snapshots, 0U);
 }
 
 // The seeds whose files are small enough to be cut at each byte.
@@ -166,7 +165,7 @@ class Folder {
 
 TEST(Damage, ABitThatFlipsInTheBaseServesNothingWrong) {
   Files files;
-  for (std::uint64_t seed = 1; !files.contains("limpet.base"); ++seed) files = files_of(seed, 2'500);
+  for (std::uint64_t seed = 1; !files.contains("limpet.base"); ++seed) files = files_of(seed, 2'000);
   const Reading whole(files);
   const Folder folder;
   const auto directory = disk::Directory::open(folder.path(), {"sim", "n1"});

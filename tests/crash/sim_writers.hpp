@@ -1,7 +1,7 @@
 // The threads that write a node's files, on a simulated disk: the same operations in the same order as
 // disk/appender.cpp and disk/snapshot_files.cpp do them, one at a time, so that anything may come in between.
 //
-// REQUIRES, of both: who changes one of those changes this. A step is what no crash and no other thread can
+// Whoever changes one of those changes this. A step is what no crash and no other thread can
 // come into; a write is cut into several.
 #pragma once
 

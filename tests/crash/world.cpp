@@ -15,12 +15,12 @@ constexpr std::size_t kAwaitedMax = 24;
 constexpr std::uint64_t kStepsMax = 2'500;
 constexpr std::int64_t kHourMs = 3'600'000;
 
-cluster::ClusterFile one_node() {
-  auto file = cluster::parse_file(
+const cluster::View& one_node() {
+  static const auto file = cluster::parse_file(
       "epoch = 1\n[cluster]\nname = \"sim\"\n[[node]]\nname = \"n1\"\nclient = \"10.0.0.1:7600\"\n",
       "sim.toml");
   LIMPET_ASSERT(file.has_value());
-  return std::move(*file);
+  return file->view;
 }
 
 // Of words with one space in between.
@@ -37,7 +37,7 @@ std::string request(std::string_view line) {
 
 }  // namespace
 
-World::World(std::uint64_t seed) : dice_(seed), file_(one_node()) {
+World::World(std::uint64_t seed) : dice_(seed) {
   options_.always = dice_.one_in(2);
   options_.segment_bytes = std::size_t{512} << dice_.below(6);
   options_.snapshots_one_in = dice_.one_in(3) ? 0 : 1 + dice_.below(20);
@@ -90,7 +90,7 @@ void World::start() {
   options_.shards = 1 + static_cast<unsigned>(dice_.below(3));
   if (dice_.one_in(3)) now_.unix_ms += 3 * kHourMs;
   clients_.clear();
-  node_ = std::make_unique<SimNode>(disk_, dice_, now_, file_.view, options_, std::move(hooks));
+  node_ = std::make_unique<SimNode>(disk_, dice_, now_, one_node(), options_, std::move(hooks));
 }
 
 // Until the crash is to come: after some steps, or with some operation on the disk, or soon behind it.

@@ -99,7 +99,6 @@ class World {
   Dice dice_;
   SimDisk disk_;
   Now now_{1'000, 1'700'000'000'000};
-  cluster::ClusterFile file_;
   SimNode::Options options_;
   std::unique_ptr<SimNode> node_;
   bool power_failed_ = false;  // since the last time that a node served
