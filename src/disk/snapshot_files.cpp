@@ -172,10 +172,14 @@ Result<void> SnapshotFiles::Impl::remove_covered(unsigned index, const SnapshotP
       const bool of_stream = file->stream.generation == generation_ && file->stream.shard == index;
       const bool covered =
           file->number < (file->kind == FileKind::journal ? file_of_covers : last.first_file);
-      if (of_old_run || (of_stream && covered)) directory_.remove(name);
+      if (!of_old_run && !(of_stream && covered)) continue;
+      directory_.remove(name);
+      // From the oldest on, one by one: a later file that the disk has lost before an earlier one would pass
+      // for damage.
+      if (Result<void> synced = directory_.sync(); !synced) return synced;
     }
   }
-  return directory_.sync();
+  return {};
 }
 
 SnapshotFiles::SnapshotFiles(const Directory& directory, std::uint64_t generation, unsigned shards,

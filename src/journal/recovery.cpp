@@ -41,8 +41,10 @@ void Recovery::add(std::string name, std::string_view bytes) {
     refusals_.push_back(name + " " + header.error().text);
     return;
   }
-  // A file that was made just before a crash may not have its header yet, and then has nothing else.
-  const bool empty = bytes.size() < kSegmentHeaderBytes;
+  // A file that was made just before a crash may not have its header yet, or its length without it, and then
+  // has nothing else.
+  const bool empty = bytes.size() <= kSegmentHeaderBytes &&
+                     (bytes.size() < kSegmentHeaderBytes || bytes.find_first_not_of('\0') == bytes.npos);
   header_damaged_ = header_damaged_ || !empty;
   findings_.push_back({empty ? Finding::Kind::cut_off : Finding::Kind::damage, std::move(name), 0,
                        empty ? "it holds nothing: left out" : header.error().text});
@@ -282,11 +284,15 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
 }
 
 void Recovery::take_changes(const Found& found, std::size_t count, std::size_t first) {
+  const std::uint64_t generation = files_[first].header.stream.generation;
   std::size_t gaps = 0;
   Slot gap_at = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const Found::Change& change = found.changes[i];
     SlotChanges& slot = slots_[change.slot];
+    // A later run's copy has all that counts of this stream. What it lacks was cut off when that run began,
+    // even if the hole that said so is in a file that was removed since.
+    if (slot.copied_in > generation) continue;
     if (change.sequence <= slot.sequence && slot.copied_in != 0) continue;  // its copy has it
     // The counts of a slot have no gap: what is missing is missing here, whatever hole it fell into.
     if (change.sequence != slot.sequence + 1) {

@@ -105,9 +105,10 @@ void Loader::run() {
   read_files();
   if (stopping_) return;
   const bool sound = report();
-  if (const Result<void> sealed = seal(); !sealed) {
-    hooks_.failed("the streams of earlier runs cannot be sealed: " + sealed.error().text);
-  }
+  // Where something is damaged the streams stay as they are, for whoever puts the files in order.
+  Result<void> kept = sync_files();
+  if (kept && damaged_ == 0) kept = seal();
+  if (!kept) hooks_.failed("the files of earlier runs cannot be kept: " + kept.error().text);
   reading_ = false;
   hooks_.read(sound ? recovery_->journal_bytes() / shards_ : kSnapshotAtOnce);
   std::vector<std::thread> threads;
@@ -148,18 +149,23 @@ void Loader::read_files() {
   recovery_->finish();
 }
 
-// From the fence on, who ran before acknowledges nothing more; what it wrote until then may be acknowledged. All of
-// that has been read, and what comes later is nothing.
-Result<void> Loader::seal() const {
-  const auto old = directory_.list(journal::kSealsExtension);
-  if (!old) return tl::unexpected(old.error());
-  // A killed process leaves what the kernel has and the disk has not: later changes build on it.
+// A run that was killed may have left what only the kernel has. It is about to be served, and the changes of this run
+// count on from it: no later failure of the host may take it back.
+Result<void> Loader::sync_files() const {
   for (const std::string& name : names_) {
     const auto file = journal::read_name(name);
     if (!file || file->stream.generation >= generation_) continue;
     if (file->kind == journal::FileKind::snapshot || recovery_->sealed(file->stream)) continue;
     if (Result<void> synced = directory_.sync(name); !synced) return synced;
   }
+  return {};
+}
+
+// From the fence on, who ran before acknowledges nothing more; what it wrote until then may be acknowledged. All of
+// that has been read, and what comes later is nothing.
+Result<void> Loader::seal() const {
+  const auto old = directory_.list(journal::kSealsExtension);
+  if (!old) return tl::unexpected(old.error());
   const journal::Seals seals = recovery_->seals(generation_);
   if (Result<void> sealed = directory_.replace(journal::seals_name(generation_), journal::seals_text(seals)); !sealed) {
     return sealed;

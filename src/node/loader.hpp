@@ -1,7 +1,8 @@
 // Loader: brings the sessions of a data directory to the shards, while these serve already.
 //
-// First it reads all files, looks at every record once and seals the streams of earlier runs; then it gives each
-// shard its slots, those that are asked for before the others. It has threads of its own for that: one that reads, then one for each shard.
+// First it reads all files, looks at every record once and seals the streams of earlier runs; then it gives
+// each shard its slots, those that are asked for before the others. It has threads of its own for that: one
+// that reads, then one for each shard.
 //
 // start() and stop() are for the owner, everything else may be called from any thread. The directory must
 // outlive it.
@@ -73,6 +74,7 @@ class Loader {
   void run();
   void read_files();
   [[nodiscard]] Result<std::vector<std::string>> list() const;
+  [[nodiscard]] Result<void> sync_files() const;
   [[nodiscard]] Result<void> seal() const;
   bool report();
   void deliver(unsigned shard);

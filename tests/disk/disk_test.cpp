@@ -76,14 +76,14 @@ class Disk : public ::testing::Test {
                              const std::string&) { told_.say("failed " + std::to_string(shard)); },
             .file_of = [](unsigned, std::uint64_t) { return 2U; }};
   }
-  static journal::SnapshotPiece piece(std::uint32_t snapshot, std::uint32_t number, bool last) {
+  static journal::SnapshotPiece piece(std::uint32_t snapshot, std::uint32_t number, bool last, unsigned slot = 0) {
     journal::SnapshotPiece made;
     made.begins_file = made.ends_file = true;
     made.ends_snapshot = last;
     made.header = {.kind = journal::FileKind::snapshot,
                    .stream = {.generation = 1, .shard = 0},
                    .number = number,
-                   .position = journal::snapshot_position(snapshot, 0)};
+                   .position = journal::snapshot_position(snapshot, slot)};
     made.first_file = number;
     journal::append_header(made.bytes, made.header);
     return made;
@@ -217,6 +217,30 @@ TEST_F(Disk, ASnapshotThatIsCompleteTakesThePlaceOfWhatItCovers) {
   EXPECT_FALSE(exists(old)) << "every shard has its copies now";
   EXPECT_THAT(*directory->list(journal::kSnapshotExtension), ::testing::SizeIs(1));
   EXPECT_EQ(directory->generation_in(kBaseName).value_or(0), 1U);
+}
+
+TEST_F(Disk, FilesOfTheSnapshotBeforeGoAsSoonAsTheirSlotsAreInTheNewOne) {
+  const auto directory = open();
+  ASSERT_TRUE(directory->begin_generation(0));
+  const auto name = [](std::uint32_t number) { return journal::file_name(piece(0, number, false).header); };
+  SnapshotFiles files(*directory, 1, 1, snapshot_events());
+  auto first = piece(1, 1, false);
+  auto middle = piece(1, 2, false, 5000);
+  auto last = piece(1, 3, true, 10'000);
+  last.first_file = 1;
+  files.append(0, pieces({&first, &middle, &last}));
+  ASSERT_TRUE(told_.wait_for("done 0"));
+  auto again = piece(2, 4, false);
+  auto next = piece(2, 5, false, 7000);
+  auto broken = piece(2, 6, false, 12'000);
+  touch(name(6) + std::string(kUnfinishedExtension));
+  files.append(0, pieces({&again, &next, &broken}));
+  ASSERT_TRUE(told_.wait_for("failed 0"));
+  EXPECT_FALSE(exists(name(1))) << "slots 0 to 5,000 are in file 4";
+  EXPECT_TRUE(exists(name(2))) << "file 5 has some of its slots, and is not followed by another";
+  EXPECT_TRUE(exists(name(3)));
+  EXPECT_TRUE(exists(name(4)));
+  EXPECT_TRUE(exists(name(5)));
 }
 
 TEST_F(Disk, ASnapshotOfWhichAFileFailedTakesThePlaceOfNothing) {

@@ -6,8 +6,8 @@
 Runs the tests with hostile clients several times, for itself alone, and prints for each attack the medians of the
 bystander's p99 before and during it, [least-greatest]. The attackers have one core; the servers may use all; the
 bystander goes before everybody else if it may (as root), so that what it waits for is the server. A claim holds if the
-median during the attack is within three times that before or 5 ms; exits 1 if one does not. With --control the bystander
-has a node of its own, so that all it notices is the machine's doing.
+median during the attack is within three times that before or 5 ms; exits 1 if one does not. With --control the
+bystander has a node of its own, so that all it notices is the machine's doing.
 """
 
 import argparse

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limpet/journal/recovery.hpp>
+#include <limpet/journal/snapshotter.hpp>
+#include <limpet/journal/writer.hpp>
 #include <map>
 #include <random>
 
@@ -113,6 +116,45 @@ TEST(Journal, WithAHoleBehindTheLastMarkEndsThere) {
   ASSERT_EQ(cut.recovery.findings().size(), 1U);
   EXPECT_EQ(cut.recovery.findings()[0].kind, Finding::Kind::cut_off);
   EXPECT_THAT(cut.recovery.findings()[0].text, HasSubstr("1 later changes"));
+}
+
+// Files are removed from the oldest on, and a crash may come after the one with the hole.
+TEST(Journal, WhatWasCutOffStaysAwayWhenTheHoleIsRemovedBeforeIt) {
+  Stream stream;
+  stream.change(1, "one");
+  const std::size_t hole = stream.size();
+  stream.change(1, "torn");
+  stream.begin_file();
+  stream.change(1, "behind the hole");
+  Files files = stream.files;
+  files[0].second.replace(hole, kRecordHeadBytes, kRecordHeadBytes, '\0');
+  EXPECT_THAT(Recovered(files).changes(1), ElementsAre("one"));
+  // The next run goes on from there and copies everything.
+  Stream next(2);
+  next.writer().set_sequence(1, 1);
+  store::Store store(7);
+  Snapshotter copier(store, next.writer(), {.stream = {.generation = 2}});
+  copier.begin();
+  while (copier.running()) copier.go_on(0);
+  next.change(1, "two");
+  files = {files[1], next.files[0], {"snapshot", ""}};
+  for (const SnapshotPiece& piece : copier.pieces()) files[2].second += piece.bytes.view();
+  const Recovered recovered(files);
+  EXPECT_THAT(recovered.changes(1), ElementsAre("two"));
+  EXPECT_EQ(recovered.damaged(), 0U);
+}
+
+TEST(Journal, AFileThatNeverGotItsHeaderIsLeftOut) {
+  Stream stream;
+  stream.change(1, "one");
+  Files files = stream.files;
+  files.emplace_back("shorter", std::string(kSegmentHeaderBytes - 1, 'x'));
+  files.emplace_back("zeros", std::string(kSegmentHeaderBytes, '\0'));
+  const Recovered left(files);
+  EXPECT_THAT(left.changes(1), ElementsAre("one"));
+  EXPECT_EQ(left.damaged(), 0U);
+  files.emplace_back("longer", std::string(kSegmentHeaderBytes + 1, '\0'));
+  EXPECT_EQ(Recovered(files).damaged(), kSlots) << "what stands behind a header comes after its sync";
 }
 
 // Any bit of a stream that was synced to its end: either nothing is lost, or the slot is not served.
