@@ -183,6 +183,8 @@ void Recovery::check_streams() {
     std::size_t missing = 0;
     for (SlotChanges& slot : slots_) {
       if (slot.copied_in > stream.generation) continue;
+      // Its counts have no gap up to a later change, so it had none in there.
+      if (!slot.damaged && slot.changed_in > stream.generation) continue;
       slot.damaged = true;
       ++missing;
     }
@@ -300,6 +302,7 @@ void Recovery::take_changes(const Found& found, std::size_t count, std::size_t f
       slot.damaged = true;
     }
     slot.sequence = change.sequence;
+    slot.changed_in = generation;
     slot.bodies.push_back(change.body);
   }
   changes_ += count;

@@ -117,13 +117,15 @@ class Verify(DataTools):
             overwrite(file, at, bytes([good[at] ^ 4]))
             code = limpet("journal", "verify", data_of(node)).returncode
             codes.add(code)
-            if code == 0:  # its last mark: what stands there was not promised to anybody
+            if code == 2:
+                self.assertNotEqual(run(*node.command()).returncode, 0, at)
+            else:  # 0 is its last mark: what stands there was not promised to anybody
                 shutil.copytree(data_of(node), self.path("data"))
                 node.start("--data-dir", self.path("data")).await_ready()
+                with self.client(node) as client:
+                    self.assertEqual(client.info()["limpet_slots_damaged"] != "0", code == 1, at)
                 self.assertEqual(node.process.terminate(15), 0)
                 shutil.rmtree(self.path("data"))
-            else:
-                self.assertNotEqual(run(*node.command()).returncode, 0, at)
             overwrite(file, at, good[at:at + 1])
         self.assertEqual(codes, {0, 1, 2})
         self.verify(data_of(node), 0)
@@ -313,7 +315,8 @@ class Backup(DataTools):
         held = dump(client)
         first = self.backup(node, "first")
         self.assertEqual(os.stat(first).st_mode & 0o777, 0o700)
-        self.assertEqual({name for name in os.listdir(first) if "journal" not in name}, {"limpet.id"})
+        self.assertEqual({name for name in os.listdir(first) if "journal" not in name},
+                         {"limpet.id", "0000000001.seals"})
         again = self.kept(start=False)
         subprocess.run(["cp", "-a", first, data_of(again)], check=True)
         for number in range(2):  # the second run has to know all of the first one
