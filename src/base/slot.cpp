@@ -1,6 +1,7 @@
-#include <limpet/base/slot.hpp>
-
 #include <array>
+#include <cstdint>
+#include <cstring>
+#include <limpet/base/slot.hpp>
 
 namespace limpet {
 
@@ -9,8 +10,8 @@ namespace {
 using Table = std::array<std::uint16_t, 256>;
 constexpr std::size_t kStep = 8;
 
-// CRC16/XMODEM: polynomial 0x1021, start 0, not reflected. Eight tables take eight bytes a step ("slicing"): table k
-// holds the effect of a byte with k more bytes behind it.
+// CRC16/XMODEM: polynomial 0x1021, start 0, not reflected. Eight tables take eight bytes a step ("slicing"):
+// table k holds the effect of a byte with k more bytes behind it.
 constexpr std::array<Table, kStep> make_tables() {
   std::array<Table, kStep> tables{};
   for (unsigned byte = 0; byte < 256; ++byte) {
@@ -39,14 +40,39 @@ std::uint16_t crc16(std::string_view bytes) {
   const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
   std::size_t left = bytes.size();
   for (; left >= kStep; left -= kStep, at += kStep) {
-    crc = t[7][index((crc >> 8) ^ at[0])] ^ t[6][index(crc ^ at[1])] ^ t[5][at[2]] ^ t[4][at[3]] ^ t[3][at[4]] ^
-          t[2][at[5]] ^ t[1][at[6]] ^ t[0][at[7]];
+    crc = t[7][index((crc >> 8) ^ at[0])] ^ t[6][index(crc ^ at[1])] ^ t[5][at[2]] ^ t[4][at[3]] ^
+          t[3][at[4]] ^ t[2][at[5]] ^ t[1][at[6]] ^ t[0][at[7]];
   }
   for (; left > 0; --left, ++at) crc = ((crc << 8) & 0xffff) ^ t[0][index((crc >> 8) ^ *at)];
   return static_cast<std::uint16_t>(crc);
 }
 
+namespace {
+
+// Whether one of eight bytes is a '{'.
+bool has_brace(const char* at) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  word ^= kOnes * '{';
+  return ((word - kOnes) & ~word & (kOnes << 7)) != 0;
+}
+
+// Most keys are short and have no braces, and a call of memchr() would cost more than looking.
+bool is_plain(std::string_view key) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (key.size() < kWord || key.size() > 4 * kWord) return false;
+  const char* const last = key.data() + key.size() - kWord;
+  for (const char* at = key.data(); at < last; at += kWord) {
+    if (has_brace(at)) return false;
+  }
+  return !has_brace(last);
+}
+
+}  // namespace
+
 std::string_view uid_of(std::string_view key) {
+  if (is_plain(key)) return key;
   const std::size_t open = key.find('{');
   if (open == std::string_view::npos) return key;
   const std::size_t close = key.find('}', open + 1);

@@ -94,7 +94,8 @@ Result<void> Capture::read_seals(const std::string& path) {
   seals_text_ = std::move(*text);
   auto seals = journal::read_seals(seals_text_);
   // One that has just gone is a reason to look again, which the caller finds by itself.
-  if (!seals && !seals_text_.empty()) return fail(Code::io, path + "/" + seals_name_ + " " + seals.error().text);
+  if (!seals && !seals_text_.empty())
+    return fail(Code::io, path + "/" + seals_name_ + " " + seals.error().text);
   if (seals) seals_ = std::move(*seals);
   return {};
 }

@@ -1,11 +1,14 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limpet/disk/directory.hpp>
 #include <limpet/disk/mapping.hpp>
+#include <vector>
 
 #include "io.hpp"
 
@@ -31,8 +34,21 @@ Result<std::optional<Mapping>> Mapping::of(const std::string& path) {
   return Mapping(at, size);
 }
 
+namespace {
+
+// Of pages that are in memory already nothing has to be asked of the disk, and to ask for each costs more
+// than to read it later.
+bool in_memory(void* at, std::size_t size) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  std::vector<unsigned char> pages((size + page - 1) / page);
+  if (::mincore(at, size, pages.data()) != 0) return false;
+  return std::all_of(pages.begin(), pages.end(), [](unsigned char flags) { return (flags & 1) != 0; });
+}
+
+}  // namespace
+
 Result<void> Mapping::read_all() const {
-  if (at_ == nullptr || ::madvise(at_, size_, MADV_POPULATE_READ) == 0) return {};
+  if (at_ == nullptr || in_memory(at_, size_) || ::madvise(at_, size_, MADV_POPULATE_READ) == 0) return {};
   if (errno == EINVAL || errno == ENOSYS) return {};  // an older kernel reads when it has to
   // EFAULT stands for what would have been a signal.
   return fail(Code::io, std::string("cannot be read: ") + std::strerror(errno == EFAULT ? EIO : errno));

@@ -36,9 +36,9 @@ class SnapshotFiles::Impl {
   struct Shard {
     File file;
     std::string name;
-    std::uint64_t snapshot = 0;  // its number
-    bool failed = false;         // and with it every file of the snapshot
-    bool complete = false;       // it has had a whole snapshot in this generation
+    std::uint64_t snapshot = 0;   // its number
+    bool failed = false;          // and with it every file of the snapshot
+    bool complete = false;        // it has had a whole snapshot in this generation
     std::vector<Finished> files;  // of this run, that are there
   };
   struct Job {
@@ -138,8 +138,9 @@ Result<void> SnapshotFiles::Impl::finish_file(Shard& shard) {
   return {};
 }
 
-// The files of the snapshot that is written have all slots below `end`: files of earlier ones that have nothing else
-// go now, so that there are never two whole snapshots. The journal since the earlier one stays until the end.
+// The files of the snapshot that is written have all slots below `end`: files of earlier ones that have
+// nothing else go now, so that there are never two whole snapshots. The journal since the earlier one stays
+// until the end.
 void SnapshotFiles::Impl::remove_replaced(Shard& shard, unsigned end) const {
   if (!shard.files.empty() && shard.files.back().snapshot == shard.snapshot) shard.files.back().end = end;
   std::erase_if(shard.files, [&](const Finished& file) {

@@ -236,6 +236,10 @@ bool belongs(const Record& record, const SegmentHeader& header) {
 }  // namespace
 
 void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
+  // So many changes tell how much room all of them will need.
+  constexpr std::size_t kSample = 4096;
+  std::uint64_t stream_bytes = 0;
+  for (std::size_t at = first; at < last; ++at) stream_bytes += files_[at].bytes.size();
   // Files before the first one were removed: check_copies().
   std::uint64_t expected = files_[first].header.position;
   std::uint32_t number = files_[first].header.number;
@@ -257,6 +261,10 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
           found.synced = std::max(found.synced, number_in(record));
         } else if (record.kind == Record::Kind::change) {
           found.changes.push_back({record.slot, record.sequence, record.body, position(offset)});
+          if (found.changes.size() == kSample) {
+            const std::uint64_t looked_at = position(offset) - files_[first].header.position + kSample;
+            found.changes.reserve(kSample * stream_bytes / looked_at);
+          }
         }
         offset += record.bytes();
         continue;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limpet/base/limits.hpp>
 #include <limpet/journal/record.hpp>
 #include <limpet/journal/writer.hpp>
@@ -5,7 +6,7 @@
 
 namespace limpet::journal {
 
-Writer::Writer(std::uint64_t nonce) : nonce_(nonce), sequences_(kSlots), ends_(kSlots) {}
+Writer::Writer(std::uint64_t nonce) : nonce_(nonce), slots_(kSlots) {}
 
 store::EffectWriter& Writer::change_of(Slot slot) {
   if (open_ && (slot_ != slot || batch_.size() - head_at_ > kRecordSplitBytes)) close();
@@ -22,12 +23,13 @@ store::EffectWriter& Writer::change_of(Slot slot) {
 void Writer::close() {
   open_ = false;
   char* const at = batch_.data() + head_at_;
+  SlotEnd& slot = slots_[slot_];
   const Record record{.kind = Record::Kind::change,
                       .slot = slot_,
-                      .sequence = ++sequences_[slot_],
+                      .sequence = ++slot.sequence,
                       .body = batch_.view().substr(head_at_ + kRecordHeadBytes)};
   seal_record(at, record, nonce_, begin_ + head_at_);
-  ends_[slot_] = position();
+  slot.end = position();
 }
 
 void Writer::mark(std::uint64_t synced) {
@@ -38,7 +40,9 @@ void Writer::mark(std::uint64_t synced) {
 Bytes Writer::take() {
   end_command();
   begin_ += batch_.size();
-  return std::exchange(batch_, {});
+  Bytes next;
+  next.reserve(std::min(batch_.size(), kChangesKeptBytes));
+  return std::exchange(batch_, std::move(next));
 }
 
 }  // namespace limpet::journal

@@ -118,7 +118,8 @@ void Loader::run() {
   }
   for (std::thread& thread : threads) thread.join();
   if (stopping_) return;
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_);
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_);
   spdlog::info("{}: {} changes read in {} ms", directory_.path(), recovery_->changes(), took.count());
   recovery_.reset();
   contents_.clear();
@@ -149,8 +150,8 @@ void Loader::read_files() {
   recovery_->finish();
 }
 
-// A run that was killed may have left what only the kernel has. It is about to be served, and the changes of this run
-// count on from it: no later failure of the host may take it back.
+// A run that was killed may have left what only the kernel has. It is about to be served, and the changes of
+// this run count on from it: no later failure of the host may take it back.
 Result<void> Loader::sync_files() const {
   for (const std::string& name : names_) {
     const auto file = journal::read_name(name);
@@ -161,13 +162,14 @@ Result<void> Loader::sync_files() const {
   return {};
 }
 
-// From the fence on, who ran before acknowledges nothing more; what it wrote until then may be acknowledged. All of
-// that has been read, and what comes later is nothing.
+// From the fence on, who ran before acknowledges nothing more; what it wrote until then may be acknowledged.
+// All of that has been read, and what comes later is nothing.
 Result<void> Loader::seal() const {
   const auto old = directory_.list(journal::kSealsExtension);
   if (!old) return tl::unexpected(old.error());
   const journal::Seals seals = recovery_->seals(generation_);
-  if (Result<void> sealed = directory_.replace(journal::seals_name(generation_), journal::seals_text(seals)); !sealed) {
+  if (Result<void> sealed = directory_.replace(journal::seals_name(generation_), journal::seals_text(seals));
+      !sealed) {
     return sealed;
   }
   for (const std::string& name : *old) directory_.remove(name);
@@ -183,18 +185,21 @@ bool Loader::report() {
                 finding.file, finding.offset, finding.text);
   }
   std::size_t damaged = 0;
-  for (unsigned slot = 0; slot < kSlots; ++slot) damaged += recovery_->damaged(static_cast<Slot>(slot)) ? 1U : 0U;
+  for (unsigned slot = 0; slot < kSlots; ++slot)
+    damaged += recovery_->damaged(static_cast<Slot>(slot)) ? 1U : 0U;
   if (damaged == 0) return true;
   if (repair_) {
     spdlog::warn(
-        "{}: --repair: {} slots are served with what can be read of them. What they changed in the places named "
+        "{}: --repair: {} slots are served with what can be read of them. What they changed in the places "
+        "named "
         "above is dropped: their keys may be older than they were, or be back although they were deleted",
         directory_.path(), damaged);
     return false;
   }
   damaged_ = damaged;
   spdlog::error(
-      "{}: {} slots are damaged in the places named above, and not served; all others are. Restore a copy of the "
+      "{}: {} slots are damaged in the places named above, and not served; all others are. Restore a copy of "
+      "the "
       "directory, or start once with --repair: what can be read of them is served then, and the rest dropped",
       directory_.path(), damaged);
   return true;
@@ -210,7 +215,8 @@ void Loader::deliver(unsigned shard) {
   while (!stopping_ && next_slot(delivery, slot, urgent)) {
     add(delivery, slot);
     const LoadPiece& piece = *delivery.piece;
-    if (urgent || piece.bytes.size() >= kLoadPieceBytes || piece.steps.size() >= kLoadPieceSlots) send(delivery);
+    if (urgent || piece.bytes.size() >= kLoadPieceBytes || piece.steps.size() >= kLoadPieceSlots)
+      send(delivery);
   }
   send(delivery);
   std::unique_lock lock(mutex_);

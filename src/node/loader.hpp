@@ -29,8 +29,8 @@ namespace limpet::node {
 struct LoaderHooks {
   // Called on the loader's threads. When the shard has taken it, taken() is to be called.
   std::function<void(unsigned shard, std::shared_ptr<const shard::LoadPiece> piece)> give;
-  // Everything is read: so many bytes of journals are each shard's part of what was found, or, where damage was
-  // passed over, as many as it takes to have them replaced at once.
+  // Everything is read: so many bytes of journals are each shard's part of what was found, or, where damage
+  // was passed over, as many as it takes to have them replaced at once.
   std::function<void(std::uint64_t journal_bytes)> read;
   // The directory cannot be written: no write may be acknowledged in this run.
   std::function<void(const std::string& why)> failed;

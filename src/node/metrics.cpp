@@ -99,7 +99,8 @@ void add_sessions(Page& page, const shard::ShardStats& sum) {
 
 void add_disk(Page& page, const NodeSnapshot& s, const shard::DiskStats& disk) {
   using State = shard::DiskStats::State;
-  page.begin(MetricType::Gauge, "limpet_durability_info", "What is promised of acknowledged writes; always 1.");
+  page.begin(MetricType::Gauge, "limpet_durability_info",
+             "What is promised of acknowledged writes; always 1.");
   page.add(1.0, {{"mode", std::string(cluster::name_of(s.view->durability))}});
   page.gauge("limpet_slots_loading", "Slots of this node that are not loaded yet.", disk.slots_loading);
   page.gauge("limpet_slots_damaged", "Slots of this node that are not served, as their files are damaged.",

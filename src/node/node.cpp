@@ -193,9 +193,11 @@ Result<void> Node::Impl::start_admin() {
 Health Node::Impl::health() const {
   if (!ready_) return {false, "this node is starting or stopping"};
   if (!storage_) return {true, {}};
-  if (const std::string why = disk_health_.failure(); !why.empty()) return {false, why + "; start this node again"};
+  if (const std::string why = disk_health_.failure(); !why.empty())
+    return {false, why + "; start this node again"};
   if (const std::string how_far = storage_->loader().progress(); !how_far.empty()) return {false, how_far};
-  if (const std::string why = disk_health_.fullness(); !why.empty()) return {true, why + "; writes are refused"};
+  if (const std::string why = disk_health_.fullness(); !why.empty())
+    return {true, why + "; writes are refused"};
   if (const std::size_t slots = storage_->loader().damaged(); slots > 0) {
     return {true, std::to_string(slots) + " slots are damaged on the disk and not served; the log says more"};
   }
@@ -266,7 +268,8 @@ LoaderHooks Node::Impl::loader_hooks() {
   };
   hooks.read = [this](std::uint64_t journal_bytes) {
     for (const std::unique_ptr<ShardThread>& target : shards_) {
-      target->mailbox().send_task([&shard = target->shard(), journal_bytes] { shard.inherit(journal_bytes); });
+      target->mailbox().send_task(
+          [&shard = target->shard(), journal_bytes] { shard.inherit(journal_bytes); });
     }
   };
   hooks.failed = [this](const std::string& why) {

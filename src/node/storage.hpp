@@ -1,5 +1,5 @@
-// Storage: the data directory of a running node. It has what was left there loaded, and writes what the shards
-// change.
+// Storage: the data directory of a running node. It has what was left there loaded, and writes what the
+// shards change.
 //
 // open(), begin(), start() and stop() are for the node's owner, in that order; everything else may be called
 // from the shards' threads.

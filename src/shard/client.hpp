@@ -30,19 +30,19 @@ struct Client : Stream {
   resp::Version version = resp::Version::resp2;
   ReplyMode reply_mode = ReplyMode::on;
   bool authenticated = false;
-  bool barrier = false;           // a command is under way that those behind it must not overtake
-  bool undurable = false;         // stands in the list of those whose output waits for the journal
-  std::uint64_t needs = 0;        // of the journal's stream, before its output may leave
-  Slot waits_for = kSlots;        // its next command is for this slot, which is not loaded yet; kSlots: none
+  bool barrier = false;     // a command is under way that those behind it must not overtake
+  bool undurable = false;   // stands in the list of those whose output waits for the journal
+  std::uint64_t needs = 0;  // of the journal's stream, before its output may leave
+  Slot waits_for = kSlots;  // its next command is for this slot, which is not loaded yet; kSlots: none
   std::int64_t waits_until_ms = 0;  // for so long; 0: it has not waited for one
-  bool stalled = false;           // has input that is not taken now; resume() when the reason is gone
-  bool held_listed = false;       // stands in the list of those whose output may be held
-  bool queued = false;            // stands in the list of those to be resumed
-  bool broken = false;            // too much unread output: it is closed without another word
-  std::uint64_t last_write = 0;   // Pending::number of the last write that was sent on for it
-  std::size_t kept = 0;           // what its buffers take, as last counted
-  std::size_t largest_reply = 0;  // that came from elsewhere: how much the awaited ones may come to
-  std::uint32_t bounced = 0;      // commands that nobody owned and that are to be tried again
+  bool stalled = false;             // has input that is not taken now; resume() when the reason is gone
+  bool held_listed = false;         // stands in the list of those whose output may be held
+  bool queued = false;              // stands in the list of those to be resumed
+  bool broken = false;              // too much unread output: it is closed without another word
+  std::uint64_t last_write = 0;     // Pending::number of the last write that was sent on for it
+  std::size_t kept = 0;             // what its buffers take, as last counted
+  std::size_t largest_reply = 0;    // that came from elsewhere: how much the awaited ones may come to
+  std::uint32_t bounced = 0;        // commands that nobody owned and that are to be tried again
 
   const command::Spec* last_command = nullptr;
   std::string name;

@@ -408,9 +408,9 @@ class Core {
   std::uint64_t needed_ = 0;                  // what the reply of the last command needs of it
   std::string journal_trouble_;               // writes are refused for it
   bool journal_failed_ = false;
-  unsigned slots_loading_ = 0;         // of this shard, not loaded yet
-  unsigned slots_damaged_ = 0;         // not served, as they are damaged on the disk
-  std::vector<bool> damaged_;          // by slot
+  unsigned slots_loading_ = 0;  // of this shard, not loaded yet
+  unsigned slots_damaged_ = 0;  // not served, as they are damaged on the disk
+  std::vector<bool> damaged_;   // by slot
   std::map<Slot, SlotWait> slot_waits_;
   std::size_t parked_bytes_ = 0;
   std::deque<HeldReply> held_replies_;

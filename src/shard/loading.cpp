@@ -1,11 +1,11 @@
 // Slots that are not loaded yet.
 //
-// At a start the sessions come from the disk slot by slot, while commands come already. One for a slot that is
-// there runs at once. One for another slot waits, has it loaded before others, and is told -LOADING if that
-// takes too long. A client waits as a whole, so that its commands keep their order; a request of another shard
-// or node is put aside until its slot is there.
-#include <limpet/base/number.hpp>
+// At a start the sessions come from the disk slot by slot, while commands come already. One for a slot that
+// is there runs at once. One for another slot waits, has it loaded before others, and is told -LOADING if
+// that takes too long. A client waits as a whole, so that its commands keep their order; a request of another
+// shard or node is put aside until its slot is there.
 #include <algorithm>
+#include <limpet/base/number.hpp>
 #include <utility>
 
 #include "core.hpp"

@@ -147,6 +147,9 @@ inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std:
     if (line || next.args.size() > kAheadArgsMax) break;
   }
   if (keys > 1) store_.look_ahead({here.data(), keys});
+  if (journal_) {
+    for (std::size_t i = 0; i < keys; ++i) journal_->look_ahead(here[i]->slot);
+  }
   return count;
 }
 
@@ -349,7 +352,8 @@ void Core::run_journaled(const Spec& spec, Args args, resp::Version version, Byt
   if (needed_ <= durable_ || journal_trouble_.empty() || write) return;
   // It would wait for as long as the trouble lasts.
   out.truncate(before);
-  refuse(spec, "MISCONF " + journal_trouble_ + ": what is asked for has changes that wait for the disk", version, out);
+  refuse(spec, "MISCONF " + journal_trouble_ + ": what is asked for has changes that wait for the disk",
+         version, out);
 }
 
 void Core::refuse(const Spec& spec, std::string_view error, resp::Version version, Bytes& out) {

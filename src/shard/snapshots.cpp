@@ -40,7 +40,8 @@ void Core::copy_on() {
 }
 
 bool Core::may_copy() const {
-  return snapshotter_->running() && snapshot_budget_ > 0 && snapshot_ahead_ < kSnapshotAheadBytes && !snapshot_held_;
+  return snapshotter_->running() && snapshot_budget_ > 0 && snapshot_ahead_ < kSnapshotAheadBytes &&
+         !snapshot_held_;
 }
 
 void Core::hand_over_pieces() {

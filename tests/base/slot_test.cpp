@@ -40,6 +40,16 @@ TEST(UidOf, IsWhatStandsInTheFirstBraces) {
   EXPECT_EQ(uid_of("x{a"), "x{a");
 }
 
+TEST(UidOf, FindsBracesWhereverTheyStandInKeysOfAnyLength) {
+  for (std::size_t size = 3; size <= 80; ++size) {
+    for (std::size_t at = 0; at + 3 <= size; ++at) {
+      std::string key(size, at % 2 == 0 ? 'z' : '|');  // both are neighbours of braces
+      key.replace(at, 3, "{u}");
+      EXPECT_EQ(uid_of(key), "u") << key;
+    }
+  }
+}
+
 TEST(UidOf, IsTheWholeKeyWithoutThem) {
   for (const char* key : {"", "sess:abc", "foo{}{bar}", "{}", "{", "}", "}a{", "a}b"})
     EXPECT_EQ(uid_of(key), key);

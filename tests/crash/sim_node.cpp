@@ -35,7 +35,8 @@ void SimNode::plan_start() {
   generation_ = generation_in(shell_.disk, kFence);
   for (const std::string_view extension : {journal::kJournalExtension, journal::kSnapshotExtension}) {
     for (const std::string& name : shell_.disk.list(extension)) {
-      if (const auto file = journal::read_name(name)) generation_ = std::max(generation_, file->stream.generation);
+      if (const auto file = journal::read_name(name))
+        generation_ = std::max(generation_, file->stream.generation);
     }
   }
   ++generation_;

@@ -76,7 +76,8 @@ class Disk : public ::testing::Test {
                              const std::string&) { told_.say("failed " + std::to_string(shard)); },
             .file_of = [](unsigned, std::uint64_t) { return 2U; }};
   }
-  static journal::SnapshotPiece piece(std::uint32_t snapshot, std::uint32_t number, bool last, unsigned slot = 0) {
+  static journal::SnapshotPiece piece(std::uint32_t snapshot, std::uint32_t number, bool last,
+                                      unsigned slot = 0) {
     journal::SnapshotPiece made;
     made.begins_file = made.ends_file = true;
     made.ends_snapshot = last;

@@ -220,7 +220,8 @@ TEST_F(Durable, WhatItHandsOverIsReadAsTheSameSessions) {
   LoadPiece piece;
   for (unsigned slot = 0; slot < kSlots; slot += 2) {
     const std::size_t before = piece.bytes.size();
-    recovery.each_change(static_cast<Slot>(slot), [&](std::string_view effects) { piece.bytes.append(effects); });
+    recovery.each_change(static_cast<Slot>(slot),
+                         [&](std::string_view effects) { piece.bytes.append(effects); });
     piece.steps.push_back({static_cast<Slot>(slot), LoadPiece::End::whole, piece.bytes.size() - before, 1});
   }
   again.take_load(piece, now_);

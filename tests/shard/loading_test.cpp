@@ -1,4 +1,5 @@
-// While sessions are loaded: what is there is served, what is not is waited for, and nobody waits without end.
+// While sessions are loaded: what is there is served, what is not is waited for, and nobody waits without
+// end.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -274,7 +275,8 @@ TEST_F(Loading, NothingIsCopiedBeforeAllSlotsAreServed) {
   EXPECT_FALSE(shard_->stats().disk.snapshot_open);
   load_others();
   wait(kTickMs);
-  EXPECT_FALSE(shard_->stats().disk.snapshot_open) << "the old files are all that there is of the damaged slot";
+  EXPECT_FALSE(shard_->stats().disk.snapshot_open)
+      << "the old files are all that there is of the damaged slot";
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
-// Mapping: the bytes of a file as they were when it was opened, not copied. They are there as long as it lives, also if
-// the file is removed meanwhile.
+// Mapping: the bytes of a file as they were when it was opened, not copied. They are there as long as it
+// lives, also if the file is removed meanwhile.
 //
-// Whoever reads bytes that the disk cannot deliver gets SIGBUS; after read_all() only if the kernel has dropped them
-// again.
+// Whoever reads bytes that the disk cannot deliver gets SIGBUS; after read_all() only if the kernel has
+// dropped them again.
 #pragma once
 
 #include <limpet/base/result.hpp>

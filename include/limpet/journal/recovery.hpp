@@ -74,8 +74,8 @@ class Recovery {
   };
   struct SlotChanges {
     std::vector<std::string_view> bodies;
-    std::uint64_t sequence = 0;   // of the last of them
-    std::uint64_t copied_in = 0;  // the generation of the copy that they begin with; 0: none
+    std::uint64_t sequence = 0;    // of the last of them
+    std::uint64_t copied_in = 0;   // the generation of the copy that they begin with; 0: none
     std::uint64_t changed_in = 0;  // the generation of the last of them
     bool damaged = false;
   };

@@ -33,11 +33,14 @@ class Writer final : public store::ChangeSink {
   // The end of the stream so far.
   [[nodiscard]] std::uint64_t position() const { return begin_ + batch_.size(); }
   // Behind the last change of a slot.
-  [[nodiscard]] std::uint64_t position_of(Slot slot) const { return ends_[slot]; }
+  [[nodiscard]] std::uint64_t position_of(Slot slot) const { return slots_[slot].end; }
+
+  // A change of this slot is likely soon: has what is known of it fetched.
+  void look_ahead(Slot slot) const { __builtin_prefetch(&slots_[slot], 1); }
 
   // Where the slot's count of changes goes on from.
-  void set_sequence(Slot slot, std::uint64_t sequence) { sequences_[slot] = sequence; }
-  [[nodiscard]] std::uint64_t sequence(Slot slot) const { return sequences_[slot]; }
+  void set_sequence(Slot slot, std::uint64_t sequence) { slots_[slot].sequence = sequence; }
+  [[nodiscard]] std::uint64_t sequence(Slot slot) const { return slots_[slot].sequence; }
 
  private:
   void close();
@@ -49,8 +52,11 @@ class Writer final : public store::ChangeSink {
   Slot slot_ = 0;            // of the open record
   std::size_t head_at_ = 0;  // of the open record, in the batch
   store::EffectWriter effects_;
-  std::vector<std::uint64_t> sequences_;
-  std::vector<std::uint64_t> ends_;
+  struct SlotEnd {
+    std::uint64_t sequence = 0;  // of its last change
+    std::uint64_t end = 0;       // the position behind it
+  };
+  std::vector<SlotEnd> slots_;
 };
 
 }  // namespace limpet::journal

@@ -46,8 +46,8 @@ class Driver {
   Driver& operator=(const Driver&) = delete;
 
   void start();  // begins to tick
-  // Does what `work` does to the driver and its shard as one turn. Outside of one each call gets a turn of its
-  // own, a little later.
+  // Does what `work` does to the driver and its shard as one turn. Outside of one each call gets a turn of
+  // its own, a little later.
   void turn(const std::function<void()>& work);
   void adopt_client(Connection connection);
   void adopt_peer(Connection connection);

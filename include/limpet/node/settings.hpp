@@ -16,8 +16,8 @@ struct Settings {
   std::string data_dir;     // of the journal, unless durability is none
   bool repair = false;      // slots that are damaged in it are served with what can be read of them
 
-  std::string socket;             // the path of a Unix socket for clients of this host; empty: none
-  unsigned socket_mode = 0600;    // its permissions
+  std::string socket;           // the path of a Unix socket for clients of this host; empty: none
+  unsigned socket_mode = 0600;  // its permissions
 
   unsigned shards = 1;
   std::string password;  // empty: none
@@ -29,7 +29,7 @@ struct Settings {
   std::int64_t tcp_keepalive_s = 300;  // 0: off
   std::int64_t forward_timeout_ms = kForwardMs;
   std::int64_t stop_timeout_ms = kStopMs;
-  std::uint64_t max_memory = 0;  // of all sessions, in bytes; 0: no bound
+  std::uint64_t max_memory = 0;                   // of all sessions, in bytes; 0: no bound
   std::uint64_t client_memory = kClientBytesMax;  // of all clients' buffers, in bytes; 0: no bound
   bool evict_when_full = false;  // the longest-idle sessions with a time-out; else writes are refused
 

@@ -1,9 +1,9 @@
 // Router: where a command for a slot is to be executed, as one shard of one node sees it.
 //
-// A Router is a value, built from a view and owned by the shard that asks it, which tells it what slots of its
-// own are not served for now. Asking costs one load from a table of 32 KiB. A receiver of a forwarded command
-// asks its own router too: what counts is whether *its* view says "here", never whether the sender's whole
-// ring is the same.
+// A Router is a value, built from a view and owned by the shard that asks it, which tells it what slots of
+// its own are not served for now. Asking costs one load from a table of 32 KiB. A receiver of a forwarded
+// command asks its own router too: what counts is whether *its* view says "here", never whether the sender's
+// whole ring is the same.
 #pragma once
 
 #include <array>

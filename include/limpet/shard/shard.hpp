@@ -128,10 +128,11 @@ struct ShardConfig {
   std::int64_t pid = 0;
   std::string config_file;
   std::string secret;
-  std::uint64_t table_seed = 0;               // the same on all shards of a node
-  std::uint64_t random_seed = 0;              // another one on each shard
+  std::uint64_t table_seed = 0;                   // the same on all shards of a node
+  std::uint64_t random_seed = 0;                  // another one on each shard
   std::optional<journal::SegmentHeader> journal;  // of its stream of changes; none: it keeps no journal
-  bool loads = false;  // its slots are to be loaded: none of its own is served before take_load() has brought it
+  bool loads =
+      false;  // its slots are to be loaded: none of its own is served before take_load() has brought it
   ProcessFacts (*process_facts)() = nullptr;  // null: all zero
   std::uint64_t (*ticks_ns)() = nullptr;      // for samples of how long commands take; null: none are taken
 };
@@ -142,8 +143,8 @@ struct ShardTunables {
   std::size_t max_clients = kClientsMax;  // only shown; the listener keeps it
   std::int64_t idle_timeout_ms = 0;       // 0: never
   std::int64_t forward_timeout_ms = kForwardMs;
-  std::uint64_t memory_max = 0;  // of the sessions of this shard, in bytes; 0: no bound
-  bool evict_when_full = false;  // else writes are refused
+  std::uint64_t memory_max = 0;      // of the sessions of this shard, in bytes; 0: no bound
+  bool evict_when_full = false;      // else writes are refused
   std::size_t client_bytes_max = 0;  // what the buffers of this shard's clients may take in sum; 0: no bound
 };
 
@@ -187,7 +188,8 @@ class Shard {
   // What the slots' changes were, in any order of slots. Commands for a slot wait until it is there, for
   // kLoadingWaitMs at most; what they wait for is in effects().wanted.
   void take_load(const LoadPiece& piece, Now now);
-  // Moves the changes since the last call into effects().changes. Whoever is told of them waits for durable().
+  // Moves the changes since the last call into effects().changes. Whoever is told of them waits for
+  // durable().
   void take_changes();
   // The same at the very end, with a mark of what is synced even if there are none.
   void end_changes();
@@ -195,9 +197,11 @@ class Shard {
   void durable(std::uint64_t position, Now now);
   // They are on the disk. The stream will say so.
   void synced(std::uint64_t position);
-  // While there is trouble, writes are refused for this reason; empty: it is over. Those that wait go on waiting.
+  // While there is trouble, writes are refused for this reason; empty: it is over. Those that wait go on
+  // waiting.
   void journal_trouble(const std::string& why);
-  // Nothing more will be durable: who waits is told that the outcome is in doubt, or closed, and writes are refused.
+  // Nothing more will be durable: who waits is told that the outcome is in doubt, or closed, and writes are
+  // refused.
   void journal_failed(const std::string& why, Now now);
 
   // So many bytes of journals were found that only a snapshot can take the place of. Huge: it is due at once.

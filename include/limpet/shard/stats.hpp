@@ -54,13 +54,13 @@ struct PeerStats {
 // What a shard knows of its journal and of the slots on its disk.
 struct DiskStats {
   enum class State : std::uint8_t { ok, full, failed };
-  State state = State::ok;          // the worst of all shards
-  bool journaled = false;           // it keeps a journal
-  bool snapshot_open = false;       // its sessions are being copied
-  std::uint64_t slots_loading = 0;  // not loaded yet
-  std::uint64_t slots_damaged = 0;  // not served, since their files are damaged
-  std::uint64_t unwritten_bytes = 0;  // changes that are not as safe yet as they are to be
-  std::uint64_t unsynced_bytes = 0;   // changes that are not on the disk yet
+  State state = State::ok;                 // the worst of all shards
+  bool journaled = false;                  // it keeps a journal
+  bool snapshot_open = false;              // its sessions are being copied
+  std::uint64_t slots_loading = 0;         // not loaded yet
+  std::uint64_t slots_damaged = 0;         // not served, since their files are damaged
+  std::uint64_t unwritten_bytes = 0;       // changes that are not as safe yet as they are to be
+  std::uint64_t unsynced_bytes = 0;        // changes that are not on the disk yet
   std::uint64_t since_snapshot_bytes = 0;  // of journal that only the next snapshot takes the place of
 
   void add(const DiskStats& other);
