@@ -281,7 +281,7 @@ class DuringASnapshot(OnABadDisk):
 
     def write_much(self):
         """More than a journal may grow by before its sessions are copied."""
-        for i in range(80):
+        for i in range(180):
             self.assertEqual(self.client_("SET", f"k{i % 8}", b"%d " % i + self.value), "OK")
 
     def snapshots(self, extension=".snapshot"):

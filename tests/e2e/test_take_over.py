@@ -154,7 +154,7 @@ class TakeOver(Journal):
 
     def test_an_old_process_that_is_copying_its_sessions_harms_nothing_either(self):
         stale = self.begin("interval")
-        large = [("SET", f"{self.names[i % MANY]}/large", str(i) * 50_000) for i in range(800)]
+        large = [("SET", f"{self.names[i % MANY]}/large", str(i) * 150_000) for i in range(800)]
         stale.send_raw(b"".join(encode(*command) for command in large[:400]))
         eventually(lambda: any(".snapshot" in name for name in os.listdir(data_of(self.old))), 10, "a copy begins")
         self.old.process.freeze()
