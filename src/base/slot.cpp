@@ -1,6 +1,5 @@
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <limpet/base/slot.hpp>
 
 namespace limpet {
@@ -47,32 +46,7 @@ std::uint16_t crc16(std::string_view bytes) {
   return static_cast<std::uint16_t>(crc);
 }
 
-namespace {
-
-// Whether one of eight bytes is a '{'.
-bool has_brace(const char* at) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, sizeof word);
-  word ^= kOnes * '{';
-  return ((word - kOnes) & ~word & (kOnes << 7)) != 0;
-}
-
-// Most keys are short and have no braces, and a call of memchr() would cost more than looking.
-bool is_plain(std::string_view key) {
-  constexpr std::size_t kWord = sizeof(std::uint64_t);
-  if (key.size() < kWord || key.size() > 4 * kWord) return false;
-  const char* const last = key.data() + key.size() - kWord;
-  for (const char* at = key.data(); at < last; at += kWord) {
-    if (has_brace(at)) return false;
-  }
-  return !has_brace(last);
-}
-
-}  // namespace
-
 std::string_view uid_of(std::string_view key) {
-  if (is_plain(key)) return key;
   const std::size_t open = key.find('{');
   if (open == std::string_view::npos) return key;
   const std::size_t close = key.find('}', open + 1);

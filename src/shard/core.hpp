@@ -246,6 +246,8 @@ class Core {
 
   // ---- loading.cpp ----
   void hold_slots_back();
+  // Of these slots one that is not served; all of them are loaded before others.
+  std::optional<Slot> first_missing(const std::vector<Slot>& slots);
   // False: the client waits for the slot. True: it has waited long enough, and has its error.
   bool wait_for_slot(Client& client, Slot slot);
   // A request of another shard or node waits for the slot.

@@ -52,6 +52,16 @@ SlotWait& Core::want(Slot slot) {
   return wait->second;
 }
 
+std::optional<Slot> Core::first_missing(const std::vector<Slot>& slots) {
+  std::optional<Slot> first;
+  for (const Slot slot : slots) {
+    if (router_.route(slot).kind != Route::Kind::wait) continue;
+    if (!first || damaged_[slot]) first = slot;
+    if (!damaged_[slot]) want(slot);  // so that they come together, not one after the other
+  }
+  return first;
+}
+
 bool Core::wait_for_slot(Client& client, Slot slot) {
   const std::int64_t patience = loading_patience();
   const std::int64_t now = now_.steady_ms;

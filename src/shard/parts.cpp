@@ -185,9 +185,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
     reply_error(client, down);
     return true;
   }
-  for (const Slot slot : keys.slots) {
-    if (router_.route(slot).kind == Route::Kind::wait) return wait_for_slot(client, slot);
-  }
+  if (const auto missing = first_missing(keys.slots)) return wait_for_slot(client, *missing);
   for (const Slot slot : keys.slots) {
     if (!has_room(router_.route(slot), client)) return false;
   }

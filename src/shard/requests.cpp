@@ -89,8 +89,9 @@ inline bool Core::take_command(Client& client, const Ahead& next) {
   if (!taken) return false;
   ++counters_.commands_processed;
   // CLIENT REPLY SKIP silences the one command that follows it.
-  if (client.reply_mode == ReplyMode::skip_this) client.reply_mode = ReplyMode::on;
-  if (client.reply_mode == ReplyMode::skip_next) client.reply_mode = ReplyMode::skip_this;
+  if (client.reply_mode > ReplyMode::off) {
+    client.reply_mode = client.reply_mode == ReplyMode::skip_this ? ReplyMode::on : ReplyMode::skip_this;
+  }
   return true;
 }
 

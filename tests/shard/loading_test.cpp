@@ -177,6 +177,13 @@ TEST_F(Loading, ACommandOfManyKeysWaitsForAllOfThem) {
   EXPECT_EQ(written(client), "+OK\r\n");
 }
 
+TEST_F(Loading, AllSlotsOfACommandAreAskedForAtOnce) {
+  const StreamId client = connect();
+  EXPECT_EQ(ask(client, "MGET " + key(0) + " " + key(1) + " " + key(2)), "");
+  EXPECT_THAT(shard_->effects().wanted,
+              ::testing::UnorderedElementsAre(slot_of(key(0)), slot_of(key(1)), slot_of(key(2))));
+}
+
 TEST_F(Loading, CommandsAboutAllKeysSayThatSomeAreMissing) {
   load(key(0));
   const StreamId client = connect();
