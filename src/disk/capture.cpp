@@ -117,10 +117,8 @@ Result<void> Capture::identify(const std::string& path) {
   cluster_ = line_of(identity_, "cluster");
   node_ = line_of(identity_, "node");
   if (base_.empty()) return {};
-  const auto generation = parse_uint64(line_of(base_, "generation"));
-  if (!generation) {
-    return fail(Code::io, path + "/" + kBaseName + ": names no generation: restore a copy of it");
-  }
+  const auto generation = generation_of(base_, path + "/" + kBaseName);
+  if (!generation) return tl::unexpected(generation.error());
   base_generation_ = *generation;
   return {};
 }

@@ -131,14 +131,6 @@ Result<std::string> Directory::read_head(const std::string& name, std::size_t by
   return content;
 }
 
-Result<std::uint64_t> Directory::size_of(const std::string& name) const {
-  struct ::stat facts {};
-  if (::fstatat(self_.get(), name.c_str(), &facts, 0) != 0) {
-    return io_error(path_ + "/" + name, "cannot be looked at");
-  }
-  return static_cast<std::uint64_t>(facts.st_size);
-}
-
 Result<File> Directory::create(const std::string& name) const {
   File file(::openat(self_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file.open()) return io_error(path_ + "/" + name, "cannot be made");
@@ -182,9 +174,7 @@ Result<std::uint64_t> Directory::generation_in(const std::string& name) const {
   if (::faccessat(self_.get(), name.c_str(), F_OK, 0) != 0 && errno == ENOENT) return 0;
   const auto content = read(name);
   if (!content) return tl::unexpected(content.error());
-  const auto generation = parse_uint64(line_of(*content, "generation"));
-  if (!generation) return fail(Code::io, path_ + "/" + name + ": names no generation: restore a copy of it");
-  return *generation;
+  return generation_of(*content, path_ + "/" + name);
 }
 
 Result<std::uint64_t> Directory::begin_generation(std::uint64_t at_least) {

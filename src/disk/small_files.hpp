@@ -2,6 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <limpet/base/number.hpp>
+#include <limpet/base/result.hpp>
 #include <string>
 #include <string_view>
 
@@ -22,6 +25,13 @@ inline std::string line_of(std::string_view text, std::string_view name) {
     at = end + 1;
   }
   return {};
+}
+
+// What a file "generation N" says; `path` is for the error.
+inline Result<std::uint64_t> generation_of(std::string_view text, const std::string& path) {
+  const auto generation = parse_uint64(line_of(text, "generation"));
+  if (!generation) return fail(Code::io, path + ": names no generation: restore a copy of it");
+  return *generation;
 }
 
 }  // namespace limpet::disk

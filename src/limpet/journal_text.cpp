@@ -52,10 +52,9 @@ std::string verdict(const journal::Check& check) {
   if (count == 0) return "damaged, but no slot is\n";
   return fmt::format(
       "damaged: slots {}\n"
-      "{} of {} slots are damaged, and a node does not start on them. Without them {} changes that can still "
+      "{} of {} slots are damaged, and a node does not serve them. Without them {} changes that can still "
       "be read, which name {} keys, would be lost, and what stood where nothing can be read; the other {} "
-      "slots "
-      "are whole.\n",
+      "slots are whole.\n",
       slots_text(check.damaged), count, kSlots, check.changes_lost, check.keys_lost, kSlots - count);
 }
 

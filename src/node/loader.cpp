@@ -133,11 +133,13 @@ void Loader::read_files() {
   } else {
     recovery_->add_unreadable(".", names.error().text);
   }
+  std::erase_if(names_, [this](const std::string& name) {
+    const auto file = journal::read_name(name);
+    return file && file->stream.generation >= generation_;
+  });
   contents_.reserve(names_.size());
   for (const std::string& name : names_) {
     if (stopping_) return;
-    const auto file = journal::read_name(name);
-    if (file && file->stream.generation >= generation_) continue;  // of this run
     Result<disk::Mapping> content = directory_.map(name);
     if (!content) {
       recovery_->add_unreadable(name, content.error().text);
@@ -155,8 +157,7 @@ void Loader::read_files() {
 Result<void> Loader::sync_files() const {
   for (const std::string& name : names_) {
     const auto file = journal::read_name(name);
-    if (!file || file->stream.generation >= generation_) continue;
-    if (file->kind == journal::FileKind::snapshot || recovery_->sealed(file->stream)) continue;
+    if (!file || file->kind == journal::FileKind::snapshot || recovery_->sealed(file->stream)) continue;
     if (Result<void> synced = directory_.sync(name); !synced) return synced;
   }
   return {};
@@ -191,16 +192,16 @@ bool Loader::report() {
   if (repair_) {
     spdlog::warn(
         "{}: --repair: {} slots are served with what can be read of them. What they changed in the places "
-        "named "
-        "above is dropped: their keys may be older than they were, or be back although they were deleted",
+        "named above is dropped: their keys may be older than they were, or be back although they were "
+        "deleted",
         directory_.path(), damaged);
     return false;
   }
   damaged_ = damaged;
   spdlog::error(
       "{}: {} slots are damaged in the places named above, and not served; all others are. Restore a copy of "
-      "the "
-      "directory, or start once with --repair: what can be read of them is served then, and the rest dropped",
+      "the directory, or start once with --repair: what can be read of them is served then, and the rest "
+      "dropped",
       directory_.path(), damaged);
   return true;
 }

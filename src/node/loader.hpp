@@ -87,7 +87,7 @@ class Loader {
   const bool repair_;
   const LoaderHooks hooks_;
 
-  std::vector<std::string> names_;
+  std::vector<std::string> names_;  // of the files of earlier runs
   std::uint64_t generation_ = 0;
   std::vector<disk::Mapping> contents_;  // of the files that recovery_ looks at
   std::unique_ptr<journal::Recovery> recovery_;

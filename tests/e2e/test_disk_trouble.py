@@ -9,8 +9,9 @@ import unittest
 from harness.bad_disk import BadDisk, NoBadDisk
 from harness.cluster import is_error
 from harness.journal import Load, data_of, files_of
+from harness.journaled import Journal
 from harness.waiting import eventually, seconds
-from test_journal import IN_DOUBT, MODES, Journal, shard_of
+from test_journal import IN_DOUBT, MODES, shard_of
 
 MANY = 100
 LARGE = bytes(25 << 20)  # three of them are more than may be on its way to the disk
@@ -28,15 +29,8 @@ class OnABadDisk(Journal):
         self.addCleanup(self.disk.heal)  # before the node is told to end
         return self.client(self.node)
 
-    def attempt(self, *args):
-        """The reply to a command on a connection of its own; None if that ends without one."""
-        with self.node.connect(3) as client:
-            try:
-                return client(*args)
-            except TimeoutError:
-                raise
-            except OSError:
-                return None
+    def attempt_here(self, *args):
+        return self.attempt(self.node, *args, within=3)
 
     def sent(self, *args):
         """A client that has sent a command and has not read the reply."""
@@ -69,7 +63,7 @@ class OnABadDisk(Journal):
         """Waits until neither shard takes a write."""
         keys = [next(key for key in (f"refused{i}" for i in range(99)) if shard_of(key, 2) == shard)
                 for shard in range(2)]
-        eventually(lambda: all(is_error(self.attempt("SET", key, "v"), "MISCONF") for key in keys), 10,
+        eventually(lambda: all(is_error(self.attempt_here("SET", key, "v"), "MISCONF") for key in keys), 10,
                    "no shard takes a write")
 
     def restarted(self):
@@ -89,7 +83,7 @@ class Failing(OnABadDisk):
                 self.refused_on_both_shards()
                 self.disk.heal()  # who tried again would succeed
                 for i in range(20):
-                    self.assertTrue(is_error(self.attempt("SET", f"k{i}", "w"), "MISCONF"))
+                    self.assertTrue(is_error(self.attempt_here("SET", f"k{i}", "w"), "MISCONF"))
                 self.assertEqual(self.node.process.terminate(), 0)
                 syncs = {name: deeds for name, deeds in self.disk.syncs().items() if name.endswith(".journal")}
                 self.assertEqual(len(syncs), 2)
@@ -159,12 +153,12 @@ class Failing(OnABadDisk):
                 key = next(key for key in (f"k{i}" for i in range(99)) if shard_of(key, 2) != shard_of("calm", 2))
                 writer = self.sent("SET", key, "v")
                 self.node.process.eventually_logs("No space left")
-                eventually(lambda: is_error(self.attempt("SET", f"{{{key}}}", "w"), "MISCONF"), 10, "it is full")
+                eventually(lambda: is_error(self.attempt_here("SET", f"{{{key}}}", "w"), "MISCONF"), 10, "it is full")
                 self.assertTrue(self.waits(writer))
                 self.assertEqual(client("GET", "calm"), b"v")
                 self.disk.heal()
                 self.assertEqual(writer.read(), "OK")
-                eventually(lambda: self.attempt("SET", "calm", "w") == "OK", 10, "writes are taken again")
+                eventually(lambda: self.attempt_here("SET", "calm", "w") == "OK", 10, "writes are taken again")
                 self.assertEqual(self.restarted()("MGET", "calm", key), [b"w", b"v"])
 
     def test_a_new_file_whose_name_cannot_be_synced_ends_the_journal_and_damages_nothing(self):
@@ -174,9 +168,9 @@ class Failing(OnABadDisk):
             self.assertEqual(client("SET", f"k{i}", value), "OK")
         self.disk.order("sync /data EIO", "sync .journal good")
         acknowledged = 10
-        while acknowledged < 40 and self.attempt("SET", f"k{acknowledged}", value) == "OK":
+        while acknowledged < 40 and self.attempt_here("SET", f"k{acknowledged}", value) == "OK":
             acknowledged += 1
-        self.assertError(self.attempt("SET", "k", "v"), "MISCONF", "data: cannot be synced")
+        self.assertError(self.attempt_here("SET", "k", "v"), "MISCONF", "data: cannot be synced")
         self.disk.heal()
         client = self.restarted()
         self.assertEqual(client("EXISTS", *[f"k{i}" for i in range(acknowledged)]), acknowledged)

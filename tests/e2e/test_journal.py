@@ -340,16 +340,6 @@ class TakenOver(Journal):
         with open(path, "w", encoding="utf-8") as file:  # in place, as another host's file system would show it
             file.write("generation 99\nnonce 0123456789abcdef\nhost elsewhere\npid 4711\n")
 
-    def attempt(self, node, *args):
-        """A command on a connection of its own; None if that ends without a reply."""
-        with node.connect(5) as client:
-            try:
-                return client(*args)
-            except TimeoutError:
-                raise
-            except OSError:
-                return None
-
     def taken_over(self, mode):
         """A node that has lost its directory, and as many keys that it was asked to write since."""
         node = self.kept(mode)

@@ -66,7 +66,6 @@ class Directory {
   // The first bytes of a file, as many as it has up to `bytes`.
   [[nodiscard]] Result<std::string> read_head(const std::string& name, std::size_t bytes) const;
   [[nodiscard]] Result<Mapping> map(const std::string& name) const;
-  [[nodiscard]] Result<std::uint64_t> size_of(const std::string& name) const;
 
   // Begins a run: its generation is above all before, and above `at_least`. On the disk when this returns.
   Result<std::uint64_t> begin_generation(std::uint64_t at_least);

@@ -35,3 +35,13 @@ class Journal(E2E):
             self.assertIn(word, told)
         self.assertEqual(contents(folder), before)
         return told
+
+    def attempt(self, node, *args, within=5):
+        """A command on a connection of its own; None if that ends without a reply."""
+        with node.connect(within) as client:
+            try:
+                return client(*args)
+            except TimeoutError:
+                raise
+            except OSError:
+                return None
