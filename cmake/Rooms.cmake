@@ -37,6 +37,11 @@ function(limpet_room name)
   endif()
 endfunction()
 
+
+# Under a sanitizer these are not optimised: they do little work, and would take a third of the time to compile. Nor are
+# the tests themselves.
+set(LIMPET_COLD limpet_cluster limpet_node limpet_limpetd limpet_limpet)
+
 # Warnings, sanitizers and the like: the same for every target of ours.
 function(limpet_flags target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
@@ -47,6 +52,10 @@ function(limpet_flags target)
   if(LIMPET_SANITIZE)
     target_compile_options(${target} PUBLIC -fsanitize=${LIMPET_SANITIZE} -fno-omit-frame-pointer
       -fno-sanitize-recover=all)
+    get_target_property(type ${target} TYPE)
+    if(NOT LIMPET_FUZZ AND (target IN_LIST LIMPET_COLD OR type STREQUAL "EXECUTABLE"))
+      target_compile_options(${target} PRIVATE -O0)
+    endif()
     # GCC cannot see through the checks that a sanitizer adds, and takes initialised members for uninitialised.
     target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
     target_link_options(${target} PUBLIC -fsanitize=${LIMPET_SANITIZE})

@@ -18,9 +18,9 @@ namespace limpet::command {
 
 [[nodiscard]] inline store::Item counted(Context& context, store::Item item) {
   if (item) {
-    ++context.keyspace_hits;
+    ++context.lookups.hits;
   } else {
-    ++context.keyspace_misses;
+    ++context.lookups.misses;
   }
   return item;
 }

@@ -12,7 +12,6 @@ namespace limpet::disk {
 namespace {
 
 // A look takes milliseconds, and files come and go with some MiB that are written.
-constexpr int kLooksMax = 100;
 
 Result<std::vector<std::string>> list(const std::string& path) {
   std::vector<std::string> names;
@@ -49,7 +48,7 @@ Capture::~Capture() = default;
 Capture::Capture(Capture&&) noexcept = default;
 
 Result<Capture> Capture::of(const std::string& path, const std::function<void()>& between) {
-  for (int i = 0; i < kLooksMax; ++i) {
+  for (int i = 0; i < kCaptureLooksMax; ++i) {
     Capture capture;
     const Result<bool> stood_still = capture.look(path, between);
     if (!stood_still) return tl::unexpected(stood_still.error());

@@ -93,8 +93,8 @@ void add_sessions(Page& page, const shard::ShardStats& sum) {
   page.gauge("limpet_session_bytes", "Memory that the sessions take, tables included.", sum.store.bytes);
   page.counter("limpet_expired_keys_total", "Keys whose time-out passed.", sum.store.expired_total);
   page.counter("limpet_evicted_keys_total", "Keys of idle sessions that made room.", sum.store.evicted_total);
-  page.counter("limpet_keyspace_hits_total", "Reads that found their key.", sum.counters.keyspace_hits);
-  page.counter("limpet_keyspace_misses_total", "Reads that did not.", sum.counters.keyspace_misses);
+  page.counter("limpet_keyspace_hits_total", "Reads that found their key.", sum.counters.keyspace.hits);
+  page.counter("limpet_keyspace_misses_total", "Reads that did not.", sum.counters.keyspace.misses);
 }
 
 void add_disk(Page& page, const NodeSnapshot& s, const shard::DiskStats& disk) {

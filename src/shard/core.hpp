@@ -196,6 +196,7 @@ class Core {
   bool take_step(Client& client, Ahead& next, Turn& turn);
   // False: not now. The command is to be offered again when the client is resumed.
   bool take_command(Client& client, const Ahead& next);
+  bool take_by_scope(Client& client, const Spec& spec, Args args);
   bool take_session_command(Client& client, const Spec& spec, Args args);
   bool take_keyed_command(Client& client, const Spec& spec, Args args, const KeyRef& key);
   [[nodiscard]] static bool others_in_slot(const Spec& spec, Args args, Slot slot);

@@ -102,7 +102,8 @@ void Core::run_step(Args args, resp::Version version, Bytes& out) {
   if (args[0] == command::kStepWrite && tunables_.memory_max != 0 && !make_room_for(args)) {
     return reply.error(command::kOutOfMemory);
   }
-  command::Context context{.store = store_, .reply = reply, .now = now_};
+  command::Lookups uncounted;
+  command::Context context{.store = store_, .reply = reply, .lookups = uncounted, .now = now_};
   const std::uint64_t before = journal_ ? journal_->position() : 0;
   command::run_step(context, args);
   if (!journal_) return;

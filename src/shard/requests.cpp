@@ -63,34 +63,33 @@ inline bool Core::take_command(Client& client, const Ahead& next) {
     admit_error(client, spec, command::kAuthRequired);
     return true;
   }
-  bool taken = true;
-  switch (spec->scope) {
-    case command::Scope::session:
-      taken = next.has_key ? take_keyed_command(client, *spec, args, next.key)
-                           : take_session_command(client, *spec, args);
-      break;
-    case command::Scope::pair:
-      taken = take_pair_command(client, *spec, args);
-      break;
-    case command::Scope::split:
-      taken = take_split_command(client, *spec, args);
-      break;
-    case command::Scope::connection:
-      ++counts_[command::index_of(*spec)].calls;
-      taken = take_connection_command(client, *spec, args);
-      break;
-    case command::Scope::node:
-      taken = take_node_command(client, *spec, args);
-      break;
-    case command::Scope::cluster:
-      taken = take_wide_command(client, *spec, args);
-      break;
+  if (!(next.has_key ? take_keyed_command(client, *spec, args, next.key)
+                     : take_by_scope(client, *spec, args))) {
+    return false;
   }
-  if (!taken) return false;
   ++counters_.commands_processed;
   // CLIENT REPLY SKIP silences the one command that follows it.
   if (client.reply_mode > ReplyMode::off) {
     client.reply_mode = client.reply_mode == ReplyMode::skip_this ? ReplyMode::on : ReplyMode::skip_this;
+  }
+  return true;
+}
+
+bool Core::take_by_scope(Client& client, const Spec& spec, Args args) {
+  switch (spec.scope) {
+    case command::Scope::session:
+      return take_session_command(client, spec, args);
+    case command::Scope::pair:
+      return take_pair_command(client, spec, args);
+    case command::Scope::split:
+      return take_split_command(client, spec, args);
+    case command::Scope::connection:
+      ++counts_[command::index_of(spec)].calls;
+      return take_connection_command(client, spec, args);
+    case command::Scope::node:
+      return take_node_command(client, spec, args);
+    case command::Scope::cluster:
+      return take_wide_command(client, spec, args);
   }
   return true;
 }
@@ -191,8 +190,14 @@ void Core::yield(Client& client) {
   effects_.again = true;
 }
 
+// A few at a time, each for a turn of its own: who has just come with little to ask is served in between.
 void Core::go_on() {
-  for (const StreamId id : std::exchange(yielded_, {})) {
+  const auto first = yielded_.begin();
+  const auto last = first + static_cast<std::ptrdiff_t>(std::min(yielded_.size(), kTurnYieldedMax));
+  const std::vector<StreamId> now(first, last);
+  yielded_.erase(first, last);
+  if (!yielded_.empty()) effects_.again = true;
+  for (const StreamId id : now) {
     if (Client* client = id.kind == StreamKind::client ? find_client(id) : nullptr) {
       client->yielded = false;
       wake(*client);
@@ -324,14 +329,13 @@ inline void Core::execute(const Spec& spec, Args args, resp::Version version, By
   const std::uint64_t began = timed ? config_.ticks_ns() : 0;
   const std::size_t before = out.size();
   ReplyWriter reply(out, version);
-  command::Context context{.store = store_, .reply = reply, .now = now_, .first_key = key};
+  command::Context context{
+      .store = store_, .reply = reply, .lookups = counters_.keyspace, .now = now_, .first_key = key};
   if (tunables_.memory_max == 0 || !spec.has(command::kDenyOom) || make_room_for(args)) {
     spec.run(context, args);
   } else {
     reply.error(command::kOutOfMemory);
   }
-  counters_.keyspace_hits += context.keyspace_hits;
-  counters_.keyspace_misses += context.keyspace_misses;
   if (out.size() - before > kReplyBytesMax) {
     out.truncate(before);
     reply.error(kReplyTooLong);

@@ -47,8 +47,8 @@ void Counters::add(const Counters& other) {
   net_input_bytes += other.net_input_bytes;
   net_output_bytes += other.net_output_bytes;
   protocol_errors += other.protocol_errors;
-  keyspace_hits += other.keyspace_hits;
-  keyspace_misses += other.keyspace_misses;
+  keyspace.hits += other.keyspace.hits;
+  keyspace.misses += other.keyspace.misses;
   error_replies += other.error_replies;
 }
 

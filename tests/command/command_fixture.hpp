@@ -66,10 +66,8 @@ class CommandTest : public ::testing::Test {
     if (const std::string error = refusal(spec, args); !error.empty()) {
       reply.error(error);
     } else {
-      Context context{.store = store_, .reply = reply, .now = now_};
+      Context context{.store = store_, .reply = reply, .lookups = lookups_, .now = now_};
       spec->run(context, args);
-      hits_ += context.keyspace_hits;
-      misses_ += context.keyspace_misses;
     }
     return std::string(out.view());
   }
@@ -84,8 +82,7 @@ class CommandTest : public ::testing::Test {
 
   store::Store store_{42};
   Now now_{.steady_ms = 1, .unix_ms = 1'700'000'000'000};
-  std::uint64_t hits_ = 0;
-  std::uint64_t misses_ = 0;
+  Lookups lookups_;
 };
 
 inline constexpr const char* kWrongTypeShown =

@@ -12,7 +12,7 @@ class RelocateTest : public CommandTest {
     EXPECT_TRUE(is_step(args));
     Bytes out;
     resp::ReplyWriter reply(out, resp::Version::resp2);
-    Context context{.store = store_, .reply = reply, .now = now_};
+    Context context{.store = store_, .reply = reply, .lookups = lookups_, .now = now_};
     run_step(context, args);
     const auto value = resp::read_value(out.view());
     using Type = resp::Value::Type;

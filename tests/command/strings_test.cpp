@@ -30,8 +30,8 @@ TEST_F(StringsTest, ReadsCountHitsAndMisses) {
   run({"GET", "k"});
   run({"GET", "nosuch"});
   run({"MGET", "k", "nosuch"});
-  EXPECT_EQ(hits_, 2U);
-  EXPECT_EQ(misses_, 2U);
+  EXPECT_EQ(lookups_.hits, 2U);
+  EXPECT_EQ(lookups_.misses, 2U);
 }
 
 TEST_F(StringsTest, OtherTypesAreRefusedAndLeftAlone) {
@@ -144,7 +144,7 @@ TEST_F(StringsTest, AKeyThatTheCallerWorkedOutIsUsed) {
   const KeyRef key = KeyRef::of(args[1]);
   Bytes out;
   resp::ReplyWriter reply(out, resp::Version::resp2);
-  Context context{.store = store_, .reply = reply, .now = now_, .first_key = &key};
+  Context context{.store = store_, .reply = reply, .lookups = lookups_, .now = now_, .first_key = &key};
   find("set")->run(context, args);
   EXPECT_EQ(run({"GET", "{u}k"}), "\"v\"");
 }

@@ -183,6 +183,9 @@ void SimCluster::transmit(const WirePtr& wire, int to, std::string bytes) {
   if (between_nodes) {
     peer_bytes_ += bytes.size();
     most_in_a_turn_ = std::max(most_in_a_turn_, bytes.size());
+  } else if (wire->ends[to].is_client) {
+    to_clients_ += bytes.size();
+    most_to_clients_ = std::max(most_to_clients_, to_clients_);
   }
   for (std::size_t from = 0; from < bytes.size();) {
     const std::size_t length =
@@ -253,6 +256,7 @@ void SimCluster::pump(unsigned index, unsigned shard_index) {
   Node& node = nodes_[index];
   Shard& shard = *node.shards[shard_index];
   Effects& effects = shard.effects();
+  to_clients_ = 0;
   while (!effects.touched.empty() || !effects.dials.empty()) {
     for (const Dial& wanted : std::exchange(effects.dials, {})) dial(index, shard_index, wanted);
     for (const StreamId id : std::exchange(effects.touched, {})) flush(index, shard_index, id);

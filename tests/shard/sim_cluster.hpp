@@ -80,6 +80,8 @@ class SimCluster {
   [[nodiscard]] std::uint64_t peer_bytes() const { return peer_bytes_; }
   // The most that left a shard in one turn, for a sibling or over one connection between nodes.
   [[nodiscard]] std::size_t most_in_a_turn() const { return most_in_a_turn_; }
+  // The same of bytes to all clients of a shard.
+  [[nodiscard]] std::size_t most_to_clients() const { return most_to_clients_; }
 
  private:
   struct End {
@@ -143,6 +145,8 @@ class SimCluster {
   std::uint64_t trace_ = 0;
   std::uint64_t peer_bytes_ = 0;
   std::size_t most_in_a_turn_ = 0;
+  std::size_t to_clients_ = 0;  // in this turn
+  std::size_t most_to_clients_ = 0;
 };
 
 }  // namespace limpet::shard

@@ -88,6 +88,19 @@ TEST_F(Turns, ClientsThatGetLargeRepliesShareTheirWayAndOthersPassThem) {
   for (const auto client : heavy) EXPECT_EQ(cluster.take_replies(client).size(), 30U);
 }
 
+TEST_F(Turns, OfManyClientsThatAskForMuchAFewAreServedInOneTurn) {
+  SimCluster cluster({.nodes = 1, .shards = 1, .delay_ms_max = 0, .piece_bytes_max = 65'536});
+  std::vector<SimCluster::ClientIndex> clients;
+  for (int i = 0; i < 50; ++i) clients.push_back(cluster.connect(0));
+  cluster.send(clients[0], set("key", std::string(kValueBytes, 'v')));
+  cluster.run_for(10);
+  cluster.take_replies(clients[0]);
+  for (const auto client : clients) cluster.send(client, repeat("GET key", 40));
+  cluster.run_for(2'000);
+  for (const auto client : clients) EXPECT_EQ(cluster.take_replies(client).size(), 40U);
+  EXPECT_LE(cluster.most_to_clients(), kTurnYieldedMax * (kTurnReplyBytes + 2 * kValueBytes));
+}
+
 TEST_F(Turns, NewClientsOfWhomNothingIsKnownShareTheWayToo) {
   SimCluster cluster({.nodes = 2, .shards = 1, .delay_ms_max = 0});
   const std::string key = cluster.key_of(1, 0);

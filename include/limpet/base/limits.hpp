@@ -26,7 +26,7 @@ inline constexpr std::size_t kClientNameBytesMax = 256;
 inline constexpr std::size_t kClientFiltersMax = 64;  // of one CLIENT KILL
 
 // ---- Replies to clients --------------------------------------------------------------------------------------
-inline constexpr std::size_t kOutputPauseBytes = 1_MiB;   // a client with more unread output is not parsed further
+inline constexpr std::size_t kOutputPauseBytes = 256_KiB;  // a client with more unread output is not parsed further
 inline constexpr std::size_t kUnauthOutputPauseBytes = 64_KiB;  // the same for one that has not authenticated
 inline constexpr std::int64_t kUnreadMs = 60'000;         // a client that takes no output for so long is closed
 // Replies up to this size wait for those behind them that are on their way from elsewhere, for kTickMs at most.
@@ -114,10 +114,12 @@ inline constexpr std::size_t kSecretBytesMax = 4_KiB;        // a password or th
 // ---- Work in one go ------------------------------------------------------------------------------------------
 inline constexpr std::size_t kTurnCommandsMax = 256;      // of one client, before others have their turn
 inline constexpr std::size_t kTurnReplyBytes = 64_KiB;    // the same by what was answered, seen or not; a peer's, too
+inline constexpr std::size_t kTurnYieldedMax = 4;         // clients and peers that had to stop go on in one turn
 inline constexpr std::size_t kLookAheadMax = 16;          // keys whose memory is fetched at once
 inline constexpr std::size_t kAheadArgsMax = 64;          // no request is read ahead behind one with more
 inline constexpr std::size_t kAheadArgsKept = 1'024;      // room for more of them is given back
 inline constexpr int kLooksInATurn = 4;                   // at the sockets: the more goes in, the fewer writes come out
+inline constexpr int kCaptureLooksMax = 100;              // at a directory that changes, before it is given up
 inline constexpr int kAcceptsInOneGo = 64;                // connections taken before others have their turn
 inline constexpr std::size_t kScanVisitsInOneGo = 8;      // keys SCAN matches before it looks at kGlobStepsInOneGo
 inline constexpr std::int64_t kTickMs = 50;               // housekeeping of a shard

@@ -54,13 +54,18 @@ enum Flag : std::uint32_t {
   kAllowBusy = 1u << 13,
 };
 
+// Counted by handlers that read: keys that were there, and keys that were not.
+struct Lookups {
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+};
+
 struct Context {
   store::Store& store;
   resp::ReplyWriter& reply;
+  Lookups& lookups;
   Now now;
   const KeyRef* first_key = nullptr;  // args[1], if the caller has worked it out already, as routing does
-  std::uint64_t keyspace_hits = 0;    // counted by handlers that read: keys that were there
-  std::uint64_t keyspace_misses = 0;  // and keys that were not
 };
 
 using Handler = void (*)(Context&, Args);

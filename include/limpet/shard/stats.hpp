@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limpet/command/command.hpp>
 #include <limpet/store/store.hpp>
 #include <string>
 #include <vector>
@@ -32,8 +33,7 @@ struct Counters {
   std::uint64_t net_input_bytes = 0;
   std::uint64_t net_output_bytes = 0;
   std::uint64_t protocol_errors = 0;
-  std::uint64_t keyspace_hits = 0;
-  std::uint64_t keyspace_misses = 0;
+  command::Lookups keyspace;
   std::uint64_t error_replies = 0;
 
   void add(const Counters& other);
