@@ -3,10 +3,9 @@
 #include <limpet/journal/record.hpp>
 #include <limpet/journal/snapshotter.hpp>
 #include <limpet/store/change.hpp>
+#include <utility>
 
 namespace limpet::journal {
-
-using store::Item;
 
 namespace {
 
@@ -30,31 +29,29 @@ void Snapshotter::begin() {
   covers_ = writer_.position();
   first_file_ = header_.number + 1;
   slot_ = header_.stream.shard;
-  in_slot_ = file_open_ = false;
+  copy_.reset();
+  file_open_ = false;
   store_.copying(true);
 }
 
 void Snapshotter::abandon() {
-  running_ = false;
+  if (std::exchange(running_, false)) store_.copying(false);
   pieces_.clear();
-  large_.clear();
-  store_.copying(false);
+  copy_.reset();
 }
 
-void Snapshotter::go_on(std::int64_t unix_ms) {
+void Snapshotter::go_on() {
   if (!file_open_) begin_file();
-  if (!in_slot_) begin_slot();
+  if (!copy_) begin_slot();
   const std::uint64_t before = file_bytes_;
   // Empty slots cost next to nothing, one at a time.
-  if (!walked_) {
-    copy_keys(unix_ms);
-  } else if (!large_.empty()) {
-    copy_large(unix_ms);
-  }
-  if (walked_ && large_.empty()) end_slot();
+  begin_record();
+  const bool whole = copy_->go_on(store_, *this);
+  end_record();
+  if (whole) end_slot();
   copied_ += file_bytes_ - before;
   const bool last = slot_ >= kSlots;
-  if (last || (file_bytes_ >= kSnapshotFileBytes && !in_slot_)) end_file(last);
+  if (last || (file_bytes_ >= kSnapshotFileBytes && !copy_)) end_file(last);
 }
 
 // ---- Files and records ----
@@ -129,9 +126,7 @@ void Snapshotter::end_record() {
 // ---- Slots ----
 
 void Snapshotter::begin_slot() {
-  in_slot_ = true;
-  walked_ = false;
-  scan_at_ = 0;
+  copy_.emplace(static_cast<Slot>(slot_));
   records_ = 0;
   sequence_ = writer_.sequence(static_cast<Slot>(slot_));
 }
@@ -139,62 +134,8 @@ void Snapshotter::begin_slot() {
 void Snapshotter::end_slot() {
   add_number(Record::Kind::slot_end, records_);
   ++file_slots_;
-  in_slot_ = false;
+  copy_.reset();
   slot_ += header_.shards;
-}
-
-void Snapshotter::copy_keys(std::int64_t unix_ms) {
-  const auto slot = static_cast<Slot>(slot_);
-  begin_record();
-  scan_at_ = store_.scan(slot, scan_at_, kSnapshotSliceKeys, unix_ms, [&](const Item& item) {
-    const bool large = (item.type() == store::Type::hash && item.fields() > kSnapshotSliceFields) ||
-                       item.bytes() > kSnapshotPieceBytes;
-    large ? void(large_.emplace_back(item.key())) : tell_item(*this, slot, item.key(), item);
-  });
-  end_record();
-  walked_ = scan_at_ == 0;
-}
-
-// The next piece of the first large value. What became of it meanwhile is among the changes.
-void Snapshotter::copy_large(std::int64_t unix_ms) {
-  const std::string& key = large_.front();
-  const Item item = store_.peek(KeyRef::of(key), unix_ms);
-  if (large_at_ == 0) large_type_ = item.type();
-  const bool done = item.type() == store::Type::none || item.type() != large_type_ ||
-                    (item.type() == store::Type::hash ? copy_fields(item) : copy_string(item));
-  if (!done) return;
-  large_.pop_front();
-  large_at_ = 0;
-}
-
-bool Snapshotter::copy_string(const Item& item) {
-  const std::string_view all = item.string();
-  if (large_at_ >= all.size() && large_at_ != 0) return true;
-  const std::string_view part = all.substr(large_at_, kSnapshotPieceBytes);
-  begin_record();
-  if (large_at_ == 0) {
-    effects_.put_string(large_.front(), part, item.expires_unix_ms());
-  } else {
-    effects_.write_string(large_.front(), large_at_, part, false);
-  }
-  end_record();
-  large_at_ += part.size();
-  return large_at_ >= all.size();
-}
-
-bool Snapshotter::copy_fields(const Item& item) {
-  const auto slot = static_cast<Slot>(slot_);
-  const std::string& key = large_.front();
-  begin_record();
-  if (large_at_ == 0) effects_.erase(key);
-  large_at_ =
-      item.scan_fields(large_at_, kSnapshotSliceFields, [&](std::string_view name, std::string_view value) {
-        change_of(slot).put_field(key, name, value, false);
-      });
-  const bool done = large_at_ == 0;
-  if (done && item.expires_unix_ms() != kNoExpiry) change_of(slot).set_expiry(key, item.expires_unix_ms());
-  end_record();
-  return done;
 }
 
 }  // namespace limpet::journal

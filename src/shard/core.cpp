@@ -326,6 +326,7 @@ void Core::tick() {
   tick_clients();
   tick_loading();
   store_.reclaim(now_.unix_ms, kExpireStepsPerTick);
+  if (journal_) journal_->end_command();
   tick_snapshot();
 }
 

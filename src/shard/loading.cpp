@@ -16,6 +16,7 @@ void Core::hold_slots_back() {
   damaged_.resize(kSlots);
   for (unsigned slot = config_.index; slot < kSlots; slot += config_.shards) {
     router_.hold_back(static_cast<Slot>(slot));
+    store_.set_aside(static_cast<Slot>(slot), true);
     ++slots_loading_;
   }
 }
@@ -142,6 +143,7 @@ void Core::take_load(const LoadPiece& piece) {
 
 void Core::slot_loaded(Slot slot, std::uint64_t changes) {
   if (journal_) journal_->set_sequence(slot, changes);
+  store_.set_aside(slot, false);
   router_.serve(slot);
   --slots_loading_;
   wake_waiters(slot);
@@ -151,6 +153,7 @@ void Core::slot_damaged(Slot slot, const std::string& why) {
   if (!why.empty()) {
     note(Note::Level::error, "slot " + std::to_string(slot) + " cannot be loaded, and is not served: " + why);
   }
+  store_.set_aside(slot, false);
   damaged_[slot] = true;
   ++slots_damaged_;
   --slots_loading_;

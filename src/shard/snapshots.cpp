@@ -31,7 +31,7 @@ void Core::copy_on() {
   const std::uint64_t before = snapshotter_->copied_bytes();
   std::uint64_t copied = 0;
   for (int step = 0; step < kSnapshotStepsInOneGo && may_copy() && copied < kTurnReplyBytes; ++step) {
-    snapshotter_->go_on(now_.unix_ms);
+    snapshotter_->go_on();
     copied = snapshotter_->copied_bytes() - before;
   }
   snapshot_budget_ -= std::min(snapshot_budget_, copied);

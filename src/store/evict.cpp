@@ -66,7 +66,7 @@ void Store::Impl::look_for_idle(Candidate& best) {
 }
 
 void Store::Impl::look_at_slot(Candidate& best, Slot slot) {
-  if (keys_[slot] == 0) return;
+  if (keys_[slot] == 0 || aside_[slot]) return;
   const Segment segment = tables_[slot].segment_at(records_.heap(), random());
   if (segment.count == 0) return;
   const unsigned from = static_cast<unsigned>(random() % segment.count);

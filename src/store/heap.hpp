@@ -54,8 +54,8 @@ class Heap {
   // Gives back the memory of `pages_max` empty pages at most; returns how many.
   std::size_t vacate(std::size_t pages_max);
 
-  // How often words of tables were moved, added or taken away: a place of one that was found before is good as
-  // long as this is the same.
+  // How often words of tables were moved, added or taken away: a place of one that was found before is good
+  // as long as this is the same.
   [[nodiscard]] std::uint64_t moves() const { return moves_; }
   void note_move() { ++moves_; }
 

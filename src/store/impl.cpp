@@ -116,7 +116,7 @@ Store::Impl::Spot Store::Impl::locate_live(const KeyRef& key, std::int64_t unix_
     set_seen(record_of(spot), records_.clock());
     return spot;
   }
-  detach_expired(spot);
+  detach_expired(spot, key.slot);
   return locate(key);
 }
 
@@ -168,7 +168,7 @@ Item Store::Impl::find_in_run(const KeyRef& key, std::uint64_t hash, std::int64_
 
 Item Store::Impl::find_expired(const KeyRef& key) {
   Spot spot = locate(key);
-  detach_expired(spot);
+  detach_expired(spot, key.slot);
   return {};
 }
 
@@ -247,7 +247,7 @@ bool Store::Impl::erase(const KeyRef& key, std::int64_t unix_ms) {
   if (spot.word == nullptr) return false;
   const bool live = !expired(record_of(spot), unix_ms);
   if (live && sink_ != nullptr) change_of(key).erase(key.key);
-  live ? detach(spot) : detach_expired(spot);
+  live ? detach(spot) : detach_expired(spot, key.slot);
   return live;
 }
 
@@ -256,7 +256,7 @@ bool Store::Impl::set_expiry(const KeyRef& key, std::int64_t expires_unix_ms, st
   if (spot.word == nullptr) return false;
   const std::int64_t before = expiry_of(record_of(spot));
   if (before != kNoExpiry && before <= unix_ms) {
-    detach_expired(spot);
+    detach_expired(spot, key.slot);
     return false;
   }
   if (expires_unix_ms != kNoExpiry && expires_unix_ms <= unix_ms) {
@@ -288,7 +288,7 @@ bool Store::Impl::rename(const KeyRef& from, const KeyRef& to, std::int64_t unix
 // Where a copy is under way, or it is not one slot's matter alone, as what is there afterwards: first under
 // the new name, so that it is never under none.
 void Store::Impl::tell_rename(const KeyRef& from, const KeyRef& to, const char* record) {
-  if (!copied_ && from.slot == to.slot) return change_of(from).rename(from.key, to.key);
+  if (copies_ == 0 && from.slot == to.slot) return change_of(from).rename(from.key, to.key);
   tell_item(*sink_, to.slot, to.key, Item(&records_, record));
   change_of(from).erase(from.key);
 }
@@ -387,9 +387,15 @@ void Store::Impl::detach(Spot& spot) {
   records_.drop(record);  // last: the key that the caller named may point into it
 }
 
-void Store::Impl::detach_expired(Spot& spot) {
+void Store::Impl::detach_expired(Spot& spot, Slot slot) {
+  tell_expired(slot, record_of(spot));
   ++stats_.expired_total;
   detach(spot);
+}
+
+// A copy that is being made may have a part of the key, or have it still to come.
+void Store::Impl::tell_expired(Slot slot, const char* record) {
+  if (copies_ > 0 && sink_ != nullptr) sink_->change_of(slot).erase(key_of(record));
 }
 
 // A wide session that lost keys is no longer wide with one, and gone with none.

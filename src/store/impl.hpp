@@ -9,6 +9,7 @@
 // raises them.
 #pragma once
 
+#include <bitset>
 #include <limpet/store/store.hpp>
 #include <vector>
 
@@ -38,7 +39,8 @@ class Store::Impl final : public Hasher {
   void clear(Slot slot);
   void erase_session(Slot slot, std::string_view uid);
   void set_sink(ChangeSink* sink) { sink_ = sink; }
-  void copying(bool is_copied) { copied_ = is_copied; }
+  void copying(bool begins) { copies_ += begins ? 1 : -1; }
+  void set_aside(Slot slot, bool aside) { aside_[slot] = aside; }
   void set_clock(std::int64_t unix_ms) { records_.set_clock(unix_ms); }
   std::uint64_t scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
                      const std::function<void(const Item&)>& visit);
@@ -75,7 +77,7 @@ class Store::Impl final : public Hasher {
   void attach(Spot& spot, Handle record);  // a new key
   [[nodiscard]] Handle take_out(Spot& spot);
   void detach(Spot& spot);  // takes the key out and frees it
-  void detach_expired(Spot& spot);
+  void detach_expired(Spot& spot, Slot slot);
   void rename_record(Spot& spot, Handle record) { *spot.word = with_handle(*spot.word, record); }
   void change_expiry(Spot& spot, std::int64_t before, std::int64_t after);  // the record has it already
   void widen(Spot& spot);
@@ -95,6 +97,7 @@ class Store::Impl final : public Hasher {
   // ---- Telling of changes ----
   // Where an effect on this key goes. REQUIRES: sink_.
   [[nodiscard]] EffectWriter& change_of(const KeyRef& key) { return sink_->change_of(key.slot); }
+  void tell_expired(Slot slot, const char* record);
   void tell_rename(const KeyRef& from, const KeyRef& to, const char* record);
 
   // ---- Sweeping ----
@@ -125,7 +128,8 @@ class Store::Impl final : public Hasher {
   std::vector<Table> tables_;        // by slot
   std::vector<std::uint32_t> keys_;  // by slot
   ChangeSink* sink_ = nullptr;
-  bool copied_ = false;
+  int copies_ = 0;             // that somebody makes
+  std::bitset<kSlots> aside_;  // slots that are not whole yet
   StoreStats stats_;
   std::uint64_t random_state_;
   Slot evict_slot_ = 0;

@@ -68,7 +68,8 @@ void Store::clear() { impl_->clear(); }
 void Store::clear(Slot slot) { impl_->clear(slot); }
 void Store::erase_session(Slot slot, std::string_view uid) { impl_->erase_session(slot, uid); }
 void Store::set_sink(ChangeSink* sink) { impl_->set_sink(sink); }
-void Store::copying(bool is_copied) { impl_->copying(is_copied); }
+void Store::copying(bool begins) { impl_->copying(begins); }
+void Store::set_aside(Slot slot, bool aside) { impl_->set_aside(slot, aside); }
 void Store::set_clock(std::int64_t unix_ms) { impl_->set_clock(unix_ms); }
 std::uint64_t Store::scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
                           const std::function<void(const Item&)>& visit) {

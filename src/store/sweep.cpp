@@ -41,7 +41,8 @@ std::size_t Store::Impl::reclaim(std::int64_t unix_ms, std::size_t steps_max) {
   for (unsigned slots = 0; due_ <= sweep.now && slots <= 2 * kSlots && !sweep.used_up(); ++slots) {
     Table& table = tables_[sweep_slot_];
     sweep.slot = sweep_slot_;
-    if (table.due() <= sweep.now && !sweep_table(sweep, table, sweep_position_, false)) break;
+    const bool due = table.due() <= sweep.now && !aside_[sweep_slot_];
+    if (due && !sweep_table(sweep, table, sweep_position_, false)) break;
     pass_due_ = std::min(pass_due_, table.due());
     sweep_position_ = 0;
     if (++sweep_slot_ < kSlots) continue;
@@ -106,6 +107,7 @@ bool Store::Impl::sweep_word(Sweep& sweep, Table& table, std::uint64_t position,
     bound = std::min(bound, coarse_due(expiry_of(record)));
     return true;
   }
+  tell_expired(sweep.slot, record);
   table.erase(records_.heap(), position, word);
   if (!inner) --stats_.sessions;
   --stats_.keys;

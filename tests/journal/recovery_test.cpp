@@ -135,7 +135,7 @@ TEST(Journal, WhatWasCutOffStaysAwayWhenTheHoleIsRemovedBeforeIt) {
   store::Store store(7);
   Snapshotter copier(store, next.writer(), {.stream = {.generation = 2}});
   copier.begin();
-  while (copier.running()) copier.go_on(0);
+  while (copier.running()) copier.go_on();
   next.change(1, "two");
   files = {files[1], next.files[0], {"snapshot", ""}};
   for (const SnapshotPiece& piece : copier.pieces()) files[2].second += piece.bytes.view();

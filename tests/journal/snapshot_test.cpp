@@ -48,7 +48,7 @@ class Snapshots : public ::testing::TestWithParam<std::uint64_t> {
     copier_.begin();
     int empty_slots = 0;
     while (copier_.running()) {
-      copier_.go_on(random_.now());
+      copier_.go_on();
       if (++empty_slots % 40 == 0 || !copier_.pieces().empty()) random_.steps(steps);
       while (!copier_.pieces().empty() &&
              (copier_.pieces().size() > 1 || copier_.pieces().front().ends_file)) {

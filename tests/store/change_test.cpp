@@ -1,6 +1,7 @@
 // Changes hold all that happened: whoever applies them has the same sessions.
 #include <gtest/gtest.h>
 
+#include <limpet/store/slot_copy.hpp>
 #include <limpet/store/store.hpp>
 #include <random>
 #include <string>
@@ -31,7 +32,10 @@ class Log final : public ChangeSink {
   }
   // Applies everything from the `from`-th effect on.
   void replay(Store& store, std::size_t from, std::int64_t unix_ms) const {
-    for (std::size_t i = from; i < effects_.size(); ++i) {
+    replay(store, from, effects_.size(), unix_ms);
+  }
+  void replay(Store& store, std::size_t from, std::size_t to, std::int64_t unix_ms) const {
+    for (std::size_t i = from; i < to; ++i) {
       const auto done = apply(store, effects_[i].first, effects_[i].second.view(), unix_ms);
       ASSERT_TRUE(done) << done.error().text;
     }
@@ -102,6 +106,98 @@ TEST_P(Changes, SinceACopyBeganTheyBringItUpToDate) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Changes, ::testing::Range<std::uint64_t>(1, 41));
+
+// A slot that is copied while keys of it expire. Copy and changes go to another store in the order in which
+// they happen, as they do to another node.
+class Expiring : public ::testing::Test {
+ protected:
+  Expiring() {
+    store_.set_sink(&stream_);
+    store_.copying(true);
+  }
+  // One step of the copy.
+  bool copy() { return copy_.go_on(store_, stream_); }
+  void let_expire() {
+    now_ += 10'000;
+    store_.reclaim(now_, 100'000);
+  }
+  [[nodiscard]] std::uint64_t keys_of_the_copy() {
+    Store other(99);
+    stream_.replay(other, 0, now_);
+    other.reclaim(now_ + 100'000'000, 100'000);
+    return other.keys_in(kSlot);
+  }
+
+  static constexpr const char* kKey = "k{u}";
+  const Slot kSlot = slot_of(kKey);
+  std::int64_t now_ = kNow;
+  Log stream_;
+  Store store_{1};
+  SlotCopy copy_{kSlot};
+};
+
+TEST_F(Expiring, AHashInTheMiddleOfItsCopyLeavesNothingBehind) {
+  const KeyRef key = KeyRef::of(kKey);
+  for (int i = 0; i < 200; ++i) store_.put_field(key, "f" + std::to_string(i), "v", now_);
+  store_.set_expiry(key, now_ + 5'000, now_);
+  Log copied;
+  EXPECT_FALSE(copy_.go_on(store_, copied));
+  EXPECT_FALSE(copy_.go_on(store_, copied));
+  const std::size_t from = stream_.size();
+  let_expire();
+  while (!copy_.go_on(store_, copied)) continue;
+  Store other(99);
+  copied.replay(other, 0, now_);
+  stream_.replay(other, from, now_);
+  other.reclaim(now_ + 100'000'000, 100'000);
+  EXPECT_EQ(other.keys_in(kSlot), 0U);
+}
+
+TEST_F(Expiring, AKeyThatChangedBeforeItsTurnCameLeavesNothingBehind) {
+  const KeyRef key = KeyRef::of(kKey);
+  store_.set_sink(nullptr);
+  store_.put_field(key, "f", "v", now_);
+  store_.set_expiry(key, now_ + 5'000, now_);
+  store_.set_sink(&stream_);
+  store_.put_field(key, "g", "w", now_);
+  let_expire();
+  while (!copy()) continue;
+  EXPECT_EQ(keys_of_the_copy(), 0U);
+}
+
+TEST_F(Expiring, AKeyWhoseTimeHasPassedAndThatIsStillThereIsCopiedWithItsTimeOut) {
+  const KeyRef key = KeyRef::of(kKey);
+  store_.set_sink(nullptr);
+  store_.put_field(key, "f", "v", now_);
+  store_.set_expiry(key, now_ + 5'000, now_);
+  store_.set_sink(&stream_);
+  store_.put_field(key, "g", "w", now_);
+  now_ += 10'000;
+  while (!copy()) continue;
+  store_.copying(false);
+  store_.reclaim(now_, 100'000);
+  EXPECT_EQ(keys_of_the_copy(), 0U);
+}
+
+TEST_F(Expiring, ASlotThatIsBeingFilledKeepsWhatALaterChangeMayNeed) {
+  const KeyRef key = KeyRef::of(kKey);
+  store_.put_field(key, "f", "v", now_);
+  store_.set_expiry(key, now_ + 5'000, now_);
+  const std::size_t later = stream_.size();
+  store_.set_expiry(key, now_ + 500'000, now_);
+  Store other(99);
+  other.set_aside(kSlot, true);
+  stream_.replay(other, 0, later, now_);
+  other.reclaim(now_ + 20'000, 100'000);
+  EXPECT_FALSE(other.evict(0, 100, now_ + 20'000));
+  EXPECT_EQ(other.keys_in(kSlot), 1U);
+  stream_.replay(other, later, now_ + 20'000);
+  other.set_aside(kSlot, false);
+  other.reclaim(now_ + 20'000, 100'000);
+  EXPECT_EQ(other.keys_in(kSlot), 1U) << "it lives until the later time-out";
+  other.reclaim(now_ + 600'000, 100'000);
+  EXPECT_EQ(other.keys_in(kSlot), 0U);
+}
 
 TEST(Change, OfAnotherSlotOrCutIsRefused) {
   Bytes effects;

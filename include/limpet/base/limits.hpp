@@ -53,6 +53,24 @@ inline constexpr int kListenBacklog = 511;
 inline constexpr std::size_t kSocketPathBytesMax = 107;   // of a Unix socket, as sun_path has it
 inline constexpr std::int64_t kAcceptRetryMs = 100;       // after descriptors ran out
 
+// ---- Hand-over of a slot --------------------------------------------------------------------------------------
+inline constexpr std::size_t kMembersMax = 4'096;           // nodes that a cluster has had, gone ones included
+inline constexpr std::size_t kHandoversMax = 32;            // slots that a shard gives away at a time
+inline constexpr std::size_t kReceivingMax = 1'024;         // slots that it receives at a time
+inline constexpr std::int64_t kHandoffRetryMinMs = 100;     // before a node is offered slots again that took none
+inline constexpr std::int64_t kHandoffRetryMaxMs = 5'000;
+inline constexpr std::uint64_t kTitleFileBytes = 4_MiB;     // above it, and twice a whole one, it is written anew
+inline constexpr std::size_t kHandoffPieceBytes = 16_KiB;   // of its stream in one message
+inline constexpr std::size_t kHandoffWindowBytes = 256_KiB;  // of it sent, but not taken by the other side yet
+inline constexpr std::size_t kHandoffAheadBytes = 64_KiB;   // copied, but not sent
+inline constexpr std::size_t kHandoffFreezeBytes = 64_KiB;  // with less to go the slot is frozen
+inline constexpr std::size_t kHandoffBehindBytes = 80_MiB;  // changed meanwhile, and not sent: more, and it is given up
+inline constexpr std::int64_t kHandoffFrozenMs = 1'000;     // a slot is frozen for so long, then it is given up
+inline constexpr std::int64_t kHandoffSilenceMs = 5'000;    // without a sign of progress it is given up
+inline constexpr std::int64_t kGrantEveryMs = 200;          // until it is heard
+inline constexpr std::int64_t kGrantNoteMs = 5'000;         // unheard for so long, the log says so
+inline constexpr std::int64_t kAskEveryMs = 500;            // what became of a promise
+
 // ---- Between nodes and shards --------------------------------------------------------------------------------
 inline constexpr std::size_t kFrameBytesMax = 80_MiB;     // a request or reply put together from its pieces
 inline constexpr std::size_t kPieceBytes = 32_KiB;        // frames above this travel in pieces of this size
@@ -85,10 +103,11 @@ inline constexpr std::size_t kSnapshotTickBytes = 1_MiB;   // copied in a tick, 
 inline constexpr std::uint64_t kSnapshotPace = 4;          // so many times what was written in it
 inline constexpr std::size_t kSnapshotAheadBytes = 4_MiB;  // copied, but not written yet
 inline constexpr int kSnapshotStepsInOneGo = 256;          // of the copying, most of them over slots that are empty
-inline constexpr std::size_t kSnapshotSliceKeys = 64;      // copied before others have their turn
-inline constexpr std::size_t kSnapshotSliceFields = 32;    // the same of a hash that has more
-inline constexpr std::size_t kSnapshotPieceBytes = 32_KiB;  // a value above this is copied in pieces
 inline constexpr std::int64_t kSnapshotRetryMs = 30'000;   // after one could not be written
+// Of a slot that is copied, for a snapshot or to another node.
+inline constexpr std::size_t kCopySliceKeys = 64;           // before others have their turn
+inline constexpr std::size_t kCopySliceFields = 32;         // the same of a hash that has more
+inline constexpr std::size_t kCopyPieceBytes = 32_KiB;      // a value above this is copied in pieces
 inline constexpr std::int64_t kSyncEveryMs = 1'000;       // under durability interval
 inline constexpr std::int64_t kDiskRetryMs = 500;         // after a disk was full
 inline constexpr std::size_t kDiskRoomBytes = 1_MiB;      // with so much room it no longer is

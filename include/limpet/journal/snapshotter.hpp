@@ -12,8 +12,9 @@
 #include <limpet/journal/record.hpp>
 #include <limpet/journal/segment.hpp>
 #include <limpet/journal/writer.hpp>
+#include <limpet/store/slot_copy.hpp>
 #include <limpet/store/store.hpp>
-#include <string>
+#include <optional>
 
 namespace limpet::journal {
 
@@ -39,7 +40,7 @@ class Snapshotter final : private store::ChangeSink {
   [[nodiscard]] bool running() const { return running_; }
   void begin();
   // Copies a few keys. REQUIRES: running().
-  void go_on(std::int64_t unix_ms);
+  void go_on();
   // Forgets the snapshot that is under way, and what was not taken of it.
   void abandon();
 
@@ -53,10 +54,6 @@ class Snapshotter final : private store::ChangeSink {
   void end_file(bool last);
   void begin_slot();
   void end_slot();
-  void copy_keys(std::int64_t unix_ms);
-  void copy_large(std::int64_t unix_ms);
-  bool copy_string(const store::Item& item);
-  bool copy_fields(const store::Item& item);
   // A record of the slot, of what effects_ is told in between.
   void begin_record();
   void end_record();
@@ -77,14 +74,9 @@ class Snapshotter final : private store::ChangeSink {
   std::uint64_t copied_ = 0;
 
   unsigned slot_ = 0;
-  bool in_slot_ = false;
-  bool walked_ = false;  // all keys of the slot were seen
-  std::uint64_t scan_at_ = 0;
-  std::uint64_t sequence_ = 0;  // of the slot's last change, when its copy began
+  std::optional<store::SlotCopy> copy_;  // of that slot, once it has begun
+  std::uint64_t sequence_ = 0;           // of the slot's last change, when its copy began
   std::uint64_t records_ = 0;
-  std::deque<std::string> large_;  // keys of the slot whose values are copied in pieces
-  std::uint64_t large_at_ = 0;     // how far the first of them is
-  store::Type large_type_ = store::Type::none;
   std::size_t record_at_ = 0;
   store::EffectWriter effects_;
 

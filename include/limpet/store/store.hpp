@@ -134,11 +134,15 @@ class Store {
   void erase_session(Slot slot, std::string_view uid);
 
   // ---- Changes ----
-  // Tells `sink` of every change from now on; null: nobody. Keys whose time-out passes are no change.
+  // Tells `sink` of every change from now on; null: nobody. Keys whose time-out passes are no change, unless
+  // somebody copies.
   void set_sink(ChangeSink* sink);
-  // From now on a rename is told as an erasure and the whole value, since somebody copies the store
-  // meanwhile.
-  void copying(bool is_copied);
+  // Somebody begins to copy the store, or a slot of it, or ends: while anybody does, a rename is told as an
+  // erasure and the whole value, and keys that go since their time-out has passed as erased.
+  void copying(bool begins);
+  // The slot is being filled with the changes of the past: until it is whole nothing of it is reclaimed or
+  // evicted, as a later change may need it.
+  void set_aside(Slot slot, bool aside);
   // When keys that are written at kBeforeAnyExpiry were last used.
   void set_clock(std::int64_t unix_ms);
 
