@@ -30,6 +30,12 @@ namespace limpet::command {
   return counted(context, find(context, key));
 }
 
+// The same for the key at args[1].
+[[nodiscard]] inline store::Item read_first(Context& context, Args args) {
+  return context.first_key != nullptr ? read(context, *context.first_key)
+                                      : read(context, KeyRef::of(args[1]));
+}
+
 // The same for commands that ask about a key rather than use it: it stays as idle as it was.
 [[nodiscard]] inline store::Item glance(Context& context, const KeyRef& key) {
   return counted(context, context.store.peek(key, context.now.unix_ms));

@@ -13,7 +13,7 @@ using store::Type;
 
 // The hash at the first key, for reading. False if the value is of another type: the reply has been written.
 bool read_hash(Context& context, Args args, Item& item) {
-  item = read(context, first_key(context, args));
+  item = read_first(context, args);
   return !refused(context, item, Type::hash);
 }
 

@@ -31,7 +31,7 @@ void getrange(Context& context, Args args) {
   const std::optional<std::int64_t> start = parse_int64(args[2]);
   const std::optional<std::int64_t> end = parse_int64(args[3]);
   if (!start || !end) return context.reply.error(kNotInteger);
-  const Item item = read(context, first_key(context, args));
+  const Item item = read_first(context, args);
   if (refused(context, item, Type::string)) return;
   context.reply.bulk(item ? range_of(item.string(), *start, *end) : std::string_view());
 }

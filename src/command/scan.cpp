@@ -119,7 +119,7 @@ void handlers::scan(Context& context, Args args) {
 void handlers::hscan(Context& context, Args args) {
   const auto cursor = parse_uint64(args[2]);
   if (!cursor) return context.reply.error(kInvalidCursor);
-  const Item item = read(context, first_key(context, args));
+  const Item item = read_first(context, args);
   if (refused(context, item, store::Type::hash)) return;
   ScanRequest request;
   std::vector<std::string_view> shown;

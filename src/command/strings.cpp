@@ -11,7 +11,7 @@ using store::Item;
 using store::Type;
 
 void get(Context& context, Args args) {
-  const Item item = read(context, first_key(context, args));
+  const Item item = read_first(context, args);
   if (!item) return context.reply.null();
   if (item.type() != Type::string) return context.reply.error(kWrongType);
   context.reply.bulk(item.string());
@@ -50,7 +50,7 @@ void append(Context& context, Args args) {
 }
 
 void strlen(Context& context, Args args) {
-  const Item item = read(context, first_key(context, args));
+  const Item item = read_first(context, args);
   if (refused(context, item, Type::string)) return;
   context.reply.integer(item ? static_cast<std::int64_t>(item.string().size()) : 0);
 }

@@ -232,6 +232,8 @@ class Core {
   [[nodiscard]] bool make_room_for(Args args);
   void run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key = nullptr);
   void execute(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
+  void execute_timed(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
+  void perform(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
   void run_journaled(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
   void refuse(const Spec& spec, std::string_view error, resp::Version version, Bytes& out);
   // The same for a client of this shard, at once.
@@ -431,7 +433,7 @@ class Core {
   Counters counters_;
   unsigned slots_here_ = 0;
   std::vector<CommandCount> counts_;  // by command::index_of
-  std::uint32_t sample_ = 0;
+  std::uint32_t until_sample_ = 1;    // commands that are not timed, and one that is
 
   PlacePool places_;
   Slab<Client> clients_;

@@ -1,6 +1,7 @@
 // From a client's bytes to commands, and where each of them goes.
 #include <algorithm>
 #include <array>
+#include <limpet/base/text.hpp>
 #include <limpet/command/errors.hpp>
 
 #include "core.hpp"
@@ -136,8 +137,8 @@ inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std:
     if (next.step.kind != resp::RequestStep::Kind::command) break;
     at += next.step.consumed;
     // Pipelines mostly repeat a command.
-    next.spec = count > 1 && next.args[0] == ahead_[count - 2].args[0] ? ahead_[count - 2].spec
-                                                                       : command::find(next.args[0]);
+    next.spec = count > 1 && same_word(next.args[0], ahead_[count - 2].args[0]) ? ahead_[count - 2].spec
+                                                                                : command::find(next.args[0]);
     if (next.spec == nullptr || next.spec->scope != command::Scope::session) break;
     if (next.spec->route_key() < next.args.size()) {
       next.has_key = true;
@@ -323,10 +324,21 @@ void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, c
 }
 
 inline void Core::execute(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
+  if (--until_sample_ == 0) return execute_timed(spec, args, version, out, key);
+  perform(spec, args, version, out, key);
+}
+
+void Core::execute_timed(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
+  until_sample_ = kSampleEvery;
+  if (config_.ticks_ns == nullptr) return perform(spec, args, version, out, key);
+  const std::uint64_t began = config_.ticks_ns();
+  perform(spec, args, version, out, key);
+  counts_[command::index_of(spec)].usec += (config_.ticks_ns() - began) * kSampleEvery / 1000;
+}
+
+inline void Core::perform(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
   CommandCount& count = counts_[command::index_of(spec)];
   ++count.calls;
-  const bool timed = config_.ticks_ns != nullptr && ++sample_ % kSampleEvery == 0;
-  const std::uint64_t began = timed ? config_.ticks_ns() : 0;
   const std::size_t before = out.size();
   ReplyWriter reply(out, version);
   command::Context context{
@@ -344,7 +356,6 @@ inline void Core::execute(const Spec& spec, Args args, resp::Version version, By
     ++count.failed;
     ++counters_.error_replies;
   }
-  if (timed) count.usec += (config_.ticks_ns() - began) * kSampleEvery / 1000;
 }
 
 void Core::run_journaled(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {

@@ -38,5 +38,19 @@ TEST(Printable, CutsLongTexts) {
   EXPECT_EQ(printable("", 3), "");
 }
 
+TEST(SameWord, AgreesWithEqualityForWordsOfAnyLength) {
+  const std::string text = "abcdefghijkl";
+  for (std::size_t size = 0; size <= text.size(); ++size) {
+    const std::string word = text.substr(0, size);
+    EXPECT_TRUE(same_word(word, text.substr(0, size)));
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string other = word;
+      other[at] = 'X';
+      EXPECT_FALSE(same_word(word, other)) << word << " " << other;
+    }
+    EXPECT_FALSE(same_word(word, word + "a"));
+  }
+}
+
 }  // namespace
 }  // namespace limpet

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,21 @@ namespace limpet {
   return true;
 }
 [[nodiscard]] std::string to_lower(std::string_view text);
+
+// a == b, without a call where both are as short as most commands' names are.
+[[nodiscard]] inline bool same_word(std::string_view a, std::string_view b) {
+  const auto same_at = [&]<class Part>(std::size_t at, Part part) {
+    Part other = part;
+    std::memcpy(&part, a.data() + at, sizeof part);
+    std::memcpy(&other, b.data() + at, sizeof other);
+    return part == other;
+  };
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size < 2 || size > 8) return a == b;
+  if (size < 4) return same_at(0, std::uint16_t{}) && same_at(size - 2, std::uint16_t{});
+  return same_at(0, std::uint32_t{}) && same_at(size - 4, std::uint32_t{});
+}
 
 // At most `max` bytes of `text`, control bytes turned into spaces: safe inside an error line, where a CR or LF would
 // forge a reply of its own.
