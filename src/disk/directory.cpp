@@ -137,6 +137,12 @@ Result<File> Directory::create(const std::string& name) const {
   return file;
 }
 
+Result<File> Directory::open_to_append(const std::string& name) const {
+  File file(::openat(self_.get(), name.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!file.open()) return io_error(path_ + "/" + name, "cannot be opened");
+  return file;
+}
+
 void Directory::remove(const std::string& name) const { ::unlinkat(self_.get(), name.c_str(), 0); }
 
 Result<void> Directory::sync() const {

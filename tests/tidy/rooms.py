@@ -10,12 +10,13 @@ ROOMS = {
     "store": ["base"],
     "journal": ["base", "store"],
     "peer": ["base"],
+    "handoff": ["base", "store"],
     "cluster": ["base", "ring"],
     "command": ["base", "resp", "store"],
     "route": ["base", "ring", "cluster"],
     "shard": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route"],
     "net": ["base", "resp", "journal", "peer", "shard"],
-    "disk": ["base", "store", "journal"],
+    "disk": ["base", "store", "journal", "handoff"],
     "node": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net",
              "disk"],
     "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net",
@@ -24,6 +25,6 @@ ROOMS = {
                "disk", "node"],
 }
 
-PURE = ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard"]
+PURE = ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route", "shard"]
 MAY_USE_ASIO = ["net", "node", "limpet"]
 MAY_LOG = ["node", "limpetd", "limpet"]

@@ -4,6 +4,7 @@
 //   limpet.id       whose it is: cluster, node, format
 //   limpet.lock     locked by the process that runs (flock)
 //   limpet.fence    the run that owns it: a generation that every start raises, and a number drawn at random
+//   *.titles        which slots are its own (title_file.hpp)
 //   *.seals         how far earlier runs go (journal/seals.hpp)
 //   *.journal       the journal (journal/segment.hpp)
 //
@@ -77,6 +78,8 @@ class Directory {
 
   // A new, empty file for appending. The name is on the disk once sync() has returned.
   [[nodiscard]] Result<File> create(const std::string& name) const;
+  // A file that is there.
+  [[nodiscard]] Result<File> open_to_append(const std::string& name) const;
   void remove(const std::string& name) const;
   [[nodiscard]] Result<void> sync() const;
   // The same for what anybody has written to a file.

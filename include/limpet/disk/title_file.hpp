@@ -1,0 +1,56 @@
+// TitleFile: keeps a node's titles in its data directory, on a thread of its own, in a file for each boot.
+//
+// What is to be written is told with a call each, from any thread, and none of them blocks. All that waits
+// goes out in one write and one sync, so moving many slots costs as many syncs as moving one. Whoever told it
+// hears, on the thread of the file, when it is on the disk and the directory is still this run's; only then
+// may it be acted on. A write or sync that failed is never tried again: from there on everything fails.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limpet/disk/directory.hpp>
+#include <limpet/handoff/title_book.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace limpet::disk {
+
+inline constexpr std::string_view kTitleExtension = ".titles";
+
+class TitleFile {
+ public:
+  using Done = std::function<void(const Result<void>&)>;
+
+  // Begins boot `generation`, which has the fence: reads what the boots before left, raises the terms of what
+  // is owned if the last one did not stop cleanly, and has the result on the disk before it returns. Error: a
+  // file that is damaged, or of a newer format, with what to do. `directory` outlives it.
+  [[nodiscard]] static Result<std::unique_ptr<TitleFile>> open(const Directory& directory,
+                                                               std::uint64_t generation);
+  ~TitleFile();  // without stop(): what waits is not written, and the next start takes this end for unclean
+  TitleFile(const TitleFile&) = delete;
+  TitleFile& operator=(const TitleFile&) = delete;
+
+  // What was known when it was opened.
+  [[nodiscard]] const handoff::TitleBook& book() const;
+  // Bytes of a record that was not whole, and so never acted on: dropped at the start.
+  [[nodiscard]] std::size_t dropped_bytes() const;
+
+  void titles(std::vector<std::pair<Slot, handoff::SlotTitle>> titles, Done done);
+  // From now on `member` is the node of that name. REQUIRES: the next number that book().names() has not.
+  void name(handoff::Member member, std::string name, Done done);
+  void founded(std::uint64_t digest, Done done);
+  void view(std::uint64_t epoch, std::string text, Done done);
+
+  // Writes what waits, and that this boot ends in good order. Nothing may be told after it.
+  [[nodiscard]] Result<void> stop();
+
+ private:
+  class Impl;
+  explicit TitleFile(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace limpet::disk

@@ -1,0 +1,193 @@
+// HandOvers: all hand-overs of one shard: what it gives away and what it receives, and what is to be sent,
+// written and served for that.
+//
+// It compares what the cluster file in force says with the titles that the shard holds, and gives slots away
+// that should be another's, a few at a time; it takes in what others give it. What the world has to do about
+// that goes out as wishes, what the world did comes back as events.
+//
+// Owned by the shard, on its thread; it knows no link and no disk. What its user does:
+//   - tells of questions and answers that came, of a new view, of time (tick());
+//   - tells of every change of a slot that is_given(), before it tells of anything else;
+//   - calls go_on() for as long as can_copy(), which any event may make true;
+//   - then drains wishes(): sends questions and answers; writes titles, in their order, those with
+//     `after_data` once all changes of the store so far are on the disk, and reports each with written() or
+//     not_written(); serves, holds, passes on and refuses slots.
+#pragma once
+
+#include <cstdint>
+#include <limpet/base/time.hpp>
+#include <limpet/handoff/message.hpp>
+#include <limpet/handoff/source.hpp>
+#include <limpet/handoff/target.hpp>
+#include <limpet/handoff/title.hpp>
+#include <limpet/store/store.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace limpet::handoff {
+
+// No member: the view places the slot nowhere.
+inline constexpr Member kNobody = 0xffff;
+
+// What a cluster file says, by the members' numbers.
+struct HandOverView {
+  std::uint64_t epoch = 0;
+  std::vector<Member> owners;  // by slot
+};
+
+class HandOvers {
+ public:
+  struct Question {
+    Member to = 0;
+    Slot slot = 0;
+    Bytes body;
+  };
+  struct Answer {
+    std::uint64_t ticket = 0;  // of the question
+    Bytes body;
+  };
+  struct Write {
+    Slot slot = 0;
+    SlotTitle title;
+    bool after_data = false;
+  };
+  struct Turn {
+    enum class Kind : std::uint8_t {
+      serve,   // the slot is this shard's, and its commands are executed
+      hold,    // they wait
+      pass,    // it is the other's: they go there
+      refuse,  // whose it is cannot be known before the next start
+    };
+    Kind kind;
+    Slot slot;
+    Member to = kNobody;
+  };
+  struct Note {
+    bool went_well;
+    std::string text;
+  };
+  struct Wishes {
+    std::vector<Question> questions;
+    std::vector<Answer> answers;
+    std::vector<Write> writes;
+    std::vector<Turn> turns;
+    std::vector<Note> notes;  // for the log: each end of a hand-over
+  };
+  struct Progress {
+    std::size_t to_give = 0;  // slots that should be another's, those on their way included
+    std::size_t giving = 0;
+    std::size_t receiving = 0;
+    std::uint64_t given_total = 0;
+    std::uint64_t received_total = 0;
+    std::uint64_t failed_total = 0;  // tries
+    std::uint64_t bytes_total = 0;   // of what was given
+    std::string last_failure;
+  };
+
+  // Of the shard whose slots are `shard`, `shard` + `shards` and so on. `titles`: by slot, of the whole node;
+  // what belongs to this shard's is in the store. `boot` was never used before. The store outlives this.
+  HandOvers(Member self, std::uint64_t boot, unsigned shards, unsigned shard,
+            const std::vector<SlotTitle>& titles, store::Store& store, Now now);
+  HandOvers(const HandOvers&) = delete;
+  HandOvers& operator=(const HandOvers&) = delete;
+
+  // ---- What happens ----
+  void set_view(HandOverView view, Now now);
+  // Another node asks; every question is answered, by its ticket.
+  void asked(Member from, Slot slot, std::string_view body, std::uint64_t ticket, Now now);
+  // An answer to a question of this shard, or why there will be none; `question` is what was sent.
+  void answered(Member from, Slot slot, std::string_view body, Now now);
+  void unanswered(Slot slot, std::string_view question, const std::string& why, Now now);
+  // The slot has changed, for whatever reason but a hand-over. REQUIRES: is_given(slot).
+  void changed(Slot slot, std::string_view effects);
+  // The title of this slot that was to be written is on the disk; or it may be or not, and no other will be.
+  void written(Slot slot, Now now);
+  void not_written(Slot slot, const std::string& why, Now now);
+  void tick(Now now);
+  // Copies some more, for no longer than a turn may take.
+  void go_on(Now now);
+  [[nodiscard]] bool can_copy() const;
+
+  // ---- What to do ----
+  [[nodiscard]] Wishes& wishes() { return wishes_; }
+
+  // ---- To see ----
+  // REQUIRES: the slot is this shard's.
+  [[nodiscard]] const SlotTitle& title(Slot slot) const { return titles_[slot / shards_]; }
+  [[nodiscard]] bool is_given(Slot slot) const { return !giving_.empty() && giving_.contains(slot); }
+  // Its title is this node's, and its commands need not wait.
+  [[nodiscard]] bool serves(Slot slot) const;
+  [[nodiscard]] Progress progress() const;
+
+ private:
+  struct Giving {
+    Giving(Slot slot, Member to, const Migration& migration, std::uint64_t term, std::uint64_t epoch, Now now)
+        : source(slot, to, migration, term, epoch, now), began_ms(now.steady_ms) {}
+    Source source;
+    std::int64_t began_ms;
+    bool copying = true;   // the store was told so
+    bool holding = false;  // commands were told to wait
+    bool writing = false;
+    bool unheard = false;  // it was noted that nobody answers the grant
+  };
+  struct Receiving {
+    Target target;
+    std::int64_t began_ms;
+    std::optional<std::uint64_t> ticket;  // of the question that waits for a title to be written
+    bool writing = false;
+    bool holding = false;  // commands were told to wait here
+  };
+  // What is known of a node that slots are to go to.
+  struct Way {
+    std::int64_t retry_ms = 0;
+    std::int64_t backoff_ms = 0;
+  };
+
+  // ---- giving.cpp ----
+  void give_more(Now now);
+  void give(Slot slot, Member to, Now now);
+  void look_after(Giving& giving, Now now);  // may end it
+  void given_up(Giving& giving, Now now);
+  void given(Giving& giving, Now now);
+  void stop_copying(Giving& giving);
+  void charge(Member to, Now now);
+  [[nodiscard]] std::size_t under_way() const;
+
+  // ---- receiving.cpp ----
+  void begin(Member from, Slot slot, const Message& message, std::uint64_t ticket, Now now);
+  [[nodiscard]] std::string why_not(Slot slot, const Message& message) const;
+  void look_after(Receiving& receiving, Now now);  // may end it
+  void received(Receiving& receiving, Now now);
+  void hold(Receiving& receiving);
+  void end_waiting(Receiving& receiving, const std::string& why);
+
+  void ask(Member to, Slot slot, const Message& message);
+  void answer(std::uint64_t ticket, const Message& message);
+  void write(Slot slot, const SlotTitle& title, bool after_data);
+  void set_title(Slot slot, const SlotTitle& title) { titles_[slot / shards_] = title; }
+  [[nodiscard]] bool mine(unsigned slot) const { return slot < kSlots && slot % shards_ == shard_; }
+
+  Member self_;
+  std::uint64_t boot_;
+  std::uint64_t attempts_ = 0;
+  unsigned shards_;
+  unsigned shard_;
+  store::Store& store_;
+  std::vector<SlotTitle> titles_;  // of this shard's slots
+  std::string trouble_;            // why no title can be written any more
+  HandOverView view_;
+  std::map<Slot, Giving> giving_;
+  std::map<Slot, Receiving> receiving_;
+  std::map<Slot, SlotTitle> writes_;  // under way; one for a slot at most
+  std::map<Member, Way> ways_;
+  std::vector<Slot> to_give_;  // what the view gives to others of what is owned, and is not on its way
+  Slot next_copy_ = 0;         // whose turn it is
+  Wishes wishes_;
+  Progress sum_;
+};
+
+}  // namespace limpet::handoff

@@ -1,0 +1,55 @@
+// Messages of a hand-over: what the source of a slot asks its target, what a target asks, and the answers.
+//
+// Every message but an answer is a question that has one answer; whoever sends it matches the two, as with
+// requests. A message that is lost, comes twice or late does no harm: term and migration name the try that it
+// belongs to.
+//
+//   message = kind (1 byte), boot, attempt, term, number, digest (8 bytes each, little-endian), rest
+//
+// Bytes that came from a link are never trusted: read_message() checks all lengths.
+#pragma once
+
+#include <cstdint>
+#include <limpet/base/bytes.hpp>
+#include <limpet/handoff/title.hpp>
+#include <string_view>
+
+namespace limpet::handoff {
+
+enum class Kind : std::uint8_t {
+  // The source's.
+  begin = 1,   // will you have it? number: the epoch of its view
+  piece = 2,   // the next bytes of the stream, in `rest`; number: where they stand in it
+  finish = 3,  // that was all, and nothing more will come; number: bytes in all, digest: of them
+  grant = 4,   // it is yours; number: bytes in all
+  abort = 5,   // it is not to be
+  // The target's.
+  ask = 6,  // what became of this try?
+  // Answers.
+  ready = 16,      // to begin
+  taken = 17,      // to piece; number: bytes received so far
+  prepared = 18,   // to finish: they are on the disk, and so is the promise; number: how many
+  owned = 19,      // to grant
+  aborted = 20,    // to abort
+  committed = 21,  // to ask: the slot was ceded in it; number: bytes in all
+  abandoned = 22,  // to ask: it never will be
+  pending = 23,    // to ask: that is not decided
+  refused = 24,    // to anything; rest: why
+};
+
+struct Message {
+  Kind kind{};
+  Migration migration{};
+  std::uint64_t term = 0;  // at which the source owns the slot, or did
+  std::uint64_t number = 0;
+  std::uint64_t digest = 0;
+  std::string_view rest{};
+};
+
+inline constexpr std::size_t kMessageHeadBytes = 41;
+
+void append_message(Bytes& out, const Message& message);
+// `message.rest` points into `body`. False if it is no message.
+[[nodiscard]] bool read_message(std::string_view body, Message& message);
+
+}  // namespace limpet::handoff

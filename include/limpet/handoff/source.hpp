@@ -1,0 +1,120 @@
+// Source: gives one slot to another node, while its sessions are used.
+//
+//     asking --ready--> copying --little is left--> frozen --prepared--> ceding --on the disk--> granting
+//       |                  |                          |                                            |
+//       +------------------+----- refused, late ------+---> failed                        owned -> done
+//
+// The sessions go out as one stream of effects: the copy of the slot, and between its parts what commands
+// change meanwhile, in the order in which it happens (store/slot_copy.hpp). When the copy is whole and little
+// is left to send, the slot is frozen: commands for it wait, the rest goes out, and the target says when it
+// has all of it on its disk. Then the title says that the slot is ceded; from there on it cannot fail, and
+// the grant is repeated until it has been heard. After a restart the target asks for it.
+//
+//     stream = runs, cut anywhere into pieces; run = length (4 bytes), effects
+//
+// Owned by the shard that holds the slot, on its thread. It knows no link and no disk: its user sends what
+// next() says, brings the answers, writes titles and says when. Until state() is ceding the user may drop it
+// at any time: then nothing has happened.
+#pragma once
+
+#include <cstdint>
+#include <limpet/base/limits.hpp>
+#include <limpet/base/time.hpp>
+#include <limpet/handoff/message.hpp>
+#include <limpet/handoff/title.hpp>
+#include <limpet/store/change.hpp>
+#include <limpet/store/slot_copy.hpp>
+#include <optional>
+#include <string>
+
+namespace limpet::handoff {
+
+class Source final : private store::ChangeSink {
+ public:
+  enum class State : std::uint8_t { asking, copying, frozen, ceding, granting, done, failed };
+
+  // REQUIRES: this node owns the slot at `term`, and has not used `migration` before.
+  Source(Slot slot, Member to, const Migration& migration, std::uint64_t term, std::uint64_t epoch, Now now);
+
+  // ---- What happens ----
+  // The slot has changed. One that is told once it is frozen would be missing at the target, so it ends the
+  // try; after the commit there must be none.
+  void changed(std::string_view effects);
+  // Copies on, as far as there is room for it. REQUIRES: Store::copying() is on while copies() is true.
+  void copy_on(store::Store& store, Now now);
+  // An answer came, or none will. What belongs to no question of this try is ignored.
+  void heard(const Message& answer, Now now);
+  void unheard(Kind question, const std::string& why, Now now);
+  // It is not worth going on; too late once it is ceding.
+  void give_up(const std::string& why);
+  // title() is on the disk. REQUIRES: state() is ceding.
+  void written(Now now);
+  void tick(Now now);
+
+  // ---- What to do ----
+  // The next message to be sent; `rest` is valid until the next call. Call again until there is none.
+  [[nodiscard]] std::optional<Message> next(Now now);
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] bool copies() const { return state_ == State::copying && !copied_; }
+  // There is something to copy, and room for it.
+  [[nodiscard]] bool can_copy() const { return copies() && waiting_.size() < kHandoffAheadBytes; }
+  [[nodiscard]] bool copied() const { return copied_; }  // the store need not be told of it any more
+  // Commands for the slot wait.
+  [[nodiscard]] bool frozen() const { return state_ == State::frozen || state_ == State::ceding; }
+  // What to write once state() is ceding.
+  [[nodiscard]] SlotTitle title() const;
+  // To be sent once if it failed or is dropped, so that the other side need not wait.
+  [[nodiscard]] Message abort() const { return message(Kind::abort); }
+  // Why it failed.
+  [[nodiscard]] const std::string& why() const { return why_; }
+
+  // ---- To see ----
+  [[nodiscard]] Slot slot() const { return slot_; }
+  [[nodiscard]] Member to() const { return to_; }
+  [[nodiscard]] const Migration& migration() const { return migration_; }
+  // Does this message, from that node or about it, belong to this try?
+  [[nodiscard]] bool is_of(Member node, const Message& message) const {
+    return node == to_ && message.migration == migration_ && message.term == term_;
+  }
+  [[nodiscard]] std::int64_t granting_ms() const { return granting_ms_; }  // since when, by the steady clock
+  [[nodiscard]] std::uint64_t bytes() const { return sent_ + waiting_.size(); }  // of the stream so far
+  // How long commands waited, until the other served them. REQUIRES: state() is done.
+  [[nodiscard]] std::int64_t held_ms() const { return done_ms_ - frozen_ms_; }
+
+ private:
+  store::EffectWriter& change_of(Slot slot) override;
+  void begin_run();
+  void end_run();
+  void freeze_if_little_is_left(Now now);
+  void fail(std::string why);
+  [[nodiscard]] Message message(Kind kind) const;
+  [[nodiscard]] std::optional<Message> next_piece();
+
+  Slot slot_;
+  Member to_;
+  Migration migration_;
+  std::uint64_t term_;  // at which this node owns it, or did
+  std::uint64_t epoch_ = 0;
+  State state_ = State::asking;
+  std::string why_;
+
+  bool asked_ = false;          // the question of this state is under way
+  bool finished_ = false;       // finish was sent
+  std::int64_t since_ms_;       // a sign of progress
+  std::int64_t frozen_ms_ = 0;  // since when
+  std::int64_t granting_ms_ = 0;
+  std::int64_t done_ms_ = 0;
+  std::int64_t granted_ms_ = 0;  // the last grant was sent
+
+  store::SlotCopy copy_;
+  bool copied_ = false;
+  Bytes waiting_;  // of the stream, not sent
+  Bytes piece_;    // being sent
+  std::uint64_t sent_ = 0;
+  std::uint64_t taken_ = 0;  // of that, by the other side
+  std::uint64_t digest_ = 0;
+  std::size_t run_at_ = 0;
+  store::EffectWriter effects_;
+};
+
+}  // namespace limpet::handoff

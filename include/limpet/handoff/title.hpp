@@ -1,0 +1,110 @@
+// Titles: the durable right to serve a slot, and the rules by which it passes from node to node.
+//
+// The cluster file says who should own a slot; its title says who does. Each node keeps for every slot what
+// it holds (Title) and what it was promised (Promise). At most one node owns a slot, at a term that rises
+// with each owner. A title is acted on only once it is on the disk; whoever keeps the titles sees to that.
+//
+// Values, and rules as functions of them: they touch nothing, so any thread may call them. The rules are
+// those of the model that the design was checked with (docs/handover.md).
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <limpet/base/bytes.hpp>
+#include <limpet/base/slot.hpp>
+#include <optional>
+#include <string_view>
+
+namespace limpet::handoff {
+
+// A node, by a number that its user gave it. Names are the user's business.
+using Member = std::uint16_t;
+
+// Names one try of a node to give a slot away. It never uses one twice: the boot id is a durable counter of
+// its starts, the attempt counts within one. With the term, of which there is one owner, it names the try
+// among those of all nodes.
+struct Migration {
+  std::uint64_t boot = 0;
+  std::uint64_t attempt = 0;
+
+  friend auto operator<=>(const Migration&, const Migration&) = default;
+};
+
+struct Title {
+  enum class Kind : std::uint8_t {
+    none,   // of this slot the node has nothing
+    own,    // it serves the slot
+    ceded,  // it gave it to another, who holds it at `term` or has passed it on since
+  };
+  Kind kind = Kind::none;
+  std::uint64_t term = 0;
+  // Of a ceded one: to whom, in which try, and how many bytes the stream had that took the sessions there.
+  Member to = 0;
+  Migration migration{};
+  std::uint64_t bytes = 0;
+
+  friend bool operator==(const Title&, const Title&) = default;
+};
+
+// All of a slot was received, durably, from its owner at `term`, who has not said yet that it is ours.
+struct Promise {
+  Member from = 0;
+  std::uint64_t term = 0;
+  Migration migration{};
+  std::uint64_t bytes = 0;
+
+  friend bool operator==(const Promise&, const Promise&) = default;
+};
+
+struct SlotTitle {
+  Title title{};
+  std::optional<Promise> promise{};
+
+  friend bool operator==(const SlotTitle&, const SlotTitle&) = default;
+};
+
+[[nodiscard]] inline bool owns(const SlotTitle& slot) { return slot.title.kind == Title::Kind::own; }
+
+// ---- Rules ----
+
+// May the node begin to receive the slot in this try of its owner at `term`? Only in a try that is newer than
+// what it was promised in: then that promise is dead, since an owner who tries again has not ceded before.
+[[nodiscard]] bool may_receive(const SlotTitle& slot, std::uint64_t term, const Migration& migration);
+
+// Everything was received.
+[[nodiscard]] SlotTitle promised(const SlotTitle& slot, const Promise& promise);
+
+// The commit point: what the owner of the slot, frozen in this try, writes once it knows that `to` has all
+// that it has sent. REQUIRES: owns(slot).
+[[nodiscard]] SlotTitle ceded(const SlotTitle& slot, Member to, const Migration& migration,
+                              std::uint64_t bytes);
+
+// Its owner `from` at `term` has ceded the slot to this node in this try. Its title from now on, if it was
+// promised just that; without a value: nothing changes.
+[[nodiscard]] std::optional<SlotTitle> granted(const SlotTitle& slot, Member from, std::uint64_t term,
+                                               const Migration& migration, std::uint64_t bytes);
+
+// What became of a try at this term, as the node that gave knows it; `under_way`: it is still being made.
+enum class Fate : std::uint8_t {
+  ceded,      // the slot was ceded in it
+  pending,    // that is not decided
+  abandoned,  // it was not, and never will be
+};
+[[nodiscard]] Fate fate_of(const SlotTitle& slot, std::uint64_t term, const Migration& migration,
+                           bool under_way);
+
+// The promise will never be kept.
+[[nodiscard]] SlotTitle forgotten(const SlotTitle& slot);
+
+// What a node that did not stop cleanly owns at its next start: nobody else may take its old term for the
+// same state.
+[[nodiscard]] SlotTitle raised(const SlotTitle& slot);
+
+// ---- On the disk ----
+
+// A title with its slot, as it stands in a title file; whoever writes the file checks it whole.
+void append_title(Bytes& out, Slot slot, const SlotTitle& title);
+// Takes one off the front of `bytes`. False if it is none.
+[[nodiscard]] bool take_title(std::string_view& bytes, Slot& slot, SlotTitle& title);
+
+}  // namespace limpet::handoff

@@ -1,0 +1,144 @@
+// The slots that a shard gives away: which of them now, and what becomes of them.
+#include <algorithm>
+#include <limpet/base/limits.hpp>
+#include <limpet/handoff/hand_overs.hpp>
+#include <utility>
+
+namespace limpet::handoff {
+
+// Those whose commit nobody has heard of take nothing but a message now and then.
+std::size_t HandOvers::under_way() const {
+  std::size_t count = 0;
+  for (const auto& [slot, giving] : giving_) count += giving.source.state() < Source::State::granting;
+  return count;
+}
+
+// A node that could not take one will not take the next either, for a while.
+void HandOvers::give_more(Now now) {
+  if (!trouble_.empty()) return;
+  std::size_t room = kHandoversMax - std::min(kHandoversMax, under_way());
+  for (std::size_t i = 0; i < to_give_.size() && room > 0;) {
+    const Slot slot = to_give_[i];
+    const Member to = view_.owners[slot];
+    // What came a moment ago may have its title under way still.
+    const bool free = !receiving_.contains(slot) && !writes_.contains(slot);
+    if (!free || ways_[to].retry_ms > now.steady_ms) {
+      ++i;
+      continue;
+    }
+    to_give_[i] = to_give_.back();
+    to_give_.pop_back();
+    --room;
+    give(slot, to, now);
+  }
+}
+
+void HandOvers::give(Slot slot, Member to, Now now) {
+  const Migration migration{.boot = boot_, .attempt = ++attempts_};
+  store_.copying(true);
+  const auto [at, fresh] =
+      giving_.try_emplace(slot, slot, to, migration, title(slot).title.term, view_.epoch, now);
+  look_after(at->second, now);
+}
+
+void HandOvers::changed(Slot slot, std::string_view effects) { giving_.at(slot).source.changed(effects); }
+
+bool HandOvers::can_copy() const {
+  for (const auto& [slot, giving] : giving_) {
+    if (giving.source.can_copy()) return true;
+  }
+  return false;
+}
+
+void HandOvers::go_on(Now now) {
+  std::uint64_t copied = 0;
+  auto at = giving_.lower_bound(next_copy_);
+  for (std::size_t i = giving_.size(); i > 0 && copied < kTurnReplyBytes; --i) {
+    if (at == giving_.end()) at = giving_.begin();
+    Giving& giving = (at++)->second;
+    if (!giving.source.can_copy()) continue;
+    const std::uint64_t before = giving.source.bytes();
+    giving.source.copy_on(store_, now);
+    copied += giving.source.bytes() - before;
+    look_after(giving, now);
+    if (giving_.empty()) break;
+  }
+  next_copy_ = at == giving_.end() ? Slot{0} : at->first;
+}
+
+void HandOvers::stop_copying(Giving& giving) {
+  if (!std::exchange(giving.copying, false)) return;
+  store_.copying(false);
+}
+
+// Has done what a source wants, after anything has happened to it.
+void HandOvers::look_after(Giving& giving, Now now) {
+  Source& source = giving.source;
+  const Slot slot = source.slot();
+  while (const auto message = source.next(now)) ask(source.to(), slot, *message);
+  if (source.state() > Source::State::copying || source.copied()) stop_copying(giving);
+  if (source.frozen() && !std::exchange(giving.holding, true)) {
+    wishes_.turns.push_back({.kind = Turn::Kind::hold, .slot = slot});
+  }
+  switch (source.state()) {
+    case Source::State::ceding:
+      if (!std::exchange(giving.writing, true)) write(slot, source.title(), false);
+      return;
+    case Source::State::done:
+      return given(giving, now);
+    case Source::State::granting:
+      if (now.steady_ms - source.granting_ms() < kGrantNoteMs || std::exchange(giving.unheard, true)) return;
+      wishes_.notes.push_back({.went_well = false,
+                               .text = "slot " + std::to_string(slot) +
+                                       " was handed over, but its new owner has not said so for " +
+                                       std::to_string(kGrantNoteMs) + " ms: is it running?"});
+      return;
+    case Source::State::failed:
+      return given_up(giving, now);
+    default:
+      return;
+  }
+}
+
+void HandOvers::given(Giving& giving, Now now) {
+  const Slot slot = giving.source.slot();
+  ++sum_.given_total;
+  sum_.bytes_total += giving.source.bytes();
+  ways_.erase(giving.source.to());
+  wishes_.notes.push_back({.went_well = true,
+                           .text = "slot " + std::to_string(slot) +
+                                   " was handed over: " + std::to_string(giving.source.bytes()) +
+                                   " bytes in " + std::to_string(now.steady_ms - giving.began_ms) + " ms, " +
+                                   std::to_string(giving.source.held_ms()) + " of them frozen"});
+  giving_.erase(slot);
+  // Only now: until it is served elsewhere this is the only other copy.
+  store_.clear(slot);
+}
+
+// Several that fail for one reason count once.
+void HandOvers::charge(Member to, Now now) {
+  Way& way = ways_[to];
+  if (now.steady_ms < way.retry_ms) return;
+  way.backoff_ms = std::clamp(way.backoff_ms * 2, kHandoffRetryMinMs, kHandoffRetryMaxMs);
+  way.retry_ms = now.steady_ms + way.backoff_ms;
+}
+
+void HandOvers::given_up(Giving& giving, Now now) {
+  const Slot slot = giving.source.slot();
+  const Member to = giving.source.to();
+  ask(to, slot, giving.source.abort());
+  ++sum_.failed_total;
+  sum_.last_failure = giving.source.why();
+  // What its cluster file has made pointless is not the other's fault.
+  const Member owner = view_.owners[slot];
+  if (owner == to) charge(to, now);
+  wishes_.notes.push_back(
+      {.went_well = false,
+       .text = "slot " + std::to_string(slot) + " was not handed over, and stays: " + giving.source.why()});
+  if (giving.holding) wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot});
+  stop_copying(giving);
+  giving_.erase(slot);
+  if (owner != self_ && owner != kNobody) to_give_.push_back(slot);
+}
+
+}  // namespace limpet::handoff

@@ -1,0 +1,201 @@
+#include <limpet/base/assert.hpp>
+#include <limpet/base/limits.hpp>
+#include <limpet/handoff/hand_overs.hpp>
+#include <utility>
+
+namespace limpet::handoff {
+
+HandOvers::HandOvers(Member self, std::uint64_t boot, unsigned shards, unsigned shard,
+                     const std::vector<SlotTitle>& titles, store::Store& store, Now now)
+    : self_(self), boot_(boot), shards_(shards), shard_(shard), store_(store) {
+  LIMPET_ASSERT(titles.size() == kSlots && shard < shards);
+  view_.owners.assign(kSlots, kNobody);
+  titles_.resize(kSlots / shards + 1);
+  for (unsigned at = shard; at < kSlots; at += shards) {
+    const auto slot = static_cast<Slot>(at);
+    set_title(slot, titles[slot]);
+    const auto& promise = titles[slot].promise;
+    if (!promise) continue;
+    // It is asked about until its fate is known.
+    store_.set_aside(slot, true);
+    const auto [promised, fresh] = receiving_.emplace(
+        slot,
+        Receiving{.target = Target(slot, *promise, now), .began_ms = now.steady_ms, .ticket = std::nullopt});
+    hold(promised->second);
+  }
+}
+
+bool HandOvers::serves(Slot slot) const {
+  if (!owns(title(slot))) return false;
+  const auto given = giving_.find(slot);
+  return given == giving_.end() || !given->second.source.frozen();
+}
+
+void HandOvers::set_view(HandOverView view, Now now) {
+  LIMPET_ASSERT(view.owners.size() == kSlots);
+  view_ = std::move(view);
+  // What is on its way to somebody who is not to have it any more is not worth going on with.
+  for (auto at = giving_.begin(); at != giving_.end();) {
+    Giving& giving = (at++)->second;
+    const Slot slot = giving.source.slot();
+    if (giving.source.to() == view_.owners[slot]) continue;
+    giving.source.give_up("the cluster file has changed");
+    look_after(giving, now);
+  }
+  to_give_.clear();
+  for (unsigned at = shard_; at < kSlots; at += shards_) {
+    const auto slot = static_cast<Slot>(at);
+    const Member owner = view_.owners[slot];
+    if (owns(title(slot)) && owner != self_ && owner != kNobody && !giving_.contains(slot)) {
+      to_give_.push_back(slot);
+    }
+  }
+  give_more(now);
+}
+
+// ---- Messages ----
+
+void HandOvers::ask(Member to, Slot slot, const Message& message) {
+  Question& question = wishes_.questions.emplace_back();
+  question.to = to;
+  question.slot = slot;
+  append_message(question.body, message);
+}
+
+void HandOvers::answer(std::uint64_t ticket, const Message& message) {
+  Answer& answer = wishes_.answers.emplace_back();
+  answer.ticket = ticket;
+  append_message(answer.body, message);
+}
+
+void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64_t ticket, Now now) {
+  Message message;
+  if (!mine(slot) || !read_message(body, message) || message.kind > Kind::ask) {
+    Message refused{.kind = Kind::refused, .migration = message.migration, .term = message.term};
+    refused.rest = "this is no question for this shard";
+    return answer(ticket, refused);
+  }
+  const auto found = receiving_.find(slot);
+  const bool ours = found != receiving_.end() && found->second.target.is_of(from, message);
+  if (message.kind == Kind::begin && !ours) return begin(from, slot, message, ticket, now);
+  if (message.kind == Kind::ask || !ours) {
+    const auto given = giving_.find(slot);
+    const bool under_way =
+        given != giving_.end() && given->second.source.is_of(given->second.source.to(), message);
+    const Fate fate = fate_of(title(slot), message.term, message.migration, under_way);
+    return answer(ticket, answer_alone(message, title(slot), fate));
+  }
+  Receiving& receiving = found->second;
+  if (const auto known = receiving.target.heard(message, title(slot), store_, now)) {
+    answer(ticket, *known);
+  } else if (const auto before = std::exchange(receiving.ticket, ticket)) {
+    Message again{.kind = Kind::pending, .migration = message.migration, .term = message.term};
+    answer(*before, again);
+  }
+  look_after(receiving, now);
+}
+
+void HandOvers::answered(Member from, Slot slot, std::string_view body, Now now) {
+  Message message;
+  if (!read_message(body, message) || message.kind <= Kind::ask) return;
+  const bool of_a_fate =
+      message.kind == Kind::committed || message.kind == Kind::abandoned || message.kind == Kind::pending;
+  const auto given = giving_.find(slot);
+  if (!of_a_fate && given != giving_.end() && given->second.source.is_of(from, message)) {
+    given->second.source.heard(message, now);
+    look_after(given->second, now);
+  }
+  const auto found = receiving_.find(slot);
+  if (of_a_fate && found != receiving_.end() && found->second.target.is_of(from, message)) {
+    (void)found->second.target.heard(message, title(slot), store_, now);
+    look_after(found->second, now);
+  }
+}
+
+void HandOvers::unanswered(Slot slot, std::string_view question, const std::string& why, Now now) {
+  Message message;
+  const auto given = giving_.find(slot);
+  if (given == giving_.end() || !read_message(question, message)) return;
+  if (!given->second.source.is_of(given->second.source.to(), message)) return;
+  given->second.source.unheard(message.kind, why, now);
+  look_after(given->second, now);
+}
+
+// ---- Titles ----
+
+void HandOvers::write(Slot slot, const SlotTitle& title, bool after_data) {
+  LIMPET_ASSERT(!writes_.contains(slot));
+  writes_.emplace(slot, title);
+  wishes_.writes.push_back({.slot = slot, .title = title, .after_data = after_data});
+}
+
+void HandOvers::written(Slot slot, Now now) {
+  const auto write = writes_.find(slot);
+  LIMPET_ASSERT(write != writes_.end());
+  set_title(slot, write->second);
+  writes_.erase(write);
+  if (const auto given = giving_.find(slot); given != giving_.end() && given->second.writing) {
+    given->second.writing = false;
+    given->second.source.written(now);
+    wishes_.turns.push_back({.kind = Turn::Kind::pass, .slot = slot, .to = given->second.source.to()});
+    look_after(given->second, now);
+    return;
+  }
+  const auto found = receiving_.find(slot);
+  if (found == receiving_.end() || !found->second.writing) return;
+  Receiving& receiving = found->second;
+  receiving.writing = false;
+  const Message said = receiving.target.written();
+  if (const auto ticket = std::exchange(receiving.ticket, std::nullopt)) answer(*ticket, said);
+  look_after(receiving, now);
+}
+
+// Nothing that needs a title can go on. What was to be ceded may be ceded, and what was to be owned may be:
+// the next start will tell.
+void HandOvers::not_written(Slot slot, const std::string& why, Now now) {
+  writes_.erase(slot);
+  trouble_ = "its titles cannot be written: " + why;
+  sum_.last_failure = trouble_;
+  const auto given = giving_.find(slot);
+  const auto found = receiving_.find(slot);
+  const bool ceding = given != giving_.end() && given->second.writing;
+  const bool owning = found != receiving_.end() && found->second.target.state() == Target::State::owning;
+  if (ceding || owning) {
+    wishes_.turns.push_back({.kind = Turn::Kind::refuse, .slot = slot});
+    wishes_.notes.push_back(
+        {.went_well = false,
+         .text = "slot " + std::to_string(slot) +
+                 " is not served until the next start, which will tell whose it is: " + why});
+  } else if (found != receiving_.end() && found->second.writing) {
+    // The source has heard of no promise, so it never commits.
+    found->second.target.give_up(trouble_);
+    look_after(found->second, now);
+  }
+}
+
+// ---- Time ----
+
+void HandOvers::tick(Now now) {
+  for (auto at = giving_.begin(); at != giving_.end();) {
+    Giving& giving = (at++)->second;
+    giving.source.tick(now);
+    look_after(giving, now);
+  }
+  for (auto at = receiving_.begin(); at != receiving_.end();) {
+    Receiving& receiving = (at++)->second;
+    receiving.target.tick(now);
+    look_after(receiving, now);
+  }
+  give_more(now);
+}
+
+HandOvers::Progress HandOvers::progress() const {
+  Progress progress = sum_;
+  progress.giving = giving_.size();
+  progress.receiving = receiving_.size();
+  progress.to_give = to_give_.size();
+  for (const auto& [slot, giving] : giving_) progress.to_give += owns(title(slot));
+  return progress;
+}
+
+}  // namespace limpet::handoff

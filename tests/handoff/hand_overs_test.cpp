@@ -1,0 +1,214 @@
+// Which slots a shard gives and takes, when, and what it says of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limpet/base/limits.hpp>
+#include <limpet/handoff/hand_overs.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace limpet::handoff {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr Member kMe = 0;
+constexpr Member kOther = 1;
+
+// One shard that owns every slot; the test is the world around it.
+class OneShard : public ::testing::Test {
+ protected:
+  OneShard() : hand_overs_(kMe, 3, 1, 0, all_owned(), store_, now_) {}
+
+  static std::vector<SlotTitle> all_owned() {
+    return std::vector<SlotTitle>(kSlots, {.title = {.kind = Title::Kind::own, .term = 1}, .promise = {}});
+  }
+  static HandOverView view(std::uint64_t epoch, const std::vector<Slot>& of_other) {
+    HandOverView view{.epoch = epoch, .owners = std::vector<Member>(kSlots, kMe)};
+    for (const Slot slot : of_other) view.owners[slot] = kOther;
+    return view;
+  }
+  static std::vector<Slot> slots(unsigned count) {
+    std::vector<Slot> slots;
+    for (unsigned slot = 0; slot < count; ++slot) slots.push_back(static_cast<Slot>(slot));
+    return slots;
+  }
+  std::vector<Message> questions() {
+    questions_ = std::exchange(hand_overs_.wishes().questions, {});
+    std::vector<Message> messages;
+    for (const auto& question : questions_)
+      EXPECT_TRUE(read_message(question.body.view(), messages.emplace_back()));
+    return messages;
+  }
+  Message asked(const Message& question, Slot slot, Member from = kOther) {
+    Bytes body;
+    append_message(body, question);
+    hand_overs_.asked(from, slot, body.view(), 1, now_);
+    answers_ = std::exchange(hand_overs_.wishes().answers, {});
+    Message answer;
+    if (answers_.size() != 1 || !read_message(answers_[0].body.view(), answer)) {
+      ADD_FAILURE() << answers_.size() << " answers";
+    }
+    return answer;
+  }
+  void answer(const Message& question, Slot slot, Kind kind, std::string_view rest = {}) {
+    Bytes body;
+    append_message(body,
+                   {.kind = kind, .migration = question.migration, .term = question.term, .rest = rest});
+    hand_overs_.answered(kOther, slot, body.view(), now_);
+  }
+
+  Now now_{.steady_ms = 1'000'000, .unix_ms = 1'700'000'000'000};
+  store::Store store_{1};
+  HandOvers hand_overs_;
+  std::vector<HandOvers::Question> questions_;
+  std::vector<HandOvers::Answer> answers_;
+};
+
+TEST_F(OneShard, GivesNothingThatTheViewDoesNotGiveToAnother) {
+  hand_overs_.set_view(view(1, {}), now_);
+  hand_overs_.tick(now_);
+  EXPECT_TRUE(questions().empty());
+  EXPECT_EQ(hand_overs_.progress().to_give, 0U);
+}
+
+TEST_F(OneShard, GivesAFewSlotsAtATime) {
+  hand_overs_.set_view(view(2, slots(100)), now_);
+  EXPECT_EQ(questions().size(), kHandoversMax);
+  EXPECT_EQ(hand_overs_.progress().to_give, 100U);
+  EXPECT_EQ(hand_overs_.progress().giving, kHandoversMax);
+}
+
+TEST_F(OneShard, NeverUsesTheNameOfATryTwice) {
+  std::vector<Migration> seen;
+  hand_overs_.set_view(view(2, slots(5)), now_);
+  for (int i = 0; i < 10; ++i) {
+    std::map<Slot, Migration> current;
+    const std::vector<Message> messages = questions();
+    for (std::size_t at = 0; at < messages.size(); ++at) {
+      const Message& begin = messages[at];
+      if (begin.kind != Kind::begin) continue;
+      current[questions_[at].slot] = begin.migration;
+      EXPECT_EQ(begin.migration.boot, 3U);
+      EXPECT_THAT(seen, ::testing::Not(::testing::Contains(begin.migration)));
+      seen.push_back(begin.migration);
+    }
+    for (const Slot slot : slots(5)) {
+      if (hand_overs_.is_given(slot))
+        answer({.migration = current[slot], .term = 1}, slot, Kind::refused, "no");
+    }
+    now_.steady_ms += kHandoffRetryMaxMs;
+    hand_overs_.tick(now_);
+  }
+  EXPECT_GE(seen.size(), 10U);
+}
+
+TEST_F(OneShard, ANodeThatTakesNoneIsOfferedNoneForAWhileAndTheReasonIsTold) {
+  hand_overs_.set_view(view(2, slots(1)), now_);
+  const Message begin = questions().at(0);
+  answer(begin, 0, Kind::refused, "it has read epoch 1");
+  EXPECT_EQ(questions().at(0).kind, Kind::abort);
+  EXPECT_FALSE(hand_overs_.is_given(0));
+  ASSERT_EQ(hand_overs_.wishes().notes.size(), 1U);
+  EXPECT_FALSE(hand_overs_.wishes().notes[0].went_well);
+  EXPECT_THAT(hand_overs_.wishes().notes[0].text, HasSubstr("it has read epoch 1"));
+  EXPECT_EQ(hand_overs_.progress().last_failure, "it has read epoch 1");
+  hand_overs_.tick(now_);
+  EXPECT_TRUE(questions().empty());
+  now_.steady_ms += kHandoffRetryMinMs;
+  hand_overs_.tick(now_);
+  EXPECT_EQ(questions().size(), 1U);
+}
+
+TEST_F(OneShard, ANewViewEndsWhatItMakesPointless) {
+  hand_overs_.set_view(view(2, slots(2)), now_);
+  questions();
+  hand_overs_.set_view(view(3, {1}), now_);
+  EXPECT_FALSE(hand_overs_.is_given(0));
+  EXPECT_TRUE(hand_overs_.is_given(1)) << "it goes on";
+  EXPECT_TRUE(hand_overs_.serves(0));
+  EXPECT_EQ(questions().at(0).kind, Kind::abort);
+}
+
+TEST_F(OneShard, TakesNothingWithoutTheRightOrBeforeItHasReadTheFile) {
+  hand_overs_.set_view(view(2, {7}), now_);
+  questions();
+  Message begin{.kind = Kind::begin, .migration = {.boot = 1, .attempt = 1}, .term = 5, .number = 3};
+  EXPECT_THAT(std::string(asked(begin, 4).rest), HasSubstr("epoch 2"));
+  begin.number = 2;
+  EXPECT_THAT(std::string(asked(begin, 7).rest), HasSubstr("not its own"));
+  EXPECT_THAT(std::string(asked(begin, 4).rest), HasSubstr("later title")) << "it owns it";
+}
+
+TEST_F(OneShard, AnswersWhatIsNoQuestionWithARefusal) {
+  hand_overs_.asked(kOther, 3, "rubbish", 1, now_);
+  ASSERT_EQ(hand_overs_.wishes().answers.size(), 1U);
+  hand_overs_.answered(kOther, 3, "rubbish", now_);
+  hand_overs_.unanswered(3, "rubbish", "the link broke", now_);
+  EXPECT_TRUE(hand_overs_.serves(3));
+}
+
+TEST_F(OneShard, WithSlotsUnderWayForOthersGoesOnWhenANodeDoesNotAnswer) {
+  hand_overs_.set_view(view(2, slots(1)), now_);
+  now_.steady_ms += kHandoffSilenceMs;
+  hand_overs_.tick(now_);
+  EXPECT_FALSE(hand_overs_.is_given(0));
+  EXPECT_TRUE(hand_overs_.serves(0));
+  EXPECT_EQ(hand_overs_.progress().failed_total, 1U);
+}
+
+TEST_F(OneShard, ManyRefusalsAtOnceCountOnce) {
+  hand_overs_.set_view(view(2, slots(20)), now_);
+  const std::vector<Message> begins = questions();
+  std::vector<Slot> slots_asked;
+  for (const auto& question : questions_) slots_asked.push_back(question.slot);
+  for (std::size_t i = 0; i < begins.size(); ++i) {
+    Bytes body;
+    append_message(body, {.kind = Kind::refused, .migration = begins[i].migration, .term = 1});
+    hand_overs_.answered(kOther, slots_asked[i], body.view(), now_);
+  }
+  questions();
+  now_.steady_ms += kHandoffRetryMinMs;
+  hand_overs_.tick(now_);
+  EXPECT_FALSE(questions().empty());
+}
+
+TEST_F(OneShard, WhereTitlesCannotBeWrittenNothingIsGivenOrTakenAnyMore) {
+  hand_overs_.set_view(view(2, {}), now_);
+  hand_overs_.not_written(5, "the disk is broken", now_);
+  hand_overs_.set_view(view(3, slots(2)), now_);
+  hand_overs_.tick(now_);
+  EXPECT_TRUE(questions().empty());
+  EXPECT_TRUE(hand_overs_.serves(0)) << "what it owns it serves";
+  EXPECT_THAT(hand_overs_.progress().last_failure, HasSubstr("the disk is broken"));
+}
+
+TEST_F(OneShard, SlotsThatAreCopiedTakeTurns) {
+  // As many keys in each of four slots as a turn can take many times.
+  std::vector<Slot> four;
+  for (const char* uid : {"a", "b", "c", "d"}) {
+    four.push_back(slot_of(uid));
+    for (int i = 0; i < 4'000; ++i) {
+      store_.put_string(KeyRef::of("k" + std::to_string(i) + "{" + uid + "}"), std::string(100, 'v'),
+                        store::Expiry::none(), now_.unix_ms);
+    }
+  }
+  hand_overs_.set_view(view(2, four), now_);
+  std::map<Slot, Message> begins;
+  const std::vector<Message> asked_first = questions();
+  for (std::size_t i = 0; i < asked_first.size(); ++i) begins[questions_[i].slot] = asked_first[i];
+  for (const auto& [slot, begin] : begins) answer(begin, slot, Kind::ready);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(hand_overs_.can_copy());
+    hand_overs_.go_on(now_);
+  }
+  std::map<Slot, std::size_t> sent;
+  const auto messages = questions();
+  for (std::size_t i = 0; i < messages.size(); ++i) sent[questions_[i].slot] += messages[i].rest.size();
+  ASSERT_EQ(sent.size(), 4U);
+  for (const auto& [slot, bytes] : sent) EXPECT_GE(bytes, kHandoffAheadBytes / 2);
+}
+
+}  // namespace
+}  // namespace limpet::handoff
