@@ -87,7 +87,8 @@ void Recovery::leave_out_what_came_late() {
            "what follows was written after this run had ended for the next one: left out");
       file.bytes = file.bytes.substr(0, kSegmentHeaderBytes + before);
     }
-    return file.header.position > *end || (has_more && before == 0);
+    // One that begins at the end stays, without anything: the stream goes on to there.
+    return file.header.position > *end;
   };
   files_.erase(std::remove_if(files_.begin(), files_.end(), is_late), files_.end());
 }

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limpet/journal/snapshotter.hpp>
+
 #include "a_stream.hpp"
 
 namespace limpet::journal {
@@ -94,6 +96,27 @@ TEST(Seals, StandWhereAnEndWasCutOffAndItIsNoDamageLater) {
   const Recovered again(both(stream, after(2)), first.recovery.seals(2));
   EXPECT_THAT(again.changes(5), ElementsAre("one", "of the next run"));
   EXPECT_EQ(again.damaged(), 0U);
+}
+
+// A snapshot has taken the place of the first file, and of the second one nothing is whole but the header.
+TEST(Seals, AreMetByAFileOfWhichNothingButItsBeginningCounts) {
+  Stream stream;
+  stream.change(5, "one");
+  store::Store store(7);
+  Snapshotter copier(store, stream.writer(), {.stream = {.generation = 1}});
+  copier.begin();
+  while (copier.running()) copier.go_on();
+  std::string snapshot;
+  for (const SnapshotPiece& piece : copier.pieces()) snapshot += piece.bytes.view();
+  stream.begin_file();
+  stream.change(6, "half written");
+  stream.files.back().second.pop_back();
+  const Files files = {stream.files[1], {"snapshot", snapshot}};
+  const Recovered first(files);
+  EXPECT_EQ(first.damaged(), 0U);
+  const Recovered again(files, first.recovery.seals(2));
+  EXPECT_EQ(again.damaged(), 0U);
+  EXPECT_EQ(again.recovery.seals(3).ends, first.recovery.seals(2).ends);
 }
 
 TEST(Seals, LetNothingBeMissingBeforeThem) {
