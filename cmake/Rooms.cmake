@@ -37,7 +37,6 @@ function(limpet_room name)
   endif()
 endfunction()
 
-
 # Under a sanitizer these are not optimised: they do little work, and would take a third of the time to compile. Nor are
 # the tests themselves.
 set(LIMPET_COLD limpet_cluster limpet_node limpet_limpetd limpet_limpet)

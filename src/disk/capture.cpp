@@ -11,8 +11,6 @@ namespace limpet::disk {
 
 namespace {
 
-// A look takes milliseconds, and files come and go with some MiB that are written.
-
 Result<std::vector<std::string>> list(const std::string& path) {
   std::vector<std::string> names;
   std::error_code error;

@@ -11,6 +11,8 @@
 #include <limpet/disk/snapshot_files.hpp>
 #include <limpet/journal/writer.hpp>
 
+#include "a_folder.hpp"
+
 namespace limpet::disk {
 namespace {
 
@@ -19,16 +21,13 @@ using ::testing::HasSubstr;
 
 namespace fs = std::filesystem;
 
-class Copies : public ::testing::Test {
+class Copies : public FolderTest {
  protected:
   Copies() {
-    std::string pattern = (fs::temp_directory_path() / "limpet-disk-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
     data_ = root_ + "/data";
     EXPECT_TRUE(Directory::open(data_, {"demo", "n1"}));
     write(1, "one");
   }
-  ~Copies() override { fs::remove_all(root_); }
 
   // A journal file of a run of its own, with one change.
   std::string write(std::uint64_t generation, const std::string& key) {
@@ -59,7 +58,6 @@ class Copies : public ::testing::Test {
     return names;
   }
 
-  std::string root_;
   std::string data_;
   const std::string first_ = "0000000001-000-00000001.journal";
 };

@@ -15,6 +15,8 @@
 #include <limpet/journal/writer.hpp>
 #include <mutex>
 
+#include "a_folder.hpp"
+
 namespace limpet::disk {
 namespace {
 
@@ -50,14 +52,8 @@ class Told {
   std::vector<std::string> said_;
 };
 
-class Disk : public ::testing::Test {
+class Disk : public FolderTest {
  protected:
-  Disk() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "limpet-disk-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  ~Disk() override { std::filesystem::remove_all(root_); }
-
   std::unique_ptr<Directory> open(const std::string& node = "n1") {
     auto directory = Directory::open(root_ + "/data", {"demo", node});
     if (!directory) error_ = directory.error().text;
@@ -99,7 +95,6 @@ class Disk : public ::testing::Test {
     return all;
   }
 
-  std::string root_;
   std::string error_;
   Told told_;
 };

@@ -9,6 +9,8 @@
 #include <limpet/disk/title_file.hpp>
 #include <mutex>
 
+#include "a_folder.hpp"
+
 namespace limpet::disk {
 namespace {
 
@@ -18,14 +20,8 @@ handoff::SlotTitle owner_at(std::uint64_t term) {
   return {.title = {.kind = handoff::Title::Kind::own, .term = term}, .promise = std::nullopt};
 }
 
-class Titles : public ::testing::Test {
+class Titles : public FolderTest {
  protected:
-  Titles() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "limpet-titles-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  ~Titles() override { std::filesystem::remove_all(root_); }
-
   // The next boot on this directory; the one before must have ended.
   void open() {
     file_.reset();
@@ -60,7 +56,6 @@ class Titles : public ::testing::Test {
     return std::to_string(generation) + std::string(kTitleExtension);
   }
 
-  std::string root_;
   std::unique_ptr<Directory> directory_;
   std::uint64_t generation_ = 0;
   std::unique_ptr<TitleFile> file_;

@@ -117,6 +117,15 @@ class Expiring : public ::testing::Test {
   }
   // One step of the copy.
   bool copy() { return copy_.go_on(store_, stream_); }
+  // A hash with a time-out that was there before the copy began gets a field before the copy comes to it.
+  void change_before_its_turn() {
+    const KeyRef key = KeyRef::of(kKey);
+    store_.set_sink(nullptr);
+    store_.put_field(key, "f", "v", now_);
+    store_.set_expiry(key, now_ + 5'000, now_);
+    store_.set_sink(&stream_);
+    store_.put_field(key, "g", "w", now_);
+  }
   void let_expire() {
     now_ += 10'000;
     store_.reclaim(now_, 100'000);
@@ -154,24 +163,14 @@ TEST_F(Expiring, AHashInTheMiddleOfItsCopyLeavesNothingBehind) {
 }
 
 TEST_F(Expiring, AKeyThatChangedBeforeItsTurnCameLeavesNothingBehind) {
-  const KeyRef key = KeyRef::of(kKey);
-  store_.set_sink(nullptr);
-  store_.put_field(key, "f", "v", now_);
-  store_.set_expiry(key, now_ + 5'000, now_);
-  store_.set_sink(&stream_);
-  store_.put_field(key, "g", "w", now_);
+  change_before_its_turn();
   let_expire();
   while (!copy()) continue;
   EXPECT_EQ(keys_of_the_copy(), 0U);
 }
 
 TEST_F(Expiring, AKeyWhoseTimeHasPassedAndThatIsStillThereIsCopiedWithItsTimeOut) {
-  const KeyRef key = KeyRef::of(kKey);
-  store_.set_sink(nullptr);
-  store_.put_field(key, "f", "v", now_);
-  store_.set_expiry(key, now_ + 5'000, now_);
-  store_.set_sink(&stream_);
-  store_.put_field(key, "g", "w", now_);
+  change_before_its_turn();
   now_ += 10'000;
   while (!copy()) continue;
   store_.copying(false);
