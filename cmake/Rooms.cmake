@@ -48,6 +48,10 @@ function(limpet_flags target)
   if(LIMPET_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
+  if(CMAKE_UNITY_BUILD)
+    # In a unity build GCC takes a .cpp for a header, where a class with a member of an anonymous type would be wrong.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
   if(LIMPET_SANITIZE)
     target_compile_options(${target} PUBLIC -fsanitize=${LIMPET_SANITIZE} -fno-omit-frame-pointer
       -fno-sanitize-recover=all)

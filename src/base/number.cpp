@@ -71,4 +71,11 @@ std::string float_text(long double value) {
   return text == "-0" ? "0" : text;
 }
 
+std::string hex_text(std::uint64_t value) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text(16, '0');
+  for (std::size_t i = text.size(); i-- > 0; value >>= 4) text[i] = kDigits[value & 15];
+  return text;
+}
+
 }  // namespace limpet

@@ -1,6 +1,5 @@
-#include <limpet/base/text.hpp>
-
 #include <algorithm>
+#include <limpet/base/text.hpp>
 
 namespace limpet {
 
@@ -8,6 +7,12 @@ std::string to_lower(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = to_lower(c);
   return lower;
+}
+
+std::string to_upper(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = to_upper(c);
+  return upper;
 }
 
 std::string printable(std::string_view text, std::size_t max) {

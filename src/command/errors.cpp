@@ -8,12 +8,6 @@ namespace {
 constexpr std::size_t kNameShown = 128;
 constexpr std::size_t kArgumentsShown = 128;  // all of them together, about
 
-std::string upper(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = to_upper(c);
-  return result;
-}
-
 }  // namespace
 
 std::string unknown_command(Args args) {
@@ -29,7 +23,7 @@ std::string wrong_arity(std::string_view name) {
 }
 
 std::string unknown_subcommand(const Spec& spec, std::string_view subcommand) {
-  return "ERR unknown subcommand '" + printable(subcommand, kNameShown) + "'. Try " + upper(spec.name) +
+  return "ERR unknown subcommand '" + printable(subcommand, kNameShown) + "'. Try " + to_upper(spec.name) +
          " HELP.";
 }
 

@@ -12,16 +12,10 @@ namespace {
 using Lines = std::vector<std::string>;
 
 constexpr std::size_t kLineChars = 96;
-constexpr std::string_view kGroups[] = {"string", "hash", "generic", "connection", "server", "cluster"};
-
-std::string upper(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = to_upper(c);
-  return result;
-}
+constexpr std::string_view kGroupNames[] = {"string", "hash", "generic", "connection", "server", "cluster"};
 
 std::string usage(std::string_view name, std::string_view syntax) {
-  return upper(name) + (syntax.empty() ? "" : " ") + std::string(syntax);
+  return to_upper(name) + (syntax.empty() ? "" : " ") + std::string(syntax);
 }
 
 void write(const Lines& lines, resp::ReplyWriter& reply) {
@@ -38,7 +32,7 @@ void add_group(std::string_view group, Lines& lines) {
       lines.push_back(std::move(line));
       line = "   ";
     }
-    line += ' ' + upper(spec.name);
+    line += ' ' + to_upper(spec.name);
   }
   lines.push_back(std::move(line));
 }
@@ -46,7 +40,7 @@ void add_group(std::string_view group, Lines& lines) {
 Lines overview() {
   Lines lines = {"limpet keeps the state of a user's session in the memory of one node; any node answers.",
                  "The commands, by what they are about:"};
-  for (const std::string_view group : kGroups) add_group(group, lines);
+  for (const std::string_view group : kGroupNames) add_group(group, lines);
   lines.emplace_back("HELP command explains one of them, HELP @group those of a group.");
   return lines;
 }
@@ -66,7 +60,7 @@ Lines command_help(const Spec& spec) {
   Lines lines = {usage(spec.name, spec.subcommands.empty() ? spec.syntax : "subcommand ..."),
                  "    " + std::string(spec.summary), "    group: " + std::string(spec.group)};
   for (const Subcommand& subcommand : spec.subcommands) {
-    lines.push_back(upper(spec.name) + ' ' + usage(subcommand.name, subcommand.syntax));
+    lines.push_back(to_upper(spec.name) + ' ' + usage(subcommand.name, subcommand.syntax));
     lines.push_back("    " + std::string(subcommand.summary));
   }
   return lines;
@@ -85,7 +79,7 @@ void handle_help(Args args, resp::ReplyWriter& reply) {
 }
 
 void subcommand_help(const Spec& spec, resp::ReplyWriter& reply) {
-  Lines lines = {upper(spec.name) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"};
+  Lines lines = {to_upper(spec.name) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"};
   for (const Subcommand& subcommand : spec.subcommands) {
     if (subcommand.name == "help") continue;
     lines.push_back(usage(subcommand.name, subcommand.syntax));

@@ -21,7 +21,7 @@ void HandOvers::give_more(Now now) {
     const Slot slot = to_give_[i];
     const Member to = view_.owners[slot];
     // What came a moment ago may have its title under way still.
-    const bool free = !receiving_.contains(slot) && !writes_.contains(slot);
+    const bool free = !receiving_.contains(slot) && !writes_.contains(slot) && !unready_[slot];
     if (!free || ways_[to].retry_ms > now.steady_ms) {
       ++i;
       continue;
@@ -79,6 +79,8 @@ void HandOvers::look_after(Giving& giving, Now now) {
   if (source.state() > Source::State::copying || source.copied()) stop_copying(giving);
   if (source.frozen() && !std::exchange(giving.holding, true)) {
     wishes_.turns.push_back({.kind = Turn::Kind::hold, .slot = slot});
+    // Neither time-outs nor eviction may change it any more.
+    store_.set_aside(slot, true);
   }
   switch (source.state()) {
     case Source::State::ceding:
@@ -104,6 +106,9 @@ void HandOvers::given(Giving& giving, Now now) {
   const Slot slot = giving.source.slot();
   ++sum_.given_total;
   sum_.bytes_total += giving.source.bytes();
+  const auto held = static_cast<std::uint64_t>(giving.source.held_ms());
+  sum_.held_ms_total += held;
+  sum_.held_ms_max = std::max(sum_.held_ms_max, held);
   ways_.erase(giving.source.to());
   wishes_.notes.push_back({.went_well = true,
                            .text = "slot " + std::to_string(slot) +
@@ -113,6 +118,7 @@ void HandOvers::given(Giving& giving, Now now) {
   giving_.erase(slot);
   // Only now: until it is served elsewhere this is the only other copy.
   store_.clear(slot);
+  store_.set_aside(slot, false);
 }
 
 // Several that fail for one reason count once.
@@ -135,7 +141,10 @@ void HandOvers::given_up(Giving& giving, Now now) {
   wishes_.notes.push_back(
       {.went_well = false,
        .text = "slot " + std::to_string(slot) + " was not handed over, and stays: " + giving.source.why()});
-  if (giving.holding) wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot});
+  if (giving.holding) {
+    store_.set_aside(slot, false);
+    wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot});
+  }
   stop_copying(giving);
   giving_.erase(slot);
   if (owner != self_ && owner != kNobody) to_give_.push_back(slot);

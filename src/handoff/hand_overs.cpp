@@ -11,6 +11,7 @@ HandOvers::HandOvers(Member self, std::uint64_t boot, unsigned shards, unsigned 
   LIMPET_ASSERT(titles.size() == kSlots && shard < shards);
   view_.owners.assign(kSlots, kNobody);
   titles_.resize(kSlots / shards + 1);
+  unready_.resize(kSlots);
   for (unsigned at = shard; at < kSlots; at += shards) {
     const auto slot = static_cast<Slot>(at);
     set_title(slot, titles[slot]);
@@ -51,6 +52,21 @@ void HandOvers::set_view(HandOverView view, Now now) {
     }
   }
   give_more(now);
+}
+
+void HandOvers::set_ready(Slot slot, bool ready) {
+  LIMPET_ASSERT(mine(slot) && !giving_.contains(slot));
+  unready_[slot] = !ready;
+  // What a promise waits for is set aside until its fate is known, loaded or not.
+  if (ready && receiving_.contains(slot)) store_.set_aside(slot, true);
+}
+
+bool HandOvers::claim(Slot slot) {
+  const bool free = trouble_.empty() && title(slot) == SlotTitle{} && view_.owners[slot] == self_ &&
+                    !receiving_.contains(slot) && !writes_.contains(slot);
+  if (!free) return false;
+  write(slot, {.title = {.kind = Title::Kind::own, .term = 1}, .promise = std::nullopt}, false);
+  return true;
 }
 
 // ---- Messages ----
@@ -121,6 +137,15 @@ void HandOvers::unanswered(Slot slot, std::string_view question, const std::stri
   look_after(given->second, now);
 }
 
+void HandOvers::overtaken(Slot slot, std::uint64_t term, Now now) {
+  const auto found = receiving_.find(slot);
+  if (found == receiving_.end()) return;
+  Target& target = found->second.target;
+  if (target.state() != Target::State::promised || target.term() >= term) return;
+  target.give_up("another node holds the slot by now");
+  look_after(found->second, now);
+}
+
 // ---- Titles ----
 
 void HandOvers::write(Slot slot, const SlotTitle& title, bool after_data) {
@@ -142,12 +167,20 @@ void HandOvers::written(Slot slot, Now now) {
     return;
   }
   const auto found = receiving_.find(slot);
+  if (found == receiving_.end() && owns(title(slot))) return claimed(slot);
   if (found == receiving_.end() || !found->second.writing) return;
   Receiving& receiving = found->second;
   receiving.writing = false;
   const Message said = receiving.target.written();
   if (const auto ticket = std::exchange(receiving.ticket, std::nullopt)) answer(*ticket, said);
   look_after(receiving, now);
+}
+
+// The view may have changed meanwhile.
+void HandOvers::claimed(Slot slot) {
+  wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot});
+  const Member owner = view_.owners[slot];
+  if (owner != self_ && owner != kNobody) to_give_.push_back(slot);
 }
 
 // Nothing that needs a title can go on. What was to be ceded may be ceded, and what was to be owned may be:

@@ -1,7 +1,5 @@
 #include <limpet/handoff/message.hpp>
 
-#include "fields.hpp"
-
 namespace limpet::handoff {
 
 void append_message(Bytes& out, const Message& message) {

@@ -13,6 +13,7 @@ std::string HandOvers::why_not(Slot slot, const Message& message) const {
            std::to_string(message.number) + " yet";
   }
   if (view_.owners[slot] != self_) return "by its cluster file the slot is not its own";
+  if (unready_[slot]) return "it has not loaded the slot from its own disk yet";
   if (giving_.contains(slot) || writes_.contains(slot))
     return "it is still busy with the slot's last hand-over";
   if (!may_receive(title(slot), message.term, message.migration)) return "it holds a later title";

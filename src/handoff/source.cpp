@@ -2,6 +2,7 @@
 #include <limpet/base/assert.hpp>
 #include <limpet/base/hash.hpp>
 #include <limpet/base/limits.hpp>
+#include <limpet/base/text.hpp>
 #include <limpet/handoff/source.hpp>
 #include <utility>
 
@@ -146,7 +147,8 @@ void Source::heard(const Message& answer, Now now) {
       return;
     case Kind::refused:
     case Kind::aborted:
-      if (state_ < State::ceding) fail(std::string(answer.rest));
+      // What another node says may stand in the log.
+      if (state_ < State::ceding) fail(printable(answer.rest, kErrorTextMax));
       return;
     default:
       return;

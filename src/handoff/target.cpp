@@ -36,6 +36,8 @@ Message Target::refuse(std::string why) {
 std::optional<Message> Target::heard(const Message& message, const SlotTitle& title, store::Store& store,
                                      Now now) {
   heard_ms_ = now.steady_ms;
+  // Whoever has not heard of it hears it again, whatever was asked.
+  if (state_ == State::failed) return refuse(std::move(why_));
   switch (message.kind) {
     case Kind::begin:
       return ready();

@@ -2,8 +2,6 @@
 #include <limpet/handoff/title.hpp>
 #include <utility>
 
-#include "fields.hpp"
-
 namespace limpet::handoff {
 
 bool may_receive(const SlotTitle& slot, std::uint64_t term, const Migration& migration) {
@@ -108,6 +106,7 @@ bool take_title(std::string_view& bytes, Slot& slot, SlotTitle& title) {
       return false;
   }
   if ((head & kPromise) == 0) return true;
+  if (held.kind == Title::Kind::own) return false;  // nobody promises it its own
   Promise& promise = title.promise.emplace();
   return take_try(bytes, promise.from, promise.term, promise.migration, promise.bytes);
 }

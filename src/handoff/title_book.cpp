@@ -3,8 +3,6 @@
 #include <limpet/base/limits.hpp>
 #include <limpet/handoff/title_book.hpp>
 
-#include "fields.hpp"
-
 namespace limpet::handoff {
 
 namespace {

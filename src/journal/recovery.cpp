@@ -81,7 +81,7 @@ void Recovery::leave_out_what_came_late() {
     const auto end = seals_.end_of(file.header.stream);
     if (!end) return false;
     const std::uint64_t before = *end - std::min(*end, file.header.position);
-    const bool has_more = file.bytes.size() > kSegmentHeaderBytes + before;
+    const bool has_more = file.bytes.size() - kSegmentHeaderBytes > before;
     if (has_more) {
       note(Finding::Kind::cut_off, file, kSegmentHeaderBytes + before,
            "what follows was written after this run had ended for the next one: left out");
@@ -204,7 +204,6 @@ void Recovery::read_stream(std::size_t first, std::size_t last) {
   scan(first, last, found);
   // What nobody was promised for good ends the stream. A hole before that is damage, and the rest goes on
   // behind it.
-  std::size_t count = found.changes.size();
   std::size_t holes = 0;
   while (holes < found.holes.size() && found.holes[holes].position < found.synced) ++holes;
   if (holes < found.holes.size()) {
@@ -212,19 +211,19 @@ void Recovery::read_stream(std::size_t first, std::size_t last) {
     const auto behind =
         std::partition_point(found.changes.begin(), found.changes.end(),
                              [&](const Found::Change& each) { return each.position < end.position; });
-    count = static_cast<std::size_t>(behind - found.changes.begin());
     const File& file = files_[end.file];
     note(Finding::Kind::cut_off, file, end.offset,
          fmt::format("its last {} bytes{} were being written when the node stopped: cut off",
                      file.bytes.size() - end.offset,
-                     found.changes.size() > count
-                         ? fmt::format(", and {} later changes,", found.changes.size() - count)
+                     behind != found.changes.end()
+                         ? fmt::format(", and {} later changes,", found.changes.end() - behind)
                          : std::string()));
+    found.changes.erase(behind, found.changes.end());
     found.holes.resize(holes);
     found.end = end.position;
   }
   ends_[stream] = found.end;
-  take_changes(found, count, first);
+  take_changes(found, first);
   judge(found);
 }
 
@@ -240,6 +239,7 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
   // So many changes tell how much room all of them will need.
   constexpr std::size_t kSample = 4096;
   std::uint64_t stream_bytes = 0;
+  std::uint64_t bytes_before = 0;  // in the files before
   for (std::size_t at = first; at < last; ++at) stream_bytes += files_[at].bytes.size();
   // Files before the first one were removed: check_copies().
   std::uint64_t expected = files_[first].header.position;
@@ -263,8 +263,7 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
         } else if (record.kind == Record::Kind::change) {
           found.changes.push_back({record.slot, record.sequence, record.body, position(offset)});
           if (found.changes.size() == kSample) {
-            const std::uint64_t looked_at = position(offset) - files_[first].header.position + kSample;
-            found.changes.reserve(kSample * stream_bytes / looked_at);
+            found.changes.reserve(kSample * stream_bytes / (bytes_before + offset + record.bytes()));
           }
         }
         offset += record.bytes();
@@ -286,6 +285,7 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
       offset = next;
     }
     expected = position(std::max(file.bytes.size(), kSegmentHeaderBytes));
+    bytes_before += file.bytes.size();
   }
   found.end = expected;
   // A stream that ends before its last mark has lost its end.
@@ -294,12 +294,11 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
   }
 }
 
-void Recovery::take_changes(const Found& found, std::size_t count, std::size_t first) {
+void Recovery::take_changes(const Found& found, std::size_t first) {
   const std::uint64_t generation = files_[first].header.stream.generation;
   std::size_t gaps = 0;
   Slot gap_at = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Found::Change& change = found.changes[i];
+  for (const Found::Change& change : found.changes) {
     SlotChanges& slot = slots_[change.slot];
     // A later run's copy has all that counts of this stream. What it lacks was cut off when that run began,
     // even if the hole that said so is in a file that was removed since.
@@ -314,7 +313,7 @@ void Recovery::take_changes(const Found& found, std::size_t count, std::size_t f
     slot.changed_in = generation;
     slot.bodies.push_back(change.body);
   }
-  changes_ += count;
+  changes_ += found.changes.size();
   if (gaps == 0) return;
   note(Finding::Kind::damage, files_[first], 0,
        fmt::format("changes are missing before those of slot {}, and in {} more places: was a file removed?",

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <limpet/base/hash.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/journal/seals.hpp>
@@ -63,7 +64,7 @@ Result<Seals> read_seals(std::string_view text) {
     const auto of = parse_uint64(words[1]);
     const auto shard = parse_uint64(words[2]);
     const auto end = parse_uint64(words[3]);
-    if (!of || !shard || !end) return damaged;
+    if (!of || !shard || *shard > std::numeric_limits<std::uint32_t>::max() || !end) return damaged;
     seals.ends[{.generation = *of, .shard = static_cast<std::uint32_t>(*shard)}] = *end;
   }
   return seals;

@@ -30,6 +30,7 @@ void Writer::close() {
                       .body = batch_.view().substr(head_at_ + kRecordHeadBytes)};
   seal_record(at, record, nonce_, begin_ + head_at_);
   slot.end = position();
+  if (watch_) watch_(slot_, record.body);
 }
 
 void Writer::mark(std::uint64_t synced) {

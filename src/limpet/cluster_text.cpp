@@ -27,7 +27,7 @@ std::string uid_reason(std::string_view key, std::string_view uid) {
 
 // As it is where that is readable, else quoted.
 std::string shown(std::string_view bytes) {
-  std::string text = quoted(bytes);
+  std::string text = in_quotes(bytes);
   return text.size() == bytes.size() + 2 && !bytes.empty() ? std::string(bytes) : text;
 }
 

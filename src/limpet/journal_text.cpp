@@ -59,8 +59,8 @@ std::string verdict(const journal::Check& check) {
 }
 
 std::string shown(std::string_view bytes, std::size_t max) {
-  if (bytes.size() <= max) return quoted(bytes);
-  return fmt::format("{}... ({} bytes)", quoted(bytes.substr(0, max)), bytes.size());
+  if (bytes.size() <= max) return in_quotes(bytes);
+  return fmt::format("{}... ({} bytes)", in_quotes(bytes.substr(0, max)), bytes.size());
 }
 
 std::string until(const EffectView& effect) {

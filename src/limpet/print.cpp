@@ -112,7 +112,7 @@ void print_pretty(const Value& value, const std::string& indent, std::string& ou
       out += value.text;
       break;
     default:
-      out += quoted(value.text);
+      out += in_quotes(value.text);
   }
   end_line(out);
 }
@@ -139,7 +139,7 @@ char short_escape(char c) {
 
 }  // namespace
 
-std::string quoted(std::string_view bytes) {
+std::string in_quotes(std::string_view bytes) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string text = "\"";
   for (const char c : bytes) {

@@ -18,6 +18,6 @@ enum class Look : std::uint8_t { raw, pretty };
 [[nodiscard]] std::string print(const resp::Value& value, Look look);
 
 // A string in double quotes that split_words() reads back: what is not printable ASCII becomes an escape.
-[[nodiscard]] std::string quoted(std::string_view bytes);
+[[nodiscard]] std::string in_quotes(std::string_view bytes);
 
 }  // namespace limpet::client

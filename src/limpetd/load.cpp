@@ -56,6 +56,10 @@ Result<void> choose_node(Launch& launch, const cluster::View& view, LoadOptions 
                 "which node of " + file + " is this? Say --node with one of: " + names_of(view));
   }
   const auto found = view.find(wanted.text);
+  if (!found && options.node_may_be_gone) {
+    launch.knows_itself = false;
+    return {};
+  }
   if (!found) {
     return fail(Code::bad_config,
                 wanted.where + ": no node '" + wanted.text + "' in " + file + "; it names " + names_of(view));
@@ -77,6 +81,7 @@ Result<void> take_cluster(Launch& launch, const Given& given, LoadOptions option
   if (auto done = refuse_addresses(launch.values); !done) return done;
   if (auto done = choose_node(launch, parsed->view, options); !done) return done;
   launch.node.view = std::move(parsed->view);
+  launch.node.config_text = *text;
   if (launch.values.given("durability")) return {};
   for (std::size_t i = 0; i < kRowCount; ++i) {
     if (kRows[i].name != "durability") continue;
@@ -152,6 +157,7 @@ void take_numbers(Launch& launch) {
   node.forward_timeout_ms = values["forward-timeout"].number;
   node.stop_timeout_ms = values["stop-timeout"].number;
   node.repair = values["repair"].number != 0;
+  node.new_cluster = values["new-cluster"].number != 0;
   node.max_memory = static_cast<std::uint64_t>(values["max-memory"].number);
   node.client_memory = static_cast<std::uint64_t>(values["client-memory"].number);
   node.evict_when_full = values["when-full"].text == "evict";

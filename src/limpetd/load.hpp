@@ -30,7 +30,8 @@ struct Launch {
 };
 
 struct LoadOptions {
-  bool node_optional = false;  // --check-config may look at a file without being one of its nodes
+  bool node_optional = false;     // --check-config may look at a file without being one of its nodes
+  bool node_may_be_gone = false;  // a running node may have left the file; it then does not know itself
 };
 
 // Error: the text names the flag, the variable or FILE:LINE:COLUMN, and what to write instead.

@@ -5,14 +5,25 @@
 namespace limpet::limpetd {
 namespace {
 
-Result<void> check_cluster(const cluster::View& now, const cluster::View& next) {
-  if (auto allowed = cluster::check_successor(now, next); !allowed) return allowed;
-  if (next.content_digest == now.content_digest) return {};
+// May the running node take over this cluster file? What it listens on, and whether it has a place for others
+// to connect to at all, is settled at its start.
+Result<void> check_cluster(const Launch& now, const Launch& next) {
+  const cluster::View& before = now.node.view;
+  const cluster::View& after = next.node.view;
+  if (auto allowed = cluster::check_successor(before, after); !allowed) return allowed;
+  if (after.content_digest == before.content_digest) return {};
+  if (!now.node.in_cluster()) {
+    return fail(Code::bad_config,
+                "[[node]] changed, but this node was started without a `peer` address in it, so "
+                "its sessions cannot move: restart it with the new file");
+  }
+  if (!next.knows_itself) return {};
+  const cluster::Node& was = now.node.me();
+  const cluster::Node& is = next.node.me();
+  if (was.client == is.client && was.peer == is.peer && was.admin == is.admin) return {};
   return fail(Code::bad_config,
-              "[cluster] or [[node]] changed (epoch " + std::to_string(now.epoch) + " to " +
-                  std::to_string(next.epoch) +
-                  "); this version takes over a new node list only at a restart: restart the nodes "
-                  "with the new file");
+              "the addresses of node " + was.name +
+                  " itself changed; it listens on those of its start: restart it with the new file");
 }
 
 std::string change_of(const Row& row, const Value& now, const Value& next) {
@@ -27,8 +38,7 @@ bool is_secret(const Row& row) { return row.from == From::environment; }
 }  // namespace
 
 Result<ReloadPlan> plan_reload(const Launch& now, const Launch& next) {
-  if (auto allowed = check_cluster(now.node.view, next.node.view); !allowed)
-    return tl::unexpected(allowed.error());
+  if (auto allowed = check_cluster(now, next); !allowed) return tl::unexpected(allowed.error());
   ReloadPlan plan;
   for (std::size_t i = 0; i < kRowCount; ++i) {
     const Value& before = now.values.at(i);
@@ -37,8 +47,11 @@ Result<ReloadPlan> plan_reload(const Launch& now, const Launch& next) {
     (kRows[i].reloadable ? plan.applied : plan.kept).push_back(change_of(kRows[i], before, after));
   }
   if (now.node.view.epoch != next.node.view.epoch) {
-    plan.kept.push_back("epoch " + std::to_string(now.node.view.epoch) + " to " +
-                        std::to_string(next.node.view.epoch));
+    plan.new_cluster_file = true;
+    plan.applied.push_back(
+        "cluster file, epoch " + std::to_string(now.node.view.epoch) + " to " +
+        std::to_string(next.node.view.epoch) +
+        (next.knows_itself ? "" : "; this node is not in it any more, and gives all slots away"));
   }
   if (now.node.password != next.node.password) plan.applied.emplace_back("password");
   if (now.node.secret != next.node.secret) plan.kept.emplace_back("the cluster's secret");
@@ -58,6 +71,19 @@ void take_over(Launch& now, Launch next) {
   now.node.max_memory = taken.max_memory;
   now.node.evict_when_full = taken.evict_when_full;
   now.log.level = next.log.level;
+  if (now.node.view.epoch == next.node.view.epoch) return;
+  // It goes on as the node that it was started as, in the file or not.
+  const cluster::Node me = now.node.me();
+  const cluster::Durability durability = now.node.view.durability;
+  now.node.view = std::move(next.node.view);
+  now.node.view.durability = durability;
+  now.node.config_text = std::move(next.node.config_text);
+  if (const auto self = now.node.view.find(me.name)) {
+    now.node.self = *self;
+  } else {
+    now.node.view.nodes.push_back(me);
+    now.node.self = static_cast<cluster::NodeIndex>(now.node.view.nodes.size() - 1);
+  }
 }
 
 }  // namespace limpet::limpetd

@@ -12,10 +12,10 @@ namespace limpet::limpetd {
 struct ReloadPlan {
   std::vector<std::string> applied;  // in words, for the log
   std::vector<std::string> kept;     // changed, but a restart is needed
+  bool new_cluster_file = false;     // which the node is to take over
 };
 
-// Error: nothing may be changed. The cluster part differs from the one in force; all of it or none is taken
-// over, and a running node cannot take over another cluster part.
+// Error: nothing may be changed. Of the cluster part all or nothing is taken over.
 [[nodiscard]] Result<ReloadPlan> plan_reload(const Launch& now, const Launch& next);
 
 // Makes `now` the record of what is in force: the reloadable part of `next`, everything else as it was.

@@ -176,8 +176,12 @@ void Daemon::reload() {
   if (stopping_.joinable()) return;
   tell_supervisor(reloading_state());
   reopen_log();
-  auto next = load(given_);
+  auto next = load(given_, {.node_may_be_gone = true});
   auto plan = next ? plan_reload(launch_, *next) : Result<ReloadPlan>(tl::unexpected(next.error()));
+  if (plan && plan->new_cluster_file) {
+    const Result<void> changed = node_->change(next->node.view, next->node.config_text);
+    if (!changed) plan = tl::unexpected(changed.error());
+  }
   if (!plan) {
     spdlog::error("SIGHUP: nothing was changed: {}", plan.error().text);
     tell_supervisor(ready_state());

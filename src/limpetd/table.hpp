@@ -56,6 +56,8 @@ inline constexpr std::array kRows = {
         "the cluster file; without one, limpetd runs a single node"},
     Row{"node", Kind::text, From::command, false, "", "Which node", "NAME",
         "which [[node]] of the cluster file this process is"},
+    Row{"new-cluster", Kind::yes_no, From::command, false, "no", "Which node", "[yes|no]",
+        "no node of an earlier cluster file holds sessions, so this one may be the first although its epoch is not 1"},
     Row{"listen", Kind::address, From::alone, false, "127.0.0.1:7379", "Which node", "HOST:PORT",
         "where clients connect, without a cluster file"},
     Row{"admin", Kind::address, From::alone, false, "off", "Which node", "HOST:PORT",

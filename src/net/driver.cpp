@@ -87,13 +87,13 @@ void Driver::Impl::dial(const shard::Dial& dial) {
   wire->id = dial.stream;
   wire->dialed = std::make_shared<tcp::socket>(io_);
   enter(wire);
-  const Endpoint address = hooks_.peer_address(dial.node);
+  const cluster::Address& address = dial.address;
   std::error_code no_literal;
   const asio::ip::address literal = asio::ip::make_address(address.host, no_literal);
   no_literal ? resolve(*wire, address) : connect(*wire, {literal, address.port});
 }
 
-void Driver::Impl::resolve(Wire& wire, const Endpoint& address) {
+void Driver::Impl::resolve(Wire& wire, const cluster::Address& address) {
   resolver_.async_resolve(
       address.host, std::to_string(address.port),
       [this, id = wire.id](const std::error_code& error, const tcp::resolver::results_type& found) {
@@ -295,6 +295,8 @@ void Driver::Impl::flush() {
   if (!effects.snapshot.empty()) hooks_.snapshot(std::exchange(effects.snapshot, {}));
   if (std::exchange(effects.sync, false)) hooks_.sync();
   if (!effects.wanted.empty()) hooks_.wanted(std::exchange(effects.wanted, {}));
+  if (!effects.titles.empty()) hooks_.titles(std::exchange(effects.titles, {}));
+  if (!effects.strangers.empty()) hooks_.strangers(std::exchange(effects.strangers, {}));
   shard_.take_batches();
   for (auto& [sibling, batch] : effects.batches) hooks_.send_batch(sibling, std::move(batch));
   effects.batches.clear();

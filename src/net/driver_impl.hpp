@@ -47,7 +47,7 @@ class Driver::Impl {
   // ---- Dialling ----
   void dial(const shard::Dial& dial);
   void connect(Wire& wire, const asio::ip::tcp::endpoint& endpoint);
-  void resolve(Wire& wire, const Endpoint& address);
+  void resolve(Wire& wire, const cluster::Address& address);
   void connected(Wire& wire, const std::error_code& error);
 
   // ---- Reading and writing ----

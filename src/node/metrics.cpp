@@ -5,6 +5,7 @@
 // node list.
 #include <prometheus/text_serializer.h>
 
+#include <limpet/base/number.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/node/admin.hpp>
 #include <utility>
@@ -53,13 +54,6 @@ class Page {
   std::vector<MetricFamily> families_;
 };
 
-std::string hex(std::uint64_t digest) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text(16, '0');
-  for (std::size_t i = 16; i-- > 0; digest >>= 4) text[i] = kDigits[digest & 15];
-  return text;
-}
-
 void add_node(Page& page, const NodeSnapshot& s) {
   page.begin(MetricType::Gauge, "limpet_build_info", "Which limpet this is; always 1.");
   page.add(1.0, {{"version", s.version}});
@@ -76,14 +70,34 @@ void add_cluster(Page& page, const NodeSnapshot& s) {
   page.gauge("limpet_cluster_nodes", "Nodes in the cluster file.", std::uint64_t{view.nodes.size()});
   page.begin(MetricType::Gauge, "limpet_placement_info",
              "Digest of who owns what; always 1. Nodes of one epoch must show the same one.");
-  page.add(
-      1.0,
-      {{"digest", hex(view.placement_digest)}, {"cluster", view.name}, {"node", view.nodes[s.self].name}});
+  page.add(1.0, {{"digest", hex_text(view.placement_digest)},
+                 {"cluster", view.name},
+                 {"node", view.nodes[s.self].name}});
   page.begin(MetricType::Gauge, "limpet_slots", "Slots placed on each node, as this node sees it.");
   const std::vector<std::uint32_t> slots = view.slots_per_node();
   for (std::size_t i = 0; i < view.nodes.size() && i < slots.size(); ++i) {
     page.add(std::uint64_t{slots[i]}, {{"node", view.nodes[i].name}});
   }
+}
+
+void add_moves(Page& page, const shard::HandoffStats& slots) {
+  page.gauge("limpet_slots_held", "Slots that this node holds.", slots.slots);
+  page.gauge("limpet_slots_to_give", "Of those, slots that the cluster file gives to another node.",
+             slots.to_give);
+  page.gauge("limpet_slots_giving", "Slots that are being handed over to other nodes.", slots.giving);
+  page.gauge("limpet_slots_receiving", "Slots that are being received from other nodes.", slots.receiving);
+  page.gauge("limpet_slots_unheld", "Slots that should be this node's, and that no node is known to hold.",
+             slots.unheld);
+  page.counter("limpet_slots_given_total", "Slots handed over.", slots.given_total);
+  page.counter("limpet_slots_received_total", "Slots received.", slots.received_total);
+  page.counter("limpet_handovers_failed_total", "Tries to hand a slot over that were given up.",
+               slots.failed_total);
+  page.counter("limpet_handover_bytes_total", "Bytes of the slots that were handed over.", slots.bytes_total);
+  page.counter("limpet_handover_held_seconds_total",
+               "Time that commands waited for slots that were handed over.",
+               static_cast<double>(slots.held_ms_total) / 1e3);
+  page.gauge("limpet_handover_held_seconds_max", "The longest that commands waited for one.",
+             static_cast<double>(slots.held_ms_max) / 1e3);
 }
 
 void add_sessions(Page& page, const shard::ShardStats& sum) {
@@ -221,6 +235,7 @@ std::string metrics_text(const NodeSnapshot& snapshot) {
   Page page;
   add_node(page, snapshot);
   add_cluster(page, snapshot);
+  add_moves(page, sum.handoff);
   add_sessions(page, sum);
   add_disk(page, snapshot, sum.disk);
   add_clients(page, snapshot, sum.counters);

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "disk_health.hpp"
+#include "membership.hpp"
 #include "process_facts.hpp"
 #include "random_seed.hpp"
 #include "shard_thread.hpp"
@@ -106,6 +107,7 @@ class Node::Impl {
   Result<void> start();
   [[nodiscard]] Result<void> stop(std::chrono::milliseconds patience);
   void reload(const Reloadable& reloadable);
+  [[nodiscard]] Result<void> change(cluster::View file, const std::string& text);
   NodeSnapshot snapshot();
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
@@ -115,7 +117,13 @@ class Node::Impl {
   [[nodiscard]] Health health() const;
   void make_shards();
   [[nodiscard]] LoaderHooks loader_hooks();
+  Result<void> open_storage();
   Result<void> start_storage();
+  [[nodiscard]] MembershipHooks membership_hooks();
+  [[nodiscard]] std::shared_ptr<const cluster::View> view() const {
+    return membership_ ? membership_->view() : own_view_;
+  }
+  [[nodiscard]] bool journaled() const { return storage_ && storage_->journaled(); }
   [[nodiscard]] disk::AppenderEvents storage_events(unsigned shard);
   [[nodiscard]] disk::SnapshotEvents snapshot_events();
   [[nodiscard]] Result<void> stop_storage(std::chrono::milliseconds patience);
@@ -133,7 +141,9 @@ class Node::Impl {
   std::unique_ptr<net::Listener> clients_;
   std::unique_ptr<net::Listener> local_clients_;  // on a Unix socket; may be none
   std::unique_ptr<net::Listener> peers_;
-  std::unique_ptr<Storage> storage_;  // none under durability none
+  std::shared_ptr<const cluster::View> own_view_;  // of a node that is in no cluster
+  std::unique_ptr<Storage> storage_;               // none without anything to be kept
+  std::unique_ptr<Membership> membership_;         // of a node of a cluster
   DiskHealth disk_health_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<Admin> admin_;
@@ -171,7 +181,7 @@ Result<void> Node::Impl::bind() {
     }
     local_clients_ = std::move(*local);
   }
-  if (me.peer && settings_.view.nodes.size() > 1) {
+  if (me.peer) {
     auto peers = net::Listener::bind(io_, me.peer->host, me.peer->port);
     if (!peers) return explain(peers.error(), "peer", "--config");
     peers_ = std::move(*peers);
@@ -192,7 +202,7 @@ Result<void> Node::Impl::start_admin() {
 
 Health Node::Impl::health() const {
   if (!ready_) return {false, "this node is starting or stopping"};
-  if (!storage_) return {true, {}};
+  if (!journaled()) return {true, {}};
   if (const std::string why = disk_health_.failure(); !why.empty())
     return {false, why + "; start this node again"};
   if (const std::string how_far = storage_->loader().progress(); !how_far.empty()) return {false, how_far};
@@ -206,10 +216,6 @@ Health Node::Impl::health() const {
 
 net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
   net::DriverHooks hooks;
-  hooks.peer_address = [this](shard::NodeIndex node) {
-    const std::optional<cluster::Address>& address = settings_.view.nodes[node].peer;
-    return address ? net::Endpoint{address->host, address->port} : net::Endpoint{};
-  };
   hooks.send_batch = [this, shard](unsigned sibling, Bytes batch) {
     shards_[sibling]->mailbox().send_batch(shard, std::move(batch));
   };
@@ -219,6 +225,12 @@ net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
   };
   hooks.sync = [this, shard] { storage_->sync_soon(shard); };
   hooks.wanted = [this, shard](const std::vector<Slot>& slots) { storage_->loader().want(shard, slots); };
+  hooks.titles = [this, shard](const std::vector<shard::TitleWrite>& titles) {
+    membership_->write(shard, titles);
+  };
+  hooks.strangers = [this](const std::vector<shard::Stranger>& strangers) {
+    membership_->introduce(strangers);
+  };
   hooks.note = log_note;
   hooks.client_gone = [this] { client_count_.fetch_sub(1, std::memory_order_relaxed); };
   hooks.drained = [this] { drained_.done(); };
@@ -227,8 +239,9 @@ net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
 
 void Node::Impl::make_shards() {
   shard::ShardConfig config;
-  config.view = &settings_.view;
-  config.self = settings_.self;
+  config.view = view();
+  config.self = membership_ ? membership_->self() : settings_.self;
+  if (membership_) config.handoff = membership_->config();
   config.shards = settings_.shards;
   config.version = LIMPET_VERSION;
   config.started_unix_ms = started_unix_ms_;
@@ -243,14 +256,48 @@ void Node::Impl::make_shards() {
   for (unsigned index = 0; index < settings_.shards; ++index) {
     config.index = index;
     config.random_seed = random_seed();
-    if (storage_) config.journal = storage_->header(index);
-    config.loads = storage_ != nullptr;
+    if (journaled()) config.journal = storage_->header(index);
+    config.loads = journaled();
     shards_.push_back(std::make_unique<ShardThread>(config, tunables_of(settings_, settings_.shards),
                                                     hooks_for(index), settings_.tcp_keepalive_s));
   }
 }
 
 // ---- The journal ----
+
+Result<void> Node::Impl::open_storage() {
+  own_view_ = std::make_shared<const cluster::View>(settings_.view);
+  const bool journal = settings_.view.durability != cluster::Durability::none;
+  if (!journal && !settings_.in_cluster()) return {};
+  auto storage = Storage::open(settings_);
+  if (!storage) return tl::unexpected(std::move(storage.error()));
+  storage_ = std::move(*storage);
+  if (Result<void> begun = storage_->begin(loader_hooks()); !begun) return begun;
+  if (!settings_.in_cluster()) return {};
+  auto membership = Membership::open(storage_->directory(), storage_->generation(), settings_);
+  if (!membership) return tl::unexpected(std::move(membership.error()));
+  membership_ = std::move(*membership);
+  membership_->set_hooks(membership_hooks());
+  return {};
+}
+
+// They come from the threads of shards, of the title file and of whoever changes the cluster file.
+MembershipHooks Node::Impl::membership_hooks() {
+  MembershipHooks hooks;
+  hooks.view = [this](const std::shared_ptr<const cluster::View>& view) {
+    for (const std::unique_ptr<ShardThread>& target : shards_) {
+      target->mailbox().send_task(
+          [&shard = target->shard(), view] { shard.set_view(view, net::read_clocks()); });
+    }
+  };
+  hooks.titles = [this](unsigned index, const std::vector<Slot>& slots, const Result<void>& outcome) {
+    shards_[index]->mailbox().send_task([&shard = shards_[index]->shard(), slots, outcome] {
+      outcome ? shard.titles_written(slots, net::read_clocks())
+              : shard.titles_failed(slots, outcome.error().text, net::read_clocks());
+    });
+  };
+  return hooks;
+}
 
 Result<void> Node::Impl::start_storage() {
   if (!storage_) return {};
@@ -346,6 +393,9 @@ Result<void> Node::Impl::stop_storage(std::chrono::milliseconds patience) {
       shard.end_changes();
       return std::exchange(shard.effects().changes, {});
     });
+    if (const Result<void> stopped = membership_ ? membership_->stop() : Result<void>(); !stopped) {
+      spdlog::error("the next start takes this end for a crash: {}", stopped.error().text);
+    }
     written->done();
   });
   if (patience.count() == 0 || written->wait_for(patience)) {
@@ -372,12 +422,7 @@ Result<void> Node::Impl::start() {
         "are served; set a password file, or protected_mode = \"no\"",
         settings_.me().client.text());
   }
-  if (settings_.view.durability != cluster::Durability::none) {
-    auto storage = Storage::open(settings_);
-    if (!storage) return tl::unexpected(std::move(storage.error()));
-    storage_ = std::move(*storage);
-    if (Result<void> begun = storage_->begin(loader_hooks()); !begun) return begun;
-  }
+  if (Result<void> opened = open_storage(); !opened) return opened;
   make_shards();
   if (Result<void> stored = start_storage(); !stored) return stored;
   if (Result<void> admin = start_admin(); !admin) return admin;
@@ -464,6 +509,11 @@ void Node::Impl::reload(const Reloadable& reloadable) {
   }
 }
 
+Result<void> Node::Impl::change(cluster::View file, const std::string& text) {
+  if (membership_) return membership_->change(std::move(file), text);
+  return fail(Code::refused, "this node has no address for other nodes (`peer`), so its slots stay");
+}
+
 NodeSnapshot Node::Impl::snapshot() {
   auto collection = std::make_shared<Collection>();
   for (const std::unique_ptr<ShardThread>& shard : shards_) {
@@ -476,8 +526,8 @@ NodeSnapshot Node::Impl::snapshot() {
   }
   const Now now = net::read_clocks();
   NodeSnapshot snapshot;
-  snapshot.view = &settings_.view;
-  snapshot.self = settings_.self;
+  snapshot.view = view();
+  snapshot.self = membership_ ? membership_->self() : settings_.self;
   snapshot.version = LIMPET_VERSION;
   snapshot.pid = ::getpid();
   snapshot.started_unix_ms = started_unix_ms_;
@@ -507,6 +557,9 @@ Result<void> Node::stop() {
   return impl_->stop(std::chrono::milliseconds(impl_->settings().stop_timeout_ms));
 }
 void Node::reload(const Reloadable& settings) { impl_->reload(settings); }
+Result<void> Node::change(cluster::View file, const std::string& text) {
+  return impl_->change(std::move(file), text);
+}
 NodeSnapshot Node::snapshot() { return impl_->snapshot(); }
 
 }  // namespace limpet::node

@@ -1,7 +1,7 @@
 // The page /status: one node's own view of itself, its cluster and its shards, as JSON for people and
 // scripts.
-#include <cstdio>
 #include <ctime>
+#include <limpet/base/number.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/node/admin.hpp>
 #include <nlohmann/json.hpp>
@@ -11,13 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Digests are text: JSON readers lose bits of integers this large.
-std::string hex(std::uint64_t digest) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(digest));
-  return text;
-}
-
 std::string utc(std::int64_t unix_ms) {
   const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
   std::tm fields{};
@@ -26,12 +19,13 @@ std::string utc(std::int64_t unix_ms) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &fields)};
 }
 
+// Digests are text: JSON readers lose bits of integers this large.
 Json cluster_json(const NodeSnapshot& s) {
   return {{"name", s.view->name},
           {"epoch", s.view->epoch},
           {"durability", cluster::name_of(s.view->durability)},
-          {"content_digest", hex(s.view->content_digest)},
-          {"placement_digest", hex(s.view->placement_digest)}};
+          {"content_digest", hex_text(s.view->content_digest)},
+          {"placement_digest", hex_text(s.view->placement_digest)}};
 }
 
 Json store_json(const store::StoreStats& store) {
@@ -72,9 +66,25 @@ Json disk_json(const shard::DiskStats& disk) {
           {"snapshot_running", disk.snapshot_open}};
 }
 
+// Slots that this node holds, and those that change hands.
+Json slots_json(const shard::HandoffStats& slots) {
+  return {{"slots", slots.slots},
+          {"slots_to_give", slots.to_give},
+          {"slots_given_now", slots.giving},
+          {"slots_received_now", slots.receiving},
+          {"slots_held_by_nobody", slots.unheld},
+          {"slots_given_total", slots.given_total},
+          {"slots_received_total", slots.received_total},
+          {"handovers_failed_total", slots.failed_total},
+          {"handover_bytes_total", slots.bytes_total},
+          {"handover_held_ms_total", slots.held_ms_total},
+          {"handover_held_ms_max", slots.held_ms_max}};
+}
+
 // What one shard, or all of them together, holds and has done.
 Json figures(const shard::ShardStats& stats) {
   Json out = store_json(stats.store);
+  out.update(slots_json(stats.handoff));
   out.update(counters_json(stats.counters));
   if (stats.disk.journaled) out.update(disk_json(stats.disk));
   return out;
@@ -101,6 +111,7 @@ Json nodes_json(const NodeSnapshot& s, const shard::ShardStats& sum) {
     const cluster::Node& node = s.view->nodes[i];
     Json entry = {{"name", node.name},
                   {"self", i == s.self},
+                  {"listed", node.listed},
                   {"client", node.client.text()},
                   {"peer", address_json(node.peer)},
                   {"admin", address_json(node.admin)},

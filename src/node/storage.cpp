@@ -24,13 +24,17 @@ Result<void> Storage::remove_unfinished() const {
 }
 
 Result<void> Storage::begin(LoaderHooks hooks) {
-  loader_ = std::make_unique<Loader>(*directory_, settings_.shards, settings_.repair, std::move(hooks));
-  const auto generations = loader_->look();
-  if (!generations) return tl::unexpected(generations.error());
+  Result<std::uint64_t> generations = 0;
+  if (journaled()) {
+    loader_ = std::make_unique<Loader>(*directory_, settings_.shards, settings_.repair, std::move(hooks));
+    generations = loader_->look();
+    if (!generations) return tl::unexpected(generations.error());
+  }
   // From here on a process that had the directory before finds that it is no longer its own.
   const auto generation = directory_->begin_generation(*generations);
   if (!generation) return tl::unexpected(generation.error());
   generation_ = *generation;
+  if (!journaled()) return {};
   // Behind the fence: a snapshot that another process is about to finish is not to get its name any more.
   if (Result<void> tidied = remove_unfinished(); !tidied) return tidied;
   for (unsigned shard = 0; shard < settings_.shards; ++shard) {
@@ -43,6 +47,7 @@ Result<void> Storage::begin(LoaderHooks hooks) {
 
 Result<void> Storage::start(const std::function<disk::AppenderEvents(unsigned shard)>& events_of,
                             disk::SnapshotEvents snapshot_events) {
+  if (!journaled()) return {};
   const bool always = settings_.view.durability == cluster::Durability::always;
   for (unsigned shard = 0; shard < settings_.shards; ++shard) {
     auto appender = disk::Appender::start(*directory_, headers_[shard], always, events_of(shard));

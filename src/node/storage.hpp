@@ -1,5 +1,5 @@
 // Storage: the data directory of a running node. It has what was left there loaded, and writes what the
-// shards change.
+// shards change. Under durability none there is no journal, and the directory is for the titles alone.
 //
 // open(), begin(), start() and stop() are for the node's owner, in that order; everything else may be called
 // from the shards' threads.
@@ -29,11 +29,15 @@ class Storage {
 
   // Begins a run: the directory is this process's own when it returns. Refuses one of a newer format.
   Result<void> begin(LoaderHooks hooks);
-  // Of the stream of a shard. REQUIRES: begun.
+  [[nodiscard]] const disk::Directory& directory() const { return *directory_; }
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }  // of this run, once begun
+  [[nodiscard]] bool journaled() const { return settings_.view.durability != cluster::Durability::none; }
+  // Of the stream of a shard. REQUIRES: begun, journaled().
   [[nodiscard]] const journal::SegmentHeader& header(unsigned shard) const { return headers_[shard]; }
   // Begins to write what is appended, and to load what is there.
   Result<void> start(const std::function<disk::AppenderEvents(unsigned shard)>& events_of,
                      disk::SnapshotEvents snapshot_events);
+  // REQUIRES: journaled().
   [[nodiscard]] Loader& loader() { return *loader_; }
   void append(unsigned shard, Bytes changes);
   void sync_soon(unsigned shard) { appenders_[shard]->sync_soon(); }

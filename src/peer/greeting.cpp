@@ -18,32 +18,13 @@ void append_name(Bytes& out, std::string_view name) {
   out.append(cut);
 }
 
-// Reads from a body front to back; once something is missing everything after is empty and ok() is false.
-class Reader {
- public:
-  explicit Reader(std::string_view body) : body_(body) {}
-
-  template <class Integer>
-  Integer integer() {
-    const std::string_view bytes = take(sizeof(Integer));
-    return bytes.size() == sizeof(Integer) ? load_le<Integer>(bytes.data()) : Integer{0};
-  }
-  std::string name() { return std::string(take(integer<std::uint8_t>())); }
-  std::string_view take(std::size_t count) {
-    if (body_.size() < count) {
-      ok_ = false;
-      return {};
-    }
-    const std::string_view bytes = body_.substr(0, count);
-    body_.remove_prefix(count);
-    return bytes;
-  }
-  [[nodiscard]] bool ok() const { return ok_; }
-
- private:
-  std::string_view body_;
-  bool ok_ = true;
-};
+bool take_name(std::string_view& from, std::string& name) {
+  std::uint8_t length = 0;
+  if (!take_le(from, length) || from.size() < length) return false;
+  name = from.substr(0, length);
+  from.remove_prefix(length);
+  return true;
+}
 
 using Digest = std::array<unsigned char, EVP_MAX_MD_SIZE>;
 
@@ -57,35 +38,48 @@ std::string hmac(std::string_view key, std::string_view message) {
 
 }  // namespace
 
+void append_standing(Bytes& out, const Standing& standing) {
+  append_le(out, standing.epoch);
+  append_le(out, standing.content_digest);
+  append_le(out, standing.placement_digest);
+  append_le(out, standing.founded);
+  append_le(out, static_cast<std::uint8_t>(standing.fresh ? 1 : 0));
+}
+
+bool take_standing(std::string_view& body, Standing& standing) {
+  std::uint8_t fresh = 0;
+  const bool whole = take_le(body, standing.epoch) && take_le(body, standing.content_digest) &&
+                     take_le(body, standing.placement_digest) && take_le(body, standing.founded) &&
+                     take_le(body, fresh);
+  standing.fresh = fresh == 1;
+  return whole && fresh <= 1;
+}
+
 void append_greeting(Bytes& out, const Greeting& greeting) {
   append_le(out, kMagic);
   append_le(out, kProtocol);
-  append_le(out, greeting.epoch);
-  append_le(out, greeting.content_digest);
-  append_le(out, greeting.placement_digest);
+  append_standing(out, greeting);
   out.append({greeting.nonce.data(), greeting.nonce.size()});
-  append_name(out, greeting.cluster);
-  append_name(out, greeting.node);
+  for (const std::string* name : {&greeting.cluster, &greeting.node, &greeting.client, &greeting.peer}) {
+    append_name(out, *name);
+  }
 }
 
 Result<Greeting> read_greeting(std::string_view body) {
-  Reader reader(body);
-  if (reader.integer<std::uint32_t>() != kMagic) return fail(Code::bad_input, "this is no limpet node");
-  const auto protocol = reader.integer<std::uint16_t>();
+  std::uint32_t magic = 0;
+  if (!take_le(body, magic) || magic != kMagic) return fail(Code::bad_input, "this is no limpet node");
+  std::uint16_t protocol = 0;
+  if (!take_le(body, protocol)) return fail(Code::bad_input, "the greeting is cut off");
   if (protocol != kProtocol) {
     return fail(Code::bad_input, "the protocol between nodes is " + std::to_string(protocol) + " there and " +
                                      std::to_string(kProtocol) + " here: run the same release on all nodes");
   }
   Greeting greeting;
-  greeting.epoch = reader.integer<std::uint64_t>();
-  greeting.content_digest = reader.integer<std::uint64_t>();
-  greeting.placement_digest = reader.integer<std::uint64_t>();
-  const std::string_view nonce = reader.take(greeting.nonce.size());
-  nonce.copy(greeting.nonce.data(), greeting.nonce.size());
-  greeting.cluster = reader.name();
-  greeting.node = reader.name();
+  const bool whole = take_standing(body, greeting) && take_le(body, greeting.nonce) &&
+                     take_name(body, greeting.cluster) && take_name(body, greeting.node) &&
+                     take_name(body, greeting.client) && take_name(body, greeting.peer);
   // What stands behind the fields known here is left for later releases.
-  if (!reader.ok()) return fail(Code::bad_input, "the greeting is cut off");
+  if (!whole) return fail(Code::bad_input, "the greeting is cut off");
   return greeting;
 }
 

@@ -1,6 +1,7 @@
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/route/router.hpp>
+#include <utility>
 
 namespace limpet::route {
 
@@ -33,6 +34,11 @@ Router::Router(const cluster::View& view, NodeIndex self, unsigned shards, unsig
 
 void Router::hold_back(Slot slot) {
   if (words_[slot] == here_) words_[slot] = wait_;
+}
+
+bool Router::set(Slot slot, Route route) {
+  const std::uint16_t word = pack(route);
+  return std::exchange(words_[slot], word) != word;
 }
 
 void Router::serve(Slot slot) {

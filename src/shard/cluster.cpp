@@ -1,5 +1,6 @@
 // CLUSTER: who owns what, as this node sees it. The redirecting half of Redis Cluster is absent on purpose:
 // here a node forwards.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <limpet/base/hash.hpp>
@@ -58,7 +59,7 @@ bool Core::cluster_command(Client& client, const Spec& spec, Args args) {
 
 // 40 hexadecimal digits, as clients expect, from the name of the node: the same in every life of it.
 std::string Core::node_id(NodeIndex node) const {
-  const std::string& name = view_.nodes[node].name;
+  const std::string& name = view_->nodes[node].name;
   char text[41];
   std::snprintf(text, sizeof text, "%016llx%016llx%08llx", static_cast<unsigned long long>(hash64(name, 1)),
                 static_cast<unsigned long long>(hash64(name, 2)),
@@ -69,24 +70,29 @@ std::string Core::node_id(NodeIndex node) const {
 std::string Core::cluster_info() const {
   std::size_t assigned = 0;
   for (unsigned slot = 0; slot < kSlots; ++slot) {
-    assigned += view_.owner(static_cast<Slot>(slot)) != ring::kNobody ? 1U : 0U;
+    assigned += view_->owner(static_cast<Slot>(slot)) != ring::kNobody ? 1U : 0U;
   }
   std::size_t up = 0;
-  for (const std::unique_ptr<Link>& link : links_)
-    up += !link || link->verdict() != Link::Verdict::fail ? 1U : 0U;
-  const std::string nodes = std::to_string(view_.nodes.size());
-  return "cluster_enabled:0\r\ncluster_state:" + std::string(up == view_.nodes.size() ? "ok" : "fail") +
+  for (std::size_t node = 0; node < links_.size(); ++node) {
+    if (!view_->nodes[node].listed) continue;
+    up += !links_[node] || links_[node]->verdict() != Link::Verdict::fail ? 1U : 0U;
+  }
+  const auto listed = static_cast<std::size_t>(std::count_if(
+      view_->nodes.begin(), view_->nodes.end(), [](const cluster::Node& node) { return node.listed; }));
+  const std::string nodes = std::to_string(listed);
+  return "cluster_enabled:0\r\ncluster_state:" + std::string(up == listed ? "ok" : "fail") +
          "\r\ncluster_slots_assigned:" + std::to_string(assigned) +
          "\r\ncluster_slots_ok:" + std::to_string(assigned) +
          "\r\ncluster_slots_pfail:0\r\ncluster_slots_fail:0\r\ncluster_known_nodes:" + nodes +
-         "\r\ncluster_size:" + nodes + "\r\ncluster_current_epoch:" + std::to_string(view_.epoch) +
-         "\r\ncluster_my_epoch:" + std::to_string(view_.epoch) +
+         "\r\ncluster_size:" + nodes + "\r\ncluster_current_epoch:" + std::to_string(view_->epoch) +
+         "\r\ncluster_my_epoch:" + std::to_string(view_->epoch) +
          "\r\nlimpet_nodes_reachable:" + std::to_string(up) + "\r\n";
 }
 
 void Core::cluster_where(std::string_view key, ReplyWriter& reply) {
   const KeyRef ref = KeyRef::of(key);
-  const NodeIndex owner = view_.owner(ref.slot);
+  const NodeIndex placed = view_->owner(ref.slot);
+  const NodeIndex owner = holders_.of(ref.slot).term != 0 ? holders_.of(ref.slot).node : placed;
   const bool nobody = owner == ring::kNobody;
   const std::string uid_rule = ref.uid.size() == ref.key.size()
                                    ? "the whole key is the uid"
@@ -97,22 +103,25 @@ void Core::cluster_where(std::string_view key, ReplyWriter& reply) {
   reply.bulk("slot");
   reply.integer(ref.slot);
   reply.bulk("owner");
-  reply.bulk(nobody ? "" : view_.nodes[owner].name);
+  reply.bulk(nobody ? "" : view_->nodes[owner].name);
   reply.bulk("address");
-  reply.bulk(nobody ? "" : view_.nodes[owner].client.text());
+  reply.bulk(nobody ? "" : view_->nodes[owner].client.text());
   reply.bulk("epoch");
-  reply.integer(static_cast<std::int64_t>(view_.epoch));
+  reply.integer(static_cast<std::int64_t>(view_->epoch));
   reply.bulk("reason");
-  reply.bulk(uid_rule + "; CRC16 of it mod 16384 is the slot; epoch " + std::to_string(view_.epoch) +
-             " of the cluster file places the slot on " + (nobody ? "no node" : view_.nodes[owner].name) +
-             (owner == config_.self ? ", the node that you asked" : ""));
+  reply.bulk(uid_rule + "; CRC16 of it mod 16384 is the slot; epoch " + std::to_string(view_->epoch) +
+             " of the cluster file places the slot on " +
+             (placed == ring::kNobody ? "no node" : view_->nodes[placed].name) +
+             (placed != owner ? "; until it has moved there, " + view_->nodes[owner].name + " holds it"
+              : owner == config_.self ? ", the node that you asked"
+                                      : ""));
 }
 
 // ---- STATUS ----
 
 // What a node says of itself.
 void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
-  const cluster::Node& me = view_.nodes[config_.self];
+  const cluster::Node& me = view_->nodes[config_.self];
   const auto field = [&](std::string_view name, std::uint64_t value) {
     reply.bulk(name);
     reply.integer(static_cast<std::int64_t>(value));
@@ -121,21 +130,25 @@ void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
     reply.bulk(name);
     reply.bulk(value);
   };
-  reply.map(13);
+  reply.map(17);
   text("name", me.name);
   text("client", me.client.text());
   text("peer", me.peer ? me.peer->text() : "");
-  text("state", draining_ ? "stopping" : "up");
-  field("slots", view_.slots_per_node()[config_.self]);
+  text("state", draining_ ? "stopping" : me.listed ? "up" : "not in the file");
+  field("slots", stats.handoff.slots);
+  field("slots_to_give", stats.handoff.to_give);
+  field("slots_giving", stats.handoff.giving);
+  field("slots_receiving", stats.handoff.receiving);
+  field("slots_unheld", stats.handoff.unheld);
   field("sessions", stats.store.sessions);
   field("keys", stats.store.keys);
   field("bytes", stats.store.bytes);
   field("clients", stats.counters.connected_clients);
   field("commands", stats.counters.commands_processed);
   field("forwarded", stats.counters.commands_forwarded);
-  field("epoch", view_.epoch);
+  field("epoch", view_->epoch);
   char digest[17];
-  std::snprintf(digest, sizeof digest, "%016llx", static_cast<unsigned long long>(view_.content_digest));
+  std::snprintf(digest, sizeof digest, "%016llx", static_cast<unsigned long long>(view_->content_digest));
   text("digest", digest);
 }
 
@@ -147,7 +160,7 @@ void Core::status_reply(const Gather& gather, ReplyWriter& reply) {
       reply.out().append(part.reply.view());
       continue;
     }
-    const cluster::Node& node = view_.nodes[part.node];
+    const cluster::Node& node = view_->nodes[part.node];
     const std::array<std::pair<std::string_view, std::string>, 5> fields = {{
         {"name", node.name},
         {"client", node.client.text()},
@@ -161,7 +174,7 @@ void Core::status_reply(const Gather& gather, ReplyWriter& reply) {
       reply.bulk(value);
     }
     reply.bulk("slots");
-    reply.integer(view_.slots_per_node()[part.node]);
+    reply.integer(view_->slots_per_node()[part.node]);
   }
 }
 

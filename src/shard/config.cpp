@@ -80,7 +80,7 @@ std::string_view policy_name(bool evict_when_full) { return evict_when_full ? kE
 // Changes `tunables` as CONFIG SET says. Returns the text of an error, or nothing.
 std::string Core::set_config(Args args, ShardTunables& tunables) const {
   const std::string_view odd = args.size() % 2 == 1 ? args.back() : std::string_view();
-  const auto known = settings(tunables_, view_, config_);
+  const auto known = settings(tunables_, *view_, config_);
   for (std::size_t i = 2; i < args.size(); i += 2) {
     const std::string_view name = args[i];
     if (args.size() % 2 == 1 || !known.contains(to_lower(name))) {
@@ -116,7 +116,7 @@ bool Core::config_command(Client& client, const Spec& spec, Args args) {
     ReplyWriter reply(out, client.version);
     if (equals_ignore_case(args[1], "help")) return command::subcommand_help(spec, reply);
     std::map<std::string, std::string> found;
-    for (const auto& [name, value] : settings(tunables_, view_, config_)) {
+    for (const auto& [name, value] : settings(tunables_, *view_, config_)) {
       for (std::size_t i = 2; i < args.size(); ++i) {
         if (args[i].size() <= kGlobBytesMax && glob_match(args[i], name, true)) found.emplace(name, value);
       }

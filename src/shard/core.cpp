@@ -28,8 +28,8 @@ StreamId stream_id(StreamKind kind, Name name) {
 
 Core::Core(ShardConfig config, ShardTunables tunables, Now now)
     : config_(std::move(config)),
-      view_(*config_.view),
-      router_(view_, config_.self, config_.shards, config_.index),
+      view_(config_.view),
+      router_(*view_, config_.self, config_.shards, config_.index),
       tunables_(std::move(tunables)),
       now_(now),
       random_state_(config_.random_seed),
@@ -41,13 +41,21 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
     store_.set_sink(journal_.get());
     snapshotter_ = std::make_unique<journal::Snapshotter>(store_, *journal_, *config_.journal);
   }
-  for (std::size_t node = 0; node < view_.nodes.size(); ++node) {
-    const auto index = static_cast<NodeIndex>(node);
-    links_.push_back(index == config_.self ? nullptr : std::make_unique<Link>(index));
-  }
+  add_links();
   for (unsigned slot = 0; slot < kSlots; ++slot)
     slots_here_ += router_.is_here(static_cast<Slot>(slot)) ? 1U : 0U;
+  unloaded_.resize(kSlots);
+  damaged_.resize(kSlots);
+  if (config_.handoff) begin_handovers();
   if (config_.loads) hold_slots_back();
+}
+
+// One to each node that is known, but this one.
+void Core::add_links() {
+  while (links_.size() < view_->nodes.size()) {
+    const auto node = static_cast<NodeIndex>(links_.size());
+    links_.push_back(node == config_.self ? nullptr : std::make_unique<Link>(node));
+  }
 }
 
 // SplitMix64: spreads dials, makes nonces. The seed comes from the driver.
@@ -130,7 +138,7 @@ void Core::make_room_for_strangers() {
     ++strangers;
     if (oldest == nullptr || peer.number < oldest->number) oldest = &peer;
   });
-  if (strangers > kStrangersMax + 2 * view_.nodes.size())
+  if (strangers > kStrangersMax + 2 * view_->nodes.size())
     turn_away(*oldest, "too many others came before it said who it is");
 }
 
@@ -152,10 +160,15 @@ void Core::note_stranger(const Peer& peer, const std::string& reason) {
 }
 
 void Core::dial(Link& link) {
+  const auto& address = view_->nodes[link.node()].peer;
+  if (!address) {
+    link.lost("its address is not known", now_, random());
+    return fail_waiting(link);
+  }
   auto [name, stream] = link_streams_.emplace(link.node());
   const StreamId id = stream_id(StreamKind::link, name);
   link.dialing(id, stream, now_);
-  effects_.dials.push_back({id, link.node()});
+  effects_.dials.push_back({id, link.node(), *address});
 }
 
 void Core::connected(StreamId id) {
@@ -260,7 +273,7 @@ void Core::closed(StreamId id, std::string_view reason) {
         link_streams_.erase(slab_name<LinkStream>(id));
         if (draining_) {
           fail_waiting(link);
-        } else if (link.state() == LinkState::idle) {
+        } else if (link.state() == LinkState::idle && worth_dialling(link)) {
           dial(link);
         }
       }
@@ -294,19 +307,28 @@ std::size_t Core::take_batch(unsigned sibling, std::string_view batch) {
     const peer::FrameStep step = peer::next_frame(batch.substr(taken), ~std::uint32_t{0});
     // A batch is written by this same code: anything but whole frames is a mistake of ours.
     LIMPET_ASSERT(step.kind == peer::FrameStep::Kind::frame);
-    const Frame& frame = step.frame;
-    if (frame.type == FrameType::reply) {
-      answered(frame.id, static_cast<Outcome>(frame.bits), frame.body);
-    } else {
-      peer::Request request;
-      LIMPET_ASSERT(peer::read_request(frame.body, request, frame_args_));
-      Origin origin{
-          .kind = Origin::Kind::sibling, .sibling = static_cast<std::uint16_t>(sibling), .id = frame.id};
-      serve(origin, frame.slot, request, frame_args_, frame.body);
-    }
+    sibling_frame(sibling, step.frame);
     taken += step.consumed;
   }
   return taken;
+}
+
+void Core::sibling_frame(unsigned sibling, const Frame& frame) {
+  const Origin origin{
+      .kind = Origin::Kind::sibling, .sibling = static_cast<std::uint16_t>(sibling), .id = frame.id};
+  switch (frame.type) {
+    case FrameType::reply:
+      return answered(frame.id, static_cast<Outcome>(frame.bits), frame.body);
+    case FrameType::holder:
+      return take_holders(frame.body);
+    case FrameType::handoff:
+      return take_question(origin, frame.slot, frame.body);
+    default:
+      break;
+  }
+  peer::Request request;
+  LIMPET_ASSERT(frame.type == FrameType::request && peer::read_request(frame.body, request, frame_args_));
+  serve(origin, frame.slot, request, frame_args_, frame.body);
 }
 
 void Core::take_batches() {
@@ -326,8 +348,9 @@ void Core::tick() {
   tick_clients();
   tick_loading();
   store_.reclaim(now_.unix_ms, kExpireStepsPerTick);
-  if (journal_) journal_->end_command();
+  end_changes_of_command();
   tick_snapshot();
+  tick_handovers();
 }
 
 void Core::tick_pending() {
@@ -347,13 +370,20 @@ void Core::tick_pending() {
       try_again(id, *pending);
     }
   }
+  // Behind those that came first.
+  for (const Slot slot : std::exchange(slots_to_place_, {})) {
+    const auto held = bounced_slots_.find(slot);
+    if (held == bounced_slots_.end() || --held->second > 0) continue;
+    bounced_slots_.erase(held);
+    place(slot);
+  }
 }
 
 void Core::tick_links() {
   for (const std::unique_ptr<Link>& link : links_) {
     if (!link) continue;
     const Link::Wish wish = link->tick(now_);
-    if (wish == Link::Wish::dial && !draining_) dial(*link);
+    if (wish == Link::Wish::dial && worth_dialling(*link)) dial(*link);
     part_from(*link);
     LinkStream* stream = link_streams_.find(slab_name<LinkStream>(link->id()));
     if (stream == nullptr) continue;
@@ -486,6 +516,7 @@ ShardStats Core::stats() {
   clients_.each([&](auto, Client& client) { stats.counters.clients_paused += client.stalled ? 1U : 0U; });
   stats.store = store_.stats();
   stats.disk = disk_stats();
+  stats.handoff = handoff_stats();
   stats.commands = counts_;
   for (const std::unique_ptr<Link>& link : links_) {
     stats.peers.push_back(link ? link->stats() : PeerStats{});

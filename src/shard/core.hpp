@@ -8,6 +8,8 @@
 //   durable.cpp          the journal: what must be safe before a reply leaves
 //   snapshots.cpp        when and how fast the sessions are copied
 //   loading.cpp          slots that are not loaded yet, and who waits for them
+//   handing_over.cpp     slots that change hands
+//   holders.cpp          who holds which slot, and where commands go by that
 //   parts.cpp            commands of several parts: cut, sent, put together (gather.cpp)
 //   relocate.cpp         RENAME and COPY from session to session
 //   scan.cpp             SCAN, and one key of all for RANDOMKEY
@@ -19,6 +21,7 @@
 #include <array>
 #include <deque>
 #include <limpet/command/command.hpp>
+#include <limpet/handoff/hand_overs.hpp>
 #include <limpet/journal/snapshotter.hpp>
 #include <limpet/journal/writer.hpp>
 #include <limpet/peer/frame.hpp>
@@ -32,11 +35,14 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "ahead.hpp"
+#include "change_tee.hpp"
 #include "client.hpp"
 #include "gather.hpp"
+#include "holders.hpp"
 #include "link.hpp"
 #include "pending.hpp"
 #include "slab.hpp"
@@ -52,6 +58,7 @@ using peer::Outcome;
 using peer::Reach;
 using resp::ReplyWriter;
 using route::Route;
+using SlotTurn = handoff::HandOvers::Turn;
 
 // The stream of a link: what belongs to a link only while it is connected.
 struct LinkStream : Stream {
@@ -79,13 +86,14 @@ struct Peer : Stream {
   Lanes lanes{out};
   peer::Greeting mine;
   peer::Greeting theirs;
-  bool greeted = false;       // its greeting was taken
-  bool admitted = false;      // and its proof was right
-  bool said_goodbye = false;  // no request will come from it any more
-  bool stalled = false;       // its replies pile up: no request is taken until they have gone
-  bool yielded = false;       // its turn has ended; it goes on in the next one
-  std::int64_t heard_ms = 0;  // opened, or last heard of; steady
-  std::size_t in_flight = 0;  // its requests that are with siblings or other nodes
+  bool greeted = false;           // its greeting was taken
+  bool admitted = false;          // and its proof was right
+  std::optional<NodeIndex> node;  // once it is, unless the view does not know it
+  bool said_goodbye = false;      // no request will come from it any more
+  bool stalled = false;           // its replies pile up: no request is taken until they have gone
+  bool yielded = false;           // its turn has ended; it goes on in the next one
+  std::int64_t heard_ms = 0;      // opened, or last heard of; steady
+  std::size_t in_flight = 0;      // its requests that are with siblings or other nodes
 };
 
 // A queue to another shard of this node.
@@ -154,6 +162,10 @@ class Core {
   void journal_failed(const std::string& why);
   // loading.cpp
   void take_load(const LoadPiece& piece);
+  // handing_over.cpp
+  void set_view(std::shared_ptr<const cluster::View> view);
+  void titles_written(const std::vector<Slot>& slots);
+  void titles_failed(const std::vector<Slot>& slots, const std::string& why);
   // snapshots.cpp
   void inherit(std::uint64_t journal_bytes) { inherited_bytes_ = journal_bytes; }
   void snapshot_written(std::size_t bytes);
@@ -182,6 +194,53 @@ class Core {
   void make_room_for_strangers();
   void turn_away(Peer& peer, const std::string& reason);
   void note_stranger(const Peer& peer, const std::string& reason);
+
+  void add_links();
+
+  // ---- handing_over.cpp ----
+  void begin_handovers();
+  [[nodiscard]] handoff::HandOverView view_of_handovers() const;
+  [[nodiscard]] bool worth_dialling(const Link& link) const;
+  void changed(Slot slot, std::string_view effects);
+  void end_changes_of_command();
+  void watch_changes();
+  void work_off();
+  void take_turn(const SlotTurn& turn);
+  void write_title(const handoff::HandOvers::Write& write);
+  void send_titles();
+  void fail_titles(const std::string& why);
+  void ask(handoff::HandOvers::Question& question);
+  void take_answer(const Origin& origin, Outcome outcome, std::string_view body);
+  void take_peer_question(Peer& peer, const Frame& frame);
+  void take_question(const Origin& origin, Slot slot, std::string_view body);
+  void tick_handovers();
+  void copy_for_handovers();
+  [[nodiscard]] HandoffStats handoff_stats() const;
+  [[nodiscard]] bool slots_are_moving() const;
+  [[nodiscard]] std::uint64_t keys_of_others() const;
+
+  // ---- holders.cpp ----
+  [[nodiscard]] bool is_own(Slot slot) const {
+    return route::shard_of(slot, config_.shards) == config_.index;
+  }
+  [[nodiscard]] Route way_to(Slot slot) const;
+  [[nodiscard]] Route place_of(Slot slot) const;
+  void place(Slot slot);
+  [[nodiscard]] bool follows_another_way(const Client& client, Slot slot) const;
+  void forget_reroutes();
+  [[nodiscard]] std::string why_refused(Slot slot) const;
+  bool learn(Slot slot, const Holder& holder);
+  void take_holders(std::string_view body);
+  [[nodiscard]] bool take_holds(NodeIndex node, std::string_view body);
+  void tell_siblings();
+  void append_holds(Lanes& lanes, const std::vector<Slot>& slots);
+  void tell_peers();
+  [[nodiscard]] peer::Standing standing() const;
+  void tell_everything(Peer& peer);
+  void tell_news(Peer& peer);
+  void tell_news_of_change();
+  [[nodiscard]] std::string why_not_founded() const;
+  void try_to_claim();
 
   // ---- requests.cpp ----
   void client_bytes(Client& client, std::string_view bytes);
@@ -259,7 +318,8 @@ class Core {
   void slot_loaded(Slot slot, std::uint64_t changes);
   void slot_damaged(Slot slot, const std::string& why);
   void wake_waiters(Slot slot);
-  void serve_parked(const Parked& parked, Slot slot);
+  // A request that was read before, and kept.
+  void serve_kept(const Origin& origin, Slot slot, std::string_view body);
   void tick_loading();
   void give_up_waiting(Slot slot, SlotWait& wait);
   [[nodiscard]] std::int64_t loading_patience() const;
@@ -302,10 +362,14 @@ class Core {
   void dial(Link& link);
 
   std::size_t take_batch(unsigned sibling, std::string_view batch);
+  void sibling_frame(unsigned sibling, const Frame& frame);
 
   // ---- peers.cpp ----
   void link_bytes(LinkStream& stream, StreamId id, std::string_view bytes);
   bool link_frame(Link& link, LinkStream& stream, const Frame& frame);
+  void compare_files(const Link& link);
+  [[nodiscard]] bool link_said(Link& link, const Frame& frame);
+  void introduce(Peer& peer);
   void peer_bytes(Peer& peer, std::string_view bytes);
   void read_on(Peer& peer);
   bool peer_frame(Peer& peer, const Frame& frame);
@@ -335,6 +399,7 @@ class Core {
   void gather_shards(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args);
   void gather_nodes(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args);
   void run_shard_part(Args args, resp::Version version, Bytes& out);
+  [[nodiscard]] bool takes_part(NodeIndex node) const;
   static GatherKind kind_for_shards(Args args);
   static GatherKind kind_for_nodes(Args args);
   [[nodiscard]] std::string down_target(const std::vector<Slot>& slots);
@@ -397,9 +462,8 @@ class Core {
   void node_status(const ShardStats& stats, ReplyWriter& reply);
   void status_reply(const Gather& gather, ReplyWriter& reply);
 
-  // Set once.
-  ShardConfig config_;
-  const cluster::View& view_;
+  ShardConfig config_;  // set once
+  std::shared_ptr<const cluster::View> view_;
   route::Router router_;
 
   ShardTunables tunables_;
@@ -415,7 +479,32 @@ class Core {
   bool journal_failed_ = false;
   unsigned slots_loading_ = 0;  // of this shard, not loaded yet
   unsigned slots_damaged_ = 0;  // not served, as they are damaged on the disk
+  std::vector<bool> unloaded_;  // by slot
   std::vector<bool> damaged_;   // by slot
+  // Null: slots stay where the view places them.
+  std::unique_ptr<handoff::HandOvers> handovers_;
+  std::vector<SlotTurn::Kind> turns_;  // by slot, of this shard's
+  Holders holders_;
+  std::unordered_map<Slot, std::int64_t> rerouted_;  // slots that went elsewhere a moment ago, until when
+  std::int64_t reroutes_checked_ms_ = 0;
+  // Commands of other shards' clients that nobody owned, and that are to be tried again.
+  std::unordered_map<Slot, std::size_t> bounced_slots_;
+  std::vector<Slot> slots_to_place_;    // of which one fewer waits
+  std::int64_t files_compared_ms_ = 0;  // when to look again who runs another cluster file; 0: not
+  std::vector<Slot> to_tell_siblings_;
+  std::vector<Slot> to_tell_peers_;
+  peer::Standing told_;     // what the peers know of this node
+  bool was_fresh_ = false;  // when this node started, it had never held a slot
+  bool may_claim_ = false;
+  std::string why_unheld_;  // slots that nobody holds cannot be claimed
+  std::unique_ptr<ChangeTee> tee_;
+  bool watching_ = false;                                            // a slot is given away
+  bool working_off_ = false;                                         // what the hand-overs want is being done
+  std::deque<std::pair<std::uint64_t, TitleWrite>> titles_waiting_;  // for the journal to be synced so far
+  std::unordered_map<std::uint64_t, handoff::HandOvers::Question> questions_;  // by Origin::id: asked
+  std::uint64_t questions_numbered_ = 0;
+  std::unordered_map<std::uint64_t, Origin> tickets_;  // by number: who asked
+  std::uint64_t tickets_numbered_ = 0;
   std::map<Slot, SlotWait> slot_waits_;
   std::size_t parked_bytes_ = 0;
   std::deque<HeldReply> held_replies_;

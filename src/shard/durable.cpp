@@ -99,6 +99,7 @@ void Core::journal_trouble(const std::string& why) {
 void Core::journal_failed(const std::string& why) {
   journal_trouble_ = why;
   journal_failed_ = true;
+  if (handovers_) fail_titles(why);
   // What they did is in memory and may be on the disk or not: nobody is told that it is.
   for (HeldReply& held : std::exchange(held_replies_, {})) {
     deliver(held.origin, Outcome::in_doubt, "INDOUBT " + why + "; the command may be lost at a restart");

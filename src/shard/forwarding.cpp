@@ -8,6 +8,7 @@
 //   the future.
 #include <algorithm>
 #include <limpet/base/assert.hpp>
+#include <limpet/peer/held.hpp>
 
 #include "core.hpp"
 
@@ -27,7 +28,7 @@ bool is_entry(const Origin& origin) {
 }  // namespace
 
 std::string Core::unreachable(const Link& link, Slot slot) const {
-  const cluster::Node& node = view_.nodes[link.node()];
+  const cluster::Node& node = view_->nodes[link.node()];
   const std::string holds = slot == kNoSlot ? "" : ", which holds slot " + std::to_string(slot) + ",";
   return "CLUSTERDOWN node " + node.name + " (" + (node.peer ? node.peer->text() : "no address") + ")" +
          holds + " cannot be reached: " + link.why(now_);
@@ -59,7 +60,7 @@ bool Core::has_room(Route route, Client& client) {
 }
 
 peer::Request Core::first_hop(Reach reach, resp::Version version, bool authenticated) const {
-  return {.epoch = view_.epoch,
+  return {.epoch = view_->epoch,
           .hops = 1,
           .version = static_cast<std::uint8_t>(version),
           .authenticated = authenticated,
@@ -68,8 +69,11 @@ peer::Request Core::first_hop(Reach reach, resp::Version version, bool authentic
 
 void Core::forward(Route route, Slot slot, Origin origin, const peer::Request& request, Args args,
                    bool write) {
+  // On the way to a sibling it has not left the node yet.
+  peer::Request first = request;
+  if (route.kind == Route::Kind::sibling) first.hops = 0;
   scratch_.clear();
-  peer::append_request(scratch_, request, args);
+  peer::append_request(scratch_, first, args);
   forward_bytes(route, slot, origin, scratch_.view(), write, false);
 }
 
@@ -180,7 +184,8 @@ void Core::link_lost(Link& link, std::string_view reason) {
   }
   link.traffic.requests = link.traffic.awaited_bytes = 0;
   link.lost(reason, now_, random());
-  note(Note::Level::warning, "link to node " + view_.nodes[link.node()].name + " is down: " + link.why(now_));
+  note(Note::Level::warning,
+       "link to node " + view_->nodes[link.node()].name + " is down: " + link.why(now_));
 
   // The order in which they were sent is the order in which they are sent again.
   for (const std::uint64_t id : again) {
@@ -197,7 +202,7 @@ void Core::link_lost(Link& link, std::string_view reason) {
       deliver(origin, outcome, text);
     }
   };
-  const std::string& name = view_.nodes[link.node()].name;
+  const std::string& name = view_->nodes[link.node()].name;
   answer_all(in_doubt, Outcome::in_doubt, [&](const Pending&) {
     return "INDOUBT the connection to node " + name + " was lost; the command may have been executed";
   });
@@ -230,7 +235,7 @@ void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
   Pending* pending = pending_.find(id);
   if (pending == nullptr) return;  // its time ran out before
   release(*pending);
-  if (outcome == Outcome::not_mine && is_entry(pending->origin) && pending->kept) {
+  if (outcome == Outcome::not_mine && !pending->relayed && pending->kept) {
     bounce(id, *pending, body);
     return;
   }
@@ -241,38 +246,78 @@ void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
 
 // ---- Commands that nobody owned ----
 
-void Core::bounce(std::uint64_t id, Pending& pending, std::string_view) {
+void Core::bounce(std::uint64_t id, Pending& pending, std::string_view body) {
+  peer::NotMe said;
+  if (handovers_ && pending.slot != kNoSlot && peer::read_not_me(body, said) && said.term != 0) {
+    if (const auto node = view_->find(said.node)) learn(pending.slot, {*node, said.term});
+  }
   pending.state = Pending::State::bounced;
   pending.retry_ms = now_.steady_ms + kBounceRetryMs;
   bounced_.push_back(id);
-  // The client's later commands must not overtake this one when it is tried again.
-  if (Client* client = find_client(pending.origin.stream)) ++client->bounced;
+  // Later commands for the slot must not overtake this one when it is tried again.
+  if (is_entry(pending.origin)) {
+    if (Client* client = find_client(pending.origin.stream)) ++client->bounced;
+  } else if (handovers_) {
+    ++bounced_slots_[pending.slot];
+    place(pending.slot);
+  }
 }
 
 void Core::unbounce(Pending& pending) {
+  if (!is_entry(pending.origin)) return slots_to_place_.push_back(pending.slot);
   Client* client = find_client(pending.origin.stream);
   if (client == nullptr || client->bounced == 0) return;
   if (--client->bounced == 0 && client->stalled) wake(*client);
 }
 
+// To whoever holds the slot by now.
 void Core::try_again(std::uint64_t id, Pending& pending) {
+  const Slot slot = pending.slot;
+  const Route route = slot == kNoSlot ? Route{Route::Kind::peer, pending.target}
+                      : handovers_    ? way_to(slot)
+                                      : router_.route(slot);
+  switch (route.kind) {
+    case Route::Kind::wait:
+    case Route::Kind::refuse:
+      pending.retry_ms = now_.steady_ms + kBounceRetryMs;
+      bounced_.push_back(id);
+      return;
+    case Route::Kind::here: {
+      const Bytes body = std::move(pending.request);
+      const Origin origin = pending.origin;
+      release(pending);
+      pending_.erase(id);
+      return serve_kept(origin, slot, body.view());
+    }
+    case Route::Kind::sibling:
+    case Route::Kind::peer:
+      break;
+  }
   ++counters_.forward_retries;
   release(pending);
-  Link& link = link_to(pending.target);
+  pending.to_sibling = route.kind == Route::Kind::sibling;
+  pending.target = route.target;
+  if (pending.to_sibling) {
+    Sibling& sibling = siblings_[route.target];
+    peer::append_frame(
+        sibling.batch,
+        {.type = FrameType::request, .slot = on_wire(slot), .id = id, .body = pending.request.view()});
+    return sent(pending, sibling.traffic);
+  }
+  Link& link = link_to(route.target);
   pending.state = Pending::State::waiting;
   switch (link.verdict()) {
     case Link::Verdict::send:
-      send_to_link(id, pending, pending.request.view());
-      return;
+      return send_to_link(id, pending, pending.request.view());
     case Link::Verdict::wait:
       link.waiting.push_back(id);
       if (link.state() == LinkState::idle) dial(link);
       return;
     case Link::Verdict::fail: {
       const Origin origin = pending.origin;
-      const std::string error = unreachable(link, pending.slot);
+      const std::string error = unreachable(link, slot);
       pending_.erase(id);
-      deliver(origin, Outcome::unavailable, error);
+      return deliver(origin, Outcome::unavailable, error);
     }
   }
 }
@@ -285,7 +330,7 @@ void Core::out_of_time(std::uint64_t id, Pending& pending) {
   // A frame that waits in a buffer still may leave, so a write that was handed to the link is in doubt.
   const bool in_doubt = state == Pending::State::sent && pending.write;
   const std::string who = pending.to_sibling ? "shard " + std::to_string(pending.target)
-                                             : "node " + view_.nodes[pending.target].name;
+                                             : "node " + view_->nodes[pending.target].name;
   const Slot slot = pending.slot;
   release(pending);
   pending_.erase(id);
@@ -313,6 +358,9 @@ void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body,
       return;
     case Origin::Kind::gather:
       part_done(origin, outcome, body);
+      return;
+    case Origin::Kind::handoff:
+      take_answer(origin, outcome, body);
       return;
     case Origin::Kind::sibling:
       peer::append_frame(siblings_[origin.sibling].batch, {.type = FrameType::reply,

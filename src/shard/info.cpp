@@ -21,7 +21,8 @@ bool Core::take_node_command(Client& client, const Spec& spec, Args args) {
 constexpr char kStatsMark = '=';
 
 static_assert(std::is_trivially_copyable_v<Counters> && std::is_trivially_copyable_v<store::StoreStats> &&
-              std::is_trivially_copyable_v<DiskStats> && std::is_trivially_copyable_v<CommandCount>);
+              std::is_trivially_copyable_v<DiskStats> && std::is_trivially_copyable_v<HandoffStats> &&
+              std::is_trivially_copyable_v<CommandCount>);
 
 void Core::append_stats(Bytes& out) const {
   out.push_back(kStatsMark);
@@ -30,6 +31,7 @@ void Core::append_stats(Bytes& out) const {
   append_le(out, counters);
   append_le(out, store_.stats());
   append_le(out, disk_stats());
+  append_le(out, handoff_stats());
   for (const CommandCount& count : counts_) append_le(out, count);
 }
 
@@ -44,6 +46,8 @@ ShardStats read_stats(std::string_view bytes) {
   bytes.remove_prefix(sizeof(store::StoreStats));
   stats.disk = load_le<DiskStats>(bytes.data());
   bytes.remove_prefix(sizeof(DiskStats));
+  stats.handoff = load_le<HandoffStats>(bytes.data());
+  bytes.remove_prefix(sizeof(HandoffStats));
   for (; bytes.size() >= sizeof(CommandCount); bytes.remove_prefix(sizeof(CommandCount))) {
     stats.commands.push_back(load_le<CommandCount>(bytes.data()));
   }
@@ -282,7 +286,7 @@ bool wanted(const SectionRow& row, const std::vector<std::string>& names) {
 
 std::string Core::info_text(const ShardStats& stats, const std::vector<std::string>& sections) {
   const ProcessFacts process = config_.process_facts != nullptr ? config_.process_facts() : ProcessFacts{};
-  const Facts facts{config_, tunables_, view_, stats, process, now_};
+  const Facts facts{config_, tunables_, *view_, stats, process, now_};
   std::string text;
   for (const SectionRow& row : kSections) {
     if (wanted(row, sections)) row.write(facts, text);

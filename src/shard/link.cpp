@@ -80,6 +80,7 @@ Result<bool> Link::greeted(const Frame& frame, std::string_view expected_node, s
       state_ = LinkState::up;
       was_up_ = true;
       since_ms_ = now.steady_ms;
+      failures_in_a_row_ = 0;
       last_error_.clear();
       return true;
     case FrameType::refuse:
@@ -99,6 +100,8 @@ void Link::heard(const Frame& frame, Now now) {
 
 void Link::lost(std::string_view reason, Now now, std::uint64_t random) {
   ++failures_;
+  ++failures_in_a_row_;
+  informed_ = false;
   last_error_ = failure_.empty() ? std::string(reason) : std::exchange(failure_, {});
   theirs_ = {};
   if (lanes_) lanes_->reset();

@@ -53,6 +53,11 @@ class Link {
   Result<bool> greeted(const peer::Frame& frame, std::string_view expected_node, std::string_view secret,
                        Now now);
   void heard(const peer::Frame& frame, Now now);  // any frame: a sign of life; measures pongs
+  // News of how it stands. All that it holds was said before the first.
+  void informed(const peer::Standing& standing) {
+    static_cast<peer::Standing&>(theirs_) = standing;
+    informed_ = true;
+  }
   void said_goodbye() { leaving_ = true; }
   // Has the other side said goodbye, and not been answered yet?
   [[nodiscard]] bool owes_goodbye() const { return up() && leaving_ && !gave_goodbye_; }
@@ -64,6 +69,11 @@ class Link {
   Wish tick(Now now);
 
   // ---- What the Core needs ----
+  // It is up, and the other side has said what it holds and how it stands.
+  [[nodiscard]] bool informed() const { return up() && informed_; }
+  [[nodiscard]] std::uint64_t failures_in_a_row() const { return failures_in_a_row_; }
+  // It is looked for as if for the first time.
+  void forgive() { failures_in_a_row_ = 0; }
   [[nodiscard]] bool up() const { return state_ == LinkState::up || state_ == LinkState::quiet; }
   [[nodiscard]] LinkState state() const { return state_; }
   [[nodiscard]] StreamId id() const { return id_; }
@@ -95,6 +105,8 @@ class Link {
   std::int64_t next_dial_ms_ = 0;
   std::int64_t backoff_ms_ = 0;
   std::uint64_t failures_ = 0;
+  std::uint64_t failures_in_a_row_ = 0;
+  bool informed_ = false;
   std::int64_t round_trip_us_ = -1;
   std::string failure_;     // why this side closes it; empty: it does not
   std::string last_error_;  // why it is not up

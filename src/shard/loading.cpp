@@ -3,8 +3,10 @@
 // At a start the sessions come from the disk slot by slot, while commands come already. One for a slot that
 // is there runs at once. One for another slot waits, has it loaded before others, and is told -LOADING if
 // that takes too long. A client waits as a whole, so that its commands keep their order; a request of another
-// shard or node is put aside until its slot is there.
+// shard or node is put aside until its slot is there. Those for a slot that is on its way between two nodes
+// wait in the same way.
 #include <algorithm>
+#include <limpet/base/assert.hpp>
 #include <limpet/base/number.hpp>
 #include <utility>
 
@@ -13,11 +15,13 @@
 namespace limpet::shard {
 
 void Core::hold_slots_back() {
-  damaged_.resize(kSlots);
-  for (unsigned slot = config_.index; slot < kSlots; slot += config_.shards) {
-    router_.hold_back(static_cast<Slot>(slot));
-    store_.set_aside(static_cast<Slot>(slot), true);
+  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
+    const auto slot = static_cast<Slot>(at);
+    unloaded_[slot] = true;
     ++slots_loading_;
+    if (handovers_) handovers_->set_ready(slot, false);
+    handovers_ ? place(slot) : router_.hold_back(slot);
+    store_.set_aside(slot, true);
   }
 }
 
@@ -31,7 +35,13 @@ std::string Core::why_unserved(Slot slot) const {
     return "MISCONF slot " + std::to_string(slot) +
            " is damaged on the disk of this node and not served; its log says what to do";
   }
-  return "LOADING slot " + std::to_string(slot) + " is not loaded yet; try again in a moment";
+  const std::string name = "slot " + std::to_string(slot);
+  if (unloaded_[slot]) return "LOADING " + name + " is not loaded yet; try again in a moment";
+  if (turns_[slot] == SlotTurn::Kind::hold) {
+    return "TRYAGAIN " + name + " is on its way from node to node; try again in a moment";
+  }
+  if (bounced_slots_.contains(slot)) return "TRYAGAIN the owner of " + name + " is changing";
+  return "CLUSTERDOWN " + name + " is held by no node yet" + (why_unheld_.empty() ? "" : ": " + why_unheld_);
 }
 
 std::string Core::why_not_whole() const {
@@ -49,7 +59,7 @@ std::string Core::why_not_whole() const {
 
 SlotWait& Core::want(Slot slot) {
   const auto [wait, fresh] = slot_waits_.try_emplace(slot);
-  if (fresh) effects_.wanted.push_back(slot);
+  if (fresh && unloaded_[slot]) effects_.wanted.push_back(slot);
   return wait->second;
 }
 
@@ -144,9 +154,19 @@ void Core::take_load(const LoadPiece& piece) {
 void Core::slot_loaded(Slot slot, std::uint64_t changes) {
   if (journal_) journal_->set_sequence(slot, changes);
   store_.set_aside(slot, false);
-  router_.serve(slot);
+  unloaded_[slot] = false;
   --slots_loading_;
-  wake_waiters(slot);
+  if (!handovers_) {
+    router_.serve(slot);
+    return wake_waiters(slot);
+  }
+  // What it gave away, or received in part, before is not its own, and the disk is told so. Sessions of a
+  // release that knew no titles are there before the first of them.
+  const handoff::SlotTitle& title = handovers_->title(slot);
+  if (!handoff::owns(title) && !title.promise && !was_fresh_) store_.clear(slot);
+  handovers_->set_ready(slot, true);
+  place(slot);
+  work_off();
 }
 
 void Core::slot_damaged(Slot slot, const std::string& why) {
@@ -155,6 +175,7 @@ void Core::slot_damaged(Slot slot, const std::string& why) {
   }
   store_.set_aside(slot, false);
   damaged_[slot] = true;
+  unloaded_[slot] = false;
   ++slots_damaged_;
   --slots_loading_;
   wake_waiters(slot);
@@ -167,7 +188,7 @@ void Core::wake_waiters(Slot slot) {
   slot_waits_.erase(found);
   for (const Parked& parked : wait.requests) {
     parked_bytes_ -= parked.body.size();
-    serve_parked(parked, slot);
+    serve_kept(parked.origin, slot, parked.body.view());
   }
   for (const StreamId id : wait.clients) {
     Client* client = find_client(id);
@@ -178,12 +199,11 @@ void Core::wake_waiters(Slot slot) {
   }
 }
 
-void Core::serve_parked(const Parked& parked, Slot slot) {
+void Core::serve_kept(const Origin& origin, Slot slot, std::string_view body) {
   peer::Request request;
-  // It was read before it was put aside.
-  if (!peer::read_request(parked.body.view(), request, frame_args_)) return;
-  const Args args = frame_args_;
-  serve_slot(parked.origin, slot, request, command::find(args[0]), args, parked.body.view());
+  std::vector<std::string_view> args;
+  LIMPET_ASSERT(peer::read_request(body, request, args));
+  serve_slot(origin, slot, request, command::find(args[0]), args, body);
 }
 
 DiskStats Core::disk_stats() const {

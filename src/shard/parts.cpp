@@ -154,7 +154,7 @@ std::string Core::down_target(const std::vector<Slot>& slots) {
   for (const Slot slot : slots) {
     const Route route = router_.route(slot);
     if (route.kind == Route::Kind::refuse) {
-      return "CLUSTERDOWN no node of the cluster file holds slot " + std::to_string(slot);
+      return why_refused(slot);
     }
     if (route.kind != Route::Kind::peer) continue;
     const Link& link = link_to(route.target);
@@ -187,7 +187,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
   }
   if (const auto missing = first_missing(keys.slots)) return wait_for_slot(client, *missing);
   for (const Slot slot : keys.slots) {
-    if (!has_room(router_.route(slot), client)) return false;
+    if (follows_another_way(client, slot) || !has_room(router_.route(slot), client)) return false;
   }
 
   auto [name, gather] = begin_gather(kind_of(spec.merge), keep_place(client), client.version);
@@ -231,8 +231,8 @@ bool Core::take_wide_command(Client& client, const Spec& spec, Args args) {
   if (write) {
     // Not half of it where it is known beforehand that it cannot be all of it.
     for (const std::unique_ptr<Link>& link : links_) {
-      if (!link || link->verdict() != Link::Verdict::fail) continue;
-      const cluster::Node& node = view_.nodes[link->node()];
+      if (!link || link->verdict() != Link::Verdict::fail || !takes_part(link->node())) continue;
+      const cluster::Node& node = view_->nodes[link->node()];
       ++counters_.forward_errors;
       reply_error(client, "CLUSTERDOWN node " + node.name + " cannot be reached: " + link->why(now_));
       return true;
@@ -266,12 +266,18 @@ GatherKind Core::kind_for_nodes(Args args) {
   return GatherKind::all_ok;
 }
 
+// Whoever is in the file, and who is not any more but holds slots.
+bool Core::takes_part(NodeIndex node) const {
+  return view_->nodes[node].listed || holders_.held_by(node) > 0;
+}
+
 void Core::gather_nodes(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args) {
   auto [name, gather] = begin_gather(kind, origin, version);
   gather.write = write;
   const peer::Request request = first_hop(Reach::node, version, true);
-  for (std::size_t i = 0; i < view_.nodes.size(); ++i) {
+  for (std::size_t i = 0; i < view_->nodes.size(); ++i) {
     const auto node = static_cast<NodeIndex>(i);
+    if (!takes_part(node)) continue;
     const Origin part = next_part(name, gather, node);
     if (node == config_.self) {
       gather_shards(kind_for_shards(args), part, version, write, args);
@@ -310,6 +316,10 @@ void Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
   const bool of_keys = spec.run != nullptr || spec.name == "randomkey";
   if (const std::string why = of_keys ? why_not_whole() : std::string(); !why.empty()) {
     reply.error(why);
+  } else if (of_keys && spec.has(command::kWrite) && slots_are_moving()) {
+    reply.error("TRYAGAIN slots are on their way between nodes; nothing was deleted by this shard");
+  } else if (spec.name == "dbsize" && slots_are_moving()) {
+    reply.integer(static_cast<std::int64_t>(store_.stats().keys - keys_of_others()));
   } else if (spec.run != nullptr) {
     run(spec, args, version, out);
   } else if (spec.name == "randomkey") {

@@ -3,6 +3,7 @@
 #include <limpet/base/text.hpp>
 #include <limpet/command/errors.hpp>
 #include <limpet/command/relocate.hpp>
+#include <limpet/peer/held.hpp>
 #include <limpet/resp/value.hpp>
 
 #include "core.hpp"
@@ -12,12 +13,13 @@ namespace limpet::shard {
 using peer::FrameStep;
 
 peer::Greeting Core::make_greeting() {
+  const cluster::Node& me = view_->nodes[config_.self];
   peer::Greeting greeting;
-  greeting.cluster = view_.name;
-  greeting.node = view_.nodes[config_.self].name;
-  greeting.epoch = view_.epoch;
-  greeting.content_digest = view_.content_digest;
-  greeting.placement_digest = view_.placement_digest;
+  static_cast<peer::Standing&>(greeting) = standing();
+  greeting.cluster = view_->name;
+  greeting.node = me.name;
+  greeting.client = me.client.text();
+  greeting.peer = me.peer ? me.peer->text() : "";
   // Never the same twice: a counter beside the random half.
   store_le(greeting.nonce.data(), random());
   store_le(greeting.nonce.data() + 8, ++nonces_ ^ (static_cast<std::uint64_t>(now_.unix_ms) << 20));
@@ -83,7 +85,7 @@ void Core::link_bytes(LinkStream& stream, StreamId id, std::string_view bytes) {
   const std::string_view error = each_frame(stream.input, bytes, kPieceBytes, no_requests, take);
   if (!error.empty() || !fine) {
     if (!error.empty())
-      note(Note::Level::error, "node " + view_.nodes[link.node()].name + ": " + std::string(error));
+      note(Note::Level::error, "node " + view_->nodes[link.node()].name + ": " + std::string(error));
     stream.finished = true;
     stream.reading = false;
     stream.out.clear();
@@ -92,7 +94,7 @@ void Core::link_bytes(LinkStream& stream, StreamId id, std::string_view bytes) {
 }
 
 bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
-  const std::string& name = view_.nodes[link.node()].name;
+  const std::string& name = view_->nodes[link.node()].name;
   if (!link.up()) {
     const Result<bool> greeted = link.greeted(frame, name, config_.secret, now_);
     if (!greeted) {
@@ -103,15 +105,7 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
     if (*greeted) {
       link.heard(frame, now_);
       note(Note::Level::info, "link to node " + name + " is up");
-      if (link.theirs().epoch == view_.epoch && link.theirs().content_digest != view_.content_digest) {
-        note(Note::Level::error, "node " + name + " runs another cluster file at the same epoch " +
-                                     std::to_string(view_.epoch) + ": give all nodes the same file");
-      }
-      if (link.theirs().epoch != view_.epoch) {
-        note(Note::Level::warning, "node " + name + " runs epoch " + std::to_string(link.theirs().epoch) +
-                                       " of the cluster file, this node epoch " +
-                                       std::to_string(view_.epoch) + ": give all nodes the same file");
-      }
+      compare_files(link);
       flush_waiting(link);
     }
     return true;
@@ -124,6 +118,9 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       link.said_goodbye();
       part_from(link);
       return true;
+    case FrameType::news:
+    case FrameType::holds:
+      return link_said(link, frame);
     case FrameType::reply: {
       const Result<const Frame*> whole = stream.assembler.add(frame);
       if (!whole) {
@@ -133,8 +130,12 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       if (*whole != nullptr) {
         const auto outcome = static_cast<std::uint8_t>((*whole)->bits & ~peer::kMore);
         if (outcome > static_cast<std::uint8_t>(Outcome::in_doubt)) return false;
-        if (outcome == static_cast<std::uint8_t>(Outcome::done) && !is_one_value((*whole)->body))
+        const Pending* const pending = pending_.find((*whole)->id);
+        const bool of_handover = pending != nullptr && pending->origin.kind == Origin::Kind::handoff;
+        if (outcome == static_cast<std::uint8_t>(Outcome::done) && !of_handover &&
+            !is_one_value((*whole)->body)) {
           return false;
+        }
         answered((*whole)->id, static_cast<Outcome>(outcome), (*whole)->body);
       }
       return true;
@@ -143,6 +144,33 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       note(Note::Level::error, "node " + name + " sent an unexpected frame");
       return false;
   }
+}
+
+// Both nodes should run the same cluster file. One shard says so for all.
+void Core::compare_files(const Link& link) {
+  if (config_.index != 0) return;
+  const std::string& name = view_->nodes[link.node()].name;
+  const std::uint64_t theirs = link.theirs().epoch;
+  if (theirs == view_->epoch && link.theirs().content_digest != view_->content_digest) {
+    note(Note::Level::error, "node " + name + " runs another cluster file at the same epoch " +
+                                 std::to_string(view_->epoch) + ": give all nodes the same file");
+  }
+  if (theirs != view_->epoch) {
+    note(Note::Level::warning, "node " + name + " runs epoch " + std::to_string(theirs) +
+                                   " of the cluster file, this node epoch " + std::to_string(view_->epoch) +
+                                   ": give all nodes the same file");
+  }
+}
+
+// What the other node says of itself.
+bool Core::link_said(Link& link, const Frame& frame) {
+  if (frame.type == FrameType::holds) return take_holds(link.node(), frame.body);
+  peer::Standing standing;
+  std::string_view body = frame.body;
+  if (!peer::take_standing(body, standing)) return false;
+  if (standing.epoch != link.theirs().epoch) files_compared_ms_ = now_.steady_ms + kFileLagMs;
+  link.informed(standing);
+  return true;
 }
 
 // ---- Peers: the other node dialled ----
@@ -220,6 +248,9 @@ bool Core::peer_frame(Peer& peer, const Frame& frame) {
             frame_args_, (*whole)->body);
       return true;
     }
+    case FrameType::handoff:
+      take_peer_question(peer, frame);
+      return true;
     case FrameType::goodbye:
       peer.said_goodbye = true;
       return true;
@@ -249,8 +280,8 @@ bool Core::greet_peer(Peer& peer, const Frame& frame) {
   }
   peer.greeted = true;
   peer.theirs = std::move(*greeting);
-  if (peer.theirs.cluster != view_.name) {
-    refuse_peer(peer, "this node belongs to cluster '" + view_.name + "', not '" +
+  if (peer.theirs.cluster != view_->name) {
+    refuse_peer(peer, "this node belongs to cluster '" + view_->name + "', not '" +
                           printable(peer.theirs.cluster) + "'");
     return false;
   }
@@ -270,8 +301,20 @@ bool Core::admit_peer(Peer& peer, const Frame& frame) {
   peer.admitted = true;
   const std::string proof = make_proof(config_.secret, peer::Side::acceptor, peer.theirs, peer.mine);
   peer.lanes.send({.type = FrameType::welcome, .body = proof});
+  introduce(peer);
+  tell_everything(peer);
   if (draining_) peer.lanes.send({.type = FrameType::goodbye});
   return true;
+}
+
+// A node that this one has not read about is to be known all the same: it may hold slots.
+void Core::introduce(Peer& peer) {
+  peer.node = view_->find(peer.theirs.node);
+  if (peer.node) return links_[*peer.node] ? links_[*peer.node]->forgive() : void();
+  const auto client = cluster::parse_address(peer.theirs.client);
+  const auto address = cluster::parse_address(peer.theirs.peer);
+  if (!handovers_ || !client || !address) return;
+  effects_.strangers.push_back({peer.theirs.node, *client, *address});
 }
 
 void Core::refill(Peer& peer) {
@@ -303,7 +346,7 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
                  std::string_view body) {
   if (draining_ && origin.kind == Origin::Kind::peer) {
     deliver(origin, Outcome::unavailable,
-            "CLUSTERDOWN node " + view_.nodes[config_.self].name + " is stopping");
+            "CLUSTERDOWN node " + view_->nodes[config_.self].name + " is stopping");
     return;
   }
   if (origin.kind == Origin::Kind::sibling && siblings_[origin.sibling].batch.size() > kLinkBytesMax) {
@@ -370,17 +413,22 @@ void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& requ
   if (route.kind == Route::Kind::refuse ||
       (route.kind == Route::Kind::peer && (request.hops >= kHopsMax || draining_))) {
     // A proof that nothing was executed, with the name of the node that this one believes in.
-    const std::string& name =
-        route.kind == Route::Kind::peer ? view_.nodes[route.target].name : std::string();
-    deliver(origin, Outcome::not_mine, name);
+    Bytes proof;
+    const bool known = route.kind == Route::Kind::peer;
+    peer::append_not_me(proof, {.term = holders_.of(slot).term,
+                                .node = known ? std::string_view(view_->nodes[route.target].name) : ""});
+    deliver(origin, Outcome::not_mine, proof.view());
     return;
   }
   const bool to_peer = route.kind == Route::Kind::peer;
   scratch_.clear();
   scratch_.append(body);
-  if (to_peer) peer::set_hops(scratch_, static_cast<std::uint8_t>(request.hops + 1));
+  // A command that began its way with this shard has its first hop in it already.
+  const bool passed_on = origin.kind == Origin::Kind::sibling || origin.kind == Origin::Kind::peer;
+  if (to_peer && passed_on) peer::set_hops(scratch_, static_cast<std::uint8_t>(request.hops + 1));
+  const bool relayed = passed_on && request.hops > 0;
   const bool write = spec == nullptr ? args[0] != command::kStepRead : spec->has(command::kWrite);
-  forward_bytes(route, slot, origin, scratch_.view(), write, true);
+  forward_bytes(route, slot, origin, scratch_.view(), write, relayed);
 }
 
 }  // namespace limpet::shard

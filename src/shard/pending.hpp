@@ -22,13 +22,13 @@ inline constexpr Slot kNoSlot = kSlots;
 
 // Where an answer goes.
 struct Origin {
-  enum class Kind : std::uint8_t { nobody, client, gather, sibling, peer };
+  enum class Kind : std::uint8_t { nobody, client, gather, sibling, peer, handoff };
   Kind kind = Kind::nobody;
   std::uint16_t sibling = 0;
   std::uint32_t part = 0;  // of the gather
   StreamId stream{};       // client or peer
   Place* place = nullptr;  // of the client; good as long as the client is there
-  std::uint64_t id = 0;    // of the gather, or of the request as sibling or peer know it
+  std::uint64_t id = 0;    // of the gather or question, or of the request as sibling or peer know it
 };
 
 struct Pending {

@@ -83,14 +83,20 @@ void Core::begin_step(GatherName name, Gather& gather) {
   }
   const Slot slot = slot_of(args[1]);
   const Route route = router_.route(slot);
+  const peer::Request request = first_hop(Reach::slot, gather.version, gather.authenticated);
   if (route.kind == Route::Kind::here) {
     Bytes reply;
     run_step(args, gather.version, reply);
     // The next step is for another shard's journal: this one has to be safe first.
     deliver(part, Outcome::done, reply.view(), needed_);
+  } else if (route.kind == Route::Kind::peer || route.kind == Route::Kind::sibling) {
+    forward(route, slot, part, request, args, move.step != Step::read);
+  } else if (route.kind == Route::Kind::wait) {
+    Bytes body;
+    peer::append_request(body, request, args);
+    park(part, slot, body.view());
   } else {
-    forward(route, slot, part, first_hop(Reach::slot, gather.version, gather.authenticated), args,
-            move.step != Step::read);
+    deliver(part, Outcome::unavailable, why_refused(slot));
   }
   close_gather(name, gather);
 }
@@ -106,8 +112,8 @@ void Core::run_step(Args args, resp::Version version, Bytes& out) {
   command::Context context{.store = store_, .reply = reply, .lookups = uncounted, .now = now_};
   const std::uint64_t before = journal_ ? journal_->position() : 0;
   command::run_step(context, args);
+  end_changes_of_command();
   if (!journal_) return;
-  journal_->end_command();
   needed_ = journal_->position() > before ? journal_->position() : journal_->position_of(slot_of(args[1]));
 }
 

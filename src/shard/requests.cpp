@@ -215,6 +215,7 @@ void Core::go_on() {
     trim(input);
   }
   copy_on();
+  copy_for_handovers();
 }
 
 void Core::wake(Client& client) {
@@ -276,13 +277,14 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
     return true;
   }
   const Route route = router_.route(slot);
+  if (!rerouted_.empty() && follows_another_way(client, slot)) return false;
   if (route.kind == Route::Kind::here) {
     run_for(client, spec, args, &key);
     return true;
   }
   if (route.kind == Route::Kind::wait) return wait_for_slot(client, slot);
   if (route.kind == Route::Kind::refuse) {
-    reply_error(client, "CLUSTERDOWN no node of the cluster file holds slot " + std::to_string(slot));
+    reply_error(client, why_refused(slot));
     return true;
   }
   if (!has_room(route, client)) return false;
@@ -321,6 +323,7 @@ void Core::run_for(Client& client, const Spec& spec, Args args, const KeyRef* ke
 void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
   if (journal_) return run_journaled(spec, args, version, out, key);
   execute(spec, args, version, out, key);
+  if (watching_) end_changes_of_command();
 }
 
 inline void Core::execute(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {

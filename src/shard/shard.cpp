@@ -108,6 +108,24 @@ void Shard::snapshot_failed(Now now) {
   core_->snapshot_failed();
 }
 
+void Shard::set_view(std::shared_ptr<const cluster::View> view, Now now) {
+  core_->set_now(now);
+  core_->set_view(std::move(view));
+  core_->settle();
+}
+
+void Shard::titles_written(const std::vector<Slot>& slots, Now now) {
+  core_->set_now(now);
+  core_->titles_written(slots);
+  core_->settle();
+}
+
+void Shard::titles_failed(const std::vector<Slot>& slots, const std::string& why, Now now) {
+  core_->set_now(now);
+  core_->titles_failed(slots, why);
+  core_->settle();
+}
+
 void Shard::reload(ShardTunables tunables) { core_->reload(std::move(tunables)); }
 
 void Shard::drain(Now now) {

@@ -62,6 +62,7 @@ void Core::hand_over_pieces() {
 
 void Core::synced(std::uint64_t position) {
   synced_ = position;
+  send_titles();
   if (snapshot_held_) effects_.again = true;
 }
 

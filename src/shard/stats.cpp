@@ -63,9 +63,25 @@ void DiskStats::add(const DiskStats& other) {
   since_snapshot_bytes += other.since_snapshot_bytes;
 }
 
+void HandoffStats::add(const HandoffStats& other) {
+  moves = moves || other.moves;
+  slots += other.slots;
+  to_give += other.to_give;
+  giving += other.giving;
+  receiving += other.receiving;
+  unheld += other.unheld;
+  given_total += other.given_total;
+  received_total += other.received_total;
+  failed_total += other.failed_total;
+  bytes_total += other.bytes_total;
+  held_ms_total += other.held_ms_total;
+  held_ms_max = std::max(held_ms_max, other.held_ms_max);
+}
+
 void ShardStats::add(const ShardStats& other) {
   counters.add(other.counters);
   disk.add(other.disk);
+  handoff.add(other.handoff);
   store.sessions += other.store.sessions;
   store.keys += other.store.keys;
   store.expiring_keys += other.store.expiring_keys;

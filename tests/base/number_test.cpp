@@ -47,6 +47,12 @@ TEST(WriteInteger, WritesWhatParseReads) {
   }
 }
 
+TEST(HexText, HasAllDigits) {
+  EXPECT_EQ(hex_text(0), "0000000000000000");
+  EXPECT_EQ(hex_text(0x9a0b), "0000000000009a0b");
+  EXPECT_EQ(hex_text(0xfedcba9876543210), "fedcba9876543210");
+}
+
 TEST(CheckedAdd, AddsOrSaysThatItOverflows) {
   EXPECT_EQ(checked_add(2, 3), 5);
   EXPECT_EQ(checked_add(kMax, -1), kMax - 1);

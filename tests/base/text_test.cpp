@@ -15,6 +15,7 @@ TEST(Case, ChangesAsciiLettersAlone) {
     EXPECT_EQ(to_upper(c), c);
   }
   EXPECT_EQ(to_lower("GeT \xc4!"), "get \xc4!");
+  EXPECT_EQ(to_upper("GeT \xe4!"), "GET \xe4!");
 }
 
 TEST(EqualsIgnoreCase, ComparesWholeTexts) {

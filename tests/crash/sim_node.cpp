@@ -96,7 +96,7 @@ void SimNode::keep() {
 
 void SimNode::make_shards() {
   shard::ShardConfig config;
-  config.view = &view_;
+  config.view = std::make_shared<const cluster::View>(view_);
   config.shards = options_.shards;
   config.table_seed = 7;
   config.loads = true;

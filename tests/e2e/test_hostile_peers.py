@@ -21,8 +21,8 @@ def header(kind, length, bits=0, slot=0, ident=1):
 
 
 def greeting(cluster=b"e2e", node=b"n2"):
-    names = b"".join(struct.pack("<B", len(name)) + name for name in (cluster, node))
-    body = struct.pack("<IHQQQ", 0x54504D4C, 2, 1, 0, 0) + b"n" * 16 + names
+    names = b"".join(struct.pack("<B", len(name)) + name for name in (cluster, node, b"127.0.0.1:1", b"127.0.0.1:2"))
+    body = struct.pack("<IHQQQQB", 0x54504D4C, 3, 1, 0, 0, 0, 1) + b"n" * 16 + names
     return header(GREET, len(body)) + body
 
 
@@ -91,7 +91,7 @@ class Crowds(Watched, E2E):
 
     def test_a_greeting_that_looks_right_and_announces_too_much_is_not_waited_for(self):
         with self.forwarded():
-            for length in (1025, 1 << 20, 0x7FFFFFFF, 0xFFFFFFFF):
+            for length in (2049, 1 << 20, 0x7FFFFFFF, 0xFFFFFFFF):
                 with Crowd(self.target.peer, 50) as crowd:
                     crowd.push(header(GREET, length) + greeting()[16:])
                     eventually(lambda: crowd.closed() == 50, GREETING_SECONDS / 2, f"{length}: all are closed")

@@ -18,8 +18,9 @@ def frame(kind, body, bits=0, slot=0, ident=1, length=None):
 
 
 def greeting(cluster=b"e2e", node=b"n2"):
-    names = b"".join(struct.pack("<B", len(name)) + name for name in (cluster, node))
-    return struct.pack("<IHQQQ", 0x54504D4C, 2, 1, 0, 0) + b"n" * 16 + names
+    addresses = (b"127.0.0.1:1", b"127.0.0.1:2")
+    names = b"".join(struct.pack("<B", len(name)) + name for name in (cluster, node, *addresses))
+    return struct.pack("<IHQQQQB", 0x54504D4C, 3, 1, 0, 0, 0, 1) + b"n" * 16 + names
 
 
 def request(*args):
@@ -72,8 +73,8 @@ class Strangers(E2E):
             self.say(data)
 
     def test_a_frame_that_claims_to_be_huge_ends_the_connection(self):
-        for length in (2000, 1 << 20, 0x7FFFFFFF, 0xFFFFFFFF):
-            self.say(frame(GREET, b"x" * 1500, length=length))
+        for length in (3000, 1 << 20, 0x7FFFFFFF, 0xFFFFFFFF):
+            self.say(frame(GREET, b"x" * 2500, length=length))
 
     def test_a_stranger_who_stops_in_mid_frame_is_not_waited_for(self):
         self.say(frame(GREET, greeting())[:20])
@@ -105,13 +106,13 @@ class Strangers(E2E):
 
 class WrongSecrets(E2E):
     def start_with_n3_knowing(self, secret):
-        nodes = self.cluster(start=False, secret="the right one")
-        files = {"secret_file": nodes.write_file("other_secret", secret + "\n")} if secret else {}
-        nodes.give_own_file("n3", files=files)
-        for node in nodes:
-            node.start()
-        for node in nodes:
-            node.await_ready()
+        nodes = self.cluster(secret="the right one")
+        if secret:
+            nodes.write_file("secret_file", secret + "\n")
+        else:
+            nodes.give_own_file("n3", epoch=2, files={})
+        nodes["n3"].process.terminate()
+        nodes["n3"].start().await_ready()
         return nodes
 
     def check_that_n3_is_shut_out(self, nodes):

@@ -54,6 +54,35 @@ class Random {
   std::uint64_t state_;
 };
 
+// Takes an input apart from its front. Behind its end there are zeros and nothing.
+class Reader {
+ public:
+  explicit Reader(std::string_view input) : rest_(input) {}
+
+  [[nodiscard]] bool empty() const { return rest_.empty(); }
+  [[nodiscard]] std::string_view rest() const { return rest_; }
+  std::string_view take(std::size_t count) {
+    const std::string_view front = rest_.substr(0, count);
+    rest_.remove_prefix(front.size());
+    return front;
+  }
+  unsigned byte() {
+    const std::string_view front = take(1);
+    return front.empty() ? 0 : static_cast<unsigned char>(front[0]);
+  }
+  // Small ones are a byte; a byte from 248 on says in how many bytes behind it a larger one stands.
+  std::uint64_t number() {
+    const unsigned first = byte();
+    if (first < 0xf8) return first;
+    std::uint64_t number = 0;
+    for (unsigned i = 0; i < first - 0xf7; ++i) number |= std::uint64_t{byte()} << (8 * i);
+    return number;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
 [[nodiscard]] inline std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
   while (!text.empty()) {

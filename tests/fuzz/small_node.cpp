@@ -15,7 +15,7 @@ constexpr std::int64_t kTicksMax = 60;
 SmallNode::SmallNode(Options options) : options_(std::move(options)) {
   for (unsigned index = 0; index < options_.shards; ++index) {
     shard::ShardConfig config;
-    config.view = &options_.view;
+    config.view = std::make_shared<const cluster::View>(options_.view);
     config.shards = options_.shards;
     config.index = index;
     config.version = "fuzz";

@@ -8,10 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "samples.hpp"
+
 namespace limpet::handoff {
 namespace {
 
-constexpr Migration kTry{.boot = 3, .attempt = 2};
 constexpr std::uint64_t kTerm = 5;
 constexpr std::uint64_t kEpoch = 9;
 
@@ -240,6 +241,19 @@ TEST_F(Machines, ATargetRefusesAStreamWithAHoleAndOneThatIsNotWhatWasSent) {
   Message finish = answer(Kind::finish, 0);
   finish.digest = 1;
   EXPECT_EQ(other.heard(finish, {}, to_, now_)->kind, Kind::refused);
+}
+
+// Above all it must not say that anything is on the disk.
+TEST_F(Machines, ATargetThatHasFailedRefusesWhateverItIsAsked) {
+  target_.emplace(slot_, 0, kTry, kTerm, now_);
+  target_->give_up("it was told to");
+  for (const Kind kind : {Kind::begin, Kind::piece, Kind::finish, Kind::grant, Kind::abort}) {
+    const auto refused = target_->heard(answer(kind), title_, to_, now_);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->kind, Kind::refused);
+    EXPECT_EQ(refused->rest, "it was told to");
+  }
+  EXPECT_EQ(target_->state(), Target::State::failed);
 }
 
 TEST_F(Machines, ATargetTakesNothingThatIsNoEffectOnItsSlot) {

@@ -3,15 +3,13 @@
 #include <limpet/handoff/title_book.hpp>
 #include <string>
 
+#include "samples.hpp"
+
 namespace limpet::handoff {
 namespace {
 
 constexpr std::uint64_t kNonce = 77;
 constexpr std::size_t kLastRecordBytes = 12 + 5;  // of the one that says that it stopped
-
-SlotTitle owner_at(std::uint64_t term) {
-  return {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt};
-}
 
 // A book in which everything is used.
 TitleBook a_book() {

@@ -4,15 +4,13 @@
 #include <limpet/handoff/title.hpp>
 #include <vector>
 
+#include "samples.hpp"
+
 namespace limpet::handoff {
 namespace {
 
-constexpr Migration kTry{.boot = 3, .attempt = 2};
 constexpr Migration kLater{.boot = 3, .attempt = 3};
 
-SlotTitle owner_at(std::uint64_t term) {
-  return {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt};
-}
 SlotTitle promised_to(std::uint64_t term, const Migration& migration) {
   return promised({}, {.from = 1, .term = term, .migration = migration, .bytes = 100});
 }

@@ -118,6 +118,48 @@ TEST(Journal, WithAHoleBehindTheLastMarkEndsThere) {
   EXPECT_THAT(cut.recovery.findings()[0].text, HasSubstr("1 later changes"));
 }
 
+// What is cut off clears no slot: slot 1 has lost a change for good, and a later one of it counts no more.
+TEST(Journal, DamageBeforeAnEndThatWasCutOffCostsTheSlotsThatHaveChangesBehindThatEnd) {
+  Stream stream;
+  stream.change(1, "one");
+  const std::size_t hit = stream.size();
+  stream.change(1, "two");
+  stream.mark();
+  const std::size_t torn = stream.size();
+  stream.change(2, "torn");
+  stream.change(1, "three");
+  Files files = stream.files;
+  files[0].second[hit] ^= 1;
+  files[0].second.replace(torn, kRecordHeadBytes, kRecordHeadBytes, '\0');
+  const Recovered recovered(files);
+  EXPECT_THAT(recovered.changes(1), ElementsAre("one"));
+  EXPECT_TRUE(recovered.recovery.damaged(1));
+}
+
+// Headers can say anything. Here the distance between the positions of two files, of which the room for
+// many changes was worked out once, wraps to nothing.
+TEST(Journal, OfManyChangesInFilesThatDoNotGoTogetherIsReadSafely) {
+  constexpr std::uint64_t kChanges = 5'000;
+  Stream first;
+  first.change(1, "one");
+  SegmentHeader header{.stream = {.generation = 1}, .number = 2, .nonce = kNonce + 1};
+  header.position = std::uint64_t{0} - 4'094 * kRecordHeadBytes - 4'096;
+  Bytes second;
+  append_header(second, header);
+  for (std::uint64_t i = 0; i < kChanges; ++i) {
+    const std::size_t at = second.size();
+    second.extend(kRecordHeadBytes);
+    seal_record(second.data() + at, {.slot = 2, .sequence = i + 1}, header.nonce,
+                header.position + at - kSegmentHeaderBytes);
+  }
+  Files files = first.files;
+  files.emplace_back("second", std::string(second.view()));
+  const Recovered recovered(files);
+  EXPECT_THAT(recovered.changes(1), ElementsAre("one"));
+  ASSERT_FALSE(recovered.recovery.findings().empty());
+  EXPECT_EQ(recovered.recovery.findings()[0].kind, Finding::Kind::cut_off);
+}
+
 // Files are removed from the oldest on, and a crash may come after the one with the hole.
 TEST(Journal, WhatWasCutOffStaysAwayWhenTheHoleIsRemovedBeforeIt) {
   Stream stream;

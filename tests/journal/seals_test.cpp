@@ -1,7 +1,9 @@
 // What is sealed ends where it was sealed: what came later is nothing, and nothing before may be missing.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limpet/base/hash.hpp>
 #include <limpet/journal/snapshotter.hpp>
 
 #include "a_stream.hpp"
@@ -53,6 +55,10 @@ TEST(Seals, AreTheSameWhenTheyAreReadAgainAndAnyOtherTextIsDamaged) {
     }
   }
   EXPECT_FALSE(read_seals("no seals\n"));
+  // Each names a shard that there cannot be; the check is right.
+  for (const std::string lines : {"generation 7\nstream 1 4294967296 5\n", "generation 7\nstream 1 -1 5\n"}) {
+    EXPECT_FALSE(read_seals(lines + fmt::format("check {:016x}\n", hash64(lines)))) << lines;
+  }
 }
 
 TEST(Seals, LeaveOutWhatWasWrittenLater) {

@@ -67,7 +67,7 @@ TEST(Print, QuotedTextIsReadBack) {
   for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
   std::string storage;
   resp::Args words;
-  const std::string line = client::quoted(all);
+  const std::string line = client::in_quotes(all);
   ASSERT_TRUE(resp::split_words(line, storage, words));
   ASSERT_EQ(words.size(), 1u);
   EXPECT_EQ(words[0], all);

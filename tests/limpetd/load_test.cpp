@@ -253,11 +253,14 @@ TEST_F(ReloadTest, ANewPasswordIsAppliedAndNotShown) {
   EXPECT_THAT(plan()->kept, ElementsAre("the cluster's secret"));
 }
 
-TEST_F(ReloadTest, AChangedNodeListIsRefusedWithWhatToDo) {
+TEST_F(ReloadTest, AnotherNodeListIsTakenOverWithTheRest) {
   cluster(2, "", "max_clients = 50\n", 2);
-  const auto refused = plan();
-  ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().text, HasSubstr("restart"));
+  ASSERT_TRUE(plan());
+  EXPECT_TRUE(plan()->new_cluster_file);
+  EXPECT_THAT(plan()->applied, ElementsAre("max-clients 10000 to 50", HasSubstr("epoch 1 to 2")));
+  take_over(now_, loaded());
+  EXPECT_EQ(now_.node.view.epoch, 2u);
+  EXPECT_FALSE(plan()->new_cluster_file);
 }
 
 TEST_F(ReloadTest, OtherContentAtTheSameEpochIsRefused) {

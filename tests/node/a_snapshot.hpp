@@ -46,7 +46,7 @@ inline shard::ShardStats a_shard(std::uint64_t keys) {
 
 inline NodeSnapshot a_snapshot(const cluster::View& view) {
   NodeSnapshot snapshot;
-  snapshot.view = &view;
+  snapshot.view = std::make_shared<const cluster::View>(view);
   snapshot.self = 1;
   snapshot.version = "0.1.0";
   snapshot.pid = 4242;

@@ -23,7 +23,7 @@ class Durable : public ::testing::Test {
  protected:
   Durable() : file_(*cluster::parse_file(cluster_text(1), "test.toml")) {
     ShardConfig config;
-    config.view = &file_.view;
+    config.view = std::make_shared<const cluster::View>(file_.view);
     config.shards = 2;
     config.journal = kHeader;
     shard_ = std::make_unique<Shard>(config, ShardTunables{}, now_);
@@ -172,7 +172,7 @@ TEST_F(Durable, ADiskThatDoesNotKeepUpRefusesWritesAboveABound) {
 TEST_F(Durable, ASiblingsRequestIsAnsweredOnceItsChangeIsSafe) {
   // What the other shard of the node sends for a client of its own: taken from one that keeps no journal.
   ShardConfig config;
-  config.view = &file_.view;
+  config.view = std::make_shared<const cluster::View>(file_.view);
   config.shards = 2;
   config.index = 1;
   Shard other(config, ShardTunables{}, now_);
@@ -213,7 +213,7 @@ TEST_F(Durable, WhatItHandsOverIsReadAsTheSameSessions) {
   recovery.finish();
   EXPECT_THAT(recovery.findings(), IsEmpty());
   ShardConfig config;
-  config.view = &file_.view;
+  config.view = std::make_shared<const cluster::View>(file_.view);
   config.shards = 2;
   config.loads = true;
   Shard again(config, ShardTunables{}, now_);

@@ -23,7 +23,7 @@ class Loading : public ::testing::Test {
  protected:
   Loading() : file_(*cluster::parse_file(cluster_text(1), "test.toml")) {
     ShardConfig config;
-    config.view = &file_.view;
+    config.view = std::make_shared<const cluster::View>(file_.view);
     config.shards = 2;
     config.journal = {{.stream = {.generation = 1, .shard = 0}, .shards = 2, .nonce = 77}};
     config.loads = true;

@@ -21,11 +21,8 @@ std::string cluster_text(unsigned nodes, std::uint64_t epoch) {
 SimCluster::SimCluster(Options options) : options_(std::move(options)), random_state_(options_.seed) {
   nodes_.resize(options_.nodes);
   for (unsigned i = 0; i < options_.nodes; ++i) {
-    const std::string text = options_.files.empty() ? cluster_text(options_.nodes) : options_.files[i];
-    auto file = cluster::parse_file(text, "sim.toml");
-    LIMPET_ASSERT(file.has_value());
-    nodes_[i].view = std::make_unique<cluster::View>(std::move(file->view));
-    start(i);
+    nodes_[i].file = options_.files.empty() ? cluster_text(options_.nodes) : options_.files[i];
+    if (i < options_.started) start(i);
   }
 }
 
@@ -90,14 +87,33 @@ void SimCluster::tick(unsigned node, unsigned shard, std::uint64_t life) {
 void SimCluster::start(unsigned index) {
   Node& node = nodes_[index];
   LIMPET_ASSERT(!node.alive);
+  if (!read_file(index)) return;
   node.alive = true;
   node.paused = false;
   ++node.life;
   node.shards.clear();
   node.wires.assign(options_.shards, {});
+  std::shared_ptr<const std::vector<handoff::SlotTitle>> titles;
+  if (options_.moves) {
+    node.disk.boot();
+    std::vector<handoff::SlotTitle> all(kSlots);
+    bool fresh = node.disk.book.founded() == 0;
+    for (unsigned slot = 0; slot < kSlots; ++slot) {
+      all[slot] = node.disk.book.title(static_cast<Slot>(slot));
+      fresh = fresh && all[slot] == handoff::SlotTitle{};
+    }
+    titles = std::make_shared<const std::vector<handoff::SlotTitle>>(std::move(all));
+    node.founding = std::make_shared<Founding>(node.disk.book.founded(), fresh);
+    node.founding->propose(Founding::id_of(node.view->placement_digest));
+  }
   for (unsigned shard = 0; shard < options_.shards; ++shard) {
     ShardConfig config;
-    config.view = node.view.get();
+    config.view = node.view;
+    if (options_.moves) config.handoff = {node.disk.book.boot(), titles, node.founding};
+    if (options_.journal) {
+      config.journal = node.disk.begin_stream(options_.shards, shard, random(~std::uint64_t{0}));
+      config.loads = true;
+    }
     config.self = *node.view->find("n" + std::to_string(index + 1));
     config.shards = options_.shards;
     config.index = shard;
@@ -111,11 +127,13 @@ void SimCluster::start(unsigned index) {
     tunables.client_bytes_max = options_.client_bytes_max;
     node.shards.push_back(std::make_unique<Shard>(config, tunables, now()));
     tick(index, shard, node.life);
+    if (options_.journal) load(index, shard);
   }
 }
 
 void SimCluster::kill(unsigned index) {
   Node& node = nodes_[index];
+  if (node.alive) node.disk.crash([this](std::uint64_t below) { return random(below); });
   node.alive = false;
   node.deferred.clear();
   std::vector<std::pair<WirePtr, int>> open;
@@ -283,6 +301,7 @@ void SimCluster::pump(unsigned index, unsigned shard_index) {
       });
     });
   }
+  work_disk(index, shard_index, effects);
   for (const Note& note : std::exchange(effects.notes, {})) {
     notes_.push_back("n" + std::to_string(index + 1) + ": " + note.text);
   }
@@ -447,6 +466,25 @@ std::string SimCluster::key_of(unsigned node, unsigned n) const {
     std::string key = "k" + std::to_string(i);
     if (owner_of(key) == node && n-- == 0) return key;
   }
+}
+
+bool SimCluster::settled() const {
+  std::uint64_t slots = 0;
+  std::uint64_t moving = 0;
+  for (unsigned node = 0; node < nodes_.size(); ++node) {
+    const HandoffStats handoff = stats(node).handoff;
+    slots += handoff.slots;
+    moving += handoff.to_give + handoff.giving + handoff.receiving + handoff.unheld;
+  }
+  return slots == kSlots && moving == 0;
+}
+
+bool SimCluster::settle(std::int64_t ms_max) {
+  constexpr std::int64_t kLookEveryMs = 50;
+  for (const std::int64_t end = now_ms_ + ms_max; now_ms_ < end; run_for(kLookEveryMs)) {
+    if (settled()) return true;
+  }
+  return settled();
 }
 
 ShardStats SimCluster::stats(unsigned node) const {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limpet/cluster/members.hpp>
 #include <limpet/cluster/view.hpp>
 #include <limpet/resp/value.hpp>
 #include <limpet/shard/shard.hpp>
@@ -17,6 +18,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "sim_disk.hpp"
 
 namespace limpet::shard {
 
@@ -36,6 +39,9 @@ class SimCluster {
     std::string password = {};
     std::int64_t forward_timeout_ms = 2000;
     std::size_t client_bytes_max = 0;
+    bool moves = false;      // slots change hands; without it they are where the files place them
+    bool journal = false;    // what was acknowledged is on the disk, and is there after a crash
+    unsigned started = ~0U;  // only so many nodes are started at first
   };
 
   explicit SimCluster(Options options);
@@ -64,6 +70,10 @@ class SimCluster {
   // ---- Faults ----
   void kill(unsigned node);
   void start(unsigned node);
+  // The same file that this node reads from now on, at a reload or its next start.
+  void write_file(unsigned node, std::string text);
+  // False: it is refused.
+  bool reload(unsigned node);
   void drain(unsigned node);  // told to stop; it goes on until drained() and somebody kills it
   [[nodiscard]] bool drained(unsigned node) const;
   void pause(unsigned node);  // it stands still, as under SIGSTOP
@@ -75,6 +85,11 @@ class SimCluster {
   [[nodiscard]] unsigned owner_of(std::string_view key) const;        // by the file of node 0
   [[nodiscard]] std::string key_of(unsigned node, unsigned n) const;  // the n-th key that this node owns
   [[nodiscard]] ShardStats stats(unsigned node) const;
+  [[nodiscard]] bool alive(unsigned node) const { return nodes_[node].alive; }
+  [[nodiscard]] const SimDisk& disk(unsigned node) const { return nodes_[node].disk; }
+  // Nothing is to be moved by the file of node 0, and nothing is.
+  [[nodiscard]] bool settled() const;
+  bool settle(std::int64_t ms_max = 60'000);                    // runs until it is so
   [[nodiscard]] std::uint64_t trace() const { return trace_; }  // a digest of everything that was delivered
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
   [[nodiscard]] std::uint64_t peer_bytes() const { return peer_bytes_; }
@@ -101,7 +116,11 @@ class SimCluster {
   };
   using WirePtr = std::shared_ptr<Wire>;
   struct Node {
-    std::unique_ptr<cluster::View> view;
+    std::string file;
+    std::shared_ptr<const cluster::View> view;
+    cluster::Members members;
+    std::shared_ptr<Founding> founding;
+    SimDisk disk;
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::map<StreamId, std::pair<WirePtr, int>>> wires;  // by shard: stream -> wire and its end
     std::uint64_t life = 0;
@@ -122,6 +141,12 @@ class SimCluster {
   // Runs `event` for a node if it still lives that life; later, if it is paused.
   void on_node(unsigned node, std::uint64_t life, std::function<void()> event);
   void tick(unsigned node, unsigned shard, std::uint64_t life);
+  [[nodiscard]] cluster::View file_of(unsigned node) const;
+  bool read_file(unsigned node);
+  void show_view(unsigned node);
+  void load(unsigned node, unsigned shard);
+  void work_disk(unsigned node, unsigned shard, Effects& effects);
+  void write_titles(unsigned node, unsigned shard, const std::vector<TitleWrite>& titles);
   void pump(unsigned node, unsigned shard);
   void dial(unsigned node, unsigned shard, const Dial& dial);
   void flush(unsigned node, unsigned shard, StreamId id);

@@ -7,12 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "now.hpp"
 #include "random_store.hpp"
 
 namespace limpet::store {
 namespace {
-
-constexpr std::int64_t kNow = kTestNow;
 
 // Collects effects by slot, as they come.
 class Log final : public ChangeSink {

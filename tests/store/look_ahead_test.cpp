@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "now.hpp"
+
 namespace limpet::store {
 namespace {
-
-constexpr std::int64_t kNow = 1'700'000'000'000;
 
 // What look_ahead() noted may be out of date when it is used: words move when others come and go, records
 // when they grow, and what was there may be gone.

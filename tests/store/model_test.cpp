@@ -5,6 +5,8 @@
 
 #include <random>
 
+#include "now.hpp"
+
 namespace limpet::store {
 namespace {
 
@@ -214,7 +216,7 @@ class Pair {
   Store store_;
   Model model_;
   std::set<std::string> used_;
-  std::int64_t now_ = 1'700'000'000'000;
+  std::int64_t now_ = kNow;
   std::size_t uids_, keys_of_uid_, fields_, value_max_;
   bool one_slot_;
 };

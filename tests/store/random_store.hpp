@@ -9,9 +9,9 @@
 #include <random>
 #include <string>
 
-namespace limpet::store {
+#include "now.hpp"
 
-inline constexpr std::int64_t kTestNow = 1'700'000'000'000;
+namespace limpet::store {
 
 // What a store holds, in short.
 inline std::map<std::string, std::string> contents(Store& store, std::int64_t unix_ms) {
@@ -124,7 +124,7 @@ class RandomStore {
   std::mt19937_64 random_;
   std::function<void()> after_;
   std::size_t uids_ = 12;
-  std::int64_t now_ = kTestNow;
+  std::int64_t now_ = kNow;
   Store store_;
 };
 

@@ -7,10 +7,10 @@
 #include <set>
 #include <string>
 
+#include "now.hpp"
+
 namespace limpet::store {
 namespace {
-
-constexpr std::int64_t kNow = 1'700'000'000'000;
 
 class StoreTest : public testing::Test {
  protected:

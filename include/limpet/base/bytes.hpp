@@ -98,6 +98,14 @@ template <class Integer>
 void append_le(Bytes& out, Integer value) {
   store_le(out.extend(sizeof value), value);
 }
+// Takes one off the front of bytes that came from elsewhere. False if there are not enough.
+template <class Integer>
+[[nodiscard]] bool take_le(std::string_view& from, Integer& value) {
+  if (from.size() < sizeof value) return false;
+  value = load_le<Integer>(from.data());
+  from.remove_prefix(sizeof value);
+  return true;
+}
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "limpet's frames are little-endian");
 

@@ -70,11 +70,13 @@ inline constexpr std::int64_t kHandoffSilenceMs = 5'000;    // without a sign of
 inline constexpr std::int64_t kGrantEveryMs = 200;          // until it is heard
 inline constexpr std::int64_t kGrantNoteMs = 5'000;         // unheard for so long, the log says so
 inline constexpr std::int64_t kAskEveryMs = 500;            // what became of a promise
+inline constexpr std::int64_t kFileLagMs = 5'000;           // nodes may read a new file so far apart unremarked
+inline constexpr std::uint64_t kGoneDialsMax = 10;          // in a row, to a node that has left the file
 
 // ---- Between nodes and shards --------------------------------------------------------------------------------
 inline constexpr std::size_t kFrameBytesMax = 80_MiB;     // a request or reply put together from its pieces
 inline constexpr std::size_t kPieceBytes = 32_KiB;        // frames above this travel in pieces of this size
-inline constexpr std::size_t kGreetingBytesMax = 1_KiB;   // a frame of a peer that has not proved itself
+inline constexpr std::size_t kGreetingBytesMax = 2_KiB;   // a frame of a peer that has not proved itself
 inline constexpr int kHopsMax = 2;                        // transfers of a command between nodes
 inline constexpr std::size_t kLinkRequestsMax = 16'384;   // unanswered requests on one link or queue
 inline constexpr std::size_t kLinkBytesMax = 64_MiB;      // bytes waiting to be sent on one link or queue

@@ -46,4 +46,7 @@ inline char* write_integer(char* out, std::int64_t value) {
 // With 17 digits behind the point at most, no exponent, no zeros at the end. REQUIRES: finite.
 [[nodiscard]] std::string float_text(long double value);
 
+// All 16 digits of `value`, in lower case.
+[[nodiscard]] std::string hex_text(std::uint64_t value);
+
 }  // namespace limpet

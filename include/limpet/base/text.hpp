@@ -23,6 +23,7 @@ namespace limpet {
   return true;
 }
 [[nodiscard]] std::string to_lower(std::string_view text);
+[[nodiscard]] std::string to_upper(std::string_view text);
 
 // a == b, without a call where both are as short as most commands' names are.
 [[nodiscard]] inline bool same_word(std::string_view a, std::string_view b) {

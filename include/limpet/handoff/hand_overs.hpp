@@ -7,7 +7,8 @@
 //
 // Owned by the shard, on its thread; it knows no link and no disk. What its user does:
 //   - tells of questions and answers that came, of a new view, of time (tick());
-//   - tells of every change of a slot that is_given(), before it tells of anything else;
+//   - tells of every change of a slot that is_given(), before it tells of anything else; while the slot is to
+//     be held it changes nothing of it;
 //   - calls go_on() for as long as can_copy(), which any event may make true;
 //   - then drains wishes(): sends questions and answers; writes titles, in their order, those with
 //     `after_data` once all changes of the store so far are on the disk, and reports each with written() or
@@ -83,8 +84,10 @@ class HandOvers {
     std::size_t receiving = 0;
     std::uint64_t given_total = 0;
     std::uint64_t received_total = 0;
-    std::uint64_t failed_total = 0;  // tries
-    std::uint64_t bytes_total = 0;   // of what was given
+    std::uint64_t failed_total = 0;   // tries
+    std::uint64_t bytes_total = 0;    // of what was given
+    std::uint64_t held_ms_total = 0;  // commands waited so long, in sum over the slots given
+    std::uint64_t held_ms_max = 0;
     std::string last_failure;
   };
 
@@ -97,11 +100,17 @@ class HandOvers {
 
   // ---- What happens ----
   void set_view(HandOverView view, Now now);
+  // What the store has of the slot is not whole yet, and is: until then it is neither given nor received.
+  void set_ready(Slot slot, bool ready);
+  // Nobody holds this slot, and the view gives it to this node: it takes it at term 1. False: not now.
+  bool claim(Slot slot);
   // Another node asks; every question is answered, by its ticket.
   void asked(Member from, Slot slot, std::string_view body, std::uint64_t ticket, Now now);
   // An answer to a question of this shard, or why there will be none; `question` is what was sent.
   void answered(Member from, Slot slot, std::string_view body, Now now);
   void unanswered(Slot slot, std::string_view question, const std::string& why, Now now);
+  // Another node holds the slot, at this term: what was promised of an earlier one will never be granted.
+  void overtaken(Slot slot, std::uint64_t term, Now now);
   // The slot has changed, for whatever reason but a hand-over. REQUIRES: is_given(slot).
   void changed(Slot slot, std::string_view effects);
   // The title of this slot that was to be written is on the disk; or it may be or not, and no other will be.
@@ -118,6 +127,7 @@ class HandOvers {
   // ---- To see ----
   // REQUIRES: the slot is this shard's.
   [[nodiscard]] const SlotTitle& title(Slot slot) const { return titles_[slot / shards_]; }
+  [[nodiscard]] bool gives() const { return !giving_.empty(); }
   [[nodiscard]] bool is_given(Slot slot) const { return !giving_.empty() && giving_.contains(slot); }
   // Its title is this node's, and its commands need not wait.
   [[nodiscard]] bool serves(Slot slot) const;
@@ -164,6 +174,7 @@ class HandOvers {
   void received(Receiving& receiving, Now now);
   void hold(Receiving& receiving);
   void end_waiting(Receiving& receiving, const std::string& why);
+  void claimed(Slot slot);
 
   void ask(Member to, Slot slot, const Message& message);
   void answer(std::uint64_t ticket, const Message& message);
@@ -179,6 +190,7 @@ class HandOvers {
   store::Store& store_;
   std::vector<SlotTitle> titles_;  // of this shard's slots
   std::string trouble_;            // why no title can be written any more
+  std::vector<bool> unready_;      // by slot
   HandOverView view_;
   std::map<Slot, Giving> giving_;
   std::map<Slot, Receiving> receiving_;

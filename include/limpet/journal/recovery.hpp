@@ -95,7 +95,7 @@ class Recovery {
   void check_copies();
   void check_streams();
   void scan(std::size_t first, std::size_t last, Found& found) const;
-  void take_changes(const Found& found, std::size_t count, std::size_t first);
+  void take_changes(const Found& found, std::size_t first);
   void judge(const Found& found);
   void note(Finding::Kind kind, const File& file, std::uint64_t offset, std::string text);
 

@@ -6,9 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/store/change.hpp>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace limpet::journal {
@@ -23,6 +26,9 @@ class Writer final : public store::ChangeSink {
   void end_command() {
     if (open_) close();
   }
+  // From now on `watch` sees the effects of each record, once it is whole; empty: nobody does.
+  using Watch = std::function<void(Slot slot, std::string_view effects)>;
+  void set_watch(Watch watch) { watch_ = std::move(watch); }
   // Notes in the stream that it is on the disk up to there.
   void mark(std::uint64_t synced);
 
@@ -57,6 +63,7 @@ class Writer final : public store::ChangeSink {
     std::uint64_t end = 0;       // the position behind it
   };
   std::vector<SlotEnd> slots_;
+  Watch watch_;
 };
 
 }  // namespace limpet::journal

@@ -17,7 +17,7 @@ namespace limpet::node {
 
 // A moment of a node's life, as the admin side shows it.
 struct NodeSnapshot {
-  const cluster::View* view = nullptr;  // lives as long as the node
+  std::shared_ptr<const cluster::View> view;
   cluster::NodeIndex self = 0;
   std::string version;
   std::int64_t pid = 0;

@@ -26,6 +26,9 @@ class Node {
   [[nodiscard]] Result<void> stop();
   // Applies what can change while running.
   void reload(const Reloadable& settings);
+  // Another cluster file, `text`: slots move to where it wants them, while all of them are served. Error: it
+  // may not take the place of the one in force, and why; nothing has changed.
+  [[nodiscard]] Result<void> change(cluster::View file, const std::string& text);
 
   [[nodiscard]] NodeSnapshot snapshot();
 

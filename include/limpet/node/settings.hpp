@@ -12,9 +12,11 @@ namespace limpet::node {
 struct Settings {
   cluster::View view;
   cluster::NodeIndex self = 0;
-  std::string config_file;  // empty: started without a file
-  std::string data_dir;     // of the journal, unless durability is none
-  bool repair = false;      // slots that are damaged in it are served with what can be read of them
+  std::string config_file;   // empty: started without a file
+  std::string config_text;   // what stands in it
+  bool new_cluster = false;  // nodes of no earlier file hold slots, whatever the epoch
+  std::string data_dir;      // of the journal, unless durability is none
+  bool repair = false;       // slots that are damaged in it are served with what can be read of them
 
   std::string socket;           // the path of a Unix socket for clients of this host; empty: none
   unsigned socket_mode = 0600;  // its permissions
@@ -34,6 +36,8 @@ struct Settings {
   bool evict_when_full = false;  // the longest-idle sessions with a time-out; else writes are refused
 
   [[nodiscard]] const cluster::Node& me() const { return view.nodes[self]; }
+  // Its slots can change hands: it has an address for other nodes.
+  [[nodiscard]] bool in_cluster() const { return me().peer.has_value(); }
 };
 
 // What SIGHUP may change on a running node.

@@ -28,15 +28,19 @@
 namespace limpet::peer {
 
 enum class FrameType : std::uint8_t {
-  greet = 1,    // who I am; first frame of either side (greeting.hpp)
-  proof = 2,    // that I know the secret; of the side that dialled
-  welcome = 3,  // you are admitted; with the other side's proof
-  refuse = 4,   // you are not; body: why
-  ping = 5,     // are you there?
-  pong = 6,     // yes; id as in the ping
-  goodbye = 7,  // I stop: requests that reach me from now on are not executed. Said back: none will come
-  request = 8,  // run this command
-  reply = 9,    // what became of the request with this id; bits: Outcome
+  greet = 1,     // who I am; first frame of either side (greeting.hpp)
+  proof = 2,     // that I know the secret; of the side that dialled
+  welcome = 3,   // you are admitted; with the other side's proof
+  refuse = 4,    // you are not; body: why
+  ping = 5,      // are you there?
+  pong = 6,      // yes; id as in the ping
+  goodbye = 7,   // I stop: requests that reach me from now on are not executed. Said back: none will come
+  request = 8,   // run this command
+  reply = 9,     // what became of the request with this id; bits: Outcome
+  news = 10,     // what has changed in my greeting; first when I have said which slots I hold
+  holds = 11,    // slots that I hold (held.hpp); of the side that was dialled
+  holder = 12,   // who holds slots, as this shard has heard (held.hpp); only on queues between shards
+  handoff = 13,  // a question of a hand-over (handoff/message.hpp), answered by a reply
 };
 
 // In the bits of any frame: more pieces of this body follow.
@@ -45,7 +49,7 @@ inline constexpr std::uint8_t kMore = 0x80;
 // What became of a request; in the bits of a reply.
 enum class Outcome : std::uint8_t {
   done = 0,         // executed; body: the reply as the client is to get it
-  not_mine = 1,     // not executed: nobody on the way owns the slot, by its own view; body: who it should be
+  not_mine = 1,     // not executed: nobody on the way owns the slot; body: who it should be (held.hpp)
   unavailable = 2,  // not executed: body says why
   in_doubt = 3,     // may have been executed; body says why
 };

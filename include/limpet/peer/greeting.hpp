@@ -21,18 +21,33 @@
 namespace limpet::peer {
 
 inline constexpr std::uint32_t kMagic = 0x54504d4c;  // "LMPT"
-inline constexpr std::uint16_t kProtocol = 2;
+inline constexpr std::uint16_t kProtocol = 3;
 
 using Nonce = std::array<char, 16>;
 
-struct Greeting {
-  std::string cluster;
-  std::string node;
+// How a node stands: what may change while a link lives, and is told again then.
+struct Standing {
   std::uint64_t epoch = 0;
   std::uint64_t content_digest = 0;
   std::uint64_t placement_digest = 0;
+  std::uint64_t founded =
+      0;               // the placement by which it claimed, or may be claiming, its first slots; 0: none
+  bool fresh = false;  // it has never held a slot
+
+  friend bool operator==(const Standing&, const Standing&) = default;
+};
+
+struct Greeting : Standing {
+  std::string cluster;
+  std::string node;
+  std::string client;  // its addresses, as text; `peer` is empty if it has none
+  std::string peer;
   Nonce nonce{};
 };
+
+void append_standing(Bytes& out, const Standing& standing);
+// Takes one off the front; false if it is cut off.
+[[nodiscard]] bool take_standing(std::string_view& body, Standing& standing);
 
 void append_greeting(Bytes& out, const Greeting& greeting);
 // Error: the bytes are no greeting of this protocol; the text says what differs.

@@ -1,9 +1,9 @@
 // Router: where a command for a slot is to be executed, as one shard of one node sees it.
 //
 // A Router is a value, built from a view and owned by the shard that asks it, which tells it what slots of
-// its own are not served for now. Asking costs one load from a table of 32 KiB. A receiver of a forwarded
-// command asks its own router too: what counts is whether *its* view says "here", never whether the sender's
-// whole ring is the same.
+// its own are not served for now, and where slots are that do not live where the view wants them. Asking
+// costs one load from a table of 32 KiB. A receiver of a forwarded command asks its own router too: what
+// counts is whether *it* says "here", never whether the sender's whole ring is the same.
 #pragma once
 
 #include <array>
@@ -20,8 +20,8 @@ struct Route {
     here,     // this shard holds the slot
     sibling,  // another shard of this node does: target is its index
     peer,     // another node does: target is its index in the view
-    wait,     // this shard does, but it does not serve it yet: its sessions are not loaded
-    refuse,   // the view places the slot nowhere
+    wait,     // this shard does, or is about to, but does not serve it now
+    refuse,   // nobody does, or nobody can know who
   };
   Kind kind = Kind::refuse;
   std::uint16_t target = 0;
@@ -48,6 +48,8 @@ class Router {
   // A slot of this shard is not served for now, and is again; slots of others stay as they are.
   void hold_back(Slot slot);
   void serve(Slot slot);
+  // Where it is to go from now on. False: it went there before.
+  bool set(Slot slot, Route route);
 
  private:
   // A word is the kind in the upper three bits and the target in the other thirteen.

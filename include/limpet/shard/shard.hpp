@@ -26,7 +26,9 @@
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
 #include <limpet/cluster/view.hpp>
+#include <limpet/handoff/title.hpp>
 #include <limpet/journal/snapshotter.hpp>
+#include <limpet/shard/founding.hpp>
 #include <limpet/shard/stats.hpp>
 #include <memory>
 #include <optional>
@@ -71,6 +73,22 @@ struct Stream {
 struct Dial {
   StreamId stream;
   NodeIndex node;
+  cluster::Address address;
+};
+
+// A node that connected, and that the view does not know.
+struct Stranger {
+  std::string name;
+  cluster::Address client;
+  cluster::Address peer;
+};
+
+// A title that is to be on the disk before it is acted on. `founded` is to be there before it, unless it is
+// 0.
+struct TitleWrite {
+  Slot slot = 0;
+  handoff::SlotTitle title;
+  std::uint64_t founded = 0;
 };
 
 struct Note {
@@ -89,6 +107,8 @@ struct Effects {
   std::vector<journal::SnapshotPiece> snapshot;  // for the files of a snapshot, in order
   bool sync = false;                             // something waits for the journal to be synced
   std::vector<Slot> wanted;                      // to be loaded before others
+  std::vector<TitleWrite> titles;                // each is reported, written or not
+  std::vector<Stranger> strangers;               // to be put in the view
 };
 
 // Slots of a shard as they are loaded: effects that stand one after the other in `bytes`.
@@ -116,9 +136,19 @@ struct ProcessFacts {
   double system_seconds = 0;
 };
 
+// What a shard needs to give slots to other nodes, and to take some. Members of hand-overs are the numbers of
+// the view's nodes, so these never change: a node that leaves the file stays in the view
+// (cluster::numbered()).
+struct HandoffConfig {
+  std::uint64_t boot = 0;  // of this start of the node, never used before
+  std::shared_ptr<const std::vector<handoff::SlotTitle>> titles;  // by slot, as they stood at the start
+  std::shared_ptr<Founding> founding;                             // one for all shards of the node
+  bool new_cluster = false;  // a file of any epoch may be the first of its cluster, not only one of epoch 1
+};
+
 // Set once.
 struct ShardConfig {
-  const cluster::View* view = nullptr;  // outlives the shard
+  std::shared_ptr<const cluster::View> view;  // at first; set_view() puts others in its place
   NodeIndex self = 0;
   unsigned shards = 1;
   unsigned index = 0;
@@ -130,6 +160,7 @@ struct ShardConfig {
   std::string secret;
   std::uint64_t table_seed = 0;                   // the same on all shards of a node
   std::uint64_t random_seed = 0;                  // another one on each shard
+  std::optional<HandoffConfig> handoff;           // none: slots are where the view places them, and stay
   std::optional<journal::SegmentHeader> journal;  // of its stream of changes; none: it keeps no journal
   bool loads =
       false;  // its slots are to be loaded: none of its own is served before take_load() has brought it
@@ -210,6 +241,14 @@ class Shard {
   void snapshot_written(std::size_t bytes, Now now);
   void snapshot_done(std::uint64_t covers);
   void snapshot_failed(Now now);
+
+  // ---- Slots that change hands ----
+  // Another cluster file is in force, or a node has become known. Nodes keep their numbers. REQUIRES:
+  // hand-overs are configured.
+  void set_view(std::shared_ptr<const cluster::View> view, Now now);
+  // The titles in effects() are on the disk; or they may be or not, and no later one will be.
+  void titles_written(const std::vector<Slot>& slots, Now now);
+  void titles_failed(const std::vector<Slot>& slots, const std::string& why, Now now);
 
   // ---- The life of the node ----
   void reload(ShardTunables tunables);

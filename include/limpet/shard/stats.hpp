@@ -68,9 +68,28 @@ struct DiskStats {
 
 [[nodiscard]] const char* name_of(DiskStats::State state);
 
+// Slots that change hands, and those that are held.
+struct HandoffStats {
+  bool moves = false;         // slots can change hands at all
+  std::uint64_t slots = 0;    // held
+  std::uint64_t to_give = 0;  // of them, should be another's
+  std::uint64_t giving = 0;   // being given
+  std::uint64_t receiving = 0;
+  std::uint64_t unheld = 0;  // should be this node's, and are held by nobody that is known
+  std::uint64_t given_total = 0;
+  std::uint64_t received_total = 0;
+  std::uint64_t failed_total = 0;   // tries
+  std::uint64_t bytes_total = 0;    // given
+  std::uint64_t held_ms_total = 0;  // commands waited so long, in sum over the slots given
+  std::uint64_t held_ms_max = 0;    // and for one
+
+  void add(const HandoffStats& other);
+};
+
 struct ShardStats {
   Counters counters;
   DiskStats disk;
+  HandoffStats handoff;
   store::StoreStats store;
   std::vector<CommandCount> commands;  // by command::index_of
   std::vector<PeerStats> peers;        // by node index of the view; this node's own entry is empty

@@ -131,7 +131,16 @@ class Cluster:
         for node in started:
             node.await_ready()
         self.await_links()
+        self.await_first_holders()
         return self
+
+    def await_first_holders(self, within=20):
+        """Once all nodes of a new cluster run, each takes its slots."""
+        running = [node for node in self if node.process and node.process.running()]
+        if any(node["link"] and node["link"]["state"] != "up" for node in running[0].status()["nodes"]):
+            return  # not all of them run
+        eventually(lambda: all(node.status()["here"]["slots_held_by_nobody"] == 0 for node in running), within,
+                   "every slot is held")
 
     def await_links(self, within=20):
         """Waits until all links between the nodes that run are up, those of every shard."""

@@ -1,0 +1,42 @@
+// Members: all nodes that this one has ever known, each with a number that it keeps, and the cluster file in
+// force.
+//
+// The numbers are kept on the disk (handoff/title_book.hpp): titles name nodes by them. A node that leaves
+// the file stays known, for it may hold slots still; and so is one that connects though this node has not
+// read of it yet.
+//
+// Owned by whoever swaps views, on one thread; the views that it makes are free.
+#pragma once
+
+#include <limpet/base/result.hpp>
+#include <limpet/cluster/view.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limpet::cluster {
+
+class Members {
+ public:
+  // By number.
+  explicit Members(std::vector<std::string> names = {}) : names_(std::move(names)) {}
+
+  // The file in force from now on. Error: it names more nodes than can be known.
+  [[nodiscard]] Result<void> set_file(View file);
+  // A node that said who it is. False: that is known, or the file knows better, or there are too many.
+  [[nodiscard]] bool introduce(std::string_view name, const Address& client, const Address& peer);
+
+  [[nodiscard]] const View& file() const { return file_; }
+  // The file's, its nodes by their numbers.
+  [[nodiscard]] View view() const { return numbered(file_, names_, known_); }
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+
+ private:
+  void know(const Node& node);
+
+  std::vector<std::string> names_;
+  std::vector<Node> known_;  // in the order of their coming, as they were last seen
+  View file_;
+};
+
+}  // namespace limpet::cluster

@@ -1,0 +1,136 @@
+#include "membership.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <limpet/base/assert.hpp>
+#include <utility>
+
+namespace limpet::node {
+
+using handoff::SlotTitle;
+using handoff::TitleBook;
+
+Result<std::unique_ptr<Membership>> Membership::open(const disk::Directory& directory,
+                                                     std::uint64_t generation, const Settings& settings) {
+  auto membership = std::unique_ptr<Membership>(new Membership);
+  auto titles = disk::TitleFile::open(directory, generation);
+  if (!titles) return tl::unexpected(std::move(titles.error()));
+  membership->titles_ = std::move(*titles);
+  if (Result<void> begun = membership->begin(settings); !begun)
+    return tl::unexpected(std::move(begun.error()));
+  return membership;
+}
+
+// The one that is in force: what this node has acted on is not taken back by an older file.
+Result<void> Membership::choose_file(const Settings& settings, cluster::View& file, std::string& text) const {
+  const TitleBook& book = titles_->book();
+  file = settings.view;
+  text = settings.config_text;
+  if (book.epoch() == 0) return {};
+  auto kept = cluster::parse_file(book.view(), "the cluster file that was in force");
+  if (!kept) return tl::unexpected(kept.error());
+  if (cluster::check_successor(kept->view, file)) return {};
+  if (file.epoch >= kept->view.epoch || file.name != kept->view.name) {
+    const Result<void> refused = cluster::check_successor(kept->view, file);
+    return fail(refused.error().code, settings.config_file + ": " + refused.error().text);
+  }
+  spdlog::critical(
+      "{} has epoch {}, but this node has run epoch {} already and goes on with that: give it the newest "
+      "file",
+      settings.config_file, file.epoch, kept->view.epoch);
+  kept->view.durability = file.durability;
+  file = std::move(kept->view);
+  text = book.view();
+  return {};
+}
+
+Result<void> Membership::begin(const Settings& settings) {
+  const TitleBook& book = titles_->book();
+  cluster::View file;
+  std::string text;
+  if (Result<void> chosen = choose_file(settings, file, text); !chosen) return chosen;
+  members_ = cluster::Members(book.names());
+  names_written_ = book.names().size();
+  const std::uint64_t epoch = file.epoch;
+  if (Result<void> taken = members_.set_file(std::move(file)); !taken) return taken;
+  take_new_names();
+  if (epoch != book.epoch()) titles_->view(epoch, text, nullptr);
+  view_ = std::make_shared<const cluster::View>(members_.view());
+  const auto self = view_->find(settings.me().name);
+  LIMPET_ASSERT(self.has_value());
+  self_ = *self;
+
+  auto titles = std::make_shared<std::vector<SlotTitle>>(kSlots);
+  bool fresh = book.founded() == 0;
+  for (unsigned slot = 0; slot < kSlots; ++slot) {
+    (*titles)[slot] = book.title(static_cast<Slot>(slot));
+    fresh = fresh && (*titles)[slot] == SlotTitle{};
+  }
+  config_.boot = book.boot();
+  config_.titles = std::move(titles);
+  config_.founding = std::make_shared<shard::Founding>(book.founded(), fresh);
+  config_.founding->propose(shard::Founding::id_of(view_->placement_digest));
+  config_.new_cluster = settings.new_cluster;
+  return {};
+}
+
+// Before any title that names them.
+void Membership::take_new_names() {
+  const std::vector<std::string>& names = members_.names();
+  for (; names_written_ < names.size(); ++names_written_) {
+    titles_->name(static_cast<handoff::Member>(names_written_), names[names_written_], nullptr);
+  }
+}
+
+std::shared_ptr<const cluster::View> Membership::view() const {
+  const std::lock_guard lock(mutex_);
+  return view_;
+}
+
+// REQUIRES: mutex_ is held, so that views come into force in the order in which they are shown.
+void Membership::show() {
+  take_new_names();
+  view_ = std::make_shared<const cluster::View>(members_.view());
+  config_.founding->propose(shard::Founding::id_of(view_->placement_digest));
+  hooks_.view(view_);
+}
+
+Result<void> Membership::change(cluster::View file, const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  if (Result<void> allowed = cluster::check_successor(members_.file(), file); !allowed) return allowed;
+  const std::uint64_t epoch = file.epoch;
+  if (epoch == members_.file().epoch) return {};
+  if (Result<void> taken = members_.set_file(std::move(file)); !taken) return taken;
+  titles_->view(epoch, text, nullptr);
+  show();
+  return {};
+}
+
+void Membership::introduce(const std::vector<shard::Stranger>& strangers) {
+  const std::lock_guard lock(mutex_);
+  bool news = false;
+  for (const shard::Stranger& stranger : strangers) {
+    if (!members_.introduce(stranger.name, stranger.client, stranger.peer)) continue;
+    spdlog::info("node {} at {} says that it is of this cluster; it is not in this node's cluster file",
+                 stranger.name, stranger.peer.text());
+    news = true;
+  }
+  if (news) show();
+}
+
+void Membership::write(unsigned shard, const std::vector<shard::TitleWrite>& titles) {
+  std::vector<std::pair<Slot, SlotTitle>> written;
+  std::vector<Slot> slots;
+  std::uint64_t founded = 0;
+  for (const shard::TitleWrite& title : titles) {
+    written.emplace_back(title.slot, title.title);
+    slots.push_back(title.slot);
+    if (title.founded != 0) founded = title.founded;
+  }
+  if (founded != 0 && founded != titles_->book().founded()) titles_->founded(founded, nullptr);
+  titles_->titles(std::move(written), [this, shard, slots = std::move(slots)](const Result<void>& outcome) {
+    hooks_.titles(shard, slots, outcome);
+  });
+}
+
+}  // namespace limpet::node

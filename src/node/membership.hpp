@@ -1,0 +1,69 @@
+// Membership: which nodes there are, by the cluster file in force and by what they say of themselves, and
+// which slots this one holds. It keeps both on the disk (disk/title_file.hpp).
+//
+// open() and stop() are for the node's owner; everything else may be called from any thread. Hooks are called
+// on the caller's thread or on that of the title file, views in the order in which they came into force.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limpet/base/result.hpp>
+#include <limpet/cluster/members.hpp>
+#include <limpet/disk/title_file.hpp>
+#include <limpet/node/settings.hpp>
+#include <limpet/shard/shard.hpp>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace limpet::node {
+
+struct MembershipHooks {
+  std::function<void(std::shared_ptr<const cluster::View>)> view;  // it is in force
+  // Titles that a shard wanted written are on the disk, or cannot be.
+  std::function<void(unsigned shard, const std::vector<Slot>& slots, const Result<void>& outcome)> titles;
+};
+
+class Membership {
+ public:
+  // `directory` outlives it, and its fence is that of `generation`. Where the directory has known a later
+  // file than that of `settings`, that one is in force. Error: the file contradicts what is known, or the
+  // disk fails.
+  [[nodiscard]] static Result<std::unique_ptr<Membership>> open(const disk::Directory& directory,
+                                                                std::uint64_t generation,
+                                                                const Settings& settings);
+
+  void set_hooks(MembershipHooks hooks) { hooks_ = std::move(hooks); }
+  [[nodiscard]] std::shared_ptr<const cluster::View> view() const;
+  [[nodiscard]] cluster::NodeIndex self() const { return self_; }
+  [[nodiscard]] const shard::HandoffConfig& config() const { return config_; }
+
+  // Another cluster file. Error: it may not take the place of the one in force, and why.
+  [[nodiscard]] Result<void> change(cluster::View file, const std::string& text);
+  // Nodes that connected and are in no file that this one has read.
+  void introduce(const std::vector<shard::Stranger>& strangers);
+  void write(unsigned shard, const std::vector<shard::TitleWrite>& titles);
+
+  // Writes what waits, and that the node was stopped in good order.
+  [[nodiscard]] Result<void> stop() { return titles_->stop(); }
+
+ private:
+  Membership() = default;
+  Result<void> begin(const Settings& settings);
+  Result<void> choose_file(const Settings& settings, cluster::View& file, std::string& text) const;
+  void take_new_names();
+  void show();
+
+  std::unique_ptr<disk::TitleFile> titles_;
+  cluster::NodeIndex self_ = 0;
+  shard::HandoffConfig config_;
+  MembershipHooks hooks_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  cluster::Members members_;
+  std::size_t names_written_ = 0;
+  std::shared_ptr<const cluster::View> view_;
+};
+
+}  // namespace limpet::node

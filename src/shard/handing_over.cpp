@@ -1,0 +1,359 @@
+// Slots that change hands: what the hand-overs of this shard (handoff/hand_overs.hpp) want is done, and what
+// happens is told to them.
+//
+// Their questions travel over links as requests do, and the answers as replies; a node that gets a question
+// hands it on to the shard of the slot. Titles go out to be written, those that promise something only once
+// the journal is on the disk. While a slot is given away the changes of its keys are watched.
+#include <limpet/base/assert.hpp>
+#include <limpet/base/limits.hpp>
+#include <limpet/base/text.hpp>
+#include <utility>
+
+#include "core.hpp"
+
+namespace limpet::shard {
+
+using handoff::HandOvers;
+
+namespace {
+
+constexpr std::size_t kMemberBytes = sizeof(handoff::Member);
+
+HandOvers::Wishes take(HandOvers::Wishes& wishes) { return std::exchange(wishes, {}); }
+
+bool any(const HandOvers::Wishes& wishes) {
+  return !wishes.questions.empty() || !wishes.answers.empty() || !wishes.writes.empty() ||
+         !wishes.turns.empty() || !wishes.notes.empty();
+}
+
+// Does it bring something that the store, and so the journal, has to take?
+bool brings_sessions(std::string_view message) {
+  handoff::Message read;
+  return handoff::read_message(message, read) &&
+         (read.kind == handoff::Kind::begin || read.kind == handoff::Kind::piece);
+}
+
+}  // namespace
+
+// ---- Beginning ----
+
+void Core::begin_handovers() {
+  const HandoffConfig& config = *config_.handoff;
+  const std::vector<handoff::SlotTitle>& titles = *config.titles;
+  turns_.assign(kSlots, SlotTurn::Kind::pass);
+  for (unsigned at = 0; at < kSlots; ++at) {
+    const auto slot = static_cast<Slot>(at);
+    const handoff::Title& title = titles[slot].title;
+    const bool own = title.kind == handoff::Title::Kind::own;
+    if (own && is_own(slot)) turns_[slot] = SlotTurn::Kind::serve;
+    if (own) holders_.learn(slot, {config_.self, title.term});
+    if (title.kind == handoff::Title::Kind::ceded) holders_.learn(slot, {title.to, title.term});
+  }
+  handovers_ = std::make_unique<HandOvers>(config_.self, config.boot, config_.shards, config_.index, titles,
+                                           store_, now_);
+  tee_ = std::make_unique<ChangeTee>([this](Slot slot, std::string_view effects) { changed(slot, effects); });
+  handovers_->set_view(view_of_handovers(), now_);
+  may_claim_ = true;
+  was_fresh_ = config.founding->fresh();
+  told_ = standing();
+  for (unsigned slot = 0; slot < kSlots; ++slot) place(static_cast<Slot>(slot));
+  work_off();
+  rerouted_.clear();  // no client has come yet
+}
+
+handoff::HandOverView Core::view_of_handovers() const {
+  handoff::HandOverView view;
+  view.epoch = view_->epoch;
+  view.owners.resize(kSlots);
+  for (unsigned slot = 0; slot < kSlots; ++slot) {
+    const NodeIndex owner = view_->owner(static_cast<Slot>(slot));
+    view.owners[slot] = owner == ring::kNobody ? handoff::kNobody : owner;
+  }
+  return view;
+}
+
+void Core::set_view(std::shared_ptr<const cluster::View> view) {
+  LIMPET_ASSERT(handovers_ && view->nodes.size() >= view_->nodes.size());
+  const std::shared_ptr<const cluster::View> before = std::exchange(view_, std::move(view));
+  add_links();
+  for (const std::unique_ptr<Link>& link : links_) {
+    if (!link || link->node() >= before->nodes.size()) continue;
+    // It has moved: what is connected to where it was is of no use.
+    if (view_->nodes[link->node()].peer == before->nodes[link->node()].peer) continue;
+    if (Stream* old = stream(link->id())) {
+      link->failed("the cluster file gives it another address");
+      abort(*old, link->id());
+    }
+  }
+  peers_.each([this](auto, Peer& peer) {
+    if (peer.admitted) peer.node = view_->find(peer.theirs.node);
+  });
+  may_claim_ = true;
+  files_compared_ms_ = now_.steady_ms + kFileLagMs;
+  handovers_->set_view(view_of_handovers(), now_);
+  for (unsigned slot = 0; slot < kSlots; ++slot) place(static_cast<Slot>(slot));
+  tell_news_of_change();
+  try_to_claim();
+  work_off();
+}
+
+// Whoever is not in the file any more is looked for only while it holds slots, or has just been there.
+bool Core::worth_dialling(const Link& link) const {
+  const cluster::Node& node = view_->nodes[link.node()];
+  if (draining_ || !node.peer) return false;
+  return node.listed || holders_.held_by(link.node()) > 0 || link.failures_in_a_row() < kGoneDialsMax;
+}
+
+// ---- Changes ----
+
+void Core::changed(Slot slot, std::string_view effects) {
+  if (handovers_->is_given(slot)) handovers_->changed(slot, effects);
+}
+
+// What the last command has changed is told to whoever wants to know.
+void Core::end_changes_of_command() {
+  if (journal_) journal_->end_command();
+  if (watching_ && !journal_) tee_->end_command();
+}
+
+void Core::watch_changes() {
+  if (std::exchange(watching_, handovers_->gives()) == handovers_->gives()) return;
+  if (!journal_) return store_.set_sink(watching_ ? tee_.get() : nullptr);
+  journal_->set_watch(watching_ ? [this](Slot slot, std::string_view effects) { changed(slot, effects); }
+                                : journal::Writer::Watch{});
+}
+
+// ---- Doing what they want ----
+
+// To be called after anything has been told to them.
+void Core::work_off() {
+  if (!handovers_ || std::exchange(working_off_, true)) return;
+  end_changes_of_command();
+  watch_changes();
+  while (any(handovers_->wishes())) {
+    HandOvers::Wishes wishes = take(handovers_->wishes());
+    for (const HandOvers::Write& write : wishes.writes) write_title(write);
+    for (HandOvers::Question& question : wishes.questions) ask(question);
+    for (const HandOvers::Answer& answer : wishes.answers) {
+      const auto asked = tickets_.extract(answer.ticket);
+      deliver(asked.mapped(), Outcome::done, answer.body.view());
+    }
+    for (const SlotTurn& turn : wishes.turns) take_turn(turn);
+    for (HandOvers::Note& said : wishes.notes) {
+      note(said.went_well ? Note::Level::info : Note::Level::warning, std::move(said.text));
+    }
+    end_changes_of_command();
+    watch_changes();
+  }
+  working_off_ = false;
+  tell_siblings();
+  tell_peers();
+  if (handovers_->can_copy()) effects_.again = true;
+}
+
+void Core::take_turn(const SlotTurn& turn) {
+  const Slot slot = turn.slot;
+  turns_[slot] = turn.kind;
+  const handoff::Title& title = handovers_->title(slot).title;
+  const bool own = title.kind == handoff::Title::Kind::own;
+  const bool ceded = title.kind == handoff::Title::Kind::ceded;
+  const Holder holder{own ? config_.self : title.to, title.term};
+  if ((own || ceded) && holders_.learn(slot, holder)) {
+    to_tell_siblings_.push_back(slot);
+    if (own) to_tell_peers_.push_back(slot);
+  }
+  place(slot);
+}
+
+void Core::write_title(const HandOvers::Write& write) {
+  TitleWrite title{.slot = write.slot, .title = write.title, .founded = config_.handoff->founding->claimed()};
+  config_.handoff->founding->no_longer_fresh();
+  if (!write.after_data || !journal_ || journal_->position() <= synced_) {
+    effects_.titles.push_back(std::move(title));
+    return;
+  }
+  if (journal_failed_) {
+    handovers_->not_written(write.slot, journal_trouble_, now_);
+    return;
+  }
+  titles_waiting_.push_back({journal_->position(), std::move(title)});
+  effects_.sync = true;
+}
+
+// The journal is on the disk up to synced_.
+void Core::send_titles() {
+  while (!titles_waiting_.empty() && titles_waiting_.front().first <= synced_) {
+    effects_.titles.push_back(std::move(titles_waiting_.front().second));
+    titles_waiting_.pop_front();
+  }
+}
+
+void Core::fail_titles(const std::string& why) {
+  for (const auto& [needs, title] : std::exchange(titles_waiting_, {})) {
+    handovers_->not_written(title.slot, why, now_);
+  }
+  work_off();
+}
+
+void Core::titles_written(const std::vector<Slot>& slots) {
+  for (const Slot slot : slots) handovers_->written(slot, now_);
+  work_off();
+}
+
+void Core::titles_failed(const std::vector<Slot>& slots, const std::string& why) {
+  note(Note::Level::error, "titles of slots cannot be written, so none changes hands any more: " + why);
+  for (const Slot slot : slots) handovers_->not_written(slot, why, now_);
+  work_off();
+}
+
+// ---- Questions ----
+
+void Core::ask(HandOvers::Question& question) {
+  Link& link = link_to(question.to);
+  link.forgive();
+  if (link.verdict() != Link::Verdict::send) {
+    if (link.state() == LinkState::idle && worth_dialling(link)) dial(link);
+    const std::string why = "it cannot be reached: " + link.why(now_);
+    return handovers_->unanswered(question.slot, question.body.view(), why, now_);
+  }
+  auto [id, pending] = pending_.add();
+  pending.target = question.to;
+  pending.slot = question.slot;
+  pending.origin = {.kind = Origin::Kind::handoff, .id = ++questions_numbered_};
+  pending.deadline_ms = now_.steady_ms + tunables_.forward_timeout_ms;
+  pending.end = link.lanes().send(
+      {.type = FrameType::handoff, .slot = question.slot, .id = id, .body = question.body.view()});
+  sent(pending, link.traffic);
+  ++link.requests_total;
+  refill(link);
+  // What it was is all that is needed of it, should there be no answer.
+  question.body.truncate(handoff::kMessageHeadBytes);
+  questions_.emplace(questions_numbered_, std::move(question));
+}
+
+// What became of a question.
+void Core::take_answer(const Origin& origin, Outcome outcome, std::string_view body) {
+  const auto asked = questions_.extract(origin.id);
+  if (asked.empty()) return;
+  const HandOvers::Question& question = asked.mapped();
+  if (outcome == Outcome::done) {
+    handovers_->answered(question.to, question.slot, body, now_);
+  } else {
+    handovers_->unanswered(question.slot, question.body.view(), printable(body, kErrorTextMax), now_);
+  }
+  work_off();
+}
+
+// From another node.
+void Core::take_peer_question(Peer& peer, const Frame& frame) {
+  ++peer.in_flight;
+  const Origin origin{.kind = Origin::Kind::peer, .stream = peer.id, .id = frame.id};
+  if (!handovers_ || !peer.node || draining_) {
+    return deliver(origin, Outcome::unavailable,
+                   draining_     ? "it is stopping"
+                   : !handovers_ ? "slots do not change hands there"
+                                 : "it has not got to know this node yet");
+  }
+  scratch_.clear();
+  append_le(scratch_, static_cast<handoff::Member>(*peer.node));
+  scratch_.append(frame.body);
+  if (is_own(frame.slot)) {
+    Bytes question;
+    question.swap(scratch_);
+    return take_question(origin, frame.slot, question.view());
+  }
+  const unsigned shard = route::shard_of(frame.slot, config_.shards);
+  Sibling& sibling = siblings_[shard];
+  auto [id, pending] = pending_.add();
+  pending.to_sibling = true;
+  pending.relayed = true;
+  pending.target = static_cast<std::uint16_t>(shard);
+  pending.slot = frame.slot;
+  pending.origin = origin;
+  pending.deadline_ms = now_.steady_ms + tunables_.forward_timeout_ms;
+  peer::append_frame(sibling.batch,
+                     {.type = FrameType::handoff, .slot = frame.slot, .id = id, .body = scratch_.view()});
+  sent(pending, sibling.traffic);
+}
+
+// Behind the number of the node that asks. REQUIRES: the slot is this shard's.
+void Core::take_question(const Origin& origin, Slot slot, std::string_view body) {
+  handoff::Member from = 0;
+  LIMPET_ASSERT(take_le(body, from));
+  if (brings_sessions(body)) {
+    const bool full = tunables_.memory_max != 0 && !tunables_.evict_when_full &&
+                      store_.stats().bytes + body.size() > tunables_.memory_max;
+    if (full) return deliver(origin, Outcome::unavailable, "its memory is full");
+    if (journal_ && refuses_write()) return deliver(origin, Outcome::unavailable, write_refusal());
+  }
+  tickets_.emplace(++tickets_numbered_, origin);
+  handovers_->asked(from, slot, body, tickets_numbered_, now_);
+  work_off();
+}
+
+// ---- Time ----
+
+void Core::tick_handovers() {
+  if (!handovers_) return;
+  handovers_->tick(now_);
+  if (!titles_waiting_.empty()) effects_.sync = true;
+  try_to_claim();
+  tell_news_of_change();
+  forget_reroutes();
+  work_off();
+  if (files_compared_ms_ == 0 || now_.steady_ms < files_compared_ms_) return;
+  files_compared_ms_ = 0;
+  for (const std::unique_ptr<Link>& link : links_) {
+    if (link && link->informed()) compare_files(*link);
+  }
+}
+
+void Core::copy_for_handovers() {
+  if (!handovers_ || !handovers_->can_copy()) return;
+  handovers_->go_on(now_);
+  work_off();
+}
+
+bool Core::slots_are_moving() const {
+  if (!handovers_) return false;
+  const HandOvers::Progress progress = handovers_->progress();
+  return progress.giving + progress.receiving > 0;
+}
+
+// Keys in the store whose slots another node holds: those that are being received.
+std::uint64_t Core::keys_of_others() const {
+  if (!slots_are_moving()) return 0;
+  std::uint64_t keys = 0;
+  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
+    const auto slot = static_cast<Slot>(at);
+    if (!handoff::owns(handovers_->title(slot))) keys += store_.keys_in(slot);
+  }
+  return keys;
+}
+
+HandoffStats Core::handoff_stats() const {
+  HandoffStats stats;
+  if (!handovers_) {
+    stats.slots = slots_here_;
+    return stats;
+  }
+  const HandOvers::Progress progress = handovers_->progress();
+  stats.moves = true;
+  stats.to_give = progress.to_give;
+  stats.giving = progress.giving;
+  stats.receiving = progress.receiving;
+  stats.given_total = progress.given_total;
+  stats.received_total = progress.received_total;
+  stats.failed_total = progress.failed_total;
+  stats.bytes_total = progress.bytes_total;
+  stats.held_ms_total = progress.held_ms_total;
+  stats.held_ms_max = progress.held_ms_max;
+  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
+    const auto slot = static_cast<Slot>(at);
+    stats.slots += handoff::owns(handovers_->title(slot)) ? 1U : 0U;
+    stats.unheld += holders_.of(slot).term == 0 && view_->owner(slot) == config_.self ? 1U : 0U;
+  }
+  return stats;
+}
+
+}  // namespace limpet::shard

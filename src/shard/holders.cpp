@@ -1,0 +1,236 @@
+// Who holds which slot: what nodes and shards tell each other of it, and where commands go by that.
+//
+// A slot of this shard is served here while its title is this node's. Any other goes to whoever is known to
+// hold it, and as long as nobody is, to the node that the cluster file gives it to. Each shard hears of the
+// slots of other nodes over its own links, and of those of its node from its siblings.
+#include <limpet/base/limits.hpp>
+#include <limpet/peer/held.hpp>
+#include <utility>
+
+#include "core.hpp"
+
+namespace limpet::shard {
+
+// ---- Where commands go ----
+
+// The way to its holder.
+Route Core::way_to(Slot slot) const {
+  const auto here = static_cast<std::uint16_t>(config_.index);
+  const bool own = is_own(slot);
+  if (own) {
+    switch (turns_[slot]) {
+      case SlotTurn::Kind::serve:
+        return {unloaded_[slot] || damaged_[slot] ? Route::Kind::wait : Route::Kind::here, here};
+      case SlotTurn::Kind::hold:
+        return {Route::Kind::wait, here};
+      case SlotTurn::Kind::refuse:
+        return {Route::Kind::refuse, 0};
+      case SlotTurn::Kind::pass:
+        break;
+    }
+  }
+  const Holder& holder = holders_.of(slot);
+  const NodeIndex node = holder.term != 0 ? holder.node : view_->owner(slot);
+  if (node == ring::kNobody) return {Route::Kind::refuse, 0};
+  if (node != config_.self) return {Route::Kind::peer, node};
+  // Nobody holds it yet: this node is to.
+  if (own) return {Route::Kind::wait, here};
+  return {Route::Kind::sibling, static_cast<std::uint16_t>(route::shard_of(slot, config_.shards))};
+}
+
+// The same, but for a slot of which a command is to be tried again: those that came later wait for it.
+Route Core::place_of(Slot slot) const {
+  const Route way = way_to(slot);
+  if (bounced_slots_.empty() || way.kind != Route::Kind::peer || !bounced_slots_.contains(slot)) return way;
+  return {Route::Kind::wait, static_cast<std::uint16_t>(config_.index)};
+}
+
+void Core::place(Slot slot) {
+  const Route before = router_.route(slot);
+  const Route after = place_of(slot);
+  if (!router_.set(slot, after)) return;
+  if (before.kind == Route::Kind::here) --slots_here_;
+  if (after.kind == Route::Kind::here) ++slots_here_;
+  if (before.kind == Route::Kind::peer || after.kind == Route::Kind::peer) {
+    rerouted_[slot] = now_.steady_ms + tunables_.forward_timeout_ms;
+  }
+  if (after.kind != Route::Kind::wait) wake_waiters(slot);
+}
+
+// A command must not overtake an earlier one of its client, which may be on its way to where the slot was.
+bool Core::follows_another_way(const Client& client, Slot slot) const {
+  return !client.replies.empty() && rerouted_.contains(slot);
+}
+
+void Core::forget_reroutes() {
+  if (rerouted_.empty() || now_.steady_ms < reroutes_checked_ms_ + kTickMs * 10) return;
+  reroutes_checked_ms_ = now_.steady_ms;
+  std::erase_if(rerouted_, [this](const auto& entry) { return entry.second <= now_.steady_ms; });
+}
+
+std::string Core::why_refused(Slot slot) const {
+  const std::string name = "slot " + std::to_string(slot);
+  if (handovers_ && is_own(slot) && turns_[slot] == SlotTurn::Kind::refuse) {
+    return "CLUSTERDOWN " + name +
+           " is not served until this node is started again: whose it is could not be written";
+  }
+  return "CLUSTERDOWN no node of the cluster file holds " + name;
+}
+
+// ---- Hearing ----
+
+// True: that is news.
+bool Core::learn(Slot slot, const Holder& holder) {
+  if (!holders_.learn(slot, holder)) return false;
+  if (is_own(slot) && holder.node != config_.self) handovers_->overtaken(slot, holder.term, now_);
+  place(slot);
+  work_off();
+  return true;
+}
+
+// From a sibling.
+void Core::take_holders(std::string_view body) {
+  peer::HolderOf said;
+  while (peer::take_holder(body, said)) {
+    const bool news = learn(said.slot, {said.node, said.term});
+    if (news && said.node == config_.self) to_tell_peers_.push_back(said.slot);
+  }
+  tell_peers();
+}
+
+// From the node itself. False: that is nothing that a node says.
+bool Core::take_holds(NodeIndex node, std::string_view body) {
+  peer::Held held;
+  while (!body.empty()) {
+    if (!peer::take_held(body, held)) return false;
+    if (handovers_) learn(held.slot, {node, held.term});
+  }
+  return true;
+}
+
+// ---- Telling ----
+
+void Core::tell_siblings() {
+  if (to_tell_siblings_.empty()) return;
+  Bytes body;
+  for (const Slot slot : to_tell_siblings_) {
+    const Holder& holder = holders_.of(slot);
+    peer::append_holder(body, {.slot = slot, .node = holder.node, .term = holder.term});
+  }
+  to_tell_siblings_.clear();
+  for (unsigned shard = 0; shard < siblings_.size(); ++shard) {
+    if (shard == config_.index) continue;
+    peer::append_frame(siblings_[shard].batch, {.type = FrameType::holder, .body = body.view()});
+  }
+}
+
+// Frames that say of these slots that this node holds them, unless that is over.
+void Core::append_holds(Lanes& lanes, const std::vector<Slot>& slots) {
+  Bytes body;
+  const auto send = [&] {
+    if (!body.empty()) lanes.send({.type = FrameType::holds, .body = body.view()});
+    body.clear();
+  };
+  for (const Slot slot : slots) {
+    const Holder& holder = holders_.of(slot);
+    if (holder.node != config_.self) continue;
+    peer::append_held(body, {.slot = slot, .term = holder.term});
+    if (body.size() + sizeof(peer::Held) > kPieceBytes) send();
+  }
+  send();
+}
+
+void Core::tell_peers() {
+  if (to_tell_peers_.empty()) return;
+  const std::vector<Slot> slots = std::exchange(to_tell_peers_, {});
+  peers_.each([&](auto, Peer& peer) {
+    if (!peer.admitted) return;
+    append_holds(peer.lanes, slots);
+    refill(peer);
+  });
+}
+
+peer::Standing Core::standing() const {
+  return {.epoch = view_->epoch,
+          .content_digest = view_->content_digest,
+          .placement_digest = view_->placement_digest,
+          .founded = config_.handoff ? config_.handoff->founding->claimed() : 0,
+          .fresh = config_.handoff && config_.handoff->founding->fresh()};
+}
+
+// To one that has just been admitted: all there is to know of this node. What it knows of the cluster is
+// whole once the news are there.
+void Core::tell_everything(Peer& peer) {
+  if (handovers_) {
+    std::vector<Slot> all(kSlots);
+    for (unsigned slot = 0; slot < kSlots; ++slot) all[slot] = static_cast<Slot>(slot);
+    append_holds(peer.lanes, all);
+  }
+  tell_news(peer);
+}
+
+void Core::tell_news(Peer& peer) {
+  Bytes body;
+  peer::append_standing(body, standing());
+  peer.lanes.send({.type = FrameType::news, .body = body.view()});
+  refill(peer);
+}
+
+void Core::tell_news_of_change() {
+  const peer::Standing now = standing();
+  if (std::exchange(told_, now) == now) return;
+  peers_.each([&](auto, Peer& peer) {
+    if (peer.admitted) tell_news(peer);
+  });
+}
+
+// ---- The first holders ----
+
+// Why the slots that nobody holds cannot be claimed; empty: they can.
+std::string Core::why_not_founded() const {
+  const std::uint64_t mine = Founding::id_of(view_->placement_digest);
+  const std::uint64_t claimed = config_.handoff->founding->claimed();
+  if (claimed != 0 && claimed != mine) return "this node took its first slots by another cluster file";
+  bool begun = claimed == mine;
+  for (const std::unique_ptr<Link>& link : links_) {
+    if (!link || !view_->nodes[link->node()].listed) continue;
+    const std::string name = "node " + view_->nodes[link->node()].name;
+    if (!link->informed()) return name + " has not been heard of: " + link->why(now_);
+    const peer::Standing& theirs = link->theirs();
+    if (theirs.epoch != view_->epoch || theirs.placement_digest != view_->placement_digest) {
+      return name + " runs another cluster file (epoch " + std::to_string(theirs.epoch) + ")";
+    }
+    if (theirs.founded != mine && (theirs.founded != 0 || !theirs.fresh)) {
+      return name + " took its first slots by another cluster file";
+    }
+    begun = begun || theirs.founded == mine;
+  }
+  // A file may replace all nodes of the one before, of which new ones know nothing.
+  if (!begun && view_->epoch != 1 && !config_.handoff->new_cluster) {
+    return "all nodes of this file are new, but its epoch is not 1, so nodes of an earlier file may hold "
+           "slots; "
+           "if there are none, start the nodes with --new-cluster";
+  }
+  return {};
+}
+
+// Slots of this shard that the view gives to this node, and of which nobody is known to hold them.
+void Core::try_to_claim() {
+  if (!may_claim_) return;
+  why_unheld_ = why_not_founded();
+  if (!why_unheld_.empty()) return;
+  if (!config_.handoff->founding->claim(Founding::id_of(view_->placement_digest))) return;
+  may_claim_ = false;
+  std::size_t claimed = 0;
+  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
+    const auto slot = static_cast<Slot>(at);
+    if (holders_.of(slot).term == 0 && handovers_->claim(slot)) ++claimed;
+  }
+  if (claimed > 0) {
+    note(Note::Level::info, "shard " + std::to_string(config_.index) + " takes its first " +
+                                std::to_string(claimed) + " slots: all nodes run this cluster file");
+  }
+  work_off();
+}
+
+}  // namespace limpet::shard

@@ -1,0 +1,102 @@
+// Slots that change hands among whole nodes, while clients use them.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "sim_cluster.hpp"
+
+namespace limpet::shard {
+namespace {
+
+SimCluster::Options moving(unsigned nodes, unsigned started, std::uint64_t seed = 1) {
+  SimCluster::Options options{.nodes = nodes, .shards = 2, .seed = seed};
+  options.moves = options.journal = true;
+  options.started = started;
+  options.files.assign(nodes, cluster_text(started));
+  return options;
+}
+
+constexpr unsigned kKeys = 200;
+
+std::string key(unsigned number) { return "{u" + std::to_string(number) + "}"; }
+
+void set_keys(SimCluster& cluster, unsigned node) {
+  const auto client = cluster.connect(node);
+  for (unsigned i = 0; i < kKeys; ++i) {
+    ASSERT_EQ(cluster.ask(client, "SET " + key(i) + " " + std::to_string(i)), "OK");
+  }
+}
+
+void expect_keys(SimCluster& cluster, unsigned node) {
+  const auto client = cluster.connect(node);
+  for (unsigned i = 0; i < kKeys; ++i) {
+    EXPECT_EQ(cluster.ask(client, "GET " + key(i)), std::to_string(i)) << key(i) << " by node " << node;
+  }
+}
+
+std::string tail(const SimCluster& cluster) {
+  std::string text;
+  const std::vector<std::string>& notes = cluster.notes();
+  for (std::size_t i = notes.size() - std::min<std::size_t>(notes.size(), 40); i < notes.size(); ++i) {
+    text += notes[i] + "\n";
+  }
+  return text;
+}
+
+TEST(Moving, NodesOfANewClusterTakeTheirSlotsOnceAllOfThemAreThere) {
+  SimCluster cluster(moving(3, 3));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  set_keys(cluster, 0);
+  expect_keys(cluster, 1);
+  for (unsigned node = 0; node < 3; ++node)
+    EXPECT_NEAR(static_cast<double>(cluster.stats(node).handoff.slots), 5461, 110);
+}
+
+TEST(Moving, WithoutOneOfThemNobodyTakesASlotAndClientsAreToldWhoIsMissing) {
+  SimCluster::Options options = moving(3, 3);
+  options.started = 2;
+  SimCluster cluster(options);
+  cluster.run_for(3'000);
+  const auto client = cluster.connect(0);
+  std::string reply;
+  for (unsigned i = 0; reply.find("n3") == std::string::npos && i < 20; ++i) {
+    reply = cluster.ask(client, "SET " + key(i) + " x");
+    EXPECT_EQ(reply.rfind("CLUSTERDOWN", 0), 0U) << reply;
+  }
+  EXPECT_NE(reply.find("n3"), std::string::npos) << reply;
+  cluster.start(2);
+  EXPECT_TRUE(cluster.settle()) << tail(cluster);
+}
+
+TEST(Moving, ANodeThatIsAddedGetsItsShareWithEverythingInIt) {
+  SimCluster cluster(moving(4, 3));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  set_keys(cluster, 0);
+  for (unsigned node = 0; node < 4; ++node) cluster.write_file(node, cluster_text(4, 2));
+  cluster.start(3);
+  for (unsigned node = 0; node < 3; ++node) {
+    cluster.run_for(300);
+    ASSERT_TRUE(cluster.reload(node));
+  }
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_NEAR(static_cast<double>(cluster.stats(3).handoff.slots), 4096, 80);
+  for (unsigned node = 0; node < 4; ++node) expect_keys(cluster, node);
+}
+
+TEST(Moving, ANodeThatLeavesTheFileGivesEverythingAwayAndGoesOnForwarding) {
+  SimCluster cluster(moving(4, 4));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  set_keys(cluster, 0);
+  for (unsigned node = 0; node < 4; ++node) {
+    cluster.write_file(node, cluster_text(3, 2));
+    ASSERT_TRUE(cluster.reload(node));
+  }
+  cluster.run_for(100);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_EQ(cluster.stats(3).handoff.slots, 0U);
+  for (unsigned node = 0; node < 4; ++node) expect_keys(cluster, node);
+}
+
+}  // namespace
+}  // namespace limpet::shard

@@ -1,0 +1,120 @@
+// What a simulated node reads from its files, and writes to its disk.
+#include <algorithm>
+#include <limpet/base/assert.hpp>
+#include <utility>
+
+#include "sim_cluster.hpp"
+
+namespace limpet::shard {
+
+cluster::View SimCluster::file_of(unsigned index) const {
+  auto file = cluster::parse_file(nodes_[index].file, "sim.toml");
+  LIMPET_ASSERT(file.has_value());
+  return std::move(file->view);
+}
+
+// False: it is not a node of its file.
+bool SimCluster::read_file(unsigned index) {
+  Node& node = nodes_[index];
+  cluster::View file = file_of(index);
+  if (!file.find("n" + std::to_string(index + 1))) return false;
+  node.members = cluster::Members(node.disk.book.names());
+  if (node.members.set_file(std::move(file))) show_view(index);
+  return true;
+}
+
+// Numbers are on the disk before anybody hears of them.
+void SimCluster::show_view(unsigned index) {
+  Node& node = nodes_[index];
+  for (const std::string& name : node.members.names()) LIMPET_ASSERT(node.disk.book.member(name).has_value());
+  node.view = std::make_shared<const cluster::View>(node.members.view());
+}
+
+void SimCluster::write_file(unsigned index, std::string text) { nodes_[index].file = std::move(text); }
+
+bool SimCluster::reload(unsigned index) {
+  Node& node = nodes_[index];
+  cluster::View file = file_of(index);
+  if (!cluster::check_successor(node.members.file(), file) || !node.members.set_file(std::move(file))) {
+    return false;
+  }
+  show_view(index);
+  node.founding->propose(Founding::id_of(node.view->placement_digest));
+  for (unsigned shard = 0; shard < node.shards.size(); ++shard) {
+    const auto delay = static_cast<std::int64_t>(random(4));
+    at(now_ms_ + delay, [this, index, shard, life = node.life] {
+      on_node(index, life, [=, this] {
+        nodes_[index].shards[shard]->set_view(nodes_[index].view, now());
+        pump(index, shard);
+      });
+    });
+  }
+  return true;
+}
+
+// Its slots come after a while, all in one turn.
+void SimCluster::load(unsigned index, unsigned shard) {
+  const auto delay = static_cast<std::int64_t>(random(200));
+  at(now_ms_ + delay, [this, index, shard, life = nodes_[index].life] {
+    on_node(index, life, [=, this] {
+      Node& node = nodes_[index];
+      node.shards[shard]->take_load(node.disk.load(options_.shards, shard), now());
+      pump(index, shard);
+    });
+  });
+}
+
+void SimCluster::work_disk(unsigned index, unsigned shard, Effects& effects) {
+  Node& node = nodes_[index];
+  node.shards[shard]->take_changes();
+  if (!effects.changes.empty()) node.disk.append(shard, effects.changes.view());
+  const bool sync = std::exchange(effects.sync, false) || !effects.changes.empty();
+  effects.changes.clear();
+  effects.wanted.clear();
+  if (sync && options_.journal) {
+    at(now_ms_ + 1 + static_cast<std::int64_t>(random(4)), [this, index, shard, life = node.life] {
+      on_node(index, life, [=, this] {
+        const std::uint64_t position = nodes_[index].disk.sync(shard);
+        nodes_[index].shards[shard]->synced(position);
+        nodes_[index].shards[shard]->durable(position, now());
+        pump(index, shard);
+      });
+    });
+  }
+  if (!effects.titles.empty()) write_titles(index, shard, std::exchange(effects.titles, {}));
+  for (const Stranger& stranger : std::exchange(effects.strangers, {})) {
+    if (!node.members.introduce(stranger.name, stranger.client, stranger.peer)) continue;
+    show_view(index);
+    for (unsigned each = 0; each < node.shards.size(); ++each) {
+      at(now_ms_ + 1, [this, index, each, life = node.life] {
+        on_node(index, life, [=, this] {
+          nodes_[index].shards[each]->set_view(nodes_[index].view, now());
+          pump(index, each);
+        });
+      });
+    }
+  }
+}
+
+// On the disk in two steps, so that a crash may come before, between or behind.
+void SimCluster::write_titles(unsigned index, unsigned shard, const std::vector<TitleWrite>& titles) {
+  const auto delay = 1 + static_cast<std::int64_t>(random(4));
+  at(now_ms_ + delay, [this, index, shard, titles, life = nodes_[index].life] {
+    on_node(index, life, [=, this] {
+      std::vector<Slot> slots;
+      for (const TitleWrite& write : titles) {
+        if (write.founded != 0) nodes_[index].disk.book.found(write.founded);
+        nodes_[index].disk.book.set(write.slot, write.title);
+        slots.push_back(write.slot);
+      }
+      at(now_ms_ + static_cast<std::int64_t>(random(3)), [=, this] {
+        on_node(index, life, [=, this] {
+          nodes_[index].shards[shard]->titles_written(slots, now());
+          pump(index, shard);
+        });
+      });
+    });
+  });
+}
+
+}  // namespace limpet::shard

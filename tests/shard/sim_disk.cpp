@@ -1,0 +1,78 @@
+#include "sim_disk.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limpet/base/assert.hpp>
+#include <limpet/journal/recovery.hpp>
+
+namespace limpet::shard {
+
+void SimDisk::boot() {
+  if (!book.stopped()) {
+    for (unsigned slot = 0; slot < kSlots; ++slot) {
+      const auto at = static_cast<Slot>(slot);
+      book.set(at, handoff::raised(book.title(at)));
+    }
+  }
+  book.boot(book.boot() + 1);
+}
+
+void SimDisk::crash(const Random& random) {
+  for (Stream& stream : streams_) {
+    if (stream.header.stream.generation != book.boot()) continue;
+    stream.bytes.resize(stream.synced + random(stream.bytes.size() - stream.synced + 1));
+    stream.synced = stream.bytes.size();
+  }
+}
+
+journal::SegmentHeader SimDisk::begin_stream(unsigned shards, unsigned shard, std::uint64_t nonce) {
+  const journal::SegmentHeader header{
+      .stream = {.generation = book.boot(), .shard = shard}, .shards = shards, .number = 1, .nonce = nonce};
+  streams_.push_back({header, {}, 0});
+  return header;
+}
+
+SimDisk::Stream& SimDisk::current(unsigned shard) {
+  for (Stream& stream : streams_) {
+    const journal::StreamName& name = stream.header.stream;
+    if (name.generation == book.boot() && name.shard == shard) return stream;
+  }
+  LIMPET_ASSERT(false);
+}
+
+void SimDisk::append(unsigned shard, std::string_view changes) { current(shard).bytes += changes; }
+
+std::uint64_t SimDisk::sync(unsigned shard) {
+  Stream& stream = current(shard);
+  return stream.synced = stream.bytes.size();
+}
+
+LoadPiece SimDisk::load(unsigned shards, unsigned shard) const {
+  std::vector<std::string> files;
+  for (const Stream& stream : streams_) {
+    if (stream.header.stream.generation == book.boot()) continue;
+    Bytes head;
+    journal::append_header(head, stream.header);
+    files.push_back(std::string(head.view()) + stream.bytes);
+  }
+  journal::Recovery recovery;
+  for (std::size_t i = 0; i < files.size(); ++i) recovery.add("file " + std::to_string(i), files[i]);
+  recovery.finish();
+  for (const journal::Finding& finding : recovery.findings()) {
+    EXPECT_NE(finding.kind, journal::Finding::Kind::damage) << finding.text;
+  }
+  LoadPiece piece;
+  for (unsigned number = shard; number < kSlots; number += shards) {
+    const auto slot = static_cast<Slot>(number);
+    EXPECT_FALSE(recovery.damaged(slot)) << slot;
+    const std::size_t before = piece.bytes.size();
+    recovery.each_change(slot, [&](std::string_view effects) { piece.bytes.append(effects); });
+    piece.steps.push_back({.slot = slot,
+                           .end = LoadPiece::End::whole,
+                           .bytes = piece.bytes.size() - before,
+                           .changes = recovery.last_sequence(slot)});
+  }
+  return piece;
+}
+
+}  // namespace limpet::shard

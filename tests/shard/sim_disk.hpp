@@ -1,0 +1,49 @@
+// SimDisk: what one node of a simulated cluster has on its disk: its titles, and the journals of all its
+// runs.
+//
+// What was written is there after a crash once it was synced; of the rest of a journal a part at random.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limpet/handoff/title_book.hpp>
+#include <limpet/journal/segment.hpp>
+#include <limpet/shard/shard.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limpet::shard {
+
+class SimDisk {
+ public:
+  using Random = std::function<std::uint64_t(std::uint64_t below)>;
+
+  // A start of the node: titles as they stood, raised if the last run was not stopped in good order.
+  void boot();
+  // The end of a run.
+  void crash(const Random& random);
+  void stop() { book.stop(); }
+
+  // ---- The journal ----
+  [[nodiscard]] journal::SegmentHeader begin_stream(unsigned shards, unsigned shard, std::uint64_t nonce);
+  void append(unsigned shard, std::string_view changes);
+  // Everything so far; returns how far that is.
+  std::uint64_t sync(unsigned shard);
+  // What a shard is to load.
+  [[nodiscard]] LoadPiece load(unsigned shards, unsigned shard) const;
+
+  handoff::TitleBook book;
+
+ private:
+  struct Stream {
+    journal::SegmentHeader header;
+    std::string bytes;  // behind the header
+    std::size_t synced = 0;
+  };
+  [[nodiscard]] Stream& current(unsigned shard);
+
+  std::vector<Stream> streams_;
+};
+
+}  // namespace limpet::shard
