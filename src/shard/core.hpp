@@ -230,6 +230,7 @@ class Core {
   void forget_reroutes();
   [[nodiscard]] std::string why_refused(Slot slot) const;
   bool learn(Slot slot, const Holder& holder);
+  void step_down(Slot slot, const Holder& holder);
   void take_holders(std::string_view body);
   [[nodiscard]] bool take_holds(NodeIndex node, std::string_view body);
   void tell_siblings();

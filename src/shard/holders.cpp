@@ -72,7 +72,7 @@ std::string Core::why_refused(Slot slot) const {
   const std::string name = "slot " + std::to_string(slot);
   if (handovers_ && is_own(slot) && turns_[slot] == SlotTurn::Kind::refuse) {
     return "CLUSTERDOWN " + name +
-           " is not served until this node is started again: whose it is could not be written";
+           " is not served: whose it is cannot be known; the log of this node says more";
   }
   return "CLUSTERDOWN no node of the cluster file holds " + name;
 }
@@ -81,11 +81,29 @@ std::string Core::why_refused(Slot slot) const {
 
 // True: that is news.
 bool Core::learn(Slot slot, const Holder& holder) {
+  const bool own = is_own(slot) && holder.node != config_.self;
+  if (own) step_down(slot, holder);
   if (!holders_.learn(slot, holder)) return false;
-  if (is_own(slot) && holder.node != config_.self) handovers_->overtaken(slot, holder.term, now_);
+  if (own) handovers_->overtaken(slot, holder.term, now_);
   place(slot);
   work_off();
   return true;
+}
+
+// Another node holds a slot that this node holds, too, at a later term or the same. That cannot be, but where
+// a data directory of the past was put back. Neither what is there nor its title is touched: it is not
+// served, that is all.
+void Core::step_down(Slot slot, const Holder& holder) {
+  const handoff::SlotTitle& title = handovers_->title(slot);
+  if (!handoff::owns(title) || holder.term < title.title.term || turns_[slot] == SlotTurn::Kind::refuse)
+    return;
+  turns_[slot] = SlotTurn::Kind::refuse;
+  place(slot);
+  note(Note::Level::error, "slot " + std::to_string(slot) + " is not served: node " +
+                               view_->nodes[holder.node].name + " holds it at term " +
+                               std::to_string(holder.term) + ", this node at " +
+                               std::to_string(title.title.term) +
+                               "; was the data directory of one of them restored from an old copy?");
 }
 
 // From a sibling.

@@ -98,5 +98,36 @@ TEST(Moving, ANodeThatLeavesTheFileGivesEverythingAwayAndGoesOnForwarding) {
   for (unsigned node = 0; node < 4; ++node) expect_keys(cluster, node);
 }
 
+TEST(Moving, ANodeWhoseDiskIsOfThePastServesNothingThatAnotherHolds) {
+  SimCluster cluster(moving(3, 2));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  set_keys(cluster, 0);
+  const SimDisk past = cluster.disk(1);
+  for (unsigned node = 0; node < 3; ++node) cluster.write_file(node, cluster_text(3, 2));
+  cluster.start(2);
+  for (unsigned node = 0; node < 2; ++node) ASSERT_TRUE(cluster.reload(node));
+  cluster.run_for(100);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  const auto client = cluster.connect(0);
+  std::vector<unsigned> moved;
+  for (unsigned i = 0; i < kKeys; ++i) {
+    const Slot slot = KeyRef::of(key(i)).slot;
+    if (!handoff::owns(past.book.title(slot)) || handoff::owns(cluster.disk(1).book.title(slot))) continue;
+    moved.push_back(i);
+    ASSERT_EQ(cluster.ask(client, "SET " + key(i) + " new"), "OK");
+  }
+  ASSERT_GT(moved.size(), 5U);
+  cluster.kill(1);
+  cluster.put_back(1, past);
+  cluster.start(1);
+  cluster.run_for(3'000);
+  const auto late = cluster.connect(1);
+  for (const unsigned i : moved) {
+    const std::string reply = cluster.ask(late, "GET " + key(i));
+    EXPECT_TRUE(reply == "new" || reply.rfind("CLUSTERDOWN", 0) == 0 || reply.rfind("TRYAGAIN", 0) == 0)
+        << reply;
+  }
+}
+
 }  // namespace
 }  // namespace limpet::shard

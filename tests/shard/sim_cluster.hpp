@@ -87,6 +87,8 @@ class SimCluster {
   [[nodiscard]] ShardStats stats(unsigned node) const;
   [[nodiscard]] bool alive(unsigned node) const { return nodes_[node].alive; }
   [[nodiscard]] const SimDisk& disk(unsigned node) const { return nodes_[node].disk; }
+  // Its disk is what it was once. REQUIRES: it is not running.
+  void put_back(unsigned node, SimDisk past) { nodes_[node].disk = std::move(past); }
   // Nothing is to be moved by the file of node 0, and nothing is.
   [[nodiscard]] bool settled() const;
   bool settle(std::int64_t ms_max = 60'000);                    // runs until it is so
