@@ -102,6 +102,11 @@ void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64
     return answer(ticket, answer_alone(message, title(slot), fate));
   }
   Receiving& receiving = found->second;
+  if (unready_[slot]) {
+    // What was promised is not loaded yet. Everything is asked again.
+    Message later{.kind = Kind::pending, .migration = message.migration, .term = message.term};
+    return answer(ticket, later);
+  }
   if (const auto known = receiving.target.heard(message, title(slot), store_, now)) {
     answer(ticket, *known);
   } else if (const auto before = std::exchange(receiving.ticket, ticket)) {
@@ -113,7 +118,7 @@ void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64
 
 void HandOvers::answered(Member from, Slot slot, std::string_view body, Now now) {
   Message message;
-  if (!read_message(body, message) || message.kind <= Kind::ask) return;
+  if (!mine(slot) || !read_message(body, message) || message.kind <= Kind::ask) return;
   const bool of_a_fate =
       message.kind == Kind::committed || message.kind == Kind::abandoned || message.kind == Kind::pending;
   const auto given = giving_.find(slot);
@@ -122,7 +127,8 @@ void HandOvers::answered(Member from, Slot slot, std::string_view body, Now now)
     look_after(given->second, now);
   }
   const auto found = receiving_.find(slot);
-  if (of_a_fate && found != receiving_.end() && found->second.target.is_of(from, message)) {
+  if (of_a_fate && !unready_[slot] && found != receiving_.end() &&
+      found->second.target.is_of(from, message)) {
     (void)found->second.target.heard(message, title(slot), store_, now);
     look_after(found->second, now);
   }
@@ -139,7 +145,7 @@ void HandOvers::unanswered(Slot slot, std::string_view question, const std::stri
 
 void HandOvers::overtaken(Slot slot, std::uint64_t term, Now now) {
   const auto found = receiving_.find(slot);
-  if (found == receiving_.end()) return;
+  if (found == receiving_.end() || unready_[slot]) return;
   Target& target = found->second.target;
   if (target.state() != Target::State::promised || target.term() >= term) return;
   target.give_up("another node holds the slot by now");
@@ -195,6 +201,11 @@ void HandOvers::not_written(Slot slot, const std::string& why, Now now) {
   const bool owning = found != receiving_.end() && found->second.target.state() == Target::State::owning;
   if (ceding || owning) {
     wishes_.turns.push_back({.kind = Turn::Kind::refuse, .slot = slot});
+    if (owning && found->second.ticket) {
+      const Target& target = found->second.target;
+      answer(*std::exchange(found->second.ticket, std::nullopt),
+             {.kind = Kind::pending, .migration = target.migration(), .term = target.term()});
+    }
     wishes_.notes.push_back(
         {.went_well = false,
          .text = "slot " + std::to_string(slot) +
@@ -204,6 +215,21 @@ void HandOvers::not_written(Slot slot, const std::string& why, Now now) {
     found->second.target.give_up(trouble_);
     look_after(found->second, now);
   }
+  give_up_all(now);
+}
+
+// What is not decided stays where it is.
+void HandOvers::give_up_all(Now now) {
+  for (auto at = giving_.begin(); at != giving_.end();) {
+    Giving& giving = (at++)->second;
+    giving.source.give_up(trouble_);
+    look_after(giving, now);
+  }
+}
+
+void HandOvers::stop(Now now) {
+  if (trouble_.empty()) trouble_ = "this node is stopping";
+  give_up_all(now);
 }
 
 // ---- Time ----

@@ -53,6 +53,9 @@ Result<void> Membership::begin(const Settings& settings) {
   names_written_ = book.names().size();
   const std::uint64_t epoch = file.epoch;
   if (Result<void> taken = members_.set_file(std::move(file)); !taken) return taken;
+  // A kept file may not name it: others are told its addresses all the same.
+  const cluster::Node& me = settings.me();
+  (void)members_.introduce(me.name, me.client, *me.peer);
   take_new_names();
   if (epoch != book.epoch()) titles_->view(epoch, text, nullptr);
   view_ = std::make_shared<const cluster::View>(members_.view());

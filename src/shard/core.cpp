@@ -486,6 +486,10 @@ void Core::settle() {
 
 void Core::drain() {
   if (std::exchange(draining_, true)) return;
+  if (handovers_) {
+    handovers_->stop(now_);
+    work_off();
+  }
   peers_.each([&](auto, Peer& peer) {
     if (!peer.admitted) return;
     peer.lanes.send({.type = FrameType::goodbye});
@@ -499,7 +503,9 @@ void Core::drain() {
 }
 
 bool Core::drained() {
-  bool quiet = clients_.empty() && pending_.size() == 0 && held_replies_.empty() && parked_bytes_ == 0;
+  // Nobody waits for a hand-over.
+  bool quiet =
+      clients_.empty() && pending_.size() == questions_.size() && held_replies_.empty() && parked_bytes_ == 0;
   // What a node has sent before it has said goodbye in its turn may still be on its way.
   peers_.each([&](auto, Peer& peer) {
     quiet =

@@ -26,6 +26,7 @@
 #include <limpet/journal/writer.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
+#include <limpet/peer/held.hpp>
 #include <limpet/route/router.hpp>
 #include <limpet/shard/shard.hpp>
 #include <limpet/store/store.hpp>
@@ -241,6 +242,7 @@ class Core {
   void tell_news(Peer& peer);
   void tell_news_of_change();
   [[nodiscard]] std::string why_not_founded() const;
+  [[nodiscard]] bool may_be_claimed(Slot slot) const;
   void try_to_claim();
 
   // ---- requests.cpp ----
@@ -490,8 +492,9 @@ class Core {
   std::int64_t reroutes_checked_ms_ = 0;
   // Commands of other shards' clients that nobody owned, and that are to be tried again.
   std::unordered_map<Slot, std::size_t> bounced_slots_;
-  std::vector<Slot> slots_to_place_;    // of which one fewer waits
-  std::int64_t files_compared_ms_ = 0;  // when to look again who runs another cluster file; 0: not
+  std::vector<Slot> slots_to_place_;      // of which one fewer waits
+  std::int64_t files_compared_ms_ = 0;    // when to look again who runs another cluster file; 0: not
+  std::vector<peer::HolderOf> unplaced_;  // by nodes that this shard does not know yet
   std::vector<Slot> to_tell_siblings_;
   std::vector<Slot> to_tell_peers_;
   peer::Standing told_;     // what the peers know of this node

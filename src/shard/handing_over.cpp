@@ -30,7 +30,8 @@ bool any(const HandOvers::Wishes& wishes) {
 bool brings_sessions(std::string_view message) {
   handoff::Message read;
   return handoff::read_message(message, read) &&
-         (read.kind == handoff::Kind::begin || read.kind == handoff::Kind::piece);
+         (read.kind == handoff::Kind::begin || read.kind == handoff::Kind::piece ||
+          read.kind == handoff::Kind::finish);
 }
 
 }  // namespace
@@ -52,6 +53,9 @@ void Core::begin_handovers() {
   handovers_ = std::make_unique<HandOvers>(config_.self, config.boot, config_.shards, config_.index, titles,
                                            store_, now_);
   tee_ = std::make_unique<ChangeTee>([this](Slot slot, std::string_view effects) { changed(slot, effects); });
+  for (unsigned at = config_.index; config_.loads && at < kSlots; at += config_.shards) {
+    handovers_->set_ready(static_cast<Slot>(at), false);
+  }
   handovers_->set_view(view_of_handovers(), now_);
   may_claim_ = true;
   was_fresh_ = config.founding->fresh();
@@ -76,6 +80,9 @@ void Core::set_view(std::shared_ptr<const cluster::View> view) {
   LIMPET_ASSERT(handovers_ && view->nodes.size() >= view_->nodes.size());
   const std::shared_ptr<const cluster::View> before = std::exchange(view_, std::move(view));
   add_links();
+  for (const peer::HolderOf& said : std::exchange(unplaced_, {})) {
+    if (said.node < view_->nodes.size()) learn(said.slot, {said.node, said.term});
+  }
   for (const std::unique_ptr<Link>& link : links_) {
     if (!link || link->node() >= before->nodes.size()) continue;
     // It has moved: what is connected to where it was is of no use.
@@ -158,7 +165,12 @@ void Core::take_turn(const SlotTurn& turn) {
   const bool own = title.kind == handoff::Title::Kind::own;
   const bool ceded = title.kind == handoff::Title::Kind::ceded;
   const Holder holder{own ? config_.self : title.to, title.term};
-  if ((own || ceded) && holders_.learn(slot, holder)) {
+  const Holder& known = holders_.of(slot);
+  if (own && known.node != config_.self && known.term >= title.term) {
+    turns_[slot] = SlotTurn::Kind::refuse;  // step_down() has said why
+  } else if (ceded || (own && turn.kind == SlotTurn::Kind::serve)) {
+    // Others may not know it, even if this shard has heard it before.
+    (void)holders_.learn(slot, holder);
     to_tell_siblings_.push_back(slot);
     if (own) to_tell_peers_.push_back(slot);
   }
@@ -284,6 +296,9 @@ void Core::take_question(const Origin& origin, Slot slot, std::string_view body)
     const bool full = tunables_.memory_max != 0 && !tunables_.evict_when_full &&
                       store_.stats().bytes + body.size() > tunables_.memory_max;
     if (full) return deliver(origin, Outcome::unavailable, "its memory is full");
+    if (tunables_.memory_max > body.size() && tunables_.evict_when_full) {
+      (void)store_.evict(tunables_.memory_max - body.size(), kEvictSessionsMax, now_.unix_ms);
+    }
     if (journal_ && refuses_write()) return deliver(origin, Outcome::unavailable, write_refusal());
   }
   tickets_.emplace(++tickets_numbered_, origin);

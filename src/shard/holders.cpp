@@ -110,6 +110,10 @@ void Core::step_down(Slot slot, const Holder& holder) {
 void Core::take_holders(std::string_view body) {
   peer::HolderOf said;
   while (peer::take_holder(body, said)) {
+    if (said.node >= view_->nodes.size()) {
+      unplaced_.push_back(said);  // until the view that knows that node has come
+      continue;
+    }
     const bool news = learn(said.slot, {said.node, said.term});
     if (news && said.node == config_.self) to_tell_peers_.push_back(said.slot);
   }
@@ -230,6 +234,13 @@ std::string Core::why_not_founded() const {
            "if there are none, start the nodes with --new-cluster";
   }
   return {};
+}
+
+// The node has begun to claim its first slots by this placement, and may not have got to this one.
+bool Core::may_be_claimed(Slot slot) const {
+  return handovers_->title(slot) == handoff::SlotTitle{} && view_->owner(slot) == config_.self &&
+         holders_.of(slot).term == 0 &&
+         config_.handoff->founding->claimed() == Founding::id_of(view_->placement_digest);
 }
 
 // Slots of this shard that the view gives to this node, and of which nobody is known to hold them.

@@ -163,7 +163,7 @@ void Core::slot_loaded(Slot slot, std::uint64_t changes) {
   // What it gave away, or received in part, before is not its own, and the disk is told so. Sessions of a
   // release that knew no titles are there before the first of them.
   const handoff::SlotTitle& title = handovers_->title(slot);
-  if (!handoff::owns(title) && !title.promise && !was_fresh_) store_.clear(slot);
+  if (!handoff::owns(title) && !title.promise && !was_fresh_ && !may_be_claimed(slot)) store_.clear(slot);
   handovers_->set_ready(slot, true);
   place(slot);
   work_off();
@@ -203,6 +203,9 @@ void Core::serve_kept(const Origin& origin, Slot slot, std::string_view body) {
   peer::Request request;
   std::vector<std::string_view> args;
   LIMPET_ASSERT(peer::read_request(body, request, args));
+  // It has waited for its slot, and follows it if that has gone elsewhere: a transfer more, but never in
+  // circles.
+  request.hops = std::min<std::uint8_t>(request.hops, kHopsMax - 1);
   serve_slot(origin, slot, request, command::find(args[0]), args, body);
 }
 

@@ -386,7 +386,12 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
 
 void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& request, const Spec* spec,
                       Args args, std::string_view body) {
-  const Route route = router_.route(slot);
+  Route route = router_.route(slot);
+  // Where another node sends it, only the slot's own shard knows whether it is on its way here.
+  const bool for_sibling = handovers_ && origin.kind == Origin::Kind::peer && !is_own(slot);
+  if (for_sibling) {
+    route = {Route::Kind::sibling, static_cast<std::uint16_t>(route::shard_of(slot, config_.shards))};
+  }
   if (route.kind == Route::Kind::here) {
     reply_scratch_.clear();
     const auto version = static_cast<resp::Version>(request.version);

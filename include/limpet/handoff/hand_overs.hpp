@@ -117,6 +117,8 @@ class HandOvers {
   void written(Slot slot, Now now);
   void not_written(Slot slot, const std::string& why, Now now);
   void tick(Now now);
+  // The node stops: nothing is given or taken any more, and what is not decided is given up.
+  void stop(Now now);
   // Copies some more, for no longer than a turn may take.
   void go_on(Now now);
   [[nodiscard]] bool can_copy() const;
@@ -175,6 +177,7 @@ class HandOvers {
   void hold(Receiving& receiving);
   void end_waiting(Receiving& receiving, const std::string& why);
   void claimed(Slot slot);
+  void give_up_all(Now now);
 
   void ask(Member to, Slot slot, const Message& message);
   void answer(std::uint64_t ticket, const Message& message);
