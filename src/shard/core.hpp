@@ -296,6 +296,7 @@ class Core {
   void execute(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
   void execute_timed(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
   void perform(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
+  void run_watched(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
   void run_journaled(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
   void refuse(const Spec& spec, std::string_view error, resp::Version version, Bytes& out);
   // The same for a client of this shard, at once.

@@ -322,8 +322,8 @@ void Core::run_for(Client& client, const Spec& spec, Args args, const KeyRef* ke
 // Runs a command on this shard's sessions and appends its reply.
 void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
   if (journal_) return run_journaled(spec, args, version, out, key);
+  if (watching_) return run_watched(spec, args, version, out, key);
   execute(spec, args, version, out, key);
-  if (watching_) end_changes_of_command();
 }
 
 inline void Core::execute(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
@@ -359,6 +359,12 @@ inline void Core::perform(const Spec& spec, Args args, resp::Version version, By
     ++count.failed;
     ++counters_.error_replies;
   }
+}
+
+// Without a journal, while a slot is given away.
+void Core::run_watched(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
+  execute(spec, args, version, out, key);
+  end_changes_of_command();
 }
 
 void Core::run_journaled(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
