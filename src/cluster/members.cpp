@@ -1,22 +1,29 @@
 #include <algorithm>
+#include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/cluster/members.hpp>
-#include <utility>
 
 namespace limpet::cluster {
 
-void Members::know(const Node& node) {
+bool Members::numbered(std::string_view name) const {
+  return std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
+const Node* Members::find(std::string_view name) const {
   const auto found =
-      std::find_if(known_.begin(), known_.end(), [&](const Node& known) { return known.name == node.name; });
-  found != known_.end() ? void(*found = node) : known_.push_back(node);
-  if (std::find(names_.begin(), names_.end(), node.name) == names_.end()) names_.push_back(node.name);
+      std::find_if(known_.begin(), known_.end(), [&](const Node& node) { return node.name == name; });
+  return found != known_.end() ? &*found : nullptr;
+}
+
+void Members::know(const Node& node) {
+  std::erase_if(known_, [&](const Node& known) { return known.name == node.name; });
+  known_.push_back(node);
+  if (!numbered(node.name)) names_.push_back(node.name);
 }
 
 Result<void> Members::set_file(View file) {
-  const auto fresh =
-      static_cast<std::size_t>(std::count_if(file.nodes.begin(), file.nodes.end(), [this](const Node& node) {
-        return std::find(names_.begin(), names_.end(), node.name) == names_.end();
-      }));
+  const auto fresh = static_cast<std::size_t>(std::count_if(
+      file.nodes.begin(), file.nodes.end(), [this](const Node& node) { return !numbered(node.name); }));
   if (names_.size() + fresh > kMembersMax) {
     return fail(Code::refused, "this cluster has had more than " + std::to_string(kMembersMax) + " nodes");
   }
@@ -26,17 +33,35 @@ Result<void> Members::set_file(View file) {
 }
 
 bool Members::introduce(std::string_view name, const Address& client, const Address& peer) {
-  const auto found =
-      std::find_if(known_.begin(), known_.end(), [&](const Node& known) { return known.name == name; });
-  if (file_.find(name) || (found != known_.end() && found->peer == peer)) return false;
-  const bool numbered = std::find(names_.begin(), names_.end(), name) != names_.end();
-  if (!numbered && names_.size() >= kMembersMax) return false;
+  const Node* const known = find(name);
+  if (file_.find(name) || (known != nullptr && known->peer == peer)) return false;
+  if (!numbered(name) && names_.size() >= kMembersMax) return false;
   Node node;
   node.name = name;
   node.client = client;
   node.peer = peer;
   know(node);
   return true;
+}
+
+View Members::view() const {
+  View view = file_;
+  view.nodes.clear();
+  std::vector<NodeIndex> number_of(file_.nodes.size(), ring::kNobody);
+  for (const std::string& name : names_) {
+    const auto listed = file_.find(name);
+    if (listed) number_of[*listed] = static_cast<NodeIndex>(view.nodes.size());
+    const Node* const known = find(name);
+    Node& node = view.nodes.emplace_back(known != nullptr ? *known : Node{});
+    node.name = name;
+    node.listed = listed.has_value();
+  }
+  for (NodeIndex& owner : view.placement) {
+    if (owner == ring::kNobody) continue;
+    owner = number_of[owner];
+    LIMPET_ASSERT(owner != ring::kNobody);
+  }
+  return view;
 }
 
 }  // namespace limpet::cluster

@@ -46,31 +46,6 @@ View single_node(const Address& client, Durability durability) {
   return view;
 }
 
-View numbered(const View& view, const std::vector<std::string>& names, const std::vector<Node>& before) {
-  View out = view;
-  out.nodes.clear();
-  std::vector<NodeIndex> number_of(view.nodes.size(), ring::kNobody);
-  for (const std::string& name : names) {
-    const auto number = static_cast<NodeIndex>(out.nodes.size());
-    if (const auto listed = view.find(name)) {
-      number_of[*listed] = number;
-      out.nodes.push_back(view.nodes[*listed]);
-      continue;
-    }
-    const auto known =
-        std::find_if(before.begin(), before.end(), [&](const Node& node) { return node.name == name; });
-    Node& node = out.nodes.emplace_back(known != before.end() ? *known : Node{});
-    node.name = name;
-    node.listed = false;
-  }
-  for (NodeIndex& owner : out.placement) {
-    if (owner == ring::kNobody) continue;
-    owner = number_of[owner];
-    LIMPET_ASSERT(owner != ring::kNobody);
-  }
-  return out;
-}
-
 Result<void> check_successor(const View& now, const View& next) {
   const std::string epoch = std::to_string(next.epoch);
   if (next.name != now.name) {

@@ -53,11 +53,7 @@ Result<TitleBook> read_book(const Directory& directory, std::uint64_t boot, std:
     return fail(book.error().code,
                 path + ": " + book.error().text + (newer ? "" : ": restore it from a copy of the directory"));
   }
-  if (book->stopped()) return book;
-  for (unsigned slot = 0; slot < kSlots; ++slot) {
-    const auto at = static_cast<Slot>(slot);
-    book->set(at, handoff::raised(book->title(at)));
-  }
+  if (!book->stopped()) book->raise();
   return book;
 }
 

@@ -21,8 +21,9 @@ void HandOvers::give_more(Now now) {
     const Slot slot = to_give_[i];
     const Member to = view_.owners[slot];
     // What came a moment ago may have its title under way still.
-    const bool free = !receiving_.contains(slot) && !writes_.contains(slot) && !unready_[slot];
-    if (!free || ways_[to].retry_ms > now.steady_ms) {
+    const bool free = ways_[to].retry_ms <= now.steady_ms && !receiving_.contains(slot) &&
+                      !writes_.contains(slot) && !unready_[slot];
+    if (!free) {
       ++i;
       continue;
     }

@@ -139,6 +139,15 @@ Bytes TitleBook::write(std::uint64_t nonce) const {
   return out;
 }
 
+bool TitleBook::fresh() const {
+  return founded_ == 0 && std::all_of(titles_.begin(), titles_.end(),
+                                      [](const SlotTitle& title) { return title == SlotTitle{}; });
+}
+
+void TitleBook::raise() {
+  for (SlotTitle& title : titles_) title = raised(title);
+}
+
 void TitleBook::boot(std::uint64_t id) {
   boot_ = id;
   stopped_ = false;

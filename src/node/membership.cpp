@@ -29,10 +29,10 @@ Result<void> Membership::choose_file(const Settings& settings, cluster::View& fi
   if (book.epoch() == 0) return {};
   auto kept = cluster::parse_file(book.view(), "the cluster file that was in force");
   if (!kept) return tl::unexpected(kept.error());
-  if (cluster::check_successor(kept->view, file)) return {};
+  const Result<void> allowed = cluster::check_successor(kept->view, file);
+  if (allowed) return {};
   if (file.epoch >= kept->view.epoch || file.name != kept->view.name) {
-    const Result<void> refused = cluster::check_successor(kept->view, file);
-    return fail(refused.error().code, settings.config_file + ": " + refused.error().text);
+    return fail(allowed.error().code, settings.config_file + ": " + allowed.error().text);
   }
   spdlog::critical(
       "{} has epoch {}, but this node has run epoch {} already and goes on with that: give it the newest "
@@ -59,19 +59,13 @@ Result<void> Membership::begin(const Settings& settings) {
   take_new_names();
   if (epoch != book.epoch()) titles_->view(epoch, text, nullptr);
   view_ = std::make_shared<const cluster::View>(members_.view());
-  const auto self = view_->find(settings.me().name);
+  const auto self = view_->find(me.name);
   LIMPET_ASSERT(self.has_value());
   self_ = *self;
 
-  auto titles = std::make_shared<std::vector<SlotTitle>>(kSlots);
-  bool fresh = book.founded() == 0;
-  for (unsigned slot = 0; slot < kSlots; ++slot) {
-    (*titles)[slot] = book.title(static_cast<Slot>(slot));
-    fresh = fresh && (*titles)[slot] == SlotTitle{};
-  }
   config_.boot = book.boot();
-  config_.titles = std::move(titles);
-  config_.founding = std::make_shared<shard::Founding>(book.founded(), fresh);
+  config_.titles = std::make_shared<const std::vector<SlotTitle>>(book.titles());
+  config_.founding = std::make_shared<shard::Founding>(book.founded(), book.fresh());
   config_.founding->propose(shard::Founding::id_of(view_->placement_digest));
   config_.new_cluster = settings.new_cluster;
   return {};

@@ -346,6 +346,7 @@ class Core {
   [[nodiscard]] peer::Request first_hop(Reach reach, resp::Version version, bool authenticated) const;
   void forward(Route route, Slot slot, Origin origin, const peer::Request& request, Args args, bool write);
   void forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write, bool relayed);
+  void send_to_sibling(FrameType type, std::uint64_t id, Pending& pending, std::string_view body);
   void send_to_link(std::uint64_t id, Pending& pending, std::string_view body);
   void flush_waiting(Link& link);
   void fail_waiting(Link& link);

@@ -98,10 +98,7 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
   pending.origin = origin;
   pending.deadline_ms = now_.steady_ms + tunables_.forward_timeout_ms;
   if (link == nullptr) {
-    Sibling& sibling = siblings_[route.target];
-    peer::append_frame(sibling.batch,
-                       {.type = FrameType::request, .slot = on_wire(slot), .id = id, .body = body});
-    sent(pending, sibling.traffic);
+    send_to_sibling(FrameType::request, id, pending, body);
     ++counters_.commands_to_siblings;
     return;
   }
@@ -117,6 +114,12 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
   link->waiting.push_back(id);
   link->waiting_bytes += body.size();
   if (link->state() == LinkState::idle) dial(*link);
+}
+
+void Core::send_to_sibling(FrameType type, std::uint64_t id, Pending& pending, std::string_view body) {
+  Sibling& sibling = siblings_[pending.target];
+  peer::append_frame(sibling.batch, {.type = type, .slot = on_wire(pending.slot), .id = id, .body = body});
+  sent(pending, sibling.traffic);
 }
 
 void Core::send_to_link(std::uint64_t id, Pending& pending, std::string_view body) {
@@ -298,11 +301,7 @@ void Core::try_again(std::uint64_t id, Pending& pending) {
   pending.to_sibling = route.kind == Route::Kind::sibling;
   pending.target = route.target;
   if (pending.to_sibling) {
-    Sibling& sibling = siblings_[route.target];
-    peer::append_frame(
-        sibling.batch,
-        {.type = FrameType::request, .slot = on_wire(slot), .id = id, .body = pending.request.view()});
-    return sent(pending, sibling.traffic);
+    return send_to_sibling(FrameType::request, id, pending, pending.request.view());
   }
   Link& link = link_to(route.target);
   pending.state = Pending::State::waiting;

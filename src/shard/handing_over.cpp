@@ -17,10 +17,6 @@ using handoff::HandOvers;
 
 namespace {
 
-constexpr std::size_t kMemberBytes = sizeof(handoff::Member);
-
-HandOvers::Wishes take(HandOvers::Wishes& wishes) { return std::exchange(wishes, {}); }
-
 bool any(const HandOvers::Wishes& wishes) {
   return !wishes.questions.empty() || !wishes.answers.empty() || !wishes.writes.empty() ||
          !wishes.turns.empty() || !wishes.notes.empty();
@@ -138,7 +134,7 @@ void Core::work_off() {
   end_changes_of_command();
   watch_changes();
   while (any(handovers_->wishes())) {
-    HandOvers::Wishes wishes = take(handovers_->wishes());
+    HandOvers::Wishes wishes = std::exchange(handovers_->wishes(), {});
     for (const HandOvers::Write& write : wishes.writes) write_title(write);
     for (HandOvers::Question& question : wishes.questions) ask(question);
     for (const HandOvers::Answer& answer : wishes.answers) {
@@ -275,7 +271,6 @@ void Core::take_peer_question(Peer& peer, const Frame& frame) {
     return take_question(origin, frame.slot, question.view());
   }
   const unsigned shard = route::shard_of(frame.slot, config_.shards);
-  Sibling& sibling = siblings_[shard];
   auto [id, pending] = pending_.add();
   pending.to_sibling = true;
   pending.relayed = true;
@@ -283,9 +278,7 @@ void Core::take_peer_question(Peer& peer, const Frame& frame) {
   pending.slot = frame.slot;
   pending.origin = origin;
   pending.deadline_ms = now_.steady_ms + tunables_.forward_timeout_ms;
-  peer::append_frame(sibling.batch,
-                     {.type = FrameType::handoff, .slot = frame.slot, .id = id, .body = scratch_.view()});
-  sent(pending, sibling.traffic);
+  send_to_sibling(FrameType::handoff, id, pending, scratch_.view());
 }
 
 // Behind the number of the node that asks. REQUIRES: the slot is this shard's.
@@ -353,7 +346,6 @@ HandoffStats Core::handoff_stats() const {
     return stats;
   }
   const HandOvers::Progress progress = handovers_->progress();
-  stats.moves = true;
   stats.to_give = progress.to_give;
   stats.giving = progress.giving;
   stats.receiving = progress.receiving;

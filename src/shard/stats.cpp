@@ -64,7 +64,6 @@ void DiskStats::add(const DiskStats& other) {
 }
 
 void HandoffStats::add(const HandoffStats& other) {
-  moves = moves || other.moves;
   slots += other.slots;
   to_give += other.to_give;
   giving += other.giving;

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 
+#include "setting.hpp"
 #include "world.hpp"
 
 namespace limpet::crash {
@@ -15,11 +15,6 @@ constexpr std::uint64_t kSeeds = 20;  // it takes several times as long
 #else
 constexpr std::uint64_t kSeeds = 80;
 #endif
-
-std::uint64_t setting(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 void add(World::Counts& sum, const World::Counts& more) {
   sum.commands += more.commands;

@@ -1,13 +1,12 @@
 // What a disk has spoilt is told, or does no harm: whatever bit flips in whatever file, and wherever a file
 // ends early. LIMPET_CRASH_SEEDS looks at the files of more stories.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <limpet/disk/directory.hpp>
 #include <map>
 
+#include "folder.hpp"
+#include "setting.hpp"
 #include "world.hpp"
 
 namespace limpet::crash {
@@ -77,10 +76,7 @@ std::size_t expect_undamaged_are(const Reading& whole, const Reading& now, bool 
   return damaged;
 }
 
-std::uint64_t seeds(std::uint64_t otherwise) {
-  const char* text = std::getenv("LIMPET_CRASH_SEEDS");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) / 50 : otherwise;
-}
+std::uint64_t seeds(std::uint64_t otherwise) { return setting("LIMPET_CRASH_SEEDS", otherwise * 50) / 50; }
 
 // Returns how many of them were in snapshots.
 std::size_t flip_some(const Files& files, const Reading& whole, Dice& dice) {
@@ -146,22 +142,6 @@ TEST(Damage, AJournalCutAtAnyByteHoldsABeginningOrIsDamaged) {
     }
   }
 }
-
-// A folder that goes with its test.
-class Folder {
- public:
-  Folder() {
-    std::string path = (std::filesystem::temp_directory_path() / "limpet-crash-XXXXXX").string();
-    path_ = ::mkdtemp(path.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 TEST(Damage, ABitThatFlipsInTheBaseServesNothingWrong) {
   Files files;

@@ -2,25 +2,19 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <string>
+
+#include "folder.hpp"
 
 namespace limpet::disk {
 
 class FolderTest : public ::testing::Test {
- protected:
-  FolderTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "limpet-disk-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  ~FolderTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
-  }
+ private:
+  const Folder folder_;
 
-  std::string root_;
+ protected:
+  const std::string root_ = folder_.path();
 };
 
 }  // namespace limpet::disk

@@ -1,19 +1,13 @@
 // The real machines and rules of a hand-over among nodes that crash, over a network that loses and reorders.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
+#include "setting.hpp"
 #include "world.hpp"
 
 namespace limpet::handoff {
 namespace {
 
 // LIMPET_HANDOVER_SEEDS=N runs more of them, LIMPET_HANDOVER_SEED=S that one alone.
-std::uint64_t number_of(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 struct Sum {
   std::uint64_t hand_overs = 0;
   std::uint64_t failures = 0;
@@ -22,8 +16,8 @@ struct Sum {
 };
 
 void run_seeds(WorldOptions options, std::uint64_t count, Sum& sum) {
-  const std::uint64_t only = number_of("LIMPET_HANDOVER_SEED", ~std::uint64_t{0});
-  count = only == ~std::uint64_t{0} ? number_of("LIMPET_HANDOVER_SEEDS", count) : 1;
+  const std::uint64_t only = setting("LIMPET_HANDOVER_SEED", ~std::uint64_t{0});
+  count = only == ~std::uint64_t{0} ? setting("LIMPET_HANDOVER_SEEDS", count) : 1;
   for (std::uint64_t i = 0; i < count; ++i) {
     options.seed = only == ~std::uint64_t{0} ? i : only;
     World world(options);

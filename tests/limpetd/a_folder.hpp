@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -10,19 +9,15 @@
 #include <string>
 #include <string_view>
 
+#include "folder.hpp"
+
 namespace limpet::limpetd {
 
 class FolderTest : public ::testing::Test {
- protected:
-  FolderTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "limpet-test-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~FolderTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+ private:
+  const Folder temporary_;
 
+ protected:
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
   std::string write(const std::string& name, std::string_view text, mode_t mode = 0600) const {
     const std::string where = path(name);
@@ -35,7 +30,7 @@ class FolderTest : public ::testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  std::filesystem::path folder_;
+  const std::filesystem::path folder_ = temporary_.path();
 };
 
 }  // namespace limpet::limpetd

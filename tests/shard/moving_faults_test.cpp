@@ -12,44 +12,18 @@
 // LIMPET_MOVING_SEEDS=N runs more of them, LIMPET_MOVING_SEED=S one.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <array>
 #include <iostream>
-#include <map>
+#include <numeric>
 
-#include "sim_cluster.hpp"
+#include "counting.hpp"
+#include "setting.hpp"
 
 namespace limpet::shard {
 namespace {
 
 constexpr unsigned kCounters = 40;
-
-struct Counting {
-  SimCluster::ClientIndex client = 0;
-  unsigned node = 0;
-  std::vector<std::size_t> sent = {};             // indexes of counters, in the order of the commands
-  std::map<std::size_t, std::int64_t> last = {};  // by counter: what it was told last
-  std::size_t answered = 0;
-};
-
-struct Counter {
-  std::string key;
-  std::int64_t acknowledged = 0;
-  std::int64_t in_doubt = 0;
-  std::int64_t highest = 0;
-};
-
-// The cluster file that lists these nodes.
-std::string text_of(const std::vector<bool>& listed, std::uint64_t epoch) {
-  std::string text =
-      "epoch = " + std::to_string(epoch) + "\n[cluster]\nname = \"sim\"\ndurability = \"always\"\n";
-  for (std::size_t i = 0; i < listed.size(); ++i) {
-    if (!listed[i]) continue;
-    const std::string n = std::to_string(i + 1);
-    text += "[[node]]\nname = \"n" + n + "\"\nclient = \"10.0.0." + n + ":7600\"\npeer = \"10.0.0." + n +
-            ":7700\"\n";
-  }
-  return text;
-}
 
 SimCluster::Options options_for(std::uint64_t seed) {
   SimCluster::Options options{.nodes = 2 + static_cast<unsigned>(seed % 6),
@@ -60,7 +34,7 @@ SimCluster::Options options_for(std::uint64_t seed) {
   options.started = std::min(options.nodes, 2 + static_cast<unsigned>(seed / 6 % 3));
   std::vector<bool> listed(options.nodes);
   std::fill_n(listed.begin(), options.started, true);
-  options.files.assign(options.nodes, text_of(listed, 1));
+  options.files.assign(options.nodes, cluster_text(listed, 1));
   return options;
 }
 
@@ -69,18 +43,17 @@ class World {
   explicit World(std::uint64_t seed)
       : options_(options_for(seed)), cluster_(options_), listed_(options_.nodes), newest_(options_.files[0]) {
     std::fill_n(listed_.begin(), options_.started, true);
-    for (unsigned i = 0; i < kCounters; ++i) counters_.push_back({"{c" + std::to_string(i) + "}:n"});
   }
 
   void run(int steps) {
     ASSERT_TRUE(cluster_.settle(30'000)) << "no first holders";
-    for (unsigned i = 0; i < 6; ++i)
-      clients_.push_back({cluster_.connect(i % options_.started), i % options_.started});
+    for (unsigned i = 0; i < 6; ++i) counting_.add_client(i % options_.started);
     for (int step = 0; step < steps; ++step) {
       fault();
-      for (Counting& client : clients_) burst(client);
+      counting_.send_some();
       cluster_.run_for(static_cast<std::int64_t>(cluster_.random(80)));
-      for (Counting& client : clients_) collect(client);
+      counting_.collect();
+      counting_.reconnect(options_.nodes);
       check_owners();
       if (::testing::Test::HasFailure()) return;
     }
@@ -88,14 +61,15 @@ class World {
     const bool settled = cluster_.settle(120'000);
     EXPECT_TRUE(settled) << "slots are not where the last file wants them\n" << tail();
     cluster_.run_for(6'000);
-    for (Counting& client : clients_) collect(client);
+    counting_.collect();
+    counting_.reconnect(options_.nodes);
     check_owners();
-    check();
+    for (unsigned node = 0; node < options_.nodes; ++node) {
+      if (listed_[node]) counting_.check(node);
+    }
   }
   [[nodiscard]] std::uint64_t trace() const { return cluster_.trace(); }
-  std::int64_t acknowledged = 0;
-  std::int64_t in_doubt = 0;
-  std::int64_t refused = 0;
+  [[nodiscard]] const Counting& counting() const { return counting_; }
   std::uint64_t edits = 0;
   std::uint64_t crashes = 0;
 
@@ -161,7 +135,7 @@ class World {
     if (std::count(next.begin(), next.end(), true) == 0) return;
     ++edits;
     listed_ = next;
-    newest_ = text_of(listed_, ++epoch_);
+    newest_ = cluster_text(listed_, ++epoch_);
     for (unsigned i = 0; i < options_.nodes; ++i) {
       if (cluster_.random(2) == 0) read_newest(i);
     }
@@ -185,7 +159,7 @@ class World {
     for (unsigned node = 0; node < options_.nodes; ++node) {
       if (!cluster_.alive(node) && holds_something(node)) listed_[node] = true;
     }
-    newest_ = text_of(listed_, ++epoch_);
+    newest_ = cluster_text(listed_, ++epoch_);
     for (unsigned node = 0; node < options_.nodes; ++node) read_newest(node);
     cluster_.run_for(500);
   }
@@ -193,56 +167,6 @@ class World {
   [[nodiscard]] bool holds_something(unsigned node) const {
     for (unsigned slot = 0; slot < kSlots; ++slot) {
       if (cluster_.disk(node).book.title(static_cast<Slot>(slot)) != handoff::SlotTitle{}) return true;
-    }
-    return false;
-  }
-
-  void burst(Counting& client) {
-    if (client.sent.size() - client.answered > 200) return;
-    std::string pipeline;
-    for (std::uint64_t i = cluster_.random(8); i > 0; --i) {
-      const auto which = static_cast<std::size_t>(cluster_.random(counters_.size()));
-      client.sent.push_back(which);
-      pipeline += "INCR " + counters_[which].key + "\r\n";
-    }
-    cluster_.send(client.client, pipeline);
-  }
-
-  void collect(Counting& client) {
-    for (const resp::Value& reply : cluster_.take_replies(client.client)) {
-      ASSERT_LT(client.answered, client.sent.size()) << "a reply that nothing was asked for";
-      Counter& counter = counters_[client.sent[client.answered++]];
-      if (reply.type == resp::Value::Type::integer) {
-        ++counter.acknowledged;
-        ++acknowledged;
-        counter.highest = std::max(counter.highest, reply.integer);
-        std::int64_t& last = client.last[client.sent[client.answered - 1]];
-        EXPECT_GT(reply.integer, last) << counter.key << ": a command overtook an earlier one of its client";
-        last = reply.integer;
-      } else if (reply.text.rfind("INDOUBT", 0) == 0) {
-        ++counter.in_doubt;
-        ++in_doubt;
-      } else {
-        EXPECT_TRUE(did_not_happen(reply.text)) << reply.text;
-        ++refused;
-      }
-    }
-    if (!cluster_.closed(client.client)) return;
-    // What it was not told may have happened.
-    for (; client.answered < client.sent.size(); ++client.answered) {
-      ++counters_[client.sent[client.answered]].in_doubt;
-      ++in_doubt;
-    }
-    for (unsigned tries = 0; tries < options_.nodes; ++tries) {
-      client.node = (client.node + 1) % options_.nodes;
-      if (!cluster_.alive(client.node)) continue;
-      client.client = cluster_.connect(client.node);
-      return;
-    }
-  }
-  static bool did_not_happen(const std::string& text) {
-    for (const char* word : {"CLUSTERDOWN", "TRYAGAIN", "LOADING"}) {
-      if (text.rfind(word, 0) == 0) return true;
     }
     return false;
   }
@@ -255,21 +179,6 @@ class World {
         owners += handoff::owns(cluster_.disk(node).book.title(slot)) ? 1U : 0U;
       }
       ASSERT_LE(owners, 1U) << "slot " << slot << "\n" << tail();
-    }
-  }
-
-  void check() {
-    for (unsigned node = 0; node < options_.nodes; ++node) {
-      if (!listed_[node]) continue;
-      const auto client = cluster_.connect(node);
-      for (const Counter& counter : counters_) {
-        const std::string text = cluster_.ask(client, "GET " + counter.key);
-        const std::int64_t value = text == "(null)" ? 0 : std::strtoll(text.c_str(), nullptr, 10);
-        EXPECT_GE(value, counter.acknowledged) << counter.key << " lost what was acknowledged: " << text;
-        EXPECT_LE(value, counter.acknowledged + counter.in_doubt)
-            << counter.key << " counted twice: " << text;
-        EXPECT_GE(value, counter.highest);
-      }
     }
   }
 
@@ -297,38 +206,37 @@ class World {
   std::vector<bool> listed_;
   std::string newest_;
   std::uint64_t epoch_ = 1;
-  std::vector<Counter> counters_;
-  std::vector<Counting> clients_;
+  Counting counting_{cluster_, kCounters, {"CLUSTERDOWN", "TRYAGAIN", "LOADING"}};
   unsigned paused_ = 0;
 };
 
-std::uint64_t number_of(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 constexpr int kSteps = 120;
+// Each has found a defect: a node of which only the name was known was never asked what became of a promise.
+constexpr std::array<std::uint64_t, 1> kOnceFailed = {187};
 
 TEST(MovingFaults, NothingAcknowledgedIsLostAndNoSlotHasTwoOwners) {
-  const std::uint64_t one = number_of("LIMPET_MOVING_SEED", 0);
-  const std::uint64_t first = one != 0 ? one : number_of("LIMPET_MOVING_FIRST", 1);
-  const std::uint64_t count = one != 0 ? 1 : number_of("LIMPET_MOVING_SEEDS", 8);
+  const std::uint64_t one = setting("LIMPET_MOVING_SEED", 0);
+  const std::uint64_t first = one != 0 ? one : setting("LIMPET_MOVING_FIRST", 1);
+  const std::uint64_t count = one != 0 ? 1 : setting("LIMPET_MOVING_SEEDS", 8);
   std::int64_t acknowledged = 0;
   std::int64_t in_doubt = 0;
   std::int64_t refused = 0;
   std::uint64_t edits = 0;
   std::uint64_t crashes = 0;
-  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+  std::vector<std::uint64_t> seeds(count);
+  std::iota(seeds.begin(), seeds.end(), first);
+  if (one == 0) seeds.insert(seeds.end(), kOnceFailed.begin(), kOnceFailed.end());
+  for (const std::uint64_t seed : seeds) {
     World world(seed);
     world.run(kSteps);
-    acknowledged += world.acknowledged;
-    in_doubt += world.in_doubt;
-    refused += world.refused;
+    acknowledged += world.counting().acknowledged;
+    in_doubt += world.counting().in_doubt;
+    refused += world.counting().refused;
     edits += world.edits;
     crashes += world.crashes;
     if (::testing::Test::HasFailure()) FAIL() << "LIMPET_MOVING_SEED=" << seed << " runs this one again";
   }
-  std::cout << count << " seeds: " << edits << " edits, " << crashes << " crashes, " << acknowledged
+  std::cout << seeds.size() << " seeds: " << edits << " edits, " << crashes << " crashes, " << acknowledged
             << " acknowledged, " << in_doubt << " in doubt, " << refused << " refused\n";
   if (one == 0) {
     EXPECT_GT(acknowledged, 1'000);

@@ -8,10 +8,15 @@
 namespace limpet::shard {
 
 std::string cluster_text(unsigned nodes, std::uint64_t epoch) {
+  return cluster_text(std::vector<bool>(nodes, true), epoch);
+}
+
+std::string cluster_text(const std::vector<bool>& listed, std::uint64_t epoch) {
   std::string text =
       "epoch = " + std::to_string(epoch) + "\n[cluster]\nname = \"sim\"\ndurability = \"none\"\n";
-  for (unsigned i = 1; i <= nodes; ++i) {
-    const std::string n = std::to_string(i);
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    if (!listed[i]) continue;
+    const std::string n = std::to_string(i + 1);
     text += "[[node]]\nname = \"n" + n + "\"\nclient = \"10.0.0." + n + ":7600\"\npeer = \"10.0.0." + n +
             ":7700\"\n";
   }
@@ -96,14 +101,9 @@ void SimCluster::start(unsigned index) {
   std::shared_ptr<const std::vector<handoff::SlotTitle>> titles;
   if (options_.moves) {
     node.disk.boot();
-    std::vector<handoff::SlotTitle> all(kSlots);
-    bool fresh = node.disk.book.founded() == 0;
-    for (unsigned slot = 0; slot < kSlots; ++slot) {
-      all[slot] = node.disk.book.title(static_cast<Slot>(slot));
-      fresh = fresh && all[slot] == handoff::SlotTitle{};
-    }
-    titles = std::make_shared<const std::vector<handoff::SlotTitle>>(std::move(all));
-    node.founding = std::make_shared<Founding>(node.disk.book.founded(), fresh);
+    const handoff::TitleBook& book = node.disk.book;
+    titles = std::make_shared<const std::vector<handoff::SlotTitle>>(book.titles());
+    node.founding = std::make_shared<Founding>(book.founded(), book.fresh());
     node.founding->propose(Founding::id_of(node.view->placement_digest));
   }
   for (unsigned shard = 0; shard < options_.shards; ++shard) {
@@ -182,7 +182,8 @@ void SimCluster::block(unsigned a, unsigned b, bool blocked) {
   blocked_.erase({low, high});
   for (const WirePtr& wire : node_wires_) {
     if (is_blocked(*wire)) continue;
-    for (auto& event : std::exchange(wire->held, {})) at(now_ms_ + 1, std::move(event));
+    // At once: what is still on its way on the same wire comes behind it.
+    for (auto& event : std::exchange(wire->held, {})) event();
   }
 }
 

@@ -25,6 +25,8 @@ namespace limpet::shard {
 
 // The cluster file of `nodes` nodes n1, n2 ..., with lines added to the [cluster] table.
 [[nodiscard]] std::string cluster_text(unsigned nodes, std::uint64_t epoch = 1);
+// The same with only those that are listed, by number from 0.
+[[nodiscard]] std::string cluster_text(const std::vector<bool>& listed, std::uint64_t epoch);
 
 class SimCluster {
  public:

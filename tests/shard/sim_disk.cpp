@@ -8,12 +8,7 @@
 namespace limpet::shard {
 
 void SimDisk::boot() {
-  if (!book.stopped()) {
-    for (unsigned slot = 0; slot < kSlots; ++slot) {
-      const auto at = static_cast<Slot>(slot);
-      book.set(at, handoff::raised(book.title(at)));
-    }
-  }
+  if (!book.stopped()) book.raise();
   book.boot(book.boot() + 1);
 }
 

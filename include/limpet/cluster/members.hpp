@@ -12,6 +12,7 @@
 #include <limpet/cluster/view.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace limpet::cluster {
@@ -27,12 +28,14 @@ class Members {
   [[nodiscard]] bool introduce(std::string_view name, const Address& client, const Address& peer);
 
   [[nodiscard]] const View& file() const { return file_; }
-  // The file's, its nodes by their numbers.
-  [[nodiscard]] View view() const { return numbered(file_, names_, known_); }
+  // The file's, its nodes by their numbers. Those that the file does not name are not listed and own nothing.
+  [[nodiscard]] View view() const;
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 
  private:
   void know(const Node& node);
+  [[nodiscard]] bool numbered(std::string_view name) const;
+  [[nodiscard]] const Node* find(std::string_view name) const;  // null: nothing is known but its name
 
   std::vector<std::string> names_;
   std::vector<Node> known_;  // in the order of their coming, as they were last seen

@@ -38,7 +38,7 @@ struct Node {
   std::optional<Address> admin;
   std::uint32_t weight_thousandths = 1000;
   std::string zone;
-  bool listed = true;  // false: the file does not name it, but it may hold slots still (numbered())
+  bool listed = true;  // false: the file does not name it, but it may hold slots still (members.hpp)
 };
 
 struct View {
@@ -76,12 +76,6 @@ struct ClusterFile {
 
 // The view of a node that was started without a file: named "limpet", owns every slot.
 [[nodiscard]] View single_node(const Address& client, Durability durability);
-
-// The same with its nodes in the order of `names`, which has all of them, so that a node keeps its number
-// from file to file. Those that the file does not name are not listed, own nothing, and are as `before` knew
-// them.
-[[nodiscard]] View numbered(const View& view, const std::vector<std::string>& names,
-                            const std::vector<Node>& before);
 
 // May `next` replace `now`? Refused: an epoch that goes back, and other content at the same epoch.
 [[nodiscard]] Result<void> check_successor(const View& now, const View& next);

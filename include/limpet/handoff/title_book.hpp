@@ -48,6 +48,9 @@ class TitleBook {
 
   // ---- What it knows ----
   [[nodiscard]] const SlotTitle& title(Slot slot) const { return titles_[slot]; }
+  [[nodiscard]] const std::vector<SlotTitle>& titles() const { return titles_; }  // by slot
+  // It has never held a slot, nor had anything else to do with one.
+  [[nodiscard]] bool fresh() const;
   [[nodiscard]] std::uint64_t boot() const { return boot_; }
   // Did the last boot end in good order?
   [[nodiscard]] bool stopped() const { return stopped_; }
@@ -59,6 +62,7 @@ class TitleBook {
 
   // ---- What happens; TitleLog writes the same ----
   void boot(std::uint64_t id);
+  void raise();  // the last boot did not stop cleanly: the terms of what is owned rise
   void stop() { stopped_ = true; }
   // The member of that name, new if need be. Error: there are too many.
   [[nodiscard]] Result<Member> member(std::string_view name);

@@ -30,9 +30,8 @@ struct Standing {
   std::uint64_t epoch = 0;
   std::uint64_t content_digest = 0;
   std::uint64_t placement_digest = 0;
-  std::uint64_t founded =
-      0;               // the placement by which it claimed, or may be claiming, its first slots; 0: none
-  bool fresh = false;  // it has never held a slot
+  std::uint64_t founded = 0;  // the placement by which it claims its first slots; 0: none
+  bool fresh = false;         // it has never held a slot
 
   friend bool operator==(const Standing&, const Standing&) = default;
 };

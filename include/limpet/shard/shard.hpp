@@ -138,7 +138,7 @@ struct ProcessFacts {
 
 // What a shard needs to give slots to other nodes, and to take some. Members of hand-overs are the numbers of
 // the view's nodes, so these never change: a node that leaves the file stays in the view
-// (cluster::numbered()).
+// (cluster/members.hpp).
 struct HandoffConfig {
   std::uint64_t boot = 0;  // of this start of the node, never used before
   std::shared_ptr<const std::vector<handoff::SlotTitle>> titles;  // by slot, as they stood at the start

@@ -70,7 +70,6 @@ struct DiskStats {
 
 // Slots that change hands, and those that are held.
 struct HandoffStats {
-  bool moves = false;         // slots can change hands at all
   std::uint64_t slots = 0;    // held
   std::uint64_t to_give = 0;  // of them, should be another's
   std::uint64_t giving = 0;   // being given
