@@ -310,10 +310,12 @@ bool Core::admit_peer(Peer& peer, const Frame& frame) {
 // A node that this one has not read about is to be known all the same: it may hold slots.
 void Core::introduce(Peer& peer) {
   peer.node = view_->find(peer.theirs.node);
-  if (peer.node) return links_[*peer.node] ? links_[*peer.node]->forgive() : void();
+  if (peer.node && links_[*peer.node]) links_[*peer.node]->forgive();
   const auto client = cluster::parse_address(peer.theirs.client);
   const auto address = cluster::parse_address(peer.theirs.peer);
   if (!handovers_ || !client || !address) return;
+  // Of one that is in no file that this process has read, only the name may be known, or where it was before.
+  if (peer.node && (view_->nodes[*peer.node].listed || view_->nodes[*peer.node].peer == *address)) return;
   effects_.strangers.push_back({peer.theirs.node, *client, *address});
 }
 
