@@ -46,18 +46,37 @@ std::uint64_t digest_of_content(const View& view) {
     text.add(node->peer);
     text.add(node->admin);
     text.add(std::uint64_t{node->weight_thousandths});
-    text.add(node->zone);
+    // A file from before nodes had a state has the digest that it always had.
+    text.add(node->state == NodeState::up ? node->zone
+                                          : node->zone + '\0' + std::string(name_of(node->state)));
   }
   return text.digest();
 }
 
 }  // namespace
 
-void finish(View& view) {
+std::vector<ring::Member> ring_members(const std::vector<Node>& nodes) {
   std::vector<ring::Member> members;
-  for (const Node& node : view.nodes) members.push_back({node.name, node.weight_thousandths, node.zone});
-  view.placement = ring::place(members);
-  view.placement_digest = ring::digest(members, view.placement);
+  for (const Node& node : nodes) {
+    members.push_back(
+        {node.name, node.state == NodeState::draining ? 0 : node.weight_thousandths, node.zone});
+  }
+  return members;
+}
+
+ring::Placement place_present(const View& view) {
+  std::vector<bool> absent;
+  for (const Node& node : view.nodes) absent.push_back(node.leaving || node.state == NodeState::down);
+  const bool all_present = std::find(absent.begin(), absent.end(), true) == absent.end();
+  return all_present ? view.home : ring::without(ring_members(view.nodes), view.home, absent);
+}
+
+void finish(View& view) {
+  const std::vector<ring::Member> members = ring_members(view.nodes);
+  view.home = ring::place(members);
+  view.home = place_present(view);
+  view.placement = view.home;
+  view.placement_digest = ring::digest(members, view.home);
   view.content_digest = digest_of_content(view);
 }
 

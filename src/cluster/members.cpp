@@ -2,6 +2,9 @@
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/cluster/members.hpp>
+#include <utility>
+
+#include "finish.hpp"
 
 namespace limpet::cluster {
 
@@ -44,22 +47,44 @@ bool Members::introduce(std::string_view name, const Address& client, const Addr
   return true;
 }
 
+bool Members::told(std::string_view name, std::uint64_t boot, bool leaving) {
+  auto known = leaving_.find(name);
+  if (known == leaving_.end()) {
+    if (!leaving) return false;
+    known = leaving_.emplace(name, Leaving{}).first;
+  }
+  Leaving& last = known->second;
+  // Each shard hears it over a link of its own, some of them late. A boot that began with an empty disk may
+  // have a lower number than the one before.
+  const bool late = leaving ? boot < last.boot : boot == last.boot && last.leaving;
+  if (late) return false;
+  last.boot = boot;
+  return std::exchange(last.leaving, leaving) != leaving;
+}
+
 View Members::view() const {
   View view = file_;
-  view.nodes.clear();
+  for (Node& node : view.nodes) {
+    const auto told = leaving_.find(node.name);
+    node.leaving = told != leaving_.end() && told->second.leaving;
+  }
+  view.placement = place_present(view);
+  const std::vector<Node> of_file = std::exchange(view.nodes, {});
   std::vector<NodeIndex> number_of(file_.nodes.size(), ring::kNobody);
   for (const std::string& name : names_) {
     const auto listed = file_.find(name);
     if (listed) number_of[*listed] = static_cast<NodeIndex>(view.nodes.size());
     const Node* const known = find(name);
-    Node& node = view.nodes.emplace_back(known != nullptr ? *known : Node{});
+    Node& node = view.nodes.emplace_back(listed ? of_file[*listed] : known != nullptr ? *known : Node{});
     node.name = name;
     node.listed = listed.has_value();
   }
-  for (NodeIndex& owner : view.placement) {
-    if (owner == ring::kNobody) continue;
-    owner = number_of[owner];
-    LIMPET_ASSERT(owner != ring::kNobody);
+  for (ring::Placement* placement : {&view.placement, &view.home}) {
+    for (NodeIndex& owner : *placement) {
+      if (owner == ring::kNobody) continue;
+      owner = number_of[owner];
+      LIMPET_ASSERT(owner != ring::kNobody);
+    }
   }
   return view;
 }

@@ -45,23 +45,25 @@ std::uint32_t read_weight(const TableReader& table) {
   return static_cast<std::uint32_t>(rounded);
 }
 
-// What is planned for later is refused, never ignored: a node that is meant to be drained must not go on
-// serving as if nothing had been said.
+NodeState read_state(const TableReader& table) {
+  const Value* state = table.text("state");
+  if (state == nullptr) return NodeState::up;
+  for (const NodeState known : {NodeState::up, NodeState::draining, NodeState::down}) {
+    if (state->text == name_of(known)) return known;
+  }
+  table.fault(state->at,
+              "unknown state '" + printable(state->text) +
+                  "'; write \"up\", \"draining\" (it is to hold nothing) or \"down\" (others are to "
+                  "hold its slots for a while)");
+  return NodeState::up;
+}
+
+// What is planned for later is refused, never ignored.
 void refuse_unbuilt(const TableReader& table) {
   if (const Value* direct = table.find("direct")) {
     table.fault(direct->at,
                 "direct is not built yet: nodes forward, they do not answer MOVED; remove the line");
   }
-  const Value* state = table.text("state");
-  if (state == nullptr || state->text == "up") return;
-  if (state->text == "draining" || state->text == "down") {
-    table.fault(state->at,
-                "state = \"" + state->text +
-                    "\" is not built yet: a cluster cannot be changed while it runs; write \"up\" or "
-                    "remove the line");
-    return;
-  }
-  table.fault(state->at, "unknown state '" + printable(state->text) + "'; write \"up\" or remove the line");
 }
 
 Node read_node(const TableReader& table, Faults& faults) {
@@ -79,6 +81,7 @@ Node read_node(const TableReader& table, Faults& faults) {
     node.zone = zone->text;
     check_name("zone", zone->text, zone->at, faults);
   }
+  node.state = read_state(table);
   refuse_unbuilt(table);
   return node;
 }
@@ -132,10 +135,18 @@ void check_weights(const std::vector<TableReader>& tables, const std::vector<Nod
   const std::uint64_t total =
       std::accumulate(nodes.begin(), nodes.end(), std::uint64_t{0},
                       [](std::uint64_t sum, const Node& node) { return sum + node.weight_thousandths; });
-  if (total == 0) {
-    faults.add(
-        tables.front().position_of("weight"),
-        "every node has weight 0, so nobody would hold anything; give one a weight, as in weight = 1.0");
+  const bool some_up =
+      std::any_of(nodes.begin(), nodes.end(), [](const Node& node) { return node.state == NodeState::up; });
+  const bool some_can = std::any_of(nodes.begin(), nodes.end(), [](const Node& node) {
+    return node.state == NodeState::up && node.weight_thousandths > 0;
+  });
+  if (!some_up) {
+    faults.add(tables.front().position_of("state"),
+               "no node is up, so nobody would hold anything; write state = \"up\" for one at least");
+  } else if (!some_can) {
+    faults.add(tables.front().position_of("weight"),
+               "every node has weight 0 or is not up, so nobody would hold anything; give one a weight, as "
+               "in weight = 1.0");
   } else if (total > kWeightTotalMax) {
     faults.add(tables.back().position_of("weight"), "all weights together are above " +
                                                         std::to_string(kWeightTotalMax / 1000) +

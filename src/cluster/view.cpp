@@ -18,6 +18,18 @@ std::string_view name_of(Durability durability) {
   LIMPET_ASSERT(false);
 }
 
+std::string_view name_of(NodeState state) {
+  switch (state) {
+    case NodeState::up:
+      return "up";
+    case NodeState::draining:
+      return "draining";
+    case NodeState::down:
+      return "down";
+  }
+  LIMPET_ASSERT(false);
+}
+
 std::optional<NodeIndex> View::find(std::string_view node_name) const {
   const auto found =
       std::find_if(nodes.begin(), nodes.end(), [&](const Node& node) { return node.name == node_name; });

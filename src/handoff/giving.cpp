@@ -21,6 +21,11 @@ void HandOvers::give_more(Now now) {
     const Slot slot = to_give_[i];
     const Member to = view_.owners[slot];
     // What came a moment ago may have its title under way still.
+    if (!owns(title(slot))) {
+      to_give_[i] = to_give_.back();
+      to_give_.pop_back();
+      continue;
+    }
     const bool free = ways_[to].retry_ms <= now.steady_ms && !receiving_.contains(slot) &&
                       !writes_.contains(slot) && !unready_[slot];
     if (!free) {
@@ -120,14 +125,17 @@ void HandOvers::given(Giving& giving, Now now) {
   // Only now: until it is served elsewhere this is the only other copy.
   store_.clear(slot);
   store_.set_aside(slot, false);
+  // Several at once, so that their titles are written with one sync.
+  if (under_way() <= kHandoversMax / 2) give_more(now);
 }
 
-// Several that fail for one reason count once.
-void HandOvers::charge(Member to, Now now) {
+// Several that fail for one reason count once. True: this is the first.
+bool HandOvers::charge(Member to, Now now) {
   Way& way = ways_[to];
-  if (now.steady_ms < way.retry_ms) return;
+  if (now.steady_ms < way.retry_ms) return false;
   way.backoff_ms = std::clamp(way.backoff_ms * 2, kHandoffRetryMinMs, kHandoffRetryMaxMs);
   way.retry_ms = now.steady_ms + way.backoff_ms;
+  return true;
 }
 
 void HandOvers::given_up(Giving& giving, Now now) {
@@ -138,10 +146,11 @@ void HandOvers::given_up(Giving& giving, Now now) {
   sum_.last_failure = giving.source.why();
   // What its cluster file has made pointless is not the other's fault.
   const Member owner = view_.owners[slot];
-  if (owner == to) charge(to, now);
-  wishes_.notes.push_back(
-      {.went_well = false,
-       .text = "slot " + std::to_string(slot) + " was not handed over, and stays: " + giving.source.why()});
+  if (owner != to || charge(to, now)) {
+    wishes_.notes.push_back(
+        {.went_well = false,
+         .text = "slot " + std::to_string(slot) + " was not handed over, and stays: " + giving.source.why()});
+  }
   if (giving.holding) {
     store_.set_aside(slot, false);
     wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot});

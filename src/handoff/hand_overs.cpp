@@ -61,11 +61,20 @@ void HandOvers::set_ready(Slot slot, bool ready) {
   if (ready && receiving_.contains(slot)) store_.set_aside(slot, true);
 }
 
-bool HandOvers::claim(Slot slot) {
-  const bool free = trouble_.empty() && title(slot) == SlotTitle{} && view_.owners[slot] == self_ &&
-                    !receiving_.contains(slot) && !writes_.contains(slot);
+bool HandOvers::claim(Slot slot, std::uint64_t term) {
+  const bool free = trouble_.empty() && !owns(title(slot)) && title(slot).title.term < term &&
+                    !giving_.contains(slot) && !writes_.contains(slot);
   if (!free) return false;
-  write(slot, {.title = {.kind = Title::Kind::own, .term = 1}, .promise = std::nullopt}, false);
+  if (const auto found = receiving_.find(slot); found != receiving_.end()) {
+    if (unready_[slot]) return false;
+    // What was promised is all of it. What was on its way is not.
+    const bool whole = found->second.target.state() == Target::State::promised;
+    end_waiting(found->second, "this node has claimed the slot");
+    receiving_.erase(found);
+    if (!whole) store_.clear(slot);
+    store_.set_aside(slot, false);
+  }
+  write(slot, {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt}, false);
   return true;
 }
 
@@ -150,6 +159,20 @@ void HandOvers::overtaken(Slot slot, std::uint64_t term, Now now) {
   if (target.state() != Target::State::promised || target.term() >= term) return;
   target.give_up("another node holds the slot by now");
   look_after(found->second, now);
+}
+
+bool HandOvers::superseded(Slot slot, Member by, std::uint64_t term, Now now) {
+  if (const auto given = giving_.find(slot); given != giving_.end()) {
+    given->second.source.give_up("it was claimed by another node meanwhile");
+    look_after(given->second, now);
+  }
+  const bool can = trouble_.empty() && owns(title(slot)) && title(slot).title.term < term &&
+                   !giving_.contains(slot) && !writes_.contains(slot);
+  if (!can) return false;
+  store_.set_aside(slot, true);
+  write(slot, {.title = {.kind = Title::Kind::ceded, .term = term, .to = by}, .promise = std::nullopt},
+        false);
+  return true;
 }
 
 // ---- Titles ----

@@ -17,25 +17,21 @@ struct Overloaded : Functions... {
 };
 
 int run(const Options& options) {
-  return std::visit(
-      Overloaded{[&](const LinesTask&) {
-                   return isatty(STDIN_FILENO) != 0 ? run_console(options) : run_lines(options);
-                 },
-                 [&](const CommandTask& task) { return run_command(options, task); },
-                 [&](const WhereTask& task) { return run_where(options, task); },
-                 [&](const PlanTask& task) { return run_plan(task); },
-                 [&](const StatusTask&) { return run_status(options); },
-                 [&](const VerifyTask& task) { return run_verify(task); },
-                 [&](const DumpTask& task) { return run_dump(task); },
-                 [&](const BackupTask& task) { return run_backup(task); },
-                 [&](const UnbuiltTask& task) {
-                   std::fprintf(
-                       stderr,
-                       "limpet: %s is not built yet; to change the cluster, edit its file on every node\n",
-                       task.name.c_str());
-                   return int{kUsage};
-                 }},
-      options.task);
+  return std::visit(Overloaded{[&](const LinesTask&) {
+                                 return isatty(STDIN_FILENO) != 0 ? run_console(options) : run_lines(options);
+                               },
+                               [&](const CommandTask& task) { return run_command(options, task); },
+                               [&](const WhereTask& task) { return run_where(options, task); },
+                               [&](const PlanTask& task) { return run_plan(task); },
+                               [&](const StatusTask&) { return run_status(options); },
+                               [&](const VerifyTask& task) { return run_verify(task); },
+                               [&](const DumpTask& task) { return run_dump(task); },
+                               [&](const BackupTask& task) { return run_backup(task); },
+                               [&](const ReloadTask& task) { return run_reload(options, task); },
+                               [&](const FollowTask&) { return run_follow(options); },
+                               [&](const DrainTask& task) { return run_drain(options, task); },
+                               [&](const ClaimTask& task) { return run_claim(options, task); }},
+                    options.task);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <sstream>
 #include <string_view>
 
@@ -18,6 +17,10 @@ constexpr const char* kDescription =
     "  limpet [OPTIONS]                     reads commands from a person, or, line by line, from a pipe\n"
     "  limpet [OPTIONS] where KEY           whose a key is, and on which node it lives\n"
     "  limpet [OPTIONS] cluster status      the nodes of the cluster, as a table\n"
+    "  limpet cluster follow                slots on their way, until all are where they are to be\n"
+    "  limpet cluster reload [--all]        has a node, or every node, read its files again\n"
+    "  limpet cluster drain NODE            has a node give all its sessions to others\n"
+    "  limpet cluster claim NODE            has others take the slots of a node that is gone for good\n"
     "  limpet plan OLD NEW                  what moves from one cluster file to another\n"
     "  limpet journal verify DIR            whether a node's data directory is sound\n"
     "  limpet journal dump DIR [KEY]        the changes in it, or those of one key\n"
@@ -90,6 +93,56 @@ ParsedOptions parse_status(Options options, const std::vector<std::string>& args
   return {std::move(options)};
 }
 
+ParsedOptions parse_reload(Options options, const std::vector<std::string>& args) {
+  ReloadTask task;
+  CLI::App app("Has a node read its cluster file and settings again, as at SIGHUP.", "limpet cluster reload");
+  add_server_options(app, options, false);
+  app.add_flag("--all", task.all, "Has every node do so");
+  if (auto stop = parse(app, args)) return *stop;
+  options.task = task;
+  return {std::move(options)};
+}
+
+ParsedOptions parse_follow(Options options, const std::vector<std::string>& args) {
+  CLI::App app("Shows slots on their way until all are where they are to be.", "limpet cluster follow");
+  add_server_options(app, options, false);
+  if (auto stop = parse(app, args)) return *stop;
+  options.task = FollowTask{};
+  return {std::move(options)};
+}
+
+ParsedOptions parse_drain(Options options, const std::vector<std::string>& args) {
+  DrainTask task;
+  bool no_wait = false;
+  CLI::App app(
+      "Has a node give all its sessions to others, until it is started again, and waits until it has. Ends "
+      "with 1 if "
+      "nobody can take them.",
+      "limpet cluster drain");
+  add_server_options(app, options, false);
+  app.add_option("NODE", task.node, "The name of the node")->required();
+  app.add_flag("--no-wait", no_wait, "Does not wait");
+  if (auto stop = parse(app, args)) return *stop;
+  task.wait = !no_wait;
+  options.task = std::move(task);
+  return {std::move(options)};
+}
+
+ParsedOptions parse_claim(Options options, const std::vector<std::string>& args) {
+  ClaimTask task;
+  CLI::App app(
+      "Has other nodes take the slots of one that is gone for good, its disk too. They begin empty. The "
+      "cluster file "
+      "must say that it is down, or not name it.",
+      "limpet cluster claim");
+  add_server_options(app, options, false);
+  app.add_option("NODE", task.node, "The name of the node that is gone")->required();
+  app.add_flag("--yes", task.yes, "Does not ask whether its process is stopped");
+  if (auto stop = parse(app, args)) return *stop;
+  options.task = std::move(task);
+  return {std::move(options)};
+}
+
 ParsedOptions parse_verify(Options options, const std::vector<std::string>& args) {
   VerifyTask task;
   CLI::App app("Reads all files of a data directory, also of a node that runs. Ends with 0 if it is sound.",
@@ -125,7 +178,6 @@ ParsedOptions parse_backup(Options options, const std::vector<std::string>& args
 
 // A word that is no tool of ours is the server's: so is `cluster info`.
 ParsedOptions parse_task(Options options, const std::vector<std::string>& words) {
-  constexpr std::array<std::string_view, 4> kUnbuilt = {"reload", "follow", "drain", "claim"};
   const std::vector<std::string_view> views(words.begin(), words.end());
   const auto from = [&](std::ptrdiff_t first) {
     return std::vector<std::string>(words.begin() + first, words.end());
@@ -137,12 +189,10 @@ ParsedOptions parse_task(Options options, const std::vector<std::string>& words)
   if (begins_with(views, "journal", "verify")) return parse_verify(std::move(options), from(2));
   if (begins_with(views, "journal", "dump")) return parse_dump(std::move(options), from(2));
   if (words[0] == "journal") return usage_error("journal: verify or dump is to follow");
-  for (const std::string_view name : kUnbuilt) {
-    if (begins_with(views, "cluster", name)) {
-      options.task = UnbuiltTask{"cluster " + std::string(name)};
-      return {std::move(options)};
-    }
-  }
+  if (begins_with(views, "cluster", "reload")) return parse_reload(std::move(options), from(2));
+  if (begins_with(views, "cluster", "follow")) return parse_follow(std::move(options), from(2));
+  if (begins_with(views, "cluster", "drain")) return parse_drain(std::move(options), from(2));
+  if (begins_with(views, "cluster", "claim")) return parse_claim(std::move(options), from(2));
   options.task = CommandTask{words};
   return {std::move(options)};
 }

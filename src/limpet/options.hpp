@@ -41,11 +41,20 @@ struct BackupTask {
   std::string directory;
   std::string target;
 };
-struct UnbuiltTask {  // a tool that the design names and that does not exist yet
-  std::string name;
+struct ReloadTask {
+  bool all = false;  // on every node
+};
+struct FollowTask {};
+struct DrainTask {
+  std::string node;
+  bool wait = true;
+};
+struct ClaimTask {
+  std::string node;
+  bool yes = false;  // nobody is to be asked whether they are sure
 };
 using Task = std::variant<LinesTask, CommandTask, WhereTask, PlanTask, StatusTask, VerifyTask, DumpTask,
-                          BackupTask, UnbuiltTask>;
+                          BackupTask, ReloadTask, FollowTask, DrainTask, ClaimTask>;
 
 struct Options {
   std::string server = "127.0.0.1:7379";

@@ -168,6 +168,8 @@ void take_paths(Launch& launch) {
   launch.log = {values["log-level"].text, absolute(values["log-file"].text),
                 values["log-format"].text == "json"};
   launch.daemonize = values["daemonize"].number != 0;
+  launch.drain = {values["drain-on-stop"].number != 0, values["drain-timeout"].number,
+                  values["drain-linger"].number};
   launch.pid_file = absolute(values["pid-file"].text);
   launch.node.socket = absolute(values["socket"].text);
   std::string data_dir = values["data-dir"].text;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "drain.hpp"
 #include "merge.hpp"
 
 namespace limpet::limpetd {
@@ -25,6 +26,7 @@ struct Launch {
   LogSettings log;
   bool daemonize = false;
   std::string pid_file;
+  DrainSettings drain;
   Values values;                      // for --print-config, and to tell on SIGHUP what changed
   std::vector<std::string> warnings;  // that do not keep a node from starting
 };

@@ -58,6 +58,14 @@ Result<ReloadPlan> plan_reload(const Launch& now, const Launch& next) {
   return plan;
 }
 
+std::string in_words(const ReloadPlan& plan) {
+  std::string text;
+  const auto add = [&text](const std::string& words) { text += (text.empty() ? "" : "; ") + words; };
+  for (const std::string& change : plan.applied) add(change);
+  for (const std::string& change : plan.kept) add("not changed, it takes a restart: " + change);
+  return text.empty() ? "no setting has changed" : text;
+}
+
 void take_over(Launch& now, Launch next) {
   for (std::size_t i = 0; i < kRowCount; ++i) {
     if (kRows[i].reloadable) now.values.at(i) = next.values.at(i);
@@ -71,6 +79,7 @@ void take_over(Launch& now, Launch next) {
   now.node.max_memory = taken.max_memory;
   now.node.evict_when_full = taken.evict_when_full;
   now.log.level = next.log.level;
+  now.drain = next.drain;
   if (now.node.view.epoch == next.node.view.epoch) return;
   // It goes on as the node that it was started as, in the file or not.
   const cluster::Node me = now.node.me();

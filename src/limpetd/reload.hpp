@@ -18,6 +18,9 @@ struct ReloadPlan {
 // Error: nothing may be changed. Of the cluster part all or nothing is taken over.
 [[nodiscard]] Result<ReloadPlan> plan_reload(const Launch& now, const Launch& next);
 
+// A plan that was carried out, in one line.
+[[nodiscard]] std::string in_words(const ReloadPlan& plan);
+
 // Makes `now` the record of what is in force: the reloadable part of `next`, everything else as it was.
 void take_over(Launch& now, Launch next);
 

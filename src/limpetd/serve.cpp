@@ -7,12 +7,17 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <limpet/node/node.hpp>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "descriptors.hpp"
+#include "drain.hpp"
 #include "exit_codes.hpp"
 #include "logging.hpp"
 #include "pid_file.hpp"
@@ -76,11 +81,16 @@ class Daemon {
   void begin_to_stop(int signal);
   [[noreturn]] void end_at_once(const std::string& why);
   void reload();
+  [[nodiscard]] Result<std::string> reload_now();
   void reopen_log();
+  [[nodiscard]] node::NodeHooks hooks();
 
   Launch launch_;
   const Given& given_;
   Starter starter_;
+  using Answer = std::function<void(Result<std::string>)>;
+  std::mutex mutex_;                 // guards the next line
+  std::vector<Answer> wait_reload_;  // who wants to know what became of the next reload
   // In this order: the node goes first, and its last words still reach the log.
   std::unique_ptr<Log> log_;
   std::unique_ptr<PidFile> pid_file_;
@@ -110,7 +120,7 @@ int Daemon::start() {
   if (!room.warning.empty()) launch_.warnings.push_back(std::move(room.warning));
   for (const std::string& warning : launch_.warnings) spdlog::warn("{}", warning);
 
-  auto node = node::Node::start(launch_.node);
+  auto node = node::Node::start(launch_.node, hooks());
   if (!node) return failed(exit_code_of(node.error()), node.error().text);
   node_ = std::move(*node);
   if (!launch_.pid_file.empty()) {
@@ -161,19 +171,47 @@ void Daemon::end_at_once(const std::string& why) {
 
 void Daemon::begin_to_stop(int signal) {
   if (stopping_.joinable()) end_at_once("a second signal: ending at once");
-  spdlog::info("{}: stopping; answers that are on their way may take {} ms more",
-               signal == SIGTERM ? "SIGTERM" : "SIGINT", launch_.node.stop_timeout_ms);
+  const std::string name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
+  const bool drains = launch_.drain.on_stop && launch_.node.in_cluster();
+  if (drains) {
+    spdlog::info("{}: draining before the stop, for {} ms at most", name, launch_.drain.timeout_ms);
+  } else {
+    spdlog::info("{}: stopping; answers that are on their way may take {} ms more", name,
+                 launch_.node.stop_timeout_ms);
+  }
   tell_supervisor("STOPPING=1");
   // On a thread of its own, so that this one still hears the second signal.
-  stopping_ = std::thread([this] {
+  stopping_ = std::thread([this, drains, settings = launch_.drain] {
+    if (drains) drain(*node_, settings);
     stop_result_ = node_->stop();
     stopped_ = true;
     ::kill(::getpid(), kStopped);
   });
 }
 
+// From a shard's thread. What reloads is the main thread, as at a signal of somebody else.
+node::NodeHooks Daemon::hooks() {
+  node::NodeHooks hooks;
+  hooks.reload = [this](Answer done) {
+    const std::lock_guard lock(mutex_);
+    wait_reload_.push_back(std::move(done));
+    ::kill(::getpid(), SIGHUP);
+  };
+  return hooks;
+}
+
 void Daemon::reload() {
-  if (stopping_.joinable()) return;
+  std::vector<Answer> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting.swap(wait_reload_);
+  }
+  const Result<std::string> outcome = reload_now();
+  for (const Answer& answer : waiting) answer(outcome);
+}
+
+Result<std::string> Daemon::reload_now() {
+  if (stopping_.joinable()) return fail(Code::unavailable, "this node is stopping");
   tell_supervisor(reloading_state());
   reopen_log();
   auto next = load(given_, {.node_may_be_gone = true});
@@ -183,9 +221,9 @@ void Daemon::reload() {
     if (!changed) plan = tl::unexpected(changed.error());
   }
   if (!plan) {
-    spdlog::error("SIGHUP: nothing was changed: {}", plan.error().text);
+    spdlog::error("reload: nothing was changed: {}", plan.error().text);
     tell_supervisor(ready_state());
-    return;
+    return tl::unexpected(plan.error());
   }
   ClientRoom room = make_room_for(next->node.max_clients);
   next->node.max_clients = room.max_clients;
@@ -193,11 +231,12 @@ void Daemon::reload() {
   node_->reload(reloadable(next->node));
   log_->set_level(next->log.level);
   for (const std::string& change : plan->kept)
-    spdlog::warn("SIGHUP: {}: takes a restart, not changed", change);
-  for (const std::string& change : plan->applied) spdlog::info("SIGHUP: {}: in force", change);
-  if (plan->kept.empty() && plan->applied.empty()) spdlog::info("SIGHUP: no setting has changed");
+    spdlog::warn("reload: {}: takes a restart, not changed", change);
+  for (const std::string& change : plan->applied) spdlog::info("reload: {}: in force", change);
+  if (plan->kept.empty() && plan->applied.empty()) spdlog::info("reload: no setting has changed");
   take_over(launch_, std::move(*next));
   tell_supervisor(ready_state());
+  return in_words(*plan);
 }
 
 void Daemon::reopen_log() {

@@ -118,6 +118,13 @@ inline constexpr std::array kRows = {
         "go to the background once the node is ready"},
     Row{"pid-file", Kind::path, From::anywhere, false, "", "Process", "FILE",
         "holds the process id while the node runs"},
+    Row{"drain-on-stop", Kind::yes_no, From::anywhere, true, "no", "Process", "[yes|no]",
+        "at SIGTERM or SIGINT a node of a cluster gives all its sessions to other nodes before it stops"},
+    Row{"drain-timeout", Kind::milliseconds, From::anywhere, true, "60s", "Process", "TIME",
+        "how long it tries that; what is left then stays on its disk", {}, 0, 24 * kHourMs},
+    Row{"drain-linger", Kind::milliseconds, From::anywhere, true, "5s", "Process", "TIME",
+        "how long it answers /readyz with 503 at least, and clients as ever, so that load balancers notice",
+        {}, 0, kHourMs},
     Row{"stop-timeout", Kind::milliseconds, From::anywhere, false, "5s", "Process", "TIME",
         "how long a stop waits for answers that are on their way", {}, 0, kHourMs},
     // clang-format on

@@ -68,8 +68,9 @@ void Driver::Impl::leave(const Wire& wire) {
 void Driver::Impl::adopt(StreamKind kind, Connection connection) {
   auto* wire = new Wire;
   wire->socket = std::move(connection.descriptor);
-  wire->id = kind == StreamKind::client ? shard_.client_opened({connection.remote, connection.local}, now())
-                                        : shard_.peer_opened(connection.remote, now());
+  wire->id = kind == StreamKind::client
+                 ? shard_.client_opened({connection.remote, connection.local, connection.of_this_host}, now())
+                 : shard_.peer_opened(connection.remote, now());
   tune(wire->socket.get(), tcp_keepalive_s_, kind != StreamKind::client);
   enter(wire);
   attach(*wire);
@@ -297,6 +298,8 @@ void Driver::Impl::flush() {
   if (!effects.wanted.empty()) hooks_.wanted(std::exchange(effects.wanted, {}));
   if (!effects.titles.empty()) hooks_.titles(std::exchange(effects.titles, {}));
   if (!effects.strangers.empty()) hooks_.strangers(std::exchange(effects.strangers, {}));
+  if (!effects.leaving.empty()) hooks_.leaving(std::exchange(effects.leaving, {}));
+  if (!effects.orders.empty()) hooks_.orders(std::exchange(effects.orders, {}));
   shard_.take_batches();
   for (auto& [sibling, batch] : effects.batches) hooks_.send_batch(sibling, std::move(batch));
   effects.batches.clear();

@@ -27,6 +27,8 @@ constexpr const char* kIndex =
     "\n"
     "/livez    200 while the process runs\n"
     "/readyz   200 when clients are answered, or 503 and why not\n"
+    "/drainz   the same, but 404 while the node leaves: clients that are there may stay, new ones should not "
+    "come\n"
     "/metrics  counters and gauges, for Prometheus\n"
     "/status   the node, its cluster and its shards, as JSON\n";
 
@@ -133,10 +135,10 @@ class Admin::Impl {
       response.set_content("ok\n", kPlain);
     });
     server_.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
-      const Health health = source_.health();
-      response.status = health.ready ? 200 : 503;
-      const std::string but = health.reason.empty() ? "\n" : "; but " + health.reason + "\n";
-      response.set_content(health.ready ? "ok" + but : "not ready: " + health.reason + "\n", kPlain);
+      tell_health(source_.health(), 503, response);
+    });
+    server_.Get("/drainz", [this](const httplib::Request&, httplib::Response& response) {
+      tell_health(source_.health(), 404, response);
     });
     server_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(metrics_text(source_.snapshot()), kPrometheus);
@@ -144,6 +146,12 @@ class Admin::Impl {
     server_.Get("/status", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(status_json(source_.snapshot()), kJson);
     });
+  }
+
+  static void tell_health(const Health& health, int when_leaving, httplib::Response& response) {
+    response.status = health.ready ? 200 : health.leaving ? when_leaving : 503;
+    const std::string but = health.reason.empty() ? "\n" : "; but " + health.reason + "\n";
+    response.set_content(health.ready ? "ok" + but : "not ready: " + health.reason + "\n", kPlain);
   }
 
   static Handled refuse_other_methods(const httplib::Request& request, httplib::Response& response) {

@@ -115,6 +115,24 @@ void Membership::introduce(const std::vector<shard::Stranger>& strangers) {
   if (news) show();
 }
 
+void Membership::take(const std::vector<shard::LeavingNews>& leaving) {
+  const std::lock_guard lock(mutex_);
+  bool news = false;
+  for (const shard::LeavingNews& said : leaving) {
+    if (!members_.told(said.node, said.boot, said.leaving)) continue;
+    spdlog::info("node {} {}", said.node,
+                 said.leaving ? "is leaving: its slots go to others until it starts again"
+                              : "is back: what the cluster file gives it goes there");
+    news = true;
+  }
+  if (news) show();
+}
+
+void Membership::leave() {
+  const std::lock_guard lock(mutex_);
+  if (members_.told(view_->nodes[self_].name, config_.boot, true)) show();
+}
+
 void Membership::write(unsigned shard, const std::vector<shard::TitleWrite>& titles) {
   std::vector<std::pair<Slot, SlotTitle>> written;
   std::vector<Slot> slots;

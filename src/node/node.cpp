@@ -12,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "countdown.hpp"
 #include "disk_health.hpp"
 #include "membership.hpp"
 #include "process_facts.hpp"
@@ -70,25 +71,6 @@ void log_note(const shard::Note& note) {
 
 void log_trouble(const std::string& what) { spdlog::error("{}", what); }
 
-// Counts down from any thread; wait_for() gives up after a while.
-class Countdown {
- public:
-  explicit Countdown(std::size_t count) : left_(count) {}
-  void done() {
-    const std::lock_guard lock(mutex_);
-    if (--left_ == 0) changed_.notify_all();
-  }
-  bool wait_for(std::chrono::milliseconds patience) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, patience, [this] { return left_ == 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t left_;
-};
-
 // Figures that shards hand in one by one; whoever asked may have gone before the last one comes.
 struct Collection {
   std::mutex mutex;
@@ -100,14 +82,18 @@ struct Collection {
 
 class Node::Impl {
  public:
-  explicit Impl(Settings settings)
-      : settings_(std::move(settings)), disk_health_(settings_.shards), drained_(settings_.shards) {}
+  Impl(Settings settings, NodeHooks hooks)
+      : settings_(std::move(settings)),
+        hooks_(std::move(hooks)),
+        disk_health_(settings_.shards),
+        drained_(settings_.shards) {}
   ~Impl() { (void)stop(std::chrono::milliseconds(0)); }
 
   Result<void> start();
   [[nodiscard]] Result<void> stop(std::chrono::milliseconds patience);
   void reload(const Reloadable& reloadable);
   [[nodiscard]] Result<void> change(cluster::View file, const std::string& text);
+  bool leave();
   NodeSnapshot snapshot();
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
@@ -131,8 +117,10 @@ class Node::Impl {
   void accept_peers();
   void take_client(net::Connection connection);
   [[nodiscard]] net::DriverHooks hooks_for(unsigned shard);
+  void carry_out(unsigned shard, const shard::Order& order);
 
   Settings settings_;
+  NodeHooks hooks_;
   std::int64_t started_unix_ms_ = 0;
   std::int64_t started_steady_ms_ = 0;
 
@@ -151,6 +139,7 @@ class Node::Impl {
   std::size_t next_peer_ = 0;
 
   std::atomic<bool> ready_{false};
+  std::atomic<bool> leaving_{false};
   std::atomic<bool> protected_{false};  // strangers from other hosts are turned away
   std::atomic<std::size_t> max_clients_{0};
   std::atomic<std::size_t> client_count_{0};
@@ -201,17 +190,21 @@ Result<void> Node::Impl::start_admin() {
 }
 
 Health Node::Impl::health() const {
-  if (!ready_) return {false, "this node is starting or stopping"};
-  if (!journaled()) return {true, {}};
+  if (!ready_) return {false, false, "this node is starting or stopping"};
+  if (leaving_)
+    return {false, true, "this node is leaving: it gives its slots to others until it is started again"};
+  if (!journaled()) return {true, false, {}};
   if (const std::string why = disk_health_.failure(); !why.empty())
-    return {false, why + "; start this node again"};
-  if (const std::string how_far = storage_->loader().progress(); !how_far.empty()) return {false, how_far};
+    return {false, false, why + "; start this node again"};
+  if (const std::string how_far = storage_->loader().progress(); !how_far.empty())
+    return {false, false, how_far};
   if (const std::string why = disk_health_.fullness(); !why.empty())
-    return {true, why + "; writes are refused"};
+    return {true, false, why + "; writes are refused"};
   if (const std::size_t slots = storage_->loader().damaged(); slots > 0) {
-    return {true, std::to_string(slots) + " slots are damaged on the disk and not served; the log says more"};
+    return {true, false,
+            std::to_string(slots) + " slots are damaged on the disk and not served; the log says more"};
   }
-  return {true, {}};
+  return {true, false, {}};
 }
 
 net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
@@ -230,6 +223,10 @@ net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
   };
   hooks.strangers = [this](const std::vector<shard::Stranger>& strangers) {
     membership_->introduce(strangers);
+  };
+  hooks.leaving = [this](const std::vector<shard::LeavingNews>& leaving) { membership_->take(leaving); };
+  hooks.orders = [this, shard](const std::vector<shard::Order>& orders) {
+    for (const shard::Order& order : orders) carry_out(shard, order);
   };
   hooks.note = log_note;
   hooks.client_gone = [this] { client_count_.fetch_sub(1, std::memory_order_relaxed); };
@@ -514,6 +511,31 @@ Result<void> Node::Impl::change(cluster::View file, const std::string& text) {
   return fail(Code::refused, "this node has no address for other nodes (`peer`), so its slots stay");
 }
 
+bool Node::Impl::leave() {
+  if (!membership_) return false;
+  if (!leaving_.exchange(true))
+    spdlog::info("leaving: all slots go to other nodes until this one is started again");
+  membership_->leave();
+  return true;
+}
+
+void Node::Impl::carry_out(unsigned index, const shard::Order& order) {
+  const auto done = [this, index, ticket = order.ticket](Result<std::string> outcome) {
+    ShardThread& target = *shards_[index];
+    target.mailbox().send_task([&shard = target.shard(), ticket, outcome = std::move(outcome)] {
+      shard.ordered(ticket, outcome, net::read_clocks());
+    });
+  };
+  switch (order.kind) {
+    case shard::Order::Kind::reload:
+      if (hooks_.reload) return hooks_.reload(done);
+      return done(fail(Code::unavailable, "this process has no files to read again"));
+    case shard::Order::Kind::leave:
+      if (leave()) return done("leaving");
+      return done(fail(Code::unavailable, "this node is in no cluster"));
+  }
+}
+
 NodeSnapshot Node::Impl::snapshot() {
   auto collection = std::make_shared<Collection>();
   for (const std::unique_ptr<ShardThread>& shard : shards_) {
@@ -544,8 +566,8 @@ NodeSnapshot Node::Impl::snapshot() {
 
 // ---- The door ----
 
-Result<std::unique_ptr<Node>> Node::start(Settings settings) {
-  auto impl = std::make_unique<Impl>(std::move(settings));
+Result<std::unique_ptr<Node>> Node::start(Settings settings, NodeHooks hooks) {
+  auto impl = std::make_unique<Impl>(std::move(settings), std::move(hooks));
   if (Result<void> started = impl->start(); !started) return tl::unexpected(std::move(started.error()));
   return std::unique_ptr<Node>(new Node(std::move(impl)));
 }
@@ -560,6 +582,7 @@ void Node::reload(const Reloadable& settings) { impl_->reload(settings); }
 Result<void> Node::change(cluster::View file, const std::string& text) {
   return impl_->change(std::move(file), text);
 }
+bool Node::leave() { return impl_->leave(); }
 NodeSnapshot Node::snapshot() { return impl_->snapshot(); }
 
 }  // namespace limpet::node

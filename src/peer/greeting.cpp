@@ -38,21 +38,29 @@ std::string hmac(std::string_view key, std::string_view message) {
 
 }  // namespace
 
+namespace {
+constexpr std::uint8_t kFresh = 1;
+constexpr std::uint8_t kLeaving = 2;
+}  // namespace
+
 void append_standing(Bytes& out, const Standing& standing) {
   append_le(out, standing.epoch);
   append_le(out, standing.content_digest);
   append_le(out, standing.placement_digest);
   append_le(out, standing.founded);
-  append_le(out, static_cast<std::uint8_t>(standing.fresh ? 1 : 0));
+  append_le(out, standing.boot);
+  append_le(out,
+            static_cast<std::uint8_t>((standing.fresh ? kFresh : 0) | (standing.leaving ? kLeaving : 0)));
 }
 
 bool take_standing(std::string_view& body, Standing& standing) {
-  std::uint8_t fresh = 0;
+  std::uint8_t marks = 0;
   const bool whole = take_le(body, standing.epoch) && take_le(body, standing.content_digest) &&
                      take_le(body, standing.placement_digest) && take_le(body, standing.founded) &&
-                     take_le(body, fresh);
-  standing.fresh = fresh == 1;
-  return whole && fresh <= 1;
+                     take_le(body, standing.boot) && take_le(body, marks);
+  standing.fresh = (marks & kFresh) != 0;
+  standing.leaving = (marks & kLeaving) != 0;
+  return whole && (marks & ~(kFresh | kLeaving)) == 0;
 }
 
 void append_greeting(Bytes& out, const Greeting& greeting) {

@@ -4,6 +4,7 @@
 #include <limpet/base/hash.hpp>
 #include <limpet/ring/ring.hpp>
 #include <numeric>
+#include <utility>
 
 #include "points.hpp"
 
@@ -55,7 +56,8 @@ Placement place(const std::vector<Member>& members) {
   const Points points(members);
   if (points.size() == 0) return placement;
   std::vector<std::uint32_t> left = rooms(members);
-  for (const Slot slot : visiting_order()) {
+  static const std::vector<Slot> kOrder = visiting_order();
+  for (const Slot slot : kOrder) {
     std::size_t index = points.first_from(slot);
     // Ends: some member has room left, and every member with room has a point.
     while (left[points[index].node] == 0) index = points.after(index);
@@ -66,13 +68,12 @@ Placement place(const std::vector<Member>& members) {
   return placement;
 }
 
-std::vector<NodeIndex> followers(const std::vector<Member>& members, const Placement& placement, Slot slot,
-                                 std::size_t count) {
-  const NodeIndex owner = placement[slot];
-  const Points points(members);
-  if (owner == kNobody || points.size() == 0 || count == 0) return {};
-  std::vector<bool> seen(members.size(), false);
-  seen[owner] = true;
+namespace {
+
+// The first `count` members behind `slot` that are not `seen`, those in other zones than its owner's first.
+std::vector<NodeIndex> behind(const std::vector<Member>& members, const Points& points, NodeIndex owner,
+                              Slot slot, std::size_t count, std::vector<bool> seen) {
+  auto left = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), false));
   std::vector<NodeIndex> elsewhere;  // in other zones than the owner's
   std::vector<NodeIndex> beside;
   const std::size_t start = points.first_from(slot);
@@ -81,14 +82,41 @@ std::vector<NodeIndex> followers(const std::vector<Member>& members, const Place
     const NodeIndex node = points[index].node;
     if (!seen[node]) {
       seen[node] = true;
+      --left;
       (members[node].zone != members[owner].zone ? elsewhere : beside).push_back(node);
     }
     index = points.after(index);
-  } while (index != start && elsewhere.size() < count &&
-           elsewhere.size() + beside.size() + 1 < members.size());
+  } while (index != start && elsewhere.size() < count && left > 0);
   elsewhere.insert(elsewhere.end(), beside.begin(), beside.end());
   if (elsewhere.size() > count) elsewhere.resize(count);
   return elsewhere;
+}
+
+}  // namespace
+
+std::vector<NodeIndex> followers(const std::vector<Member>& members, const Placement& placement, Slot slot,
+                                 std::size_t count) {
+  const NodeIndex owner = placement[slot];
+  const Points points(members);
+  if (owner == kNobody || points.size() == 0 || count == 0) return {};
+  std::vector<bool> seen(members.size(), false);
+  seen[owner] = true;
+  return behind(members, points, owner, slot, count, std::move(seen));
+}
+
+Placement without(const std::vector<Member>& members, const Placement& placement,
+                  const std::vector<bool>& absent) {
+  LIMPET_ASSERT(absent.size() == members.size());
+  Placement meanwhile = placement;
+  const Points points(members);
+  if (points.size() == 0) return meanwhile;
+  for (unsigned at = 0; at < kSlots; ++at) {
+    NodeIndex& owner = meanwhile[at];
+    if (owner == kNobody || !absent[owner]) continue;
+    const std::vector<NodeIndex> heir = behind(members, points, owner, static_cast<Slot>(at), 1, absent);
+    if (!heir.empty()) owner = heir.front();
+  }
+  return meanwhile;
 }
 
 std::uint64_t digest(const std::vector<Member>& members, const Placement& placement) {

@@ -21,6 +21,9 @@ bool is_discovery(std::string_view sub) {
          sub == "slaves";
 }
 
+// Is it missed where it cannot be reached?
+bool is_counted(const cluster::Node& node) { return node.listed && node.state != cluster::NodeState::down; }
+
 }  // namespace
 
 bool Core::cluster_command(Client& client, const Spec& spec, Args args) {
@@ -40,6 +43,7 @@ bool Core::cluster_command(Client& client, const Spec& spec, Args args) {
     gather_nodes(GatherKind::cluster_status, origin, client.version, false, args);
     return true;
   }
+  if (sub == "reload" || sub == "drain" || sub == "claim") return cluster_order(client, sub, args);
   if (sub == "countkeysinslot") {
     const std::optional<std::int64_t> slot = parse_int64(args[2]);
     if (slot && *slot >= 0 && *slot < std::int64_t{kSlots}) return ask_shards(client, GatherKind::sum, args);
@@ -74,11 +78,11 @@ std::string Core::cluster_info() const {
   }
   std::size_t up = 0;
   for (std::size_t node = 0; node < links_.size(); ++node) {
-    if (!view_->nodes[node].listed) continue;
+    if (!is_counted(view_->nodes[node])) continue;
     up += !links_[node] || links_[node]->verdict() != Link::Verdict::fail ? 1U : 0U;
   }
-  const auto listed = static_cast<std::size_t>(std::count_if(
-      view_->nodes.begin(), view_->nodes.end(), [](const cluster::Node& node) { return node.listed; }));
+  const auto listed =
+      static_cast<std::size_t>(std::count_if(view_->nodes.begin(), view_->nodes.end(), is_counted));
   const std::string nodes = std::to_string(listed);
   return "cluster_enabled:0\r\ncluster_state:" + std::string(up == listed ? "ok" : "fail") +
          "\r\ncluster_slots_assigned:" + std::to_string(assigned) +
@@ -134,7 +138,10 @@ void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
   text("name", me.name);
   text("client", me.client.text());
   text("peer", me.peer ? me.peer->text() : "");
-  text("state", draining_ ? "stopping" : me.listed ? "up" : "not in the file");
+  text("state", draining_    ? "stopping"
+                : me.leaving ? "leaving"
+                : me.listed  ? name_of(me.state)
+                             : "not in the file");
   field("slots", stats.handoff.slots);
   field("slots_to_give", stats.handoff.to_give);
   field("slots_giving", stats.handoff.giving);
@@ -165,7 +172,9 @@ void Core::status_reply(const Gather& gather, ReplyWriter& reply) {
         {"name", node.name},
         {"client", node.client.text()},
         {"peer", node.peer ? node.peer->text() : ""},
-        {"state", "down"},
+        {"state", node.state == cluster::NodeState::down ? "down"
+                  : node.leaving                         ? "left"
+                                                         : "unreachable"},
         {"error", std::string(part.reply.view())},
     }};
     reply.map(fields.size() + 1);

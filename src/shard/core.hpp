@@ -167,6 +167,8 @@ class Core {
   void set_view(std::shared_ptr<const cluster::View> view);
   void titles_written(const std::vector<Slot>& slots);
   void titles_failed(const std::vector<Slot>& slots, const std::string& why);
+  // orders.cpp
+  void ordered(std::uint64_t ticket, const Result<std::string>& outcome);
   // snapshots.cpp
   void inherit(std::uint64_t journal_bytes) { inherited_bytes_ = journal_bytes; }
   void snapshot_written(std::size_t bytes);
@@ -227,9 +229,11 @@ class Core {
   [[nodiscard]] Route way_to(Slot slot) const;
   [[nodiscard]] Route place_of(Slot slot) const;
   void place(Slot slot);
-  [[nodiscard]] bool follows_another_way(const Client& client, Slot slot) const;
-  void forget_reroutes();
+  [[nodiscard]] bool follows_another_way(const Client& client, Slot slot) const {
+    return now_.steady_ms < reroutes_end_ms_ && rerouted_[slot] > now_.steady_ms && !client.replies.empty();
+  }
   [[nodiscard]] std::string why_refused(Slot slot) const;
+  void seen_alive(NodeIndex node);
   bool learn(Slot slot, const Holder& holder);
   void step_down(Slot slot, const Holder& holder);
   void take_holders(std::string_view body);
@@ -244,6 +248,20 @@ class Core {
   [[nodiscard]] std::string why_not_founded() const;
   [[nodiscard]] bool may_be_claimed(Slot slot) const;
   void try_to_claim();
+  [[nodiscard]] bool all_are_heard() const;
+  void stop_listening_if_told();
+
+  // ---- orders.cpp ----
+  [[nodiscard]] bool may_order(const Client& client) const;
+  bool cluster_order(Client& client, std::string_view sub, Args args);
+  bool order_reload(Client& client, Args args);
+  bool order_drain(Client& client, Args args);
+  bool order_claim(Client& client, Args args);
+  [[nodiscard]] static bool is_order(Args args);
+  void take_order(Order::Kind kind, const Origin& origin, resp::Version version);
+  void each_node_reply(const Gather& gather, ReplyWriter& reply);
+  [[nodiscard]] std::string why_no_claim(std::string_view name) const;
+  void claim_from(std::string_view name, ReplyWriter& reply);
 
   // ---- requests.cpp ----
   void client_bytes(Client& client, std::string_view bytes);
@@ -403,8 +421,11 @@ class Core {
   // Asks all shards of this node, or all nodes, for their part of `args`.
   void gather_shards(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args);
   void gather_nodes(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args);
+  // This node's part of a command for all nodes.
+  void run_node_part(const Origin& origin, resp::Version version, bool write, Args args);
   void run_shard_part(Args args, resp::Version version, Bytes& out);
   [[nodiscard]] bool takes_part(NodeIndex node) const;
+  [[nodiscard]] bool is_asked(GatherKind kind, NodeIndex node, Args args) const;
   static GatherKind kind_for_shards(Args args);
   static GatherKind kind_for_nodes(Args args);
   [[nodiscard]] std::string down_target(const std::vector<Slot>& slots);
@@ -490,8 +511,11 @@ class Core {
   std::unique_ptr<handoff::HandOvers> handovers_;
   std::vector<SlotTurn::Kind> turns_;  // by slot, of this shard's
   Holders holders_;
-  std::unordered_map<Slot, std::int64_t> rerouted_;  // slots that went elsewhere a moment ago, until when
-  std::int64_t reroutes_checked_ms_ = 0;
+  std::vector<std::int64_t> rerouted_;  // by slot: it goes elsewhere since a moment, until then
+  std::int64_t reroutes_end_ms_ = 0;    // the last of them
+  std::int64_t listening_until_ms_ = 0;
+  std::size_t slots_superseded_ = 0;
+  bool listening_ = false;  // just started, the others may not have said yet what they hold
   // Commands of other shards' clients that nobody owned, and that are to be tried again.
   std::unordered_map<Slot, std::size_t> bounced_slots_;
   std::vector<Slot> slots_to_place_;      // of which one fewer waits
@@ -511,6 +535,8 @@ class Core {
   std::uint64_t questions_numbered_ = 0;
   std::unordered_map<std::uint64_t, Origin> tickets_;  // by number: who asked
   std::uint64_t tickets_numbered_ = 0;
+  std::unordered_map<std::uint64_t, std::pair<Origin, resp::Version>> orders_;  // by number: who gave them
+  std::uint64_t orders_numbered_ = 0;
   std::map<Slot, SlotWait> slot_waits_;
   std::size_t parked_bytes_ = 0;
   std::deque<HeldReply> held_replies_;

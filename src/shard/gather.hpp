@@ -32,6 +32,7 @@ enum class GatherKind : std::uint8_t {
   text,            // bulk strings, one behind the other
   info,            // figures of the shards, into INFO
   node_status,     // figures of the shards, into the map of one node
+  each_node,       // [name of the node, what it says, ...]
   cluster_status,  // those maps; nodes that do not answer are shown as such
 };
 
@@ -50,7 +51,7 @@ struct Gather {
   struct Part {
     peer::Outcome outcome = peer::Outcome::done;
     Bytes reply;
-    NodeIndex node = 0;  // that was asked, for cluster_status
+    NodeIndex node = 0;  // that was asked, for cluster_status and each_node
   };
 
   GatherKind kind = GatherKind::sum;

@@ -38,11 +38,14 @@ void Core::begin_handovers() {
   const HandoffConfig& config = *config_.handoff;
   const std::vector<handoff::SlotTitle>& titles = *config.titles;
   turns_.assign(kSlots, SlotTurn::Kind::pass);
+  rerouted_.assign(kSlots, 0);
+  bool owns_some = false;
   for (unsigned at = 0; at < kSlots; ++at) {
     const auto slot = static_cast<Slot>(at);
     const handoff::Title& title = titles[slot].title;
     const bool own = title.kind == handoff::Title::Kind::own;
     if (own && is_own(slot)) turns_[slot] = SlotTurn::Kind::serve;
+    owns_some = owns_some || own;
     if (own) holders_.learn(slot, {config_.self, title.term});
     if (title.kind == handoff::Title::Kind::ceded) holders_.learn(slot, {title.to, title.term});
   }
@@ -55,10 +58,12 @@ void Core::begin_handovers() {
   handovers_->set_view(view_of_handovers(), now_);
   may_claim_ = true;
   was_fresh_ = config.founding->fresh();
+  listening_ = owns_some && !all_are_heard();
+  listening_until_ms_ = now_.steady_ms + kListenMs;
   told_ = standing();
   for (unsigned slot = 0; slot < kSlots; ++slot) place(static_cast<Slot>(slot));
   work_off();
-  rerouted_.clear();  // no client has come yet
+  reroutes_end_ms_ = 0;  // no client has come yet
 }
 
 handoff::HandOverView Core::view_of_handovers() const {
@@ -67,7 +72,9 @@ handoff::HandOverView Core::view_of_handovers() const {
   view.owners.resize(kSlots);
   for (unsigned slot = 0; slot < kSlots; ++slot) {
     const NodeIndex owner = view_->owner(static_cast<Slot>(slot));
-    view.owners[slot] = owner == ring::kNobody ? handoff::kNobody : owner;
+    // Where all are leaving, slots stay where they are.
+    const bool nobody = owner == ring::kNobody || (owner != config_.self && view_->nodes[owner].leaving);
+    view.owners[slot] = nobody ? handoff::kNobody : owner;
   }
   return view;
 }
@@ -307,7 +314,7 @@ void Core::tick_handovers() {
   if (!titles_waiting_.empty()) effects_.sync = true;
   try_to_claim();
   tell_news_of_change();
-  forget_reroutes();
+  if (listening_) stop_listening_if_told();
   work_off();
   if (files_compared_ms_ == 0 || now_.steady_ms < files_compared_ms_) return;
   files_compared_ms_ = 0;

@@ -3,6 +3,7 @@
 // A slot of this shard is served here while its title is this node's. Any other goes to whoever is known to
 // hold it, and as long as nobody is, to the node that the cluster file gives it to. Each shard hears of the
 // slots of other nodes over its own links, and of those of its node from its siblings.
+#include <algorithm>
 #include <limpet/base/limits.hpp>
 #include <limpet/peer/held.hpp>
 #include <utility>
@@ -20,7 +21,8 @@ Route Core::way_to(Slot slot) const {
   if (own) {
     switch (turns_[slot]) {
       case SlotTurn::Kind::serve:
-        return {unloaded_[slot] || damaged_[slot] ? Route::Kind::wait : Route::Kind::here, here};
+        return {unloaded_[slot] || damaged_[slot] || listening_ ? Route::Kind::wait : Route::Kind::here,
+                here};
       case SlotTurn::Kind::hold:
         return {Route::Kind::wait, here};
       case SlotTurn::Kind::refuse:
@@ -52,20 +54,11 @@ void Core::place(Slot slot) {
   if (before.kind == Route::Kind::here) --slots_here_;
   if (after.kind == Route::Kind::here) ++slots_here_;
   if (before.kind == Route::Kind::peer || after.kind == Route::Kind::peer) {
-    rerouted_[slot] = now_.steady_ms + tunables_.forward_timeout_ms;
+    // A command must not overtake an earlier one of its client, which may be on its way to where the slot
+    // was.
+    rerouted_[slot] = reroutes_end_ms_ = now_.steady_ms + tunables_.forward_timeout_ms;
   }
   if (after.kind != Route::Kind::wait) wake_waiters(slot);
-}
-
-// A command must not overtake an earlier one of its client, which may be on its way to where the slot was.
-bool Core::follows_another_way(const Client& client, Slot slot) const {
-  return !client.replies.empty() && rerouted_.contains(slot);
-}
-
-void Core::forget_reroutes() {
-  if (rerouted_.empty() || now_.steady_ms < reroutes_checked_ms_ + kTickMs * 10) return;
-  reroutes_checked_ms_ = now_.steady_ms;
-  std::erase_if(rerouted_, [this](const auto& entry) { return entry.second <= now_.steady_ms; });
 }
 
 std::string Core::why_refused(Slot slot) const {
@@ -79,24 +72,42 @@ std::string Core::why_refused(Slot slot) const {
 
 // ---- Hearing ----
 
+void Core::seen_alive(NodeIndex node) {
+  Link* const link = links_[node].get();
+  if (link != nullptr && link->seen_alive() && worth_dialling(*link)) dial(*link);
+}
+
 // True: that is news.
 bool Core::learn(Slot slot, const Holder& holder) {
   const bool own = is_own(slot) && holder.node != config_.self;
   if (own) step_down(slot, holder);
   if (!holders_.learn(slot, holder)) return false;
+  seen_alive(holder.node);  // it could not have become the holder otherwise
   if (own) handovers_->overtaken(slot, holder.term, now_);
   place(slot);
   work_off();
   return true;
 }
 
-// Another node holds a slot that this node holds, too, at a later term or the same. That cannot be, but where
-// a data directory of the past was put back. Neither what is there nor its title is touched: it is not
-// served, that is all.
+// Another node holds a slot that this node holds, too. At a later term: it was claimed while this node was
+// gone, or a data directory of the past was put back; the slot is the other's. At the same term, which can
+// only come of such a directory, neither what is there nor the title is touched: it is not served, that is
+// all.
 void Core::step_down(Slot slot, const Holder& holder) {
   const handoff::SlotTitle& title = handovers_->title(slot);
-  if (!handoff::owns(title) || holder.term < title.title.term || turns_[slot] == SlotTurn::Kind::refuse)
+  const bool no_matter = !handoff::owns(title) || holder.term < title.title.term ||
+                         turns_[slot] == SlotTurn::Kind::refuse || turns_[slot] == SlotTurn::Kind::pass;
+  if (no_matter) return;
+  if (handovers_->superseded(slot, holder.node, holder.term, now_)) {
+    if (slots_superseded_++ == 0) {
+      note(Note::Level::warning,
+           "node " + view_->nodes[holder.node].name + " holds slot " + std::to_string(slot) +
+               ", and maybe others that were this node's, at a later term: they were claimed "
+               "while this node was gone. Commands go there");
+    }
+    turns_[slot] = SlotTurn::Kind::pass;
     return;
+  }
   turns_[slot] = SlotTurn::Kind::refuse;
   place(slot);
   note(Note::Level::error, "slot " + std::to_string(slot) + " is not served: node " +
@@ -114,8 +125,10 @@ void Core::take_holders(std::string_view body) {
       unplaced_.push_back(said);  // until the view that knows that node has come
       continue;
     }
-    const bool news = learn(said.slot, {said.node, said.term});
-    if (news && said.node == config_.self) to_tell_peers_.push_back(said.slot);
+    learn(said.slot, {said.node, said.term});
+    // The sibling whose slot it is says so. This shard's peers hear it from no other, even if this shard has
+    // known it from somebody else.
+    if (said.node == config_.self) to_tell_peers_.push_back(said.slot);
   }
   tell_peers();
 }
@@ -177,7 +190,9 @@ peer::Standing Core::standing() const {
           .content_digest = view_->content_digest,
           .placement_digest = view_->placement_digest,
           .founded = config_.handoff ? config_.handoff->founding->claimed() : 0,
-          .fresh = config_.handoff && config_.handoff->founding->fresh()};
+          .boot = config_.handoff ? config_.handoff->boot : 0,
+          .fresh = config_.handoff && config_.handoff->founding->fresh(),
+          .leaving = view_->nodes[config_.self].leaving};
 }
 
 // To one that has just been admitted: all there is to know of this node. What it knows of the cluster is
@@ -238,9 +253,25 @@ std::string Core::why_not_founded() const {
 
 // The node has begun to claim its first slots by this placement, and may not have got to this one.
 bool Core::may_be_claimed(Slot slot) const {
-  return handovers_->title(slot) == handoff::SlotTitle{} && view_->owner(slot) == config_.self &&
+  return handovers_->title(slot) == handoff::SlotTitle{} && view_->home[slot] == config_.self &&
          holders_.of(slot).term == 0 &&
          config_.handoff->founding->claimed() == Founding::id_of(view_->placement_digest);
+}
+
+// Has everybody said what they hold who may hold slots?
+bool Core::all_are_heard() const {
+  return std::all_of(links_.begin(), links_.end(), [this](const std::unique_ptr<Link>& link) {
+    if (!link) return true;
+    const cluster::Node& node = view_->nodes[link->node()];
+    return !node.listed || node.state == cluster::NodeState::down || link->informed();
+  });
+}
+
+// A slot that was claimed while this node was gone must not be served again, if that can be helped.
+void Core::stop_listening_if_told() {
+  if (now_.steady_ms < listening_until_ms_ && !all_are_heard()) return;
+  listening_ = false;
+  for (unsigned slot = config_.index; slot < kSlots; slot += config_.shards) place(static_cast<Slot>(slot));
 }
 
 // Slots of this shard that the view gives to this node, and of which nobody is known to hold them.
@@ -253,7 +284,8 @@ void Core::try_to_claim() {
   std::size_t claimed = 0;
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    if (holders_.of(slot).term == 0 && handovers_->claim(slot)) ++claimed;
+    if (view_->home[slot] == config_.self && holders_.of(slot).term == 0 && handovers_->claim(slot, 1))
+      ++claimed;
   }
   if (claimed > 0) {
     note(Note::Level::info, "shard " + std::to_string(config_.index) + " takes its first " +

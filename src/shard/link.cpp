@@ -127,6 +127,16 @@ void Link::back_off(Now now, std::uint64_t random) {
   state_ = LinkState::backing_off;
 }
 
+bool Link::seen_alive() {
+  forgive();
+  if (state_ == LinkState::up || state_ == LinkState::quiet) return false;
+  backoff_ms_ = 0;
+  if (state_ != LinkState::backing_off) return false;
+  state_ = LinkState::idle;
+  next_dial_ms_ = 0;
+  return true;
+}
+
 Link::Wish Link::tick(Now now) {
   switch (state_) {
     case LinkState::idle:

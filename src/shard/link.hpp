@@ -74,6 +74,9 @@ class Link {
   [[nodiscard]] std::uint64_t failures_in_a_row() const { return failures_in_a_row_; }
   // It is looked for as if for the first time.
   void forgive() { failures_in_a_row_ = 0; }
+  // Somebody has seen it alive: it is dialled at the next occasion, and commands wait for that. True: it was
+  // waiting for its next dial.
+  bool seen_alive();
   [[nodiscard]] bool up() const { return state_ == LinkState::up || state_ == LinkState::quiet; }
   [[nodiscard]] LinkState state() const { return state_; }
   [[nodiscard]] StreamId id() const { return id_; }

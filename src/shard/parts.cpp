@@ -66,6 +66,10 @@ void Core::finish_gather(Gather& gather, Bytes& out) {
     status_reply(gather, reply);
     return;
   }
+  if (gather.kind == GatherKind::each_node) {
+    each_node_reply(gather, reply);
+    return;
+  }
   if (gather.kind == GatherKind::relocate) {
     relocate_reply(gather, reply);
     return;
@@ -109,6 +113,7 @@ void Core::finish_gather(Gather& gather, Bytes& out) {
     case GatherKind::node_status:
       stats_reply(gather, reply);
       return;
+    case GatherKind::each_node:
     case GatherKind::cluster_status:
     case GatherKind::relocate:
       return;
@@ -249,7 +254,9 @@ GatherKind Core::kind_for_shards(Args args) {
   if (equals_ignore_case(args[0], "keys")) return GatherKind::concat;
   if (equals_ignore_case(args[0], "randomkey")) return GatherKind::pick;
   if (equals_ignore_case(args[0], "dbsize")) return GatherKind::sum;
-  if (equals_ignore_case(args[0], "cluster")) return GatherKind::node_status;
+  if (equals_ignore_case(args[0], "cluster")) {
+    return equals_ignore_case(args[1], "status") ? GatherKind::node_status : GatherKind::sum;
+  }
   if (equals_ignore_case(args[0], "info")) return GatherKind::info;
   if (equals_ignore_case(args[0], "client")) {
     return args.size() > 1 && equals_ignore_case(args[1], "kill") ? GatherKind::sum : GatherKind::text;
@@ -266,9 +273,20 @@ GatherKind Core::kind_for_nodes(Args args) {
   return GatherKind::all_ok;
 }
 
-// Whoever is in the file, and who is not any more but holds slots.
+// Whoever is to hold slots by the file, and who holds some still.
 bool Core::takes_part(NodeIndex node) const {
-  return view_->nodes[node].listed || holders_.held_by(node) > 0;
+  const cluster::Node& known = view_->nodes[node];
+  return (known.listed && known.state != cluster::NodeState::down) || holders_.held_by(node) > 0;
+}
+
+// Is this node asked for its part of `args`?
+bool Core::is_asked(GatherKind kind, NodeIndex node, Args args) const {
+  const bool all = kind == GatherKind::cluster_status || kind == GatherKind::each_node;
+  if (all && view_->nodes[node].listed) return true;
+  // Not the one whose slots are claimed: it is gone.
+  if (equals_ignore_case(args[0], "cluster") && args.size() == 3 && view_->nodes[node].name == args[2])
+    return false;
+  return takes_part(node);
 }
 
 void Core::gather_nodes(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args) {
@@ -277,15 +295,23 @@ void Core::gather_nodes(GatherKind kind, const Origin& origin, resp::Version ver
   const peer::Request request = first_hop(Reach::node, version, true);
   for (std::size_t i = 0; i < view_->nodes.size(); ++i) {
     const auto node = static_cast<NodeIndex>(i);
-    if (!takes_part(node)) continue;
+    if (!is_asked(kind, node, args)) continue;
     const Origin part = next_part(name, gather, node);
     if (node == config_.self) {
-      gather_shards(kind_for_shards(args), part, version, write, args);
+      run_node_part(part, version, write, args);
     } else {
       forward({Route::Kind::peer, node}, kNoSlot, part, request, args, write);
     }
   }
   close_gather(name, gather);
+}
+
+void Core::run_node_part(const Origin& origin, resp::Version version, bool write, Args args) {
+  if (is_order(args)) {
+    return take_order(equals_ignore_case(args[1], "drain") ? Order::Kind::leave : Order::Kind::reload, origin,
+                      version);
+  }
+  gather_shards(kind_for_shards(args), origin, version, write, args);
 }
 
 void Core::gather_shards(GatherKind kind, const Origin& origin, resp::Version version, bool write,
@@ -331,6 +357,8 @@ void Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
   } else if (equals_ignore_case(args[0], "cluster") && equals_ignore_case(args[1], "countkeysinslot")) {
     const auto slot = static_cast<Slot>(parse_int64(args[2]).value_or(0));
     reply.integer(static_cast<std::int64_t>(store_.keys_in(slot)));
+  } else if (equals_ignore_case(args[0], "cluster") && equals_ignore_case(args[1], "claim")) {
+    claim_from(args[2], reply);
   } else {
     append_stats(out);
   }

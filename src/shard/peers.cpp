@@ -37,7 +37,11 @@ bool is_one_value(std::string_view reply) {
 // What one node may ask another for as a whole. Everything else concerns a slot.
 bool is_for_nodes(const Spec& spec, Args args) {
   if (spec.name == "scan") return args.size() == 7;
-  if (spec.name == "cluster") return args.size() == 2 && equals_ignore_case(args[1], "status");
+  if (spec.name == "cluster") {
+    const std::string sub = args.size() > 1 ? to_lower(args[1]) : "";
+    return (args.size() == 2 && (sub == "status" || sub == "reload" || sub == "drain")) ||
+           (args.size() == 3 && sub == "claim");
+  }
   return spec.scope == command::Scope::cluster && command::refusal(&spec, args).empty();
 }
 
@@ -170,6 +174,11 @@ bool Core::link_said(Link& link, const Frame& frame) {
   if (!peer::take_standing(body, standing)) return false;
   if (standing.epoch != link.theirs().epoch) files_compared_ms_ = now_.steady_ms + kFileLagMs;
   link.informed(standing);
+  const cluster::Node& node = view_->nodes[link.node()];
+  if (handovers_ && standing.leaving != node.leaving) {
+    effects_.leaving.push_back({node.name, standing.boot, standing.leaving});
+  }
+  if (listening_) stop_listening_if_told();
   return true;
 }
 
@@ -310,7 +319,7 @@ bool Core::admit_peer(Peer& peer, const Frame& frame) {
 // A node that this one has not read about is to be known all the same: it may hold slots.
 void Core::introduce(Peer& peer) {
   peer.node = view_->find(peer.theirs.node);
-  if (peer.node && links_[*peer.node]) links_[*peer.node]->forgive();
+  if (peer.node) seen_alive(*peer.node);
   const auto client = cluster::parse_address(peer.theirs.client);
   const auto address = cluster::parse_address(peer.theirs.peer);
   if (!handovers_ || !client || !address) return;
@@ -376,7 +385,7 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
       serve_slot(origin, slot, request, spec, args, body);
       return;
     case Reach::node:
-      gather_shards(kind_for_shards(args), origin, version, spec->has(command::kWrite), args);
+      run_node_part(origin, version, spec->has(command::kWrite), args);
       return;
     case Reach::shard:
       reply_scratch_.clear();

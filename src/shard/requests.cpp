@@ -277,7 +277,7 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
     return true;
   }
   const Route route = router_.route(slot);
-  if (!rerouted_.empty() && follows_another_way(client, slot)) return false;
+  if (follows_another_way(client, slot)) return false;
   if (route.kind == Route::Kind::here) {
     run_for(client, spec, args, &key);
     return true;

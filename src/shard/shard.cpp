@@ -126,6 +126,12 @@ void Shard::titles_failed(const std::vector<Slot>& slots, const std::string& why
   core_->settle();
 }
 
+void Shard::ordered(std::uint64_t ticket, const Result<std::string>& outcome, Now now) {
+  core_->set_now(now);
+  core_->ordered(ticket, outcome);
+  core_->settle();
+}
+
 void Shard::reload(ShardTunables tunables) { core_->reload(std::move(tunables)); }
 
 void Shard::drain(Now now) {

@@ -199,9 +199,12 @@ std::vector<Broken> wrong_in_a_node() {
       {"ZoneEmpty", in_node("zone = \"\""), "9:8", {"zone is empty"}},
       {"ZoneWithBlank", in_node("zone = \"rack 1\""), "9:8", {"'rack 1'", "A-Z"}},
       {"Direct", in_node("direct = \"a:9\""), "9:10", {"not built yet", "remove the line"}},
-      {"StateDraining", in_node("state = \"draining\""), "9:9", {"not built yet", "while it runs", "\"up\""}},
-      {"StateDown", in_node("state = \"down\""), "9:9", {"not built yet", "\"up\""}},
-      {"StateUnknown", in_node("state = \"asleep\""), "9:9", {"'asleep'", "\"up\""}},
+      {"StateDraining", in_node("state = \"draining\""), "9:9", {"no node is up", "\"up\""}},
+      {"StateDown", in_node("state = \"down\""), "9:9", {"no node is up", "\"up\""}},
+      {"StateUnknown",
+       in_node("state = \"asleep\""),
+       "9:9",
+       {"'asleep'", "\"up\"", "\"draining\"", "\"down\""}},
   };
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Run by test_access.py in a network namespace: asks a limpetd from loopback and from another address.
 
-Usage: protected_mode.py LIMPETD [FLAG ...]; prints "loopback: REPLY" and "outside: REPLY". Exit code 77: no network
-could be set up here.
+Usage: protected_mode.py LIMPETD [FLAG ...]; prints "loopback: REPLY", "outside: REPLY" and the like. Exit code 77: no
+network could be set up here.
 """
 
 import fcntl
@@ -27,10 +27,10 @@ def set_up_network():
         fcntl.ioctl(control, SIOCSIFADDR, address)
 
 
-def first_line(host):
+def first_line(host, command=b"GET x"):
     with socket.create_connection((host, 7379), timeout=10) as stream:
         try:
-            stream.sendall(b"GET x\r\n")
+            stream.sendall(command + b"\r\n")
             data = stream.recv(4096)
         except ConnectionError:
             return "(closed)"
@@ -49,6 +49,8 @@ def main():
             eventually(lambda: first_line("127.0.0.1"), 10, "limpetd answers")
             print("loopback:", first_line("127.0.0.1"))
             print("outside:", first_line(OUTSIDE))
+            print("order_from_outside:", first_line(OUTSIDE, b"CLUSTER RELOAD"))
+            print("order_from_loopback:", first_line("127.0.0.1", b"CLUSTER RELOAD"))
         finally:
             node.terminate()
             node.wait(10)

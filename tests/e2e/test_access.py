@@ -176,6 +176,8 @@ class ProtectedMode(E2E):
     def test_told_otherwise_it_answers_everybody(self):
         told = self.ask("--protected-mode", "no")
         self.assertEqual((told["loopback"], told["outside"]), ("$-1", "$-1"))
+        self.assertEqual(told["order_from_outside"].split()[0], "-NOPERM")
+        self.assertNotIn("NOPERM", told["order_from_loopback"])
 
     def test_with_a_password_everybody_may_authenticate(self):
         told = self.ask(files={"LIMPET_PASSWORD": PASSWORD})

@@ -20,7 +20,7 @@ def frame(kind, body, bits=0, slot=0, ident=1, length=None):
 def greeting(cluster=b"e2e", node=b"n2"):
     addresses = (b"127.0.0.1:1", b"127.0.0.1:2")
     names = b"".join(struct.pack("<B", len(name)) + name for name in (cluster, node, *addresses))
-    return struct.pack("<IHQQQQB", 0x54504D4C, 3, 1, 0, 0, 0, 1) + b"n" * 16 + names
+    return struct.pack("<IHQQQQQB", 0x54504D4C, 4, 1, 0, 0, 0, 1, 1) + b"n" * 16 + names
 
 
 def request(*args):

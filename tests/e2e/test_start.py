@@ -48,6 +48,17 @@ class Alone(unittest.TestCase):
         self.assertEqual(process.terminate(), 0)
         self.assertEqual(process.sanitizer_report(), "")
 
+    def test_what_concerns_a_cluster_is_refused_and_reload_reads_the_settings(self):
+        process = self.start()
+        process.eventually_logs("eady")
+        def ask(*words):
+            done = run(binary("limpet"), "-s", self.address, "cluster", *words)
+            return done.stdout + done.stderr
+        self.assertEqual(ask("reload"), "no setting has changed\n")
+        self.assertIn("in no cluster", ask("drain", "limpet"))
+        self.assertIn("in no cluster", ask("claim", "limpet", "--yes"))
+        self.assertEqual(process.terminate(), 0)
+
     def test_a_log_may_be_json_in_a_file(self):
         log = os.path.join(self.folder, "limpetd.json")
         process = self.start("--log-file", log, "--log-format", "json")
@@ -153,7 +164,6 @@ class ClusterFiles(E2E):
     def test_what_is_not_built_yet_is_refused_and_not_ignored(self):
         good = self.nodes.text()
         for bad in (good.replace('durability = "none"', 'durability = "none"\nfollowers = 1'),
-                    good.replace('name = "n3"', 'name = "n3"\nstate = "draining"'),
                     good.replace('name = "n3"', 'name = "n3"\ndirect = "127.0.0.1:7901"')):
             with open(self.nodes.config, "w", encoding="utf-8") as file:
                 file.write(bad)

@@ -61,7 +61,14 @@ TEST(Options, ToolsTakeOptionsOfTheirOwn) {
   EXPECT_EQ(task<DumpTask>({"journal", "dump", "d", "k", "--full"}).key, "k");
   EXPECT_TRUE(task<DumpTask>({"journal", "dump", "--full", "d", "k"}).full);
   EXPECT_EQ(task<BackupTask>({"backup", "d", "t"}).target, "t");
-  EXPECT_EQ(task<UnbuiltTask>({"cluster", "drain", "n1"}).name, "cluster drain");
+  EXPECT_EQ(task<DrainTask>({"cluster", "drain", "n1"}).node, "n1");
+  EXPECT_TRUE(task<DrainTask>({"cluster", "drain", "n1"}).wait);
+  EXPECT_FALSE(task<DrainTask>({"cluster", "drain", "n1", "--no-wait"}).wait);
+  EXPECT_EQ(task<ClaimTask>({"cluster", "claim", "n1"}).node, "n1");
+  EXPECT_FALSE(task<ClaimTask>({"cluster", "claim", "n1"}).yes);
+  EXPECT_TRUE(task<ReloadTask>({"cluster", "reload", "--all"}).all);
+  EXPECT_FALSE(task<ReloadTask>({"cluster", "reload"}).all);
+  task<FollowTask>({"cluster", "follow"});
 }
 
 TEST(Options, OtherCommandsNamedLikeToolsGoToTheServer) {

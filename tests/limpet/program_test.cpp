@@ -103,9 +103,10 @@ TEST(ProgramAlone, NoServerIsExitCodeThree) {
 TEST(ProgramAlone, WrongUseIsExitCodeTwo) {
   EXPECT_EQ(run("{} --bogus").exit, 2);
   EXPECT_EQ(run("{} PING", "nonsense").exit, 2);
-  const Outcome unbuilt = run("{} cluster drain n1");
-  EXPECT_EQ(unbuilt.exit, 2);
-  EXPECT_THAT(unbuilt.text, HasSubstr("not built yet"));
+  EXPECT_EQ(run("{} cluster drain").exit, 2);
+  const Outcome unasked = run("{} cluster claim n1");
+  EXPECT_EQ(unasked.exit, 2);
+  EXPECT_THAT(unasked.text, HasSubstr("--yes"));
 }
 
 TEST(ProgramAlone, BadFileIsExitCodeFour) {

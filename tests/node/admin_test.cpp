@@ -46,7 +46,7 @@ class AdminTest : public ::testing::Test {
   }
 
   cluster::View view_ = three_nodes();
-  Health health_{true, ""};
+  Health health_{true, false, ""};
   std::unique_ptr<Admin> admin_;
 };
 
@@ -59,10 +59,19 @@ TEST_F(AdminTest, LivezSaysOk) {
 
 TEST_F(AdminTest, ReadyzSaysWhyNot) {
   EXPECT_EQ(get("/readyz")->status, 200);
-  health_ = {false, "the node is stopping"};
+  health_ = {false, false, "the node is stopping"};
   const auto reply = get("/readyz");
   EXPECT_EQ(reply->status, 503);
   EXPECT_EQ(reply->body, "not ready: the node is stopping\n");
+}
+
+TEST_F(AdminTest, DrainzTellsALeavingNodeFromOneThatIsNotReady) {
+  EXPECT_EQ(get("/drainz")->status, 200);
+  health_ = {false, true, "it leaves"};
+  EXPECT_EQ(get("/drainz")->status, 404);
+  EXPECT_EQ(get("/readyz")->status, 503);
+  health_ = {false, false, "it starts"};
+  EXPECT_EQ(get("/drainz")->status, 503);
 }
 
 TEST_F(AdminTest, PagesHaveTheirContentTypes) {

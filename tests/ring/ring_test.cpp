@@ -220,6 +220,30 @@ TEST(Followers, TakeTheSlotsOverEvenly) {
   for (std::size_t i = 1; i < 4; ++i) EXPECT_NEAR(heirs[i], slots / 3.0, slots / 9.0) << members[i].name;
 }
 
+TEST(Without, SlotsOfAbsentMembersAreWithTheirFirstFollowerThatIsThereAndNothingElseMoves) {
+  const Members members = equal(5);
+  const Placement placement = place(members);
+  const Placement meanwhile = without(members, placement, {false, true, false, true, false});
+  for (unsigned at = 0; at < kSlots; at += 31) {
+    const auto slot = static_cast<Slot>(at);
+    const NodeIndex owner = placement[slot];
+    if (owner != 1 && owner != 3) {
+      EXPECT_EQ(meanwhile[slot], owner);
+      continue;
+    }
+    const auto list = followers(members, placement, slot, 4);
+    const auto heir =
+        std::find_if(list.begin(), list.end(), [](NodeIndex node) { return node != 1 && node != 3; });
+    EXPECT_EQ(meanwhile[slot], *heir) << "slot " << slot;
+  }
+}
+
+TEST(Without, WhereAllAreAbsentSlotsStay) {
+  const Members members = equal(2);
+  const Placement placement = place(members);
+  EXPECT_EQ(without(members, placement, {true, true}), placement);
+}
+
 TEST(Digest, IsTheSameForAnyOrderOfTheList) {
   const Members members = weighted({1000, 500, 2000});
   Members reversed(members.rbegin(), members.rend());

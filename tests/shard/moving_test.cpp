@@ -1,48 +1,13 @@
 // Slots that change hands among whole nodes, while clients use them.
+#include "moving.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "sim_cluster.hpp"
-
 namespace limpet::shard {
 namespace {
-
-SimCluster::Options moving(unsigned nodes, unsigned started, std::uint64_t seed = 1) {
-  SimCluster::Options options{.nodes = nodes, .shards = 2, .seed = seed};
-  options.moves = options.journal = true;
-  options.started = started;
-  options.files.assign(nodes, cluster_text(started));
-  return options;
-}
-
-constexpr unsigned kKeys = 200;
-
-std::string key(unsigned number) { return "{u" + std::to_string(number) + "}"; }
-
-void set_keys(SimCluster& cluster, unsigned node) {
-  const auto client = cluster.connect(node);
-  for (unsigned i = 0; i < kKeys; ++i) {
-    ASSERT_EQ(cluster.ask(client, "SET " + key(i) + " " + std::to_string(i)), "OK");
-  }
-}
-
-void expect_keys(SimCluster& cluster, unsigned node) {
-  const auto client = cluster.connect(node);
-  for (unsigned i = 0; i < kKeys; ++i) {
-    EXPECT_EQ(cluster.ask(client, "GET " + key(i)), std::to_string(i)) << key(i) << " by node " << node;
-  }
-}
-
-std::string tail(const SimCluster& cluster) {
-  std::string text;
-  const std::vector<std::string>& notes = cluster.notes();
-  for (std::size_t i = notes.size() - std::min<std::size_t>(notes.size(), 40); i < notes.size(); ++i) {
-    text += notes[i] + "\n";
-  }
-  return text;
-}
 
 TEST(Moving, NodesOfANewClusterTakeTheirSlotsOnceAllOfThemAreThere) {
   SimCluster cluster(moving(3, 3));
@@ -126,6 +91,30 @@ TEST(Moving, ANodeWhoseDiskIsOfThePastServesNothingThatAnotherHolds) {
     const std::string reply = cluster.ask(late, "GET " + key(i));
     EXPECT_TRUE(reply == "new" || reply.rfind("CLUSTERDOWN", 0) == 0 || reply.rfind("TRYAGAIN", 0) == 0)
         << reply;
+  }
+}
+
+// The source has forgotten that it has to tell, the target does not know where to ask.
+TEST(Moving, APromiseIsAskedAboutThoughTheFileNamesNeitherTheSourceNorItsAddress) {
+  for (std::int64_t crash_ms = 4; crash_ms < 40; crash_ms += 2) {
+    SimCluster cluster(moving(2, 2));
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    cluster.write_file(1, cluster_text({false, true}, 2));
+    ASSERT_TRUE(cluster.reload(1));
+    cluster.run_for(10);
+    const std::string old_file = cluster_text(2);
+    cluster.write_file(0, cluster_text({false, true}, 2));
+    ASSERT_TRUE(cluster.reload(0));
+    cluster.run_for(crash_ms);
+    cluster.kill(0);
+    cluster.kill(1);
+    cluster.write_file(0, old_file);
+    cluster.start(0);
+    cluster.write_file(0, cluster_text({false, true}, 2));
+    ASSERT_TRUE(cluster.reload(0));
+    cluster.start(1);
+    cluster.run_for(100);
+    ASSERT_TRUE(cluster.settle(30'000)) << "after " << crash_ms << " ms\n" << tail(cluster);
   }
 }
 

@@ -418,7 +418,8 @@ std::vector<resp::Value> SimCluster::take_replies(ClientIndex index) {
 
 bool SimCluster::closed(ClientIndex client) const { return clients_[client].closed; }
 
-std::string SimCluster::ask(ClientIndex client, std::string_view line, std::int64_t wait_ms) {
+std::optional<resp::Value> SimCluster::ask_for(ClientIndex client, std::string_view line,
+                                               std::int64_t wait_ms) {
   send(client, std::string(line) + "\r\n");
   std::vector<resp::Value> replies;
   run_until(
@@ -427,11 +428,16 @@ std::string SimCluster::ask(ClientIndex client, std::string_view line, std::int6
         return !replies.empty();
       },
       wait_ms);
-  if (replies.empty()) return "(no reply)";
-  const resp::Value& value = replies.front();
-  if (value.type == resp::Value::Type::integer) return std::to_string(value.integer);
-  if (value.type == resp::Value::Type::null) return "(null)";
-  return value.text;
+  if (replies.empty()) return std::nullopt;
+  return std::move(replies.front());
+}
+
+std::string SimCluster::ask(ClientIndex client, std::string_view line, std::int64_t wait_ms) {
+  const auto value = ask_for(client, line, wait_ms);
+  if (!value) return "(no reply)";
+  if (value->type == resp::Value::Type::integer) return std::to_string(value->integer);
+  if (value->type == resp::Value::Type::null) return "(null)";
+  return value->text;
 }
 
 SimCluster::ClientIndex SimCluster::connect_to_peer_port(unsigned index) {

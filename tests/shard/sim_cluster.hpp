@@ -14,6 +14,7 @@
 #include <limpet/shard/shard.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -57,6 +58,7 @@ class SimCluster {
   std::vector<resp::Value> take_replies(ClientIndex client);
   [[nodiscard]] bool closed(ClientIndex client) const;
   // Sends a command of one line and waits for its reply.
+  std::optional<resp::Value> ask_for(ClientIndex client, std::string_view line, std::int64_t wait_ms = 5000);
   std::string ask(ClientIndex client, std::string_view line, std::int64_t wait_ms = 5000);
   // A raw connection to a node's peer port, which is to be looked at like a client's.
   ClientIndex connect_to_peer_port(unsigned node);
@@ -76,6 +78,7 @@ class SimCluster {
   void write_file(unsigned node, std::string text);
   // False: it is refused.
   bool reload(unsigned node);
+  void leave(unsigned node);  // declares that it leaves
   void drain(unsigned node);  // told to stop; it goes on until drained() and somebody kills it
   [[nodiscard]] bool drained(unsigned node) const;
   void pause(unsigned node);  // it stands still, as under SIGSTOP
@@ -148,6 +151,7 @@ class SimCluster {
   [[nodiscard]] cluster::View file_of(unsigned node) const;
   bool read_file(unsigned node);
   void show_view(unsigned node);
+  void show_to_shards(unsigned node, std::int64_t delay_ms_max);
   void load(unsigned node, unsigned shard);
   void work_disk(unsigned node, unsigned shard, Effects& effects);
   void write_titles(unsigned node, unsigned shard, const std::vector<TitleWrite>& titles);

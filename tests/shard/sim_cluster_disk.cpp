@@ -38,17 +38,8 @@ bool SimCluster::reload(unsigned index) {
   if (!cluster::check_successor(node.members.file(), file) || !node.members.set_file(std::move(file))) {
     return false;
   }
-  show_view(index);
+  show_to_shards(index, 4);
   node.founding->propose(Founding::id_of(node.view->placement_digest));
-  for (unsigned shard = 0; shard < node.shards.size(); ++shard) {
-    const auto delay = static_cast<std::int64_t>(random(4));
-    at(now_ms_ + delay, [this, index, shard, life = node.life] {
-      on_node(index, life, [=, this] {
-        nodes_[index].shards[shard]->set_view(nodes_[index].view, now());
-        pump(index, shard);
-      });
-    });
-  }
   return true;
 }
 
@@ -82,17 +73,42 @@ void SimCluster::work_disk(unsigned index, unsigned shard, Effects& effects) {
     });
   }
   if (!effects.titles.empty()) write_titles(index, shard, std::exchange(effects.titles, {}));
+  bool news = false;
   for (const Stranger& stranger : std::exchange(effects.strangers, {})) {
-    if (!node.members.introduce(stranger.name, stranger.client, stranger.peer)) continue;
-    show_view(index);
-    for (unsigned each = 0; each < node.shards.size(); ++each) {
-      at(now_ms_ + 1, [this, index, each, life = node.life] {
-        on_node(index, life, [=, this] {
-          nodes_[index].shards[each]->set_view(nodes_[index].view, now());
-          pump(index, each);
-        });
+    news = node.members.introduce(stranger.name, stranger.client, stranger.peer) || news;
+  }
+  for (const LeavingNews& said : std::exchange(effects.leaving, {})) {
+    news = node.members.told(said.node, said.boot, said.leaving) || news;
+  }
+  for (const Order& order : std::exchange(effects.orders, {})) {
+    if (order.kind == Order::Kind::leave) leave(index);
+    at(now_ms_ + 1, [this, index, shard, ticket = order.ticket, life = node.life] {
+      on_node(index, life, [=, this] {
+        nodes_[index].shards[shard]->ordered(ticket, "done", now());
+        pump(index, shard);
       });
-    }
+    });
+  }
+  if (news) show_to_shards(index, 1);
+}
+
+void SimCluster::leave(unsigned index) {
+  Node& node = nodes_[index];
+  if (node.members.told("n" + std::to_string(index + 1), node.disk.book.boot(), true))
+    show_to_shards(index, 1);
+}
+
+// Each shard hears of it when it pleases, but all of them of one view after the other.
+void SimCluster::show_to_shards(unsigned index, std::int64_t delay_ms_max) {
+  show_view(index);
+  for (unsigned shard = 0; shard < nodes_[index].shards.size(); ++shard) {
+    const auto delay = 1 + static_cast<std::int64_t>(random(static_cast<std::uint64_t>(delay_ms_max)));
+    at(now_ms_ + delay, [this, index, shard, life = nodes_[index].life] {
+      on_node(index, life, [=, this] {
+        nodes_[index].shards[shard]->set_view(nodes_[index].view, now());
+        pump(index, shard);
+      });
+    });
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include <limpet/base/result.hpp>
 #include <limpet/cluster/view.hpp>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,8 +28,13 @@ class Members {
   // A node that said who it is. False: that is known, or the file knows better, or there are too many.
   [[nodiscard]] bool introduce(std::string_view name, const Address& client, const Address& peer);
 
+  // A node says that it is leaving, or is not, in its boot of that number. False: that is known, or the boot
+  // is over. Who has said so once says so until it boots again.
+  [[nodiscard]] bool told(std::string_view name, std::uint64_t boot, bool leaving);
+
   [[nodiscard]] const View& file() const { return file_; }
-  // The file's, its nodes by their numbers. Those that the file does not name are not listed and own nothing.
+  // The file's, its nodes by their numbers. Those that the file does not name are not listed and own nothing,
+  // and what is placed on those that are leaving is with others.
   [[nodiscard]] View view() const;
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 
@@ -37,7 +43,13 @@ class Members {
   [[nodiscard]] bool numbered(std::string_view name) const;
   [[nodiscard]] const Node* find(std::string_view name) const;  // null: nothing is known but its name
 
+  struct Leaving {
+    std::uint64_t boot = 0;
+    bool leaving = false;
+  };
+
   std::vector<std::string> names_;
+  std::map<std::string, Leaving, std::less<>> leaving_;
   std::vector<Node> known_;  // in the order of their coming, as they were last seen
   View file_;
 };

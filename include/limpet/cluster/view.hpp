@@ -31,6 +31,11 @@ struct Address {
 enum class Durability : std::uint8_t { none, interval, always };
 [[nodiscard]] std::string_view name_of(Durability durability);
 
+// What the file says of a node. Draining: it is to hold nothing, as with weight 0. Down: what it would hold
+// is with the first of its followers that is up, and nothing else moves.
+enum class NodeState : std::uint8_t { up, draining, down };
+[[nodiscard]] std::string_view name_of(NodeState state);
+
 struct Node {
   std::string name;
   Address client;
@@ -38,7 +43,9 @@ struct Node {
   std::optional<Address> admin;
   std::uint32_t weight_thousandths = 1000;
   std::string zone;
-  bool listed = true;  // false: the file does not name it, but it may hold slots still (members.hpp)
+  NodeState state = NodeState::up;
+  bool leaving = false;  // it said so itself: meanwhile it is as if the file called it down
+  bool listed = true;    // false: the file does not name it, but it may hold slots still (members.hpp)
 };
 
 struct View {
@@ -48,9 +55,10 @@ struct View {
   std::string secret_file;    // empty: none
   std::string password_file;  // empty: none
   std::vector<Node> nodes;
-  ring::Placement placement{};
+  ring::Placement placement{};         // who is to hold each slot
+  ring::Placement home{};              // the same, as if nobody were leaving: the file alone says so
   std::uint64_t content_digest = 0;    // over the parsed [cluster] and [[node]] tables
-  std::uint64_t placement_digest = 0;  // over the nodes and who owns what
+  std::uint64_t placement_digest = 0;  // over the nodes and `home`
 
   [[nodiscard]] std::optional<NodeIndex> find(std::string_view node_name) const;
   [[nodiscard]] NodeIndex owner(Slot slot) const { return placement[slot]; }

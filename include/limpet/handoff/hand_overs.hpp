@@ -102,8 +102,9 @@ class HandOvers {
   void set_view(HandOverView view, Now now);
   // What the store has of the slot is not whole yet, and is: until then it is neither given nor received.
   void set_ready(Slot slot, bool ready);
-  // Nobody holds this slot, and the view gives it to this node: it takes it at term 1. False: not now.
-  bool claim(Slot slot);
+  // Nobody holds this slot, or whoever holds it is gone for good: this node takes it, at this term. False:
+  // not now, or it has had to do with a later one.
+  bool claim(Slot slot, std::uint64_t term);
   // Another node asks; every question is answered, by its ticket.
   void asked(Member from, Slot slot, std::string_view body, std::uint64_t ticket, Now now);
   // An answer to a question of this shard, or why there will be none; `question` is what was sent.
@@ -111,6 +112,10 @@ class HandOvers {
   void unanswered(Slot slot, std::string_view question, const std::string& why, Now now);
   // Another node holds the slot, at this term: what was promised of an earlier one will never be granted.
   void overtaken(Slot slot, std::uint64_t term, Now now);
+  // Another node holds the slot of which this node has a title, at a later term: it was claimed while this
+  // node was gone. The title is given up; what is there of the slot is not touched until the slot comes
+  // again. False: not now.
+  bool superseded(Slot slot, Member by, std::uint64_t term, Now now);
   // The slot has changed, for whatever reason but a hand-over. REQUIRES: is_given(slot).
   void changed(Slot slot, std::string_view effects);
   // The title of this slot that was to be written is on the disk; or it may be or not, and no other will be.
@@ -166,7 +171,7 @@ class HandOvers {
   void given_up(Giving& giving, Now now);
   void given(Giving& giving, Now now);
   void stop_copying(Giving& giving);
-  void charge(Member to, Now now);
+  bool charge(Member to, Now now);
   [[nodiscard]] std::size_t under_way() const;
 
   // ---- receiving.cpp ----

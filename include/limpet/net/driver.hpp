@@ -30,6 +30,8 @@ struct DriverHooks {
   // For slots that change hands.
   std::function<void(const std::vector<shard::TitleWrite>& titles)> titles;
   std::function<void(const std::vector<shard::Stranger>& strangers)> strangers;
+  std::function<void(const std::vector<shard::LeavingNews>& leaving)> leaving;
+  std::function<void(const std::vector<shard::Order>& orders)> orders;  // each is answered
   std::function<void(const shard::Note&)> note;
   std::function<void()> client_gone;  // a client's connection is closed
   std::function<void()> drained;      // once, after drain(): nothing is under way any more

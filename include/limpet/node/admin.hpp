@@ -31,7 +31,8 @@ struct NodeSnapshot {
 
 struct Health {
   bool ready = false;
-  std::string reason;  // why it is not ready, or what is wrong although it is, in words
+  bool leaving = false;  // it is not ready just because it leaves: who is there is answered as ever
+  std::string reason;    // why it is not ready, or what is wrong although it is, in words
 };
 
 struct AdminSource {

@@ -3,18 +3,27 @@
 // All functions may be called from any thread.
 #pragma once
 
+#include <functional>
 #include <limpet/base/result.hpp>
 #include <limpet/node/admin.hpp>
 #include <limpet/node/settings.hpp>
 #include <memory>
+#include <string>
 
 namespace limpet::node {
+
+// What the owner of a node does for it.
+struct NodeHooks {
+  // A client wants the files to be read again, as at SIGHUP. `done` is to be called from any thread, at any
+  // time: with what was changed, or why nothing was. Called on a shard's thread; must not block.
+  std::function<void(std::function<void(Result<std::string>)> done)> reload;
+};
 
 class Node {
  public:
   // Binds all listeners and starts all threads; returns when clients can connect. Logs through spdlog's
   // default logger. Error: an address cannot be bound; the text says which setting to change.
-  [[nodiscard]] static Result<std::unique_ptr<Node>> start(Settings settings);
+  [[nodiscard]] static Result<std::unique_ptr<Node>> start(Settings settings, NodeHooks hooks = {});
   ~Node();  // as stop(), without patience
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -24,6 +33,9 @@ class Node {
   // Error: the disk did not answer, and threads that wait for it use the node still. It is not to be
   // destroyed: the process has to end.
   [[nodiscard]] Result<void> stop();
+  // Declares that it leaves: it is not ready any more, and gives all its slots to other nodes, until the next
+  // start. False: it is in no cluster.
+  bool leave();
   // Applies what can change while running.
   void reload(const Reloadable& settings);
   // Another cluster file, `text`: slots move to where it wants them, while all of them are served. Error: it

@@ -21,7 +21,7 @@
 namespace limpet::peer {
 
 inline constexpr std::uint32_t kMagic = 0x54504d4c;  // "LMPT"
-inline constexpr std::uint16_t kProtocol = 3;
+inline constexpr std::uint16_t kProtocol = 4;
 
 using Nonce = std::array<char, 16>;
 
@@ -31,7 +31,9 @@ struct Standing {
   std::uint64_t content_digest = 0;
   std::uint64_t placement_digest = 0;
   std::uint64_t founded = 0;  // the placement by which it claims its first slots; 0: none
+  std::uint64_t boot = 0;     // counts its starts
   bool fresh = false;         // it has never held a slot
+  bool leaving = false;       // it wants to hold none until it starts again
 
   friend bool operator==(const Standing&, const Standing&) = default;
 };

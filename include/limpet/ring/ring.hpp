@@ -52,6 +52,11 @@ using Placement = std::array<NodeIndex, kSlots>;
 [[nodiscard]] std::vector<NodeIndex> followers(const std::vector<Member>& members, const Placement& placement,
                                                Slot slot, std::size_t count);
 
+// The placement while some members are absent: a slot of theirs is with the first of its followers that is
+// not, and nothing else moves. It stays where all of them are absent. `absent`: by member.
+[[nodiscard]] Placement without(const std::vector<Member>& members, const Placement& placement,
+                                const std::vector<bool>& absent);
+
 // The same for the same members, names included, and the same placement; nodes compare it.
 [[nodiscard]] std::uint64_t digest(const std::vector<Member>& members, const Placement& placement);
 

@@ -91,6 +91,23 @@ struct TitleWrite {
   std::uint64_t founded = 0;
 };
 
+// What another node says of its leaving.
+struct LeavingNews {
+  std::string node;
+  std::uint64_t boot = 0;
+  bool leaving = false;
+};
+
+// What an operator wants of the node as a whole. It is answered with Shard::ordered().
+struct Order {
+  enum class Kind : std::uint8_t {
+    reload,  // read the files again, as at SIGHUP
+    leave,   // give all slots away, until the next start
+  };
+  Kind kind;
+  std::uint64_t ticket;
+};
+
 struct Note {
   enum class Level : std::uint8_t { info, warning, error };
   Level level;
@@ -109,6 +126,8 @@ struct Effects {
   std::vector<Slot> wanted;                      // to be loaded before others
   std::vector<TitleWrite> titles;                // each is reported, written or not
   std::vector<Stranger> strangers;               // to be put in the view
+  std::vector<LeavingNews> leaving;              // the same
+  std::vector<Order> orders;
 };
 
 // Slots of a shard as they are loaded: effects that stand one after the other in `bytes`.
@@ -182,6 +201,7 @@ struct ShardTunables {
 struct ClientOrigin {
   std::string address;  // "127.0.0.1:50112"
   std::string local_address;
+  bool of_this_host = true;
 };
 
 class Core;
@@ -251,6 +271,8 @@ class Shard {
   void titles_failed(const std::vector<Slot>& slots, const std::string& why, Now now);
 
   // ---- The life of the node ----
+  // What has become of an order: what to say of it, or why it was not carried out.
+  void ordered(std::uint64_t ticket, const Result<std::string>& outcome, Now now);
   void reload(ShardTunables tunables);
   // Tells peers that it stops, answers what clients have sent so far, finishes their streams.
   void drain(Now now);

@@ -13,9 +13,16 @@ SHIPPED = pathlib.Path(__file__).resolve().parents[3] / "config" / "haproxy.cfg"
 
 
 class HAProxy:
-    def __init__(self, cluster):
+    def __init__(self, cluster, drains=False):
+        """`drains`: with the lines switched on that a comment of the configuration names for it."""
         self.address = free_address()
         text = SHIPPED.read_text(encoding="utf-8").replace("127.0.0.1:7600", self.address)
+        if drains:
+            text = re.sub(r"^    option redis-check\n", "", text, flags=re.M)
+            text = re.sub(r"^    server .*\n", "", text, flags=re.M)
+            text, switched = re.subn(r"^    #   (option|http-check|server)", r"    \1", text, flags=re.M)
+            assert switched == 5, switched
+            text = text.replace("inter 1s", "inter 200ms")
         for i, node in enumerate(cluster, 1):
             text = text.replace(f"127.0.0.1:760{i}", node.client)
             text = text.replace(f"127.0.0.1:780{i}", node.admin)

@@ -1,5 +1,6 @@
 """Clusters whose file is edited while clients count on them."""
 
+import itertools
 import random
 import signal
 import threading
@@ -41,9 +42,9 @@ def await_settled(cluster, names, within=60):
 class _Counting(threading.Thread):
     """One client with keys of its own, each counted up by one again and again."""
 
-    def __init__(self, address, name, keys, depth):
+    def __init__(self, address, name, keys, depth, batches):
         super().__init__(daemon=True)
-        self.address, self.depth = address, depth
+        self.address, self.depth, self.batches = address, depth, batches
         self.counts = {f"{{{name}-{i}}}:n": [0, 0] for i in range(keys)}  # acknowledged, in doubt
         self.over = threading.Event()
         self.errors, self.wrong = [], []
@@ -53,7 +54,12 @@ class _Counting(threading.Thread):
         rng = random.Random(str(sorted(self.counts)))
         keys = list(self.counts)
         client = None
-        while not self.over.is_set():
+        for number in itertools.count():
+            if self.over.is_set():
+                break
+            if client and self.batches and number % self.batches == 0:
+                client.close()
+                client = None
             batch = [rng.choice(keys) for _ in range(self.depth)]
             done = 0
             try:
@@ -88,10 +94,10 @@ class _Counting(threading.Thread):
 
 
 class Counters:
-    """Clients that count, until stop(). `addresses`: where they connect, in turn."""
+    """Clients that count, until stop(). `addresses`: where they connect, in turn, and again after so many `batches`."""
 
-    def __init__(self, addresses, clients=6, keys=40, depth=8):
-        self.threads = [_Counting(addresses[i % len(addresses)], f"c{i}", keys if SLOWNESS == 1 else 10, depth)
+    def __init__(self, addresses, clients=6, keys=40, depth=8, batches=None):
+        self.threads = [_Counting(addresses[i % len(addresses)], f"c{i}", keys if SLOWNESS == 1 else 10, depth, batches)
                         for i in range(clients)]
 
     def __enter__(self):

@@ -1,0 +1,152 @@
+// The tools that change a cluster, and the one that watches it change: cluster reload, follow, drain, claim.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <limpet/base/text.hpp>
+#include <span>
+#include <string>
+#include <thread>
+
+#include "commands.hpp"
+#include "exit_codes.hpp"
+#include "fields.hpp"
+#include "progress.hpp"
+#include "run.hpp"
+#include "session.hpp"
+
+namespace limpet::client {
+
+namespace {
+
+using resp::Value;
+
+constexpr auto kLookEvery = std::chrono::milliseconds(500);
+
+bool is_error(const Value& reply) { return reply.type == Value::Type::error; }
+
+int tell_error(const Value& reply) {
+  std::fprintf(stderr, "limpet: the server answered: %s\n", printable(reply.text, reply.text.size()).c_str());
+  return kErrorReply;
+}
+
+// One line that is written over where there is a terminal, else a line for each piece of news.
+class Line {
+ public:
+  void show(const std::string& text) {
+    if (text == last_) return;
+    if (terminal_) {
+      std::printf("\r\x1b[K%s", text.c_str());
+    } else {
+      std::printf("%s\n", text.c_str());
+    }
+    std::fflush(stdout);
+    last_ = text;
+  }
+  void end() {
+    if (terminal_ && !last_.empty()) std::printf("\n");
+  }
+  [[nodiscard]] bool terminal() const { return terminal_; }
+
+ private:
+  bool terminal_ = isatty(STDOUT_FILENO) != 0;
+  std::string last_;
+};
+
+// Until the whole cluster has settled, or, with a name, this node has nothing left to give.
+int watch(net::LineClient& client, const std::string& node) {
+  constexpr std::array<std::string_view, 2> kStatus = {"CLUSTER", "STATUS"};
+  Line line;
+  std::uint64_t most = 0;
+  for (;; std::this_thread::sleep_for(kLookEvery)) {
+    const auto reply = client.ask(kStatus);
+    if (!reply) {
+      line.end();
+      return complain(reply.error());
+    }
+    if (is_error(*reply)) return tell_error(*reply);
+    const Progress progress = node.empty() ? progress_of(*reply) : progress_of_node(*reply, node);
+    most = std::max(most, progress.left);
+    line.show(progress_text(progress, most, line.terminal()));
+    if (!progress.settled) continue;
+    line.end();
+    return progress.lost ? kErrorReply : kDone;
+  }
+}
+
+int send_and_tell(net::LineClient& client, std::span<const std::string_view> command) {
+  const auto reply = client.ask(command);
+  if (!reply) return complain(reply.error());
+  if (is_error(*reply)) return tell_error(*reply);
+  std::printf("%s\n", printable(reply->text, reply->text.size()).c_str());
+  return kDone;
+}
+
+// A person who is asked has to type the node's name.
+bool is_sure(const ClaimTask& task) {
+  if (task.yes) return true;
+  if (isatty(STDIN_FILENO) == 0) {
+    std::fprintf(stderr, "limpet: cluster claim wants --yes where nobody can be asked\n");
+    return false;
+  }
+  std::printf(
+      "Others take the slots of node %s, and begin with them empty. Its process must be stopped, and what is "
+      "on its "
+      "disk will not be served again.\nType its name to go on: ",
+      printable(task.node).c_str());
+  std::fflush(stdout);
+  std::string typed;
+  std::getline(std::cin, typed);
+  return typed == task.node;
+}
+
+}  // namespace
+
+int run_reload(const Options& options, const ReloadTask& task) {
+  auto client = open_client(options);
+  if (!client) return complain(client.error());
+  if (!task.all) return send_and_tell(*client, std::array<std::string_view, 2>{"CLUSTER", "RELOAD"});
+  const auto reply = client->ask(std::array<std::string_view, 3>{"CLUSTER", "RELOAD", "ALL"});
+  if (!reply) return complain(reply.error());
+  if (is_error(*reply)) return tell_error(*reply);
+  int code = kDone;
+  for (std::size_t i = 0; i + 1 < reply->elements.size(); i += 2) {
+    const Value& said = reply->elements[i + 1];
+    std::printf("%s: %s\n", printable(text_of(reply->elements[i])).c_str(),
+                printable(said.text, said.text.size()).c_str());
+    if (is_error(said)) code = kErrorReply;
+  }
+  return code;
+}
+
+int run_follow(const Options& options) {
+  auto client = open_client(options);
+  return client ? watch(*client, "") : complain(client.error());
+}
+
+int run_drain(const Options& options, const DrainTask& task) {
+  auto client = open_client(options);
+  if (!client) return complain(client.error());
+  const auto reply = client->ask(std::array<std::string_view, 3>{"CLUSTER", "DRAIN", task.node});
+  if (!reply) return complain(reply.error());
+  if (is_error(*reply)) return tell_error(*reply);
+  return task.wait ? watch(*client, task.node) : kDone;
+}
+
+int run_claim(const Options& options, const ClaimTask& task) {
+  if (!is_sure(task)) return kUsage;
+  auto client = open_client(options);
+  if (!client) return complain(client.error());
+  const auto reply = client->ask(std::array<std::string_view, 3>{"CLUSTER", "CLAIM", task.node});
+  if (!reply) return complain(reply.error());
+  if (is_error(*reply)) return tell_error(*reply);
+  std::printf("%s slots of node %s are with others now; they begin empty\n", text_of(*reply).c_str(),
+              printable(task.node).c_str());
+  return kDone;
+}
+
+}  // namespace limpet::client

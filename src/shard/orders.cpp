@@ -1,0 +1,184 @@
+// What an operator tells a node to do: CLUSTER RELOAD, DRAIN and CLAIM.
+//
+// The first two concern the node as a whole, so they go out as orders and are answered when it has done them.
+// A claim is the shards' own business: each takes the slots that the cluster file gives it and a node that is
+// gone holds.
+#include <algorithm>
+#include <limpet/base/text.hpp>
+#include <utility>
+
+#include "core.hpp"
+
+namespace limpet::shard {
+
+namespace {
+
+// Terms of claims are far above those of ordinary owners, and above those of earlier claims even where these
+// are not known: the holder that is gone may have been started again any number of times since it was last
+// heard of.
+std::uint64_t term_of_claim(std::uint64_t known, Now now) {
+  constexpr unsigned kBitsBelowTime = 20;
+  return std::max(known, static_cast<std::uint64_t>(now.unix_ms) << kBitsBelowTime) + (1U << kBitsBelowTime);
+}
+
+}  // namespace
+
+// Without a password anybody who can connect could empty a node; whoever is on this host could stop it
+// anyway.
+bool Core::may_order(const Client& client) const {
+  return !tunables_.password.empty() || client.origin.of_this_host;
+}
+
+bool Core::cluster_order(Client& client, std::string_view sub, Args args) {
+  if (!client.replies.empty()) return false;
+  if (!may_order(client)) {
+    reply_error(client,
+                "NOPERM without a password, commands that change the cluster are taken from clients of this "
+                "host alone");
+    return true;
+  }
+  if (sub == "reload") return order_reload(client, args);
+  return sub == "drain" ? order_drain(client, args) : order_claim(client, args);
+}
+
+bool Core::order_reload(Client& client, Args args) {
+  const bool all = args.size() > 2;
+  if (args.size() > 3 || (all && !equals_ignore_case(args[2], "all"))) {
+    reply_error(client, "ERR syntax error: CLUSTER RELOAD [ALL]");
+    return true;
+  }
+  const Origin origin = keep_place(client);
+  client.barrier = true;
+  if (!all) {
+    take_order(Order::Kind::reload, origin, client.version);
+  } else {
+    gather_nodes(GatherKind::each_node, origin, client.version, true, args.first(2));
+  }
+  return true;
+}
+
+bool Core::order_drain(Client& client, Args args) {
+  if (args.size() > 3) {
+    reply_error(client, "ERR syntax error: CLUSTER DRAIN [node]");
+    return true;
+  }
+  const auto node = args.size() == 3 ? view_->find(args[2]) : std::optional(config_.self);
+  if (!node) {
+    reply_error(client, "ERR there is no node " + printable(args[2]) + " in this cluster");
+    return true;
+  }
+  if (!handovers_) {
+    reply_error(client, "ERR this node is in no cluster, so nobody could take its sessions");
+    return true;
+  }
+  const Origin origin = keep_place(client);
+  client.barrier = true;
+  if (*node == config_.self) {
+    take_order(Order::Kind::leave, origin, client.version);
+  } else {
+    const peer::Request request = first_hop(Reach::node, client.version, true);
+    forward({Route::Kind::peer, *node}, kNoSlot, origin, request, args.first(2), true);
+  }
+  return true;
+}
+
+bool Core::order_claim(Client& client, Args args) {
+  if (const std::string why = why_no_claim(args[2]); !why.empty()) {
+    reply_error(client, "ERR " + why);
+    return true;
+  }
+  const Origin origin = keep_place(client);
+  client.barrier = true;
+  gather_nodes(GatherKind::sum, origin, client.version, true, args);
+  return true;
+}
+
+bool Core::is_order(Args args) {
+  return equals_ignore_case(args[0], "cluster") && args.size() == 2 &&
+         (equals_ignore_case(args[1], "reload") || equals_ignore_case(args[1], "drain"));
+}
+
+// ---- Of the node as a whole ----
+
+void Core::take_order(Order::Kind kind, const Origin& origin, resp::Version version) {
+  orders_.emplace(++orders_numbered_, std::pair(origin, version));
+  effects_.orders.push_back({kind, orders_numbered_});
+}
+
+void Core::ordered(std::uint64_t ticket, const Result<std::string>& outcome) {
+  const auto found = orders_.extract(ticket);
+  if (found.empty()) return;
+  const auto& [origin, version] = found.mapped();
+  Bytes text;
+  ReplyWriter reply(text, version);
+  outcome ? reply.bulk(*outcome) : reply.error("ERR " + outcome.error().text);
+  deliver(origin, Outcome::done, text.view());
+}
+
+void Core::each_node_reply(const Gather& gather, ReplyWriter& reply) {
+  reply.array(gather.parts.size() * 2);
+  for (const Gather::Part& part : gather.parts) {
+    reply.bulk(view_->nodes[part.node].name);
+    if (part.outcome == Outcome::done) {
+      reply.out().append(part.reply.view());
+    } else {
+      reply.error(part.reply.view());
+    }
+  }
+}
+
+// ---- The slots of a node that is gone ----
+
+// Why its slots cannot be claimed, as far as this shard knows; empty: they can.
+std::string Core::why_no_claim(std::string_view name) const {
+  if (!handovers_) return "this node is in no cluster";
+  const auto gone = view_->find(name);
+  if (!gone) return "there is no node " + printable(name) + " in this cluster";
+  const cluster::Node& node = view_->nodes[*gone];
+  const std::string who = "node " + node.name;
+  if (*gone == config_.self)
+    return who + " is the one that answers here; only a node that is gone is claimed";
+  if (node.listed && node.state != cluster::NodeState::down) {
+    return "by the cluster file " + who +
+           " is to hold its slots itself; write state = \"down\" for it, or remove it";
+  }
+  for (const std::unique_ptr<Link>& link : links_) {
+    if (!link) continue;
+    const cluster::Node& other = view_->nodes[link->node()];
+    if (link->node() == *gone) {
+      if (link->up()) return who + " answers; it gives its slots away by itself";
+      continue;
+    }
+    if (!other.listed || other.state == cluster::NodeState::down) continue;
+    // Only who has said what it holds and by which file it goes will not be robbed, and not claim the same.
+    if (!link->informed()) return "node " + other.name + " has to be heard of first: " + link->why(now_);
+    if (link->theirs().epoch != view_->epoch || link->theirs().placement_digest != view_->placement_digest) {
+      return "node " + other.name + " runs another cluster file (epoch " +
+             std::to_string(link->theirs().epoch) + ")";
+    }
+  }
+  return {};
+}
+
+void Core::claim_from(std::string_view name, ReplyWriter& reply) {
+  if (const std::string why = why_no_claim(name); !why.empty()) {
+    return reply.error("ERR node " + view_->nodes[config_.self].name + ": " + why);
+  }
+  const NodeIndex gone = *view_->find(name);
+  std::int64_t claimed = 0;
+  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
+    const auto slot = static_cast<Slot>(at);
+    const Holder& holder = holders_.of(slot);
+    if (view_->home[slot] != config_.self || (holder.term != 0 && holder.node != gone)) continue;
+    if (handovers_->claim(slot, term_of_claim(holder.term, now_))) ++claimed;
+  }
+  if (claimed > 0) {
+    note(Note::Level::warning, "shard " + std::to_string(config_.index) + " takes " +
+                                   std::to_string(claimed) + " slots of node " + printable(name) +
+                                   ", which an operator has declared gone: they begin empty");
+  }
+  work_off();
+  reply.integer(claimed);
+}
+
+}  // namespace limpet::shard

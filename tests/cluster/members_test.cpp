@@ -1,0 +1,82 @@
+#include <gtest/gtest.h>
+
+#include <limpet/cluster/members.hpp>
+
+namespace limpet::cluster {
+namespace {
+
+View file(std::string_view extra_of_n2 = "", int nodes = 3) {
+  std::string text = "epoch = 1\n[cluster]\nname = \"c\"\n";
+  for (int i = 1; i <= nodes; ++i) {
+    const std::string n = std::to_string(i);
+    text += "[[node]]\nname = \"n" + n + "\"\nclient = \"h" + n + ":1\"\npeer = \"h" + n + ":2\"\n";
+    if (i == 2) text += extra_of_n2;
+  }
+  return parse_file(text, "file")->view;
+}
+
+Members members_of(View view) {
+  Members members;
+  EXPECT_TRUE(members.set_file(std::move(view)));
+  return members;
+}
+
+std::uint32_t slots_of(const View& view, std::string_view name) {
+  return view.slots_per_node()[*view.find(name)];
+}
+
+TEST(State, ADrainingNodeIsPlacedAsOneOfWeightZeroSoThatItsRemovalMovesNothingMore) {
+  const View draining = file("state = \"draining\"\n");
+  EXPECT_EQ(slots_of(draining, "n2"), 0U);
+  EXPECT_EQ(draining.placement, file("weight = 0\n").placement);
+}
+
+TEST(State, OfANodeThatIsDownOnlyItsOwnSlotsMove) {
+  const View up = file();
+  const View down = file("state = \"down\"\n");
+  EXPECT_EQ(slots_of(down, "n2"), 0U);
+  EXPECT_EQ(plan(up, down).moved_slots, slots_of(up, "n2"));
+  EXPECT_NE(up.placement_digest, down.placement_digest);
+  EXPECT_NE(up.content_digest, down.content_digest);
+}
+
+TEST(State, IsToldApartInTheDigestAndUpIsAsIfNothingWereSaid) {
+  EXPECT_EQ(file().content_digest, file("state = \"up\"\n").content_digest);
+  EXPECT_NE(file("state = \"down\"\n").content_digest, file("state = \"draining\"\n").content_digest);
+}
+
+TEST(Leaving, IsPlacedLikeDownButTheFileAloneDecidesWhoseTheSlotsAre) {
+  Members members = members_of(file());
+  const View before = members.view();
+  EXPECT_TRUE(members.told("n2", 5, true));
+  const View meanwhile = members.view();
+  EXPECT_EQ(slots_of(meanwhile, "n2"), 0U);
+  EXPECT_EQ(meanwhile.placement, file("state = \"down\"\n").placement);
+  EXPECT_EQ(meanwhile.home, before.placement);
+  EXPECT_EQ(meanwhile.placement_digest, before.placement_digest);
+  EXPECT_TRUE(meanwhile.nodes[*meanwhile.find("n2")].leaving);
+}
+
+TEST(Leaving, EndsWithAnotherBootAndNotWithWordsThatComeLate) {
+  Members members = members_of(file());
+  EXPECT_FALSE(members.told("n2", 5, false));
+  EXPECT_TRUE(members.told("n2", 5, true));
+  EXPECT_FALSE(members.told("n2", 5, true));
+  EXPECT_FALSE(members.told("n2", 5, false)) << "said before, over another link";
+  EXPECT_TRUE(members.told("n2", 6, false));
+  EXPECT_FALSE(members.told("n2", 5, true)) << "of the boot before";
+  EXPECT_TRUE(members.told("n2", 6, true));
+  EXPECT_TRUE(members.told("n2", 1, false)) << "began again with an empty disk";
+  EXPECT_TRUE(members.told("n2", 1, true));
+}
+
+TEST(Leaving, WhereAllLeaveNothingMoves) {
+  Members members = members_of(file("", 2));
+  const View before = members.view();
+  EXPECT_TRUE(members.told("n1", 1, true));
+  EXPECT_TRUE(members.told("n2", 1, true));
+  EXPECT_EQ(members.view().placement, before.placement);
+}
+
+}  // namespace
+}  // namespace limpet::cluster

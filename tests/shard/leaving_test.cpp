@@ -1,0 +1,247 @@
+// Nodes that leave and come back, are drained by the file, or are gone for good.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "counting.hpp"
+#include "moving.hpp"
+
+namespace limpet::shard {
+namespace {
+
+// What the file says of the states of its nodes: "up", "draining", "down" or "" for one that it does not
+// name.
+std::string file_of(const std::vector<std::string>& states, std::uint64_t epoch) {
+  std::string text =
+      "epoch = " + std::to_string(epoch) + "\n[cluster]\nname = \"sim\"\ndurability = \"none\"\n";
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (states[i].empty()) continue;
+    const std::string n = std::to_string(i + 1);
+    text += "[[node]]\nname = \"n" + n + "\"\nclient = \"10.0.0." + n + ":7600\"\npeer = \"10.0.0." + n +
+            ":7700\"\nstate = \"" + states[i] + "\"\n";
+  }
+  return text;
+}
+
+void edit(SimCluster& cluster, const std::vector<std::string>& states, std::uint64_t epoch) {
+  for (unsigned node = 0; node < states.size(); ++node) {
+    cluster.write_file(node, file_of(states, epoch));
+    if (!cluster.alive(node)) continue;
+    EXPECT_TRUE(cluster.reload(node));
+  }
+}
+
+std::uint64_t slots(const SimCluster& cluster, unsigned node) { return cluster.stats(node).handoff.slots; }
+
+TEST(Leaving, ANodeThatLeavesGivesEverythingAwayAndGetsItBackOnceItHasStartedAgain) {
+  SimCluster cluster(moving(3, 3));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  set_keys(cluster, 0);
+  const std::uint64_t before = slots(cluster, 1);
+  cluster.leave(1);
+  cluster.run_for(20);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_EQ(slots(cluster, 1), 0U);
+  expect_keys(cluster, 1);
+  cluster.kill(1);
+  expect_keys(cluster, 0);
+  cluster.start(1);
+  cluster.run_for(1'500);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_EQ(slots(cluster, 1), before);
+  expect_keys(cluster, 2);
+}
+
+TEST(Leaving, ARollingRestartOfEveryNodeLosesNothing) {
+  SimCluster cluster(moving(3, 3));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  set_keys(cluster, 0);
+  for (unsigned node = 0; node < 3; ++node) {
+    cluster.leave(node);
+    cluster.run_for(20);
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    ASSERT_EQ(slots(cluster, node), 0U);
+    cluster.kill(node);
+    cluster.start(node);
+    cluster.run_for(1'500);
+  }
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  expect_keys(cluster, 1);
+}
+
+// Clients of the other nodes go on all the while.
+void restart_under_load(SimCluster& cluster, unsigned node) {
+  Counting counting(cluster, 40, {"CLUSTERDOWN", "TRYAGAIN", "LOADING"});
+  for (unsigned other = 0; other < 3; ++other) {
+    for (unsigned i = 0; i < 2 && other != node; ++i) counting.add_client(other);
+  }
+  const auto work = [&](int steps) {
+    for (int step = 0; step < steps; ++step) {
+      counting.send_some();
+      cluster.run_for(5);
+      counting.collect();
+    }
+  };
+  cluster.leave(node);
+  work(10);
+  for (int tries = 0; slots(cluster, node) > 0 && tries < 100; ++tries) work(5);
+  ASSERT_EQ(slots(cluster, node), 0U) << tail(cluster);
+  cluster.kill(node);
+  work(300);
+  cluster.start(node);
+  for (int tries = 0; (slots(cluster, node) < 5'000 || !cluster.settled()) && tries < 200; ++tries) work(5);
+  ASSERT_TRUE(cluster.settled()) << tail(cluster);
+  work(10);
+  cluster.run_for(2'000);
+  counting.collect();
+  counting.expect_all_answered();
+  EXPECT_GT(counting.acknowledged, 500);
+  EXPECT_EQ(counting.in_doubt, 0);
+  EXPECT_EQ(counting.refused, 0);
+}
+
+TEST(Leaving, ARollingRestartCostsNoClientOfTheOtherNodesAnError) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    SimCluster::Options options = moving(3, 3, seed);
+    options.delay_ms_max = 5;
+    SimCluster cluster(options);
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    for (unsigned node = 0; node < 3; ++node) restart_under_load(cluster, node);
+    if (HasFailure()) FAIL() << "seed " << seed;
+  }
+}
+
+TEST(Leaving, WhereAllLeaveEachKeepsWhatItHolds) {
+  SimCluster cluster(moving(2, 2));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  set_keys(cluster, 0);
+  const std::uint64_t before = slots(cluster, 0);
+  cluster.leave(0);
+  cluster.leave(1);
+  cluster.run_for(3'000);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_EQ(slots(cluster, 0) + slots(cluster, 1), kSlots);
+  EXPECT_GT(slots(cluster, 0) + 500, before);
+  expect_keys(cluster, 1);
+}
+
+TEST(Leaving, ANodeIsToldToLeaveByAClientOfAnyOther) {
+  SimCluster cluster(moving(3, 3));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  const auto client = cluster.connect(0);
+  EXPECT_EQ(cluster.ask(client, "CLUSTER DRAIN n9"), "ERR there is no node n9 in this cluster");
+  EXPECT_EQ(cluster.ask(client, "CLUSTER DRAIN n3"), "done");
+  cluster.run_for(20);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_EQ(slots(cluster, 2), 0U);
+}
+
+TEST(States, ADrainingNodeIsEmptiedAndItsRemovalMovesNothingMore) {
+  SimCluster cluster(moving(3, 3));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  set_keys(cluster, 0);
+  edit(cluster, {"up", "draining", "up"}, 2);
+  cluster.run_for(20);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_EQ(slots(cluster, 1), 0U);
+  expect_keys(cluster, 1);
+  const std::uint64_t given = cluster.stats(0).handoff.given_total + cluster.stats(2).handoff.given_total;
+  edit(cluster, {"up", "", "up"}, 3);
+  cluster.run_for(500);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_EQ(cluster.stats(0).handoff.given_total + cluster.stats(2).handoff.given_total, given);
+  expect_keys(cluster, 0);
+}
+
+TEST(States, ANodeThatIsDownAndRunsGivesItsSlotsToOthersAndGetsThemBackWhenItIsUp) {
+  SimCluster cluster(moving(3, 3));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  set_keys(cluster, 0);
+  const std::uint64_t before = slots(cluster, 1);
+  edit(cluster, {"up", "down", "up"}, 2);
+  cluster.run_for(20);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_EQ(slots(cluster, 1), 0U);
+  edit(cluster, {"up", "up", "up"}, 3);
+  cluster.run_for(20);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_EQ(slots(cluster, 1), before);
+  expect_keys(cluster, 1);
+}
+
+class Claim : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    set_keys(cluster, 0);
+  }
+  std::string claim() { return cluster.ask(cluster.connect(0), "CLUSTER CLAIM n3"); }
+
+  // Which keys n3 holds.
+  std::vector<unsigned> keys_of_n3() {
+    std::vector<unsigned> keys;
+    const auto view = cluster::parse_file(file_of({"up", "up", "up"}, 1), "f")->view;
+    for (unsigned i = 0; i < kKeys; ++i) {
+      if (view.owner(slot_of(key(i))) == 2) keys.push_back(i);
+    }
+    return keys;
+  }
+
+  SimCluster cluster{moving(3, 3)};
+};
+
+TEST_F(Claim, IsRefusedWhileTheFileGivesTheNodeItsSlotsOrItAnswers) {
+  EXPECT_NE(claim().find("write state = \"down\""), std::string::npos) << claim();
+  edit(cluster, {"up", "up", "down"}, 2);
+  cluster.run_for(500);
+  EXPECT_NE(claim().find("answers"), std::string::npos) << claim();
+  EXPECT_NE(cluster.ask(cluster.connect(0), "CLUSTER CLAIM n1").find("ERR"), std::string::npos);
+}
+
+TEST_F(Claim, TheHeirsOfANodeThatIsGoneTakeItsSlotsAndBeginEmpty) {
+  const std::uint64_t had = slots(cluster, 2);
+  cluster.kill(2);
+  edit(cluster, {"up", "up", "down"}, 2);
+  cluster.run_for(500);
+  const unsigned lost = keys_of_n3().at(0);
+  EXPECT_EQ(cluster.ask(cluster.connect(0), "GET " + key(lost)).substr(0, 11), "CLUSTERDOWN");
+  EXPECT_EQ(claim(), std::to_string(had));
+  cluster.run_for(100);
+  EXPECT_EQ(slots(cluster, 0) + slots(cluster, 1), kSlots);
+  EXPECT_EQ(cluster.ask(cluster.connect(0), "GET " + key(lost)), "(null)");
+  EXPECT_EQ(cluster.ask(cluster.connect(1), "SET " + key(lost) + " new"), "OK");
+  EXPECT_EQ(claim(), "0") << "there is nothing left to claim";
+}
+
+TEST_F(Claim, TheReturningHolderServesNothingOfItAndGetsItsSlotsWithWhatOthersWrote) {
+  cluster.kill(2);
+  edit(cluster, {"up", "up", "down"}, 2);
+  cluster.run_for(500);
+  claim();
+  cluster.run_for(100);
+  const std::vector<unsigned> lost = keys_of_n3();
+  ASSERT_EQ(cluster.ask(cluster.connect(0), "SET " + key(lost.at(0)) + " new"), "OK");
+  // It comes back with the file of before, as if nothing had happened.
+  cluster.write_file(2, file_of({"up", "up", "up"}, 1));
+  cluster.start(2);
+  EXPECT_EQ(cluster.ask(cluster.connect(2), "GET " + key(lost.at(0))), "new");
+  EXPECT_EQ(cluster.ask(cluster.connect(2), "GET " + key(lost.at(1))), "(null)");
+  edit(cluster, {"up", "up", "up"}, 3);
+  cluster.run_for(500);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_GT(slots(cluster, 2), 5'000U);
+  EXPECT_EQ(cluster.ask(cluster.connect(1), "GET " + key(lost.at(0))), "new");
+  EXPECT_EQ(cluster.ask(cluster.connect(1), "GET " + key(lost.at(1))), "(null)");
+}
+
+TEST_F(Claim, WaitsUntilEveryHeirRunsTheSameFile) {
+  cluster.kill(2);
+  cluster.write_file(0, file_of({"up", "up", "down"}, 2));
+  ASSERT_TRUE(cluster.reload(0));
+  cluster.run_for(500);
+  EXPECT_NE(claim().find("n2 runs another cluster file"), std::string::npos) << claim();
+}
+
+}  // namespace
+}  // namespace limpet::shard
