@@ -34,6 +34,9 @@ function(limpet_room name)
     add_library(limpet_${name}_headers OBJECT ${checks})
     target_link_libraries(limpet_${name}_headers PRIVATE limpet_${name})
     limpet_flags(limpet_${name}_headers)
+    # Each by itself, and for its warnings and errors alone.
+    set_target_properties(limpet_${name}_headers PROPERTIES UNITY_BUILD OFF)
+    target_compile_options(limpet_${name}_headers PRIVATE -O0 -g0)
   endif()
 endfunction()
 

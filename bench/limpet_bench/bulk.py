@@ -33,10 +33,11 @@ _SET = encode("SET", key(0), value(0), "EX", "#####").replace(b"0" * 12, b"%012d
 def put(peer, numbers, after_batch=lambda: False):
     """SETs the sessions of those numbers, in order, until there are no more or `after_batch` returns true."""
     with Connection(peer.port) as connection:
-        connection.pipe_batches(_requests(numbers, after_batch), b"+OK\r\n")
+        connection.pipe_batches(requests_of(numbers, after_batch), b"+OK\r\n")
 
 
-def _requests(numbers, after_batch):
+def requests_of(numbers, after_batch=lambda: False):
+    """The SETs of those numbers, in batches: bytes, and how many."""
     numbers = iter(numbers)
     while batch := list(itertools.islice(numbers, _BATCH)):
         blanks = [number for each in batch for number in (each, each, seconds(each))]
