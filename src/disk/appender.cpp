@@ -76,7 +76,8 @@ class Appender::Impl {
   std::uint64_t synced_ = 0;
   bool stopping_ = false;
   bool failed_ = false;
-  bool sync_soon_ = false;
+  std::uint64_t taken_ = 0;       // so much was appended, written or not
+  std::uint64_t sync_up_to_ = 0;  // somebody waits for so much of it to be synced
 
   std::shared_ptr<File> file_;  // writing thread only
   std::size_t file_bytes_ = 0;
@@ -98,13 +99,14 @@ Result<void> Appender::Impl::start() {
 void Appender::Impl::append(Bytes records) {
   const std::lock_guard lock(mutex_);
   if (failed_) return;
+  taken_ += records.size();
   queue_.push_back(std::move(records));
   changed_.notify_all();
 }
 
 void Appender::Impl::sync_soon() {
   const std::lock_guard lock(mutex_);
-  sync_soon_ = true;
+  sync_up_to_ = taken_;
   sync_now_.notify_all();
 }
 
@@ -220,6 +222,7 @@ bool Appender::Impl::write_all(const std::deque<Bytes>& batch) {
     file_bytes_ += bytes.size();
     const std::lock_guard lock(mutex_);
     written_ += bytes.size();
+    if (sync_up_to_ > synced_ && written_ >= sync_up_to_) sync_now_.notify_all();
   }
   return true;
 }
@@ -264,10 +267,10 @@ void Appender::Impl::sync_on() {
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      sync_now_.wait_for(lock, std::chrono::milliseconds(kSyncEveryMs),
-                         [this] { return stopping_ || failed_ || sync_soon_; });
+      sync_now_.wait_for(lock, std::chrono::milliseconds(kSyncEveryMs), [this] {
+        return stopping_ || failed_ || (sync_up_to_ > synced_ && written_ >= sync_up_to_);
+      });
       if (stopping_ || failed_) return;
-      sync_soon_ = false;
     }
     if (!sync()) return;
   }

@@ -165,6 +165,25 @@ TEST_F(Disk, WhatIsAppendedIsReadAgainAndEndsAsItIsTold) {
   EXPECT_EQ(recovery.changes(), 100U);
 }
 
+// Else it would be covered by the next of those that come by themselves, a long time later.
+TEST_F(Disk, ASyncThatIsAskedForCoversAllThatWasAppendedBefore) {
+  constexpr int kRounds = 40;
+  const auto directory = open();
+  ASSERT_TRUE(directory->begin_generation(0));
+  const journal::SegmentHeader header{.stream = {.generation = 1, .shard = 0}, .nonce = 9};
+  auto appender = Appender::start(*directory, header, false, appender_events());
+  ASSERT_TRUE(appender);
+  journal::Writer writer(header.nonce);
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < kRounds; ++i) {
+    writer.change_of(1).erase("key " + std::to_string(i));
+    (*appender)->append(writer.take());
+    (*appender)->sync_soon();
+    ASSERT_TRUE(told_.wait_for("synced " + std::to_string(writer.position())));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(kSyncEveryMs) * kRounds / 4);
+}
+
 TEST_F(Disk, AFileThatIsLongEnoughIsFollowedByAnother) {
   const auto directory = open();
   ASSERT_TRUE(directory->begin_generation(0));

@@ -85,12 +85,12 @@ void restart_under_load(SimCluster& cluster, unsigned node) {
   };
   cluster.leave(node);
   work(10);
-  for (int tries = 0; slots(cluster, node) > 0 && tries < 100; ++tries) work(5);
+  for (int tries = 0; slots(cluster, node) > 0 && tries < 400; ++tries) work(5);
   ASSERT_EQ(slots(cluster, node), 0U) << tail(cluster);
   cluster.kill(node);
   work(300);
   cluster.start(node);
-  for (int tries = 0; (slots(cluster, node) < 5'000 || !cluster.settled()) && tries < 200; ++tries) work(5);
+  for (int tries = 0; (slots(cluster, node) < 5'000 || !cluster.settled()) && tries < 400; ++tries) work(5);
   ASSERT_TRUE(cluster.settled()) << tail(cluster);
   work(10);
   cluster.run_for(2'000);

@@ -5,9 +5,9 @@ import json
 import os
 import re
 import signal
-import threading
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 from ..bulk import put, requests_of
 from ..children import Child, finish, program
@@ -139,17 +139,18 @@ class Redis(Cluster):
             eventually(lambda: ask(self.ports[node], "PING") == "+PONG", 30, f"{node} answers")
         self._cli("create", *(f"127.0.0.1:{self.ports[node]}" for node in NODES[:3]), "--cluster-yes")
         self._cli("add-node", f"127.0.0.1:{self.ports['n4']}", f"127.0.0.1:{self.port}")
-        eventually(lambda: all("cluster_known_nodes:4" in ask(port, "CLUSTER", "INFO") for port in self.ports.values()),
-                   60, "the nodes know each other")
+        eventually(lambda: all(self._is_whole(port) for port in self.ports.values()), 60, "the nodes know each other")
         return self
+
+    @staticmethod
+    def _is_whole(port):
+        told = ask(port, "CLUSTER", "INFO")
+        return "cluster_state:ok" in told and "cluster_known_nodes:4" in told
 
     def fill(self, count):
         owners = self._owners()
-        threads = [threading.Thread(target=self._fill_one, args=(node, count, owners)) for node in NODES[:3]]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda node: self._fill_one(node, count, owners), NODES[:3]))
         if (size := sum(self.sessions_of(node) for node in NODES)) != count:
             raise Fault(f"redis-server holds {size} sessions of {count}")
 
