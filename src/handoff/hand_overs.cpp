@@ -61,19 +61,27 @@ void HandOvers::set_ready(Slot slot, bool ready) {
   if (ready && receiving_.contains(slot)) store_.set_aside(slot, true);
 }
 
-bool HandOvers::claim(Slot slot, std::uint64_t term) {
-  const bool free = trouble_.empty() && !owns(title(slot)) && title(slot).title.term < term &&
-                    !giving_.contains(slot) && !writes_.contains(slot);
+bool HandOvers::claim(Slot slot) {
+  const bool free =
+      trouble_.empty() && title(slot) == SlotTitle{} && !receiving_.contains(slot) && !writes_.contains(slot);
   if (!free) return false;
+  write(slot, {.title = {.kind = Title::Kind::own, .term = 1}, .promise = std::nullopt}, false);
+  return true;
+}
+
+bool HandOvers::inherit(Slot slot, std::uint64_t term) {
+  const bool free = trouble_.empty() && !owns(title(slot)) && title(slot).title.term < term &&
+                    !unready_[slot] && !giving_.contains(slot) && !writes_.contains(slot);
+  if (!free) return false;
+  bool whole = false;
   if (const auto found = receiving_.find(slot); found != receiving_.end()) {
-    if (unready_[slot]) return false;
-    // What was promised is all of it. What was on its way is not.
-    const bool whole = found->second.target.state() == Target::State::promised;
+    // What was promised is all of it. What was on its way is not, nor what this node had of it long ago.
+    whole = found->second.target.state() == Target::State::promised;
     end_waiting(found->second, "this node has claimed the slot");
     receiving_.erase(found);
-    if (!whole) store_.clear(slot);
-    store_.set_aside(slot, false);
   }
+  if (!whole) store_.clear(slot);
+  store_.set_aside(slot, false);
   write(slot, {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt}, false);
   return true;
 }

@@ -335,9 +335,10 @@ bool Core::slots_are_moving() const {
   return progress.giving + progress.receiving > 0;
 }
 
-// Keys in the store whose slots another node holds: those that are being received.
+// Keys in the store whose slots another node holds: those that are being received, and those that others have
+// claimed.
 std::uint64_t Core::keys_of_others() const {
-  if (!slots_are_moving()) return 0;
+  if (!slots_are_moving() && slots_superseded_ == 0) return 0;
   std::uint64_t keys = 0;
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);

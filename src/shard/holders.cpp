@@ -284,7 +284,7 @@ void Core::try_to_claim() {
   std::size_t claimed = 0;
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    if (view_->home[slot] == config_.self && holders_.of(slot).term == 0 && handovers_->claim(slot, 1))
+    if (view_->home[slot] == config_.self && holders_.of(slot).term == 0 && handovers_->claim(slot))
       ++claimed;
   }
   if (claimed > 0) {

@@ -165,12 +165,19 @@ void Core::claim_from(std::string_view name, ReplyWriter& reply) {
     return reply.error("ERR node " + view_->nodes[config_.self].name + ": " + why);
   }
   const NodeIndex gone = *view_->find(name);
+  // Of a slot that nobody has said to hold: nor does somebody who is in no file, or down, and cannot be
+  // asked.
+  const bool all_others_told =
+      std::all_of(links_.begin(), links_.end(), [gone](const std::unique_ptr<Link>& link) {
+        return !link || link->node() == gone || link->informed();
+      });
   std::int64_t claimed = 0;
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
     const Holder& holder = holders_.of(slot);
-    if (view_->home[slot] != config_.self || (holder.term != 0 && holder.node != gone)) continue;
-    if (handovers_->claim(slot, term_of_claim(holder.term, now_))) ++claimed;
+    const bool is_its = holder.term != 0 ? holder.node == gone : all_others_told;
+    if (view_->home[slot] != config_.self || !is_its) continue;
+    if (handovers_->inherit(slot, term_of_claim(holder.term, now_))) ++claimed;
   }
   if (claimed > 0) {
     note(Note::Level::warning, "shard " + std::to_string(config_.index) + " takes " +

@@ -235,6 +235,32 @@ TEST_F(Claim, TheReturningHolderServesNothingOfItAndGetsItsSlotsWithWhatOthersWr
   EXPECT_EQ(cluster.ask(cluster.connect(1), "GET " + key(lost.at(1))), "(null)");
 }
 
+TEST_F(Claim, WhatANodeHadOfASlotBeforeItWasClaimedDoesNotComeBackWithAClaimOfItsOwn) {
+  cluster.kill(2);
+  edit(cluster, {"up", "up", "down"}, 2);
+  cluster.run_for(500);
+  claim();
+  cluster.run_for(100);
+  // It comes back, has loaded what it had before anybody can tell it, and then hears of the claim.
+  cluster.write_file(2, file_of({"up", "up", "up"}, 1));
+  for (const unsigned other : {0U, 1U}) cluster.block(2, other, true);
+  cluster.start(2);
+  cluster.run_for(2'000);
+  for (const unsigned other : {0U, 1U}) cluster.block(2, other, false);
+  cluster.run_for(3'000);
+  // Now one of those is gone that have claimed its slots, before they came back to it.
+  cluster.kill(0);
+  edit(cluster, {"down", "up", "up"}, 3);
+  for (int tries = 0; tries < 20; ++tries) {
+    cluster.run_for(500);
+    cluster.ask(cluster.connect(1), "CLUSTER CLAIM n1");
+  }
+  EXPECT_EQ(slots(cluster, 1) + slots(cluster, 2), kSlots);
+  for (const unsigned number : keys_of_n3()) {
+    EXPECT_EQ(cluster.ask(cluster.connect(2), "GET " + key(number)), "(null)") << key(number);
+  }
+}
+
 TEST_F(Claim, WaitsUntilEveryHeirRunsTheSameFile) {
   cluster.kill(2);
   cluster.write_file(0, file_of({"up", "up", "down"}, 2));

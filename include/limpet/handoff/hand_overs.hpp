@@ -102,9 +102,11 @@ class HandOvers {
   void set_view(HandOverView view, Now now);
   // What the store has of the slot is not whole yet, and is: until then it is neither given nor received.
   void set_ready(Slot slot, bool ready);
-  // Nobody holds this slot, or whoever holds it is gone for good: this node takes it, at this term. False:
-  // not now, or it has had to do with a later one.
-  bool claim(Slot slot, std::uint64_t term);
+  // Nobody has ever held this slot: this node takes it, at term 1. False: not now.
+  bool claim(Slot slot);
+  // Whoever holds it is gone for good: this node takes it, at this term. It begins with what it was promised,
+  // else empty. False: not now, or it has had to do with a later term.
+  bool inherit(Slot slot, std::uint64_t term);
   // Another node asks; every question is answered, by its ticket.
   void asked(Member from, Slot slot, std::string_view body, std::uint64_t ticket, Now now);
   // An answer to a question of this shard, or why there will be none; `question` is what was sent.
