@@ -360,22 +360,35 @@ void Core::tick_pending() {
     if (pending.deadline_ms > now_.steady_ms) break;
     out_of_time(id, pending);
   }
-  const std::vector<std::uint64_t> bounced = std::exchange(bounced_, {});
-  for (const std::uint64_t id : bounced) {
-    Pending* pending = pending_.find(id);
-    if (pending == nullptr || pending->state != Pending::State::bounced) continue;
-    if (pending->retry_ms > now_.steady_ms) {
+  if (!bounced_.empty()) tick_bounced();
+}
+
+// In the order in which they came. One that is to wait holds back those behind it.
+void Core::tick_bounced() {
+  using Asker = std::pair<StreamId, Slot>;  // a client of this shard, or all of the other shards
+  const auto asker_of = [](const Pending& pending) { return Asker{pending.origin.stream, pending.slot}; };
+  std::set<Asker> waiting;
+  for (std::uint64_t id = pending_.oldest(); id != 0; id = pending_.find(id)->next) {
+    const Pending& pending = *pending_.find(id);
+    const bool counts = !pending.relayed && pending.origin.kind != Origin::Kind::handoff;
+    if (counts && pending.state != Pending::State::bounced) waiting.insert(asker_of(pending));
+  }
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> bounced;
+  for (const std::uint64_t id : std::exchange(bounced_, {})) {
+    const Pending* pending = pending_.find(id);
+    if (pending != nullptr && pending->state == Pending::State::bounced)
+      bounced.emplace_back(pending->number, id);
+  }
+  std::sort(bounced.begin(), bounced.end());
+  for (const auto& [number, id] : bounced) {
+    Pending& pending = *pending_.find(id);
+    const Asker asker = asker_of(pending);
+    if (pending.retry_ms > now_.steady_ms || waiting.contains(asker)) {
+      waiting.insert(asker);
       bounced_.push_back(id);
     } else {
-      try_again(id, *pending);
+      try_again(id, pending);
     }
-  }
-  // Behind those that came first.
-  for (const Slot slot : std::exchange(slots_to_place_, {})) {
-    const auto held = bounced_slots_.find(slot);
-    if (held == bounced_slots_.end() || --held->second > 0) continue;
-    bounced_slots_.erase(held);
-    place(slot);
   }
 }
 
@@ -468,6 +481,7 @@ void Core::shed_clients() {
 }
 
 void Core::settle() {
+  place_eased();
   // Whoever is woken may wake others; each goes on with what it has, and stops again where it has to.
   for (std::size_t i = 0; i < resumable_.size(); ++i) {
     if (Client* client = find_client(resumable_[i])) {

@@ -45,6 +45,7 @@
 #include "gather.hpp"
 #include "holders.hpp"
 #include "link.hpp"
+#include "passed_on.hpp"
 #include "pending.hpp"
 #include "slab.hpp"
 #include "traffic.hpp"
@@ -115,6 +116,7 @@ struct HeldReply {
 // A request of another shard or node for a slot that is not loaded yet.
 struct Parked {
   Origin origin;
+  std::uint8_t hops = 0;
   std::int64_t until_ms = 0;  // steady
   Bytes body;
 };
@@ -188,6 +190,7 @@ class Core {
   std::uint64_t random();
   void tick_clients();
   void tick_pending();
+  void tick_bounced();
   void tick_links();
   void tick_peers();
   void drop_client(StreamId id);
@@ -228,6 +231,8 @@ class Core {
   }
   [[nodiscard]] Route way_to(Slot slot) const;
   [[nodiscard]] Route place_of(Slot slot) const;
+  [[nodiscard]] bool may_pass_on(Slot slot, std::uint8_t hops) const;
+  [[nodiscard]] bool is_a_guess(Slot slot) const { return handovers_ && holders_.of(slot).term == 0; }
   void place(Slot slot);
   [[nodiscard]] bool follows_another_way(const Client& client, Slot slot) const {
     return now_.steady_ms < reroutes_end_ms_ && rerouted_[slot] > now_.steady_ms && !client.replies.empty();
@@ -335,13 +340,14 @@ class Core {
   // False: the client waits for the slot. True: it has waited long enough, and has its error.
   bool wait_for_slot(Client& client, Slot slot);
   // A request of another shard or node waits for the slot.
-  void park(const Origin& origin, Slot slot, std::string_view body);
+  void park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_view body);
   SlotWait& want(Slot slot);
   void slot_loaded(Slot slot, std::uint64_t changes);
   void slot_damaged(Slot slot, const std::string& why);
   void wake_waiters(Slot slot);
+  void serve_returned(Slot slot);
   // A request that was read before, and kept.
-  void serve_kept(const Origin& origin, Slot slot, std::string_view body);
+  void serve_kept(const Origin& origin, Slot slot, Route route, std::string_view body);
   void tick_loading();
   void give_up_waiting(Slot slot, SlotWait& wait);
   [[nodiscard]] std::int64_t loading_patience() const;
@@ -363,7 +369,8 @@ class Core {
   // What a request says that begins its way here.
   [[nodiscard]] peer::Request first_hop(Reach reach, resp::Version version, bool authenticated) const;
   void forward(Route route, Slot slot, Origin origin, const peer::Request& request, Args args, bool write);
-  void forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write, bool relayed);
+  void forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write,
+                     std::uint8_t hops);
   void send_to_sibling(FrameType type, std::uint64_t id, Pending& pending, std::string_view body);
   void send_to_link(std::uint64_t id, Pending& pending, std::string_view body);
   void flush_waiting(Link& link);
@@ -377,6 +384,9 @@ class Core {
   void sent(Pending& pending, Traffic& traffic);
   void release(Pending& pending);
   void unbounce(Pending& pending);
+  void pass_on(Pending& pending);
+  void end_passing(Pending& pending);
+  void place_eased();
   [[nodiscard]] std::string unreachable(const Link& link, Slot slot) const;
   // Gives an answer to whoever asked, once the journal is safe up to `needs`.
   void deliver(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs = 0);
@@ -406,8 +416,8 @@ class Core {
   void look_ahead(std::string_view frames);
   void serve(const Origin& origin, Slot slot, const peer::Request& request, Args args, std::string_view body);
   // `spec` is null for a step of relocate.hpp.
-  void serve_slot(const Origin& origin, Slot slot, const peer::Request& request, const Spec* spec, Args args,
-                  std::string_view body);
+  void serve_slot(const Origin& origin, Slot slot, Route route, const peer::Request& request,
+                  const Spec* spec, Args args, std::string_view body);
 
   // ---- parts.cpp ----
   using GatherName = Slab<Gather>::Name;
@@ -516,9 +526,7 @@ class Core {
   std::int64_t listening_until_ms_ = 0;
   std::size_t slots_superseded_ = 0;
   bool listening_ = false;  // just started, the others may not have said yet what they hold
-  // Commands of other shards' clients that nobody owned, and that are to be tried again.
-  std::unordered_map<Slot, std::size_t> bounced_slots_;
-  std::vector<Slot> slots_to_place_;      // of which one fewer waits
+  PassedOn passed_on_;
   std::int64_t files_compared_ms_ = 0;    // when to look again who runs another cluster file; 0: not
   std::vector<peer::HolderOf> unplaced_;  // by nodes that this shard does not know yet
   std::vector<Slot> to_tell_siblings_;

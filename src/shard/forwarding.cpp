@@ -74,11 +74,11 @@ void Core::forward(Route route, Slot slot, Origin origin, const peer::Request& r
   if (route.kind == Route::Kind::sibling) first.hops = 0;
   scratch_.clear();
   peer::append_request(scratch_, first, args);
-  forward_bytes(route, slot, origin, scratch_.view(), write, false);
+  forward_bytes(route, slot, origin, scratch_.view(), write, 0);
 }
 
 void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write,
-                         bool relayed) {
+                         std::uint8_t hops) {
   Link* link = route.kind == Route::Kind::peer ? &link_to(route.target) : nullptr;
   if (link != nullptr && link->verdict() == Link::Verdict::fail) {
     deliver(origin, Outcome::unavailable, unreachable(*link, slot));
@@ -92,11 +92,13 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
   }
   pending.to_sibling = link == nullptr;
   pending.write = write;
-  pending.relayed = relayed;
+  pending.hops = hops;
+  pending.relayed = hops > 0;
   pending.target = route.target;
   pending.slot = slot;
   pending.origin = origin;
   pending.deadline_ms = now_.steady_ms + tunables_.forward_timeout_ms;
+  if (!is_entry(origin)) pass_on(pending);
   if (link == nullptr) {
     send_to_sibling(FrameType::request, id, pending, body);
     ++counters_.commands_to_siblings;
@@ -151,6 +153,7 @@ void Core::fail_waiting(Link& link) {
     if (pending == nullptr) continue;
     const Origin origin = pending->origin;
     const std::string error = unreachable(link, pending->slot);
+    end_passing(*pending);
     pending_.erase(id);
     deliver(origin, Outcome::unavailable, error);
   }
@@ -198,9 +201,10 @@ void Core::link_lost(Link& link, std::string_view reason) {
   }
   const auto answer_all = [&](const std::vector<std::uint64_t>& ids, Outcome outcome, auto text_for) {
     for (const std::uint64_t id : ids) {
-      const Pending& pending = *pending_.find(id);
+      Pending& pending = *pending_.find(id);
       const Origin origin = pending.origin;
       const std::string text = text_for(pending);
+      end_passing(pending);
       pending_.erase(id);
       deliver(origin, outcome, text);
     }
@@ -225,6 +229,7 @@ void Core::sent(Pending& pending, Traffic& traffic) {
 
 // The command is no longer under way to where it was sent.
 void Core::release(Pending& pending) {
+  end_passing(pending);
   if (pending.state == Pending::State::bounced) unbounce(pending);
   if (pending.state != Pending::State::sent) return;
   Traffic& traffic = pending.to_sibling ? siblings_[pending.target].traffic : link_to(pending.target).traffic;
@@ -261,16 +266,37 @@ void Core::bounce(std::uint64_t id, Pending& pending, std::string_view body) {
   if (is_entry(pending.origin)) {
     if (Client* client = find_client(pending.origin.stream)) ++client->bounced;
   } else if (handovers_) {
-    ++bounced_slots_[pending.slot];
+    pending.passed_on = true;
+    passed_on_.bounced(pending.slot);
     place(pending.slot);
   }
 }
 
 void Core::unbounce(Pending& pending) {
-  if (!is_entry(pending.origin)) return slots_to_place_.push_back(pending.slot);
-  Client* client = find_client(pending.origin.stream);
+  Client* client = is_entry(pending.origin) ? find_client(pending.origin.stream) : nullptr;
   if (client == nullptr || client->bounced == 0) return;
   if (--client->bounced == 0 && client->stalled) wake(*client);
+}
+
+// ---- Commands of others' clients ----
+
+// Later ones are not to overtake it.
+void Core::pass_on(Pending& pending) {
+  pending.passed_on = handovers_ && !pending.to_sibling && pending.slot != kNoSlot;
+  if (pending.passed_on) passed_on_.began(pending.slot, pending.hops, pending.target);
+}
+
+void Core::end_passing(Pending& pending) {
+  if (!std::exchange(pending.passed_on, false)) return;
+  if (pending.state == Pending::State::bounced) return passed_on_.unbounced(pending.slot);
+  passed_on_.ended(pending.slot, pending.hops);
+}
+
+// Who waited for those that were passed on, and are answered, goes on.
+void Core::place_eased() {
+  while (passed_on_.has_eased()) {
+    for (const Slot slot : passed_on_.take_eased()) place(slot);
+  }
 }
 
 // To whoever holds the slot by now.
@@ -290,7 +316,7 @@ void Core::try_again(std::uint64_t id, Pending& pending) {
       const Origin origin = pending.origin;
       release(pending);
       pending_.erase(id);
-      return serve_kept(origin, slot, body.view());
+      return serve_kept(origin, slot, route, body.view());
     }
     case Route::Kind::sibling:
     case Route::Kind::peer:
@@ -305,6 +331,7 @@ void Core::try_again(std::uint64_t id, Pending& pending) {
   }
   Link& link = link_to(route.target);
   pending.state = Pending::State::waiting;
+  if (!is_entry(pending.origin)) pass_on(pending);
   switch (link.verdict()) {
     case Link::Verdict::send:
       return send_to_link(id, pending, pending.request.view());
@@ -315,6 +342,7 @@ void Core::try_again(std::uint64_t id, Pending& pending) {
     case Link::Verdict::fail: {
       const Origin origin = pending.origin;
       const std::string error = unreachable(link, slot);
+      end_passing(pending);
       pending_.erase(id);
       return deliver(origin, Outcome::unavailable, error);
     }

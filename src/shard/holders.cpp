@@ -40,17 +40,27 @@ Route Core::way_to(Slot slot) const {
   return {Route::Kind::sibling, static_cast<std::uint16_t>(route::shard_of(slot, config_.shards))};
 }
 
-// The same, but for a slot of which a command is to be tried again: those that came later wait for it.
+// The same, but for a slot of which commands went another way before: those that come later wait for them.
 Route Core::place_of(Slot slot) const {
   const Route way = way_to(slot);
-  if (bounced_slots_.empty() || way.kind != Route::Kind::peer || !bounced_slots_.contains(slot)) return way;
+  if (passed_on_.empty() || way.kind == Route::Kind::refuse || passed_on_.lets_pass(slot, way)) return way;
   return {Route::Kind::wait, static_cast<std::uint16_t>(config_.index)};
+}
+
+// Whoever has given the slot away knows a later holder, who has it or has given it away, too. Terms rise on
+// the way, so it ends.
+bool Core::may_pass_on(Slot slot, std::uint8_t hops) const {
+  if (hops < kHopsMax) return true;
+  return hops < kFollowHopsMax && handovers_ && is_own(slot) &&
+         handovers_->title(slot).title.kind == handoff::Title::Kind::ceded;
 }
 
 void Core::place(Slot slot) {
   const Route before = router_.route(slot);
   const Route after = place_of(slot);
-  if (!router_.set(slot, after)) return;
+  const bool changed = router_.set(slot, after);
+  if (after.kind == Route::Kind::wait && way_to(slot).kind != Route::Kind::wait) serve_returned(slot);
+  if (!changed) return;
   if (before.kind == Route::Kind::here) --slots_here_;
   if (after.kind == Route::Kind::here) ++slots_here_;
   if (before.kind == Route::Kind::peer || after.kind == Route::Kind::peer) {

@@ -40,7 +40,7 @@ std::string Core::why_unserved(Slot slot) const {
   if (turns_[slot] == SlotTurn::Kind::hold) {
     return "TRYAGAIN " + name + " is on its way from node to node; try again in a moment";
   }
-  if (bounced_slots_.contains(slot)) return "TRYAGAIN the owner of " + name + " is changing";
+  if (passed_on_.contains(slot)) return "TRYAGAIN the owner of " + name + " is changing";
   return "CLUSTERDOWN " + name + " is held by no node yet" + (why_unheld_.empty() ? "" : ": " + why_unheld_);
 }
 
@@ -91,13 +91,14 @@ bool Core::wait_for_slot(Client& client, Slot slot) {
   return false;
 }
 
-void Core::park(const Origin& origin, Slot slot, std::string_view body) {
+void Core::park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_view body) {
   if (damaged_[slot] || parked_bytes_ + body.size() > kParkedBytesMax) {
     deliver(origin, Outcome::unavailable, why_unserved(slot));
     return;
   }
   Parked& parked = want(slot).requests.emplace_back();
   parked.origin = origin;
+  parked.hops = hops;
   parked.until_ms = now_.steady_ms + loading_patience();
   parked.body.append(body);
   parked_bytes_ += body.size();
@@ -188,7 +189,7 @@ void Core::wake_waiters(Slot slot) {
   slot_waits_.erase(found);
   for (const Parked& parked : wait.requests) {
     parked_bytes_ -= parked.body.size();
-    serve_kept(parked.origin, slot, parked.body.view());
+    serve_kept(parked.origin, slot, router_.route(slot), parked.body.view());
   }
   for (const StreamId id : wait.clients) {
     Client* client = find_client(id);
@@ -199,14 +200,29 @@ void Core::wake_waiters(Slot slot) {
   }
 }
 
-void Core::serve_kept(const Origin& origin, Slot slot, std::string_view body) {
+// Those that the others wait for, as this shard has passed them on before.
+void Core::serve_returned(Slot slot) {
+  const auto found = slot_waits_.find(slot);
+  if (found == slot_waits_.end()) return;
+  std::deque<Parked> others;
+  for (Parked& parked : std::exchange(found->second.requests, {})) {
+    if (!passed_on_.came_back(slot, parked.hops)) {
+      others.push_back(std::move(parked));
+      continue;
+    }
+    parked_bytes_ -= parked.body.size();
+    serve_kept(parked.origin, slot, way_to(slot), parked.body.view());
+  }
+  SlotWait& wait = slot_waits_[slot];
+  wait.requests.insert(wait.requests.begin(), std::make_move_iterator(others.begin()),
+                       std::make_move_iterator(others.end()));
+}
+
+void Core::serve_kept(const Origin& origin, Slot slot, Route route, std::string_view body) {
   peer::Request request;
   std::vector<std::string_view> args;
   LIMPET_ASSERT(peer::read_request(body, request, args));
-  // It has waited for its slot, and follows it if that has gone elsewhere: a transfer more, but never in
-  // circles.
-  request.hops = std::min<std::uint8_t>(request.hops, kHopsMax - 1);
-  serve_slot(origin, slot, request, command::find(args[0]), args, body);
+  serve_slot(origin, slot, route, request, command::find(args[0]), args, body);
 }
 
 DiskStats Core::disk_stats() const {

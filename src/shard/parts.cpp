@@ -218,7 +218,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
       gather.needs = std::max(gather.needs, needed_);
       part_done(part, Outcome::done, reply_scratch_.view());
     } else {
-      if (peer::request_bytes(part_args) > kPieceBytes) client.barrier = true;
+      if (peer::request_bytes(part_args) > kPieceBytes || is_a_guess(slot)) client.barrier = true;
       forward(route, slot, part, request, part_args, gather.write);
     }
   }

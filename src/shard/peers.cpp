@@ -381,9 +381,11 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
     return;
   }
   switch (request.reach) {
-    case Reach::slot:
-      serve_slot(origin, slot, request, spec, args, body);
+    case Reach::slot: {
+      const bool came_back = !passed_on_.empty() && passed_on_.came_back(slot, request.hops);
+      serve_slot(origin, slot, came_back ? way_to(slot) : router_.route(slot), request, spec, args, body);
       return;
+    }
     case Reach::node:
       run_node_part(origin, version, spec->has(command::kWrite), args);
       return;
@@ -395,9 +397,8 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
   }
 }
 
-void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& request, const Spec* spec,
-                      Args args, std::string_view body) {
-  Route route = router_.route(slot);
+void Core::serve_slot(const Origin& origin, Slot slot, Route route, const peer::Request& request,
+                      const Spec* spec, Args args, std::string_view body) {
   // Where another node sends it, only the slot's own shard knows whether it is on its way here.
   const bool for_sibling = handovers_ && origin.kind == Origin::Kind::peer && !is_own(slot);
   if (for_sibling) {
@@ -425,9 +426,9 @@ void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& requ
     deliver(origin, Outcome::done, reply_scratch_.view(), needed_);
     return;
   }
-  if (route.kind == Route::Kind::wait) return park(origin, slot, body);
+  if (route.kind == Route::Kind::wait) return park(origin, slot, request.hops, body);
   if (route.kind == Route::Kind::refuse ||
-      (route.kind == Route::Kind::peer && (request.hops >= kHopsMax || draining_))) {
+      (route.kind == Route::Kind::peer && (draining_ || !may_pass_on(slot, request.hops)))) {
     // A proof that nothing was executed, with the name of the node that this one believes in.
     Bytes proof;
     const bool known = route.kind == Route::Kind::peer;
@@ -442,9 +443,8 @@ void Core::serve_slot(const Origin& origin, Slot slot, const peer::Request& requ
   // A command that began its way with this shard has its first hop in it already.
   const bool passed_on = origin.kind == Origin::Kind::sibling || origin.kind == Origin::Kind::peer;
   if (to_peer && passed_on) peer::set_hops(scratch_, static_cast<std::uint8_t>(request.hops + 1));
-  const bool relayed = passed_on && request.hops > 0;
   const bool write = spec == nullptr ? args[0] != command::kStepRead : spec->has(command::kWrite);
-  forward_bytes(route, slot, origin, scratch_.view(), write, relayed);
+  forward_bytes(route, slot, origin, scratch_.view(), write, passed_on ? request.hops : std::uint8_t{0});
 }
 
 }  // namespace limpet::shard

@@ -40,9 +40,11 @@ struct Pending {
   State state = State::waiting;
   bool to_sibling = false;
   bool write = false;
-  bool relayed = false;  // for another node's client: that node retries, not this one
-  bool retried = false;  // it left once before, and its link was lost
-  bool kept = false;     // `request` holds the body, so that it can be sent again
+  bool relayed = false;    // for another node's client: that node retries, not this one
+  bool retried = false;    // it left once before, and its link was lost
+  std::uint8_t hops = 0;   // with which it came here
+  bool passed_on = false;  // it counts in PassedOn
+  bool kept = false;       // `request` holds the body, so that it can be sent again
   std::uint16_t target = 0;
   Slot slot = 0;
   Origin origin;

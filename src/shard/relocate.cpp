@@ -94,7 +94,7 @@ void Core::begin_step(GatherName name, Gather& gather) {
   } else if (route.kind == Route::Kind::wait) {
     Bytes body;
     peer::append_request(body, request, args);
-    park(part, slot, body.view());
+    park(part, slot, 0, body.view());
   } else {
     deliver(part, Outcome::unavailable, why_refused(slot));
   }

@@ -290,7 +290,8 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
   if (!has_room(route, client)) return false;
   const Origin origin = keep_place(client);
   // A large value takes its time on the link while small requests pass it: those of this client must not.
-  if (peer::request_bytes(args) > kPieceBytes) client.barrier = true;
+  // Where nobody is known to hold the slot it may come back, which those behind it must not overtake.
+  if (peer::request_bytes(args) > kPieceBytes || is_a_guess(slot)) client.barrier = true;
   const peer::Request request = first_hop(Reach::slot, client.version, client.authenticated);
   forward(route, slot, origin, request, args, spec.has(command::kWrite));
   return true;

@@ -158,7 +158,7 @@ class HostileLink {
       peer::Request request;
       std::vector<std::string_view> args;
       FUZZ_CHECK(peer::read_request(frame.body, request, args));
-      FUZZ_CHECK(request.hops >= 1 && request.hops <= kHopsMax && request.reach != peer::Reach::shard);
+      FUZZ_CHECK(request.hops >= 1 && request.hops <= kFollowHopsMax && request.reach != peer::Reach::shard);
       requests_.push_back(frame.id);
     });
   }

@@ -6,12 +6,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "sim_cluster.hpp"
+#include "crowd.hpp"
 
 namespace limpet::shard {
 
@@ -19,28 +17,16 @@ class Counting {
  public:
   // `refusals`: how errors may begin that say that nothing has happened.
   Counting(SimCluster& cluster, unsigned counters, std::vector<std::string_view> refusals);
+  Counting(SimCluster& cluster, const std::vector<std::string>& keys, std::vector<std::string_view> refusals);
 
   void add_client(unsigned node);
   void send_some();  // each client a few commands
-  void collect();    // the replies that have come
-  // Clients whose connection is gone go on at the next node that runs; what they were not told is in doubt.
-  void reconnect(unsigned nodes);
-  void expect_all_answered() const;
   // Asked of this node.
   void check(unsigned node);
 
-  std::int64_t acknowledged = 0;
-  std::int64_t in_doubt = 0;
-  std::int64_t refused = 0;
+  Crowd crowd;
 
  private:
-  struct Client {
-    SimCluster::ClientIndex client = 0;
-    unsigned node = 0;
-    std::vector<std::size_t> sent = {};             // indexes of counters, in the order of the commands
-    std::map<std::size_t, std::int64_t> last = {};  // by counter: what it was told last
-    std::size_t answered = 0;
-  };
   struct Counter {
     std::string key;
     std::int64_t acknowledged = 0;
@@ -48,12 +34,12 @@ class Counting {
     std::int64_t highest = 0;
   };
 
-  void take(Client& client, const resp::Value& reply);
+  void count(std::size_t client, std::size_t which);
+  void told(std::size_t client, std::size_t which, Fate fate, const resp::Value* reply);
 
   SimCluster& cluster_;
-  const std::vector<std::string_view> refusals_;
   std::vector<Counter> counters_;
-  std::vector<Client> clients_;
+  std::vector<std::vector<std::int64_t>> last_;  // what each client was told last, by counter
 };
 
 }  // namespace limpet::shard

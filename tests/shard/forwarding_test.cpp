@@ -373,12 +373,12 @@ TEST(Forwarding, AHalfOpenLinkIsClosedAndDialledAgain) {
 
 TEST(Forwarding, NodesThatDisagreeNeverLoopAndSaySoInTime) {
   // n1 believes in three nodes; n2 and n3 each have a file in which the other holds nearly everything.
-  const auto weighted = [](const std::string& heavy) {
-    std::string text = cluster_text(3);
-    const std::size_t at = text.find("name = \"" + heavy + "\"\n") + 12;
-    return text.substr(0, at) + "weight = 100\n" + text.substr(at);
+  const auto weighted = [](std::size_t heavy) {
+    std::vector<FileNode> nodes(3);
+    nodes[heavy].weight = "100";
+    return cluster_text(nodes, 1);
   };
-  SimCluster cluster({.files = {cluster_text(3), weighted("n3"), weighted("n2")}});
+  SimCluster cluster({.files = {cluster_text(3), weighted(2), weighted(1)}});
   const auto client = cluster.connect(0);
   cluster.run_for(500);
   int tried_again = 0;
@@ -412,7 +412,7 @@ TEST(Forwarding, OneTransferMoreReachesAnOwnerThatOnlyTheSecondNodeKnows) {
 }
 
 TEST(Forwarding, ALargeValueDoesNotHoldUpSmallRequestsOnItsLink) {
-  SimCluster cluster({.shards = 1, .delay_ms_max = 1, .piece_bytes_max = 65536});
+  SimCluster cluster({.shards = 1, .seed = 3, .delay_ms_max = 1, .piece_bytes_max = 65536});
   const auto heavy = cluster.connect(0);
   const auto light = cluster.connect(0);
   const std::string key = cluster.key_of(1, 0);

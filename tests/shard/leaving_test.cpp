@@ -13,15 +13,9 @@ namespace {
 // What the file says of the states of its nodes: "up", "draining", "down" or "" for one that it does not
 // name.
 std::string file_of(const std::vector<std::string>& states, std::uint64_t epoch) {
-  std::string text =
-      "epoch = " + std::to_string(epoch) + "\n[cluster]\nname = \"sim\"\ndurability = \"none\"\n";
-  for (std::size_t i = 0; i < states.size(); ++i) {
-    if (states[i].empty()) continue;
-    const std::string n = std::to_string(i + 1);
-    text += "[[node]]\nname = \"n" + n + "\"\nclient = \"10.0.0." + n + ":7600\"\npeer = \"10.0.0." + n +
-            ":7700\"\nstate = \"" + states[i] + "\"\n";
-  }
-  return text;
+  std::vector<FileNode> nodes;
+  for (const std::string& state : states) nodes.push_back({.listed = !state.empty(), .state = state});
+  return cluster_text(nodes, epoch);
 }
 
 void edit(SimCluster& cluster, const std::vector<std::string>& states, std::uint64_t epoch) {
@@ -80,7 +74,7 @@ void restart_under_load(SimCluster& cluster, unsigned node) {
     for (int step = 0; step < steps; ++step) {
       counting.send_some();
       cluster.run_for(5);
-      counting.collect();
+      counting.crowd.collect();
     }
   };
   cluster.leave(node);
@@ -94,11 +88,11 @@ void restart_under_load(SimCluster& cluster, unsigned node) {
   ASSERT_TRUE(cluster.settled()) << tail(cluster);
   work(10);
   cluster.run_for(2'000);
-  counting.collect();
-  counting.expect_all_answered();
-  EXPECT_GT(counting.acknowledged, 500);
-  EXPECT_EQ(counting.in_doubt, 0);
-  EXPECT_EQ(counting.refused, 0);
+  counting.crowd.collect();
+  counting.crowd.expect_all_answered();
+  EXPECT_GT(counting.crowd.acknowledged, 500);
+  EXPECT_EQ(counting.crowd.in_doubt, 0);
+  EXPECT_EQ(counting.crowd.refused, 0);
 }
 
 TEST(Leaving, ARollingRestartCostsNoClientOfTheOtherNodesAnError) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "counting.hpp"
+
 namespace limpet::shard {
 namespace {
 
@@ -115,6 +117,73 @@ TEST(Moving, APromiseIsAskedAboutThoughTheFileNamesNeitherTheSourceNorItsAddress
     cluster.start(1);
     cluster.run_for(100);
     ASSERT_TRUE(cluster.settle(30'000)) << "after " << crash_ms << " ms\n" << tail(cluster);
+  }
+}
+
+// Keys of a node by one file that another file gives to another.
+std::vector<std::string> keys_that_move(const SimCluster& cluster, unsigned from, unsigned to,
+                                        const std::string& file) {
+  const cluster::View view = std::move(cluster::parse_file(file, "sim.toml")->view);
+  std::vector<std::string> keys;
+  for (unsigned i = 0; keys.size() < 10; ++i) {
+    const std::string key = cluster.key_of(from, i);
+    if (view.nodes[view.owner(slot_of(key))].name == "n" + std::to_string(to + 1)) keys.push_back(key);
+  }
+  return keys;
+}
+
+// A file in which these nodes have no weight.
+std::string file_without(const std::vector<unsigned>& weightless, std::uint64_t epoch) {
+  std::vector<FileNode> nodes(3);
+  for (const unsigned node : weightless) nodes[node].weight = "0";
+  return cluster_text(nodes, epoch);
+}
+
+bool holds_all(const SimCluster& cluster, unsigned node, const std::vector<std::string>& keys) {
+  return std::all_of(keys.begin(), keys.end(), [&](const std::string& key) {
+    return handoff::owns(cluster.disk(node).book.title(slot_of(key)));
+  });
+}
+
+// n2 knows that n1 holds the slots, and cannot hear from n3 that this has them now: its commands go to n1,
+// which passes them on, until the slots are back.
+TEST(Moving, WhatANodeHasPassedOnIsNotOvertakenByWhatItServesOnceTheSlotIsBack) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    SimCluster::Options options = moving(3, 3, seed);
+    options.delay_ms_max = 20;
+    options.files.assign(3, file_without({2}, 1));
+    SimCluster cluster(options);
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    const std::string away = file_without({0}, 2);
+    cluster.block(1, 2, true);
+    const std::vector<std::string> keys = keys_that_move(cluster, 0, 2, away);
+    Counting counting(cluster, keys, {});
+    counting.add_client(1);
+    const auto work = [&](int steps) {
+      for (int step = 0; step < steps; ++step) {
+        counting.send_some();
+        cluster.run_for(3);
+        counting.crowd.collect();
+      }
+    };
+    const auto move = [&](const std::string& file, unsigned to) {
+      work(20);
+      for (const unsigned node : {0U, 2U}) {
+        cluster.write_file(node, file);
+        ASSERT_TRUE(cluster.reload(node));
+      }
+      for (int tries = 0; !holds_all(cluster, to, keys) && tries < 2'000; ++tries) work(10);
+      ASSERT_TRUE(holds_all(cluster, to, keys)) << tail(cluster);
+    };
+    move(away, 2);
+    move(file_without({2}, 3), 0);
+    work(20);
+    cluster.run_for(2'000);
+    counting.crowd.collect();
+    counting.crowd.expect_all_answered();
+    EXPECT_GT(counting.crowd.acknowledged, 1'000);
+    EXPECT_EQ(counting.crowd.in_doubt, 0);
+    if (HasFailure()) FAIL() << "seed " << seed;
   }
 }
 

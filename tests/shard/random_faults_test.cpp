@@ -25,13 +25,13 @@ class World {
       fault();
       counting_.send_some();
       cluster_.run_for(static_cast<std::int64_t>(cluster_.random(60)));
-      counting_.collect();
+      counting_.crowd.collect();
     }
     heal();
     // Nothing hangs: the slowest answer is the forward time-out away, for each barrier once.
     cluster_.run_for(6000);
-    counting_.collect();
-    counting_.expect_all_answered();
+    counting_.crowd.collect();
+    counting_.crowd.expect_all_answered();
     for (unsigned node = 0; node < 3; ++node) counting_.check(node);
   }
   [[nodiscard]] std::uint64_t trace() const { return cluster_.trace(); }
@@ -91,9 +91,9 @@ TEST(RandomFaults, NothingAcknowledgedIsLostAndNothingHappensTwice) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     World world(seed);
     world.run();
-    in_doubt += world.counting().in_doubt;
-    refused += world.counting().refused;
-    acknowledged += world.counting().acknowledged;
+    in_doubt += world.counting().crowd.in_doubt;
+    refused += world.counting().crowd.refused;
+    acknowledged += world.counting().crowd.acknowledged;
     if (HasFailure()) break;
   }
   // The faults are really there.

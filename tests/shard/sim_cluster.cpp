@@ -12,13 +12,20 @@ std::string cluster_text(unsigned nodes, std::uint64_t epoch) {
 }
 
 std::string cluster_text(const std::vector<bool>& listed, std::uint64_t epoch) {
+  std::vector<FileNode> nodes(listed.size());
+  for (std::size_t i = 0; i < listed.size(); ++i) nodes[i].listed = listed[i];
+  return cluster_text(nodes, epoch);
+}
+
+std::string cluster_text(const std::vector<FileNode>& nodes, std::uint64_t epoch) {
   std::string text =
       "epoch = " + std::to_string(epoch) + "\n[cluster]\nname = \"sim\"\ndurability = \"none\"\n";
-  for (std::size_t i = 0; i < listed.size(); ++i) {
-    if (!listed[i]) continue;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (!nodes[i].listed) continue;
     const std::string n = std::to_string(i + 1);
     text += "[[node]]\nname = \"n" + n + "\"\nclient = \"10.0.0." + n + ":7600\"\npeer = \"10.0.0." + n +
-            ":7700\"\n";
+            ":7700\"\nweight = " + std::string(nodes[i].weight) + "\nstate = \"" +
+            std::string(nodes[i].state) + "\"\n";
   }
   return text;
 }
@@ -80,7 +87,7 @@ void SimCluster::on_node(unsigned index, std::uint64_t life, std::function<void(
 void SimCluster::tick(unsigned node, unsigned shard, std::uint64_t life) {
   at(now_ms_ + kTickMs, [=, this] {
     on_node(node, life, [=, this] {
-      nodes_[node].shards[shard]->tick(now());
+      nodes_[node].shards[shard]->tick(now(node));
       pump(node, shard);
       tick(node, shard, life);
     });
@@ -95,7 +102,9 @@ void SimCluster::start(unsigned index) {
   if (!read_file(index)) return;
   node.alive = true;
   node.paused = false;
+  node.titles_fail = node.titles_failed = false;
   ++node.life;
+  node.since_ms = static_cast<std::int64_t>((index + 1) * node.life) * 10'000'019;  // since that host began
   node.shards.clear();
   node.wires.assign(options_.shards, {});
   std::shared_ptr<const std::vector<handoff::SlotTitle>> titles;
@@ -125,7 +134,7 @@ void SimCluster::start(unsigned index) {
     tunables.password = options_.password;
     tunables.forward_timeout_ms = options_.forward_timeout_ms;
     tunables.client_bytes_max = options_.client_bytes_max;
-    node.shards.push_back(std::make_unique<Shard>(config, tunables, now()));
+    node.shards.push_back(std::make_unique<Shard>(config, tunables, now(index)));
     tick(index, shard, node.life);
     if (options_.journal) load(index, shard);
   }
@@ -148,7 +157,7 @@ void SimCluster::kill(unsigned index) {
 void SimCluster::drain(unsigned index) {
   Node& node = nodes_[index];
   for (unsigned shard = 0; shard < node.shards.size(); ++shard) {
-    node.shards[shard]->drain(now());
+    node.shards[shard]->drain(now(index));
     pump(index, shard);
   }
 }
@@ -167,23 +176,28 @@ void SimCluster::resume(unsigned index) {
 
 // ---- Wires ----
 
-bool SimCluster::is_blocked(const Wire& wire) const {
+bool SimCluster::is_blocked(const Wire& wire, int to) const {
   if (wire.ends[0].is_client || wire.ends[1].is_client) return false;
-  const auto [low, high] = std::minmax(wire.ends[0].node, wire.ends[1].node);
-  return blocked_.contains({low, high});
+  return blocked_.contains({wire.ends[1 - to].node, wire.ends[to].node});
 }
 
 void SimCluster::block(unsigned a, unsigned b, bool blocked) {
-  const auto [low, high] = std::minmax(a, b);
+  block_way(a, b, blocked);
+  block_way(b, a, blocked);
+}
+
+void SimCluster::block_way(unsigned from, unsigned to, bool blocked) {
   if (blocked) {
-    blocked_.insert({low, high});
+    blocked_.insert({from, to});
     return;
   }
-  blocked_.erase({low, high});
-  for (const WirePtr& wire : node_wires_) {
-    if (is_blocked(*wire)) continue;
-    // At once: what is still on its way on the same wire comes behind it.
-    for (auto& event : std::exchange(wire->held, {})) event();
+  blocked_.erase({from, to});
+  for (const WirePtr& wire : std::vector<WirePtr>(node_wires_)) {
+    for (const int end : {0, 1}) {
+      if (is_blocked(*wire, end)) continue;
+      // At once: what is still on its way on the same wire comes behind it.
+      for (auto& event : std::exchange(wire->held[end], {})) event();
+    }
   }
 }
 
@@ -220,8 +234,8 @@ void SimCluster::transmit(const WirePtr& wire, int to, std::string bytes) {
 
 void SimCluster::deliver(const WirePtr& wire, int to, std::string bytes) {
   if (!wire->open) return;
-  if (is_blocked(*wire)) {
-    wire->held.push_back([this, wire, to, bytes = std::move(bytes)] { deliver(wire, to, bytes); });
+  if (is_blocked(*wire, to)) {
+    wire->held[to].push_back([this, wire, to, bytes = std::move(bytes)] { deliver(wire, to, bytes); });
     return;
   }
   const End& end = wire->ends[to];
@@ -240,7 +254,7 @@ void SimCluster::deliver(const WirePtr& wire, int to, std::string bytes) {
       return;
     }
     mix(hash64(bytes));
-    shard.received(here.id, bytes, now());
+    shard.received(here.id, bytes, now(here.node));
     pump(here.node, here.shard);
   });
 }
@@ -264,7 +278,7 @@ void SimCluster::drop(const WirePtr& wire, int index, std::string_view reason) {
   }
   on_node(end.node, end.life, [this, end, reason = std::string(reason)] {
     nodes_[end.node].wires[end.shard].erase(end.id);
-    nodes_[end.node].shards[end.shard]->closed(end.id, reason, now());
+    nodes_[end.node].shards[end.shard]->closed(end.id, reason, now(end.node));
     pump(end.node, end.shard);
   });
 }
@@ -284,7 +298,7 @@ void SimCluster::pump(unsigned index, unsigned shard_index) {
     const std::uint64_t life = node.life;
     at(now_ms_, [=, this] {
       on_node(index, life, [=, this] {
-        nodes_[index].shards[shard_index]->go_on(now());
+        nodes_[index].shards[shard_index]->go_on(now(index));
         pump(index, shard_index);
       });
     });
@@ -297,7 +311,7 @@ void SimCluster::pump(unsigned index, unsigned shard_index) {
     const std::uint64_t life = node.life;
     at(now_ms_, [=, this] {
       on_node(index, life, [=, this] {
-        nodes_[index].shards[to]->from_sibling(shard_index, bytes->view(), now());
+        nodes_[index].shards[to]->from_sibling(shard_index, bytes->view(), now(index));
         pump(index, to);
       });
     });
@@ -317,10 +331,10 @@ void SimCluster::dial(unsigned from, unsigned shard, const Dial& wanted) {
     on_node(from, life, [=, this] {
       Shard& dialler = *nodes_[from].shards[shard];
       if (dialler.stream(wanted.stream) == nullptr) return;
-      const auto [low, high] = std::minmax(from, to);
-      if (blocked_.contains({low, high})) return;  // no answer; the link gives up by itself
+      // No answer; the link gives up by itself.
+      if (blocked_.contains({from, to}) || blocked_.contains({to, from})) return;
       if (to >= nodes_.size() || !nodes_[to].alive) {
-        dialler.closed(wanted.stream, "connection refused", now());
+        dialler.closed(wanted.stream, "connection refused", now(from));
         pump(from, shard);
         return;
       }
@@ -335,11 +349,11 @@ void SimCluster::dial(unsigned from, unsigned shard, const Dial& wanted) {
       on_node(to, target.life, [=, this] {
         Node& acceptor = nodes_[to];
         wire->ends[1].id =
-            acceptor.shards[peer_shard]->peer_opened("10.0.0." + std::to_string(from + 1), now());
+            acceptor.shards[peer_shard]->peer_opened("10.0.0." + std::to_string(from + 1), now(to));
         acceptor.wires[peer_shard][wire->ends[1].id] = {wire, 1};
         pump(to, peer_shard);
       });
-      dialler.connected(wanted.stream, now());
+      dialler.connected(wanted.stream, now(from));
       pump(from, shard);
     });
   });
@@ -353,13 +367,13 @@ void SimCluster::flush(unsigned index, unsigned shard_index, StreamId id) {
   stream->touched = false;
   const auto found = node.wires[shard_index].find(id);
   if (found == node.wires[shard_index].end()) {
-    if (stream->aborted) shard.closed(id, "timed out", now());
+    if (stream->aborted) shard.closed(id, "timed out", now(index));
     return;
   }
   const auto [wire, end] = found->second;
   if (stream->aborted) {
     node.wires[shard_index].erase(id);
-    shard.closed(id, "aborted by this node", now());
+    shard.closed(id, "aborted by this node", now(index));
     hang_up(wire, end);
     return;
   }
@@ -367,20 +381,20 @@ void SimCluster::flush(unsigned index, unsigned shard_index, StreamId id) {
     std::string bytes(stream->out.view());
     mix(hash64(bytes));
     transmit(wire, 1 - end, bytes);
-    shard.written(id, bytes.size(), now());
+    shard.written(id, bytes.size(), now(index));
     stream = shard.stream(id);
   }
   if (stream == nullptr) return;
   if (stream->finished) {
     node.wires[shard_index].erase(id);
-    shard.closed(id, "closed by this node", now());
+    shard.closed(id, "closed by this node", now(index));
     hang_up(wire, end);
     return;
   }
   if (stream->reading && !wire->unread[end].empty()) {
     std::string bytes = std::move(wire->unread[end].front());
     wire->unread[end].pop_front();
-    shard.received(id, bytes, now());
+    shard.received(id, bytes, now(index));
   }
 }
 
@@ -392,7 +406,7 @@ SimCluster::ClientIndex SimCluster::connect(unsigned index) {
   auto wire = std::make_shared<Wire>();
   wire->ends[0] = {.is_client = true, .client = clients_.size()};
   wire->ends[1] = {.node = index, .shard = shard, .life = node.life};
-  wire->ends[1].id = node.shards[shard]->client_opened({"10.0.1.1:1", "10.0.0.1:7600"}, now());
+  wire->ends[1].id = node.shards[shard]->client_opened({"10.0.1.1:1", "10.0.0.1:7600"}, now(index));
   node.wires[shard][wire->ends[1].id] = {wire, 1};
   clients_.push_back({wire, {}, false});
   return clients_.size() - 1;
@@ -446,7 +460,7 @@ SimCluster::ClientIndex SimCluster::connect_to_peer_port(unsigned index) {
   const std::size_t client = clients_.size();
   wire->ends[0] = {.is_client = true, .client = client};
   wire->ends[1] = {.node = index, .shard = 0, .life = node.life};
-  wire->ends[1].id = node.shards[0]->peer_opened("10.9.9.9:1", now());
+  wire->ends[1].id = node.shards[0]->peer_opened("10.9.9.9:1", now(index));
   node.wires[0][wire->ends[1].id] = {wire, 1};
   clients_.push_back({wire, {}, false});
   pump(index, 0);

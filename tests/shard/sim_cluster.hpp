@@ -29,6 +29,14 @@ namespace limpet::shard {
 // The same with only those that are listed, by number from 0.
 [[nodiscard]] std::string cluster_text(const std::vector<bool>& listed, std::uint64_t epoch);
 
+// What it says of one node.
+struct FileNode {
+  bool listed = true;
+  std::string_view weight = "1.0";
+  std::string_view state = "up";
+};
+[[nodiscard]] std::string cluster_text(const std::vector<FileNode>& nodes, std::uint64_t epoch);
+
 class SimCluster {
  public:
   struct Options {
@@ -85,6 +93,11 @@ class SimCluster {
   void resume(unsigned node);
   void cut(unsigned a, unsigned b);  // all connections between them end, bytes on the way are lost
   void block(unsigned a, unsigned b, bool blocked);  // nothing gets through, silently; what is sent waits
+  void block_way(unsigned from, unsigned to, bool blocked);  // the same in one direction
+  // The disk of a running node takes no more titles; what was being written may be there or not.
+  void fail_titles(unsigned node) { nodes_[node].titles_fail = true; }
+  // Its clock is that far ahead of the right time from now on; steady time goes on as before.
+  void set_clock(unsigned node, std::int64_t ahead_ms) { nodes_[node].clock_ms = ahead_ms; }
 
   // ---- Looking ----
   [[nodiscard]] unsigned owner_of(std::string_view key) const;        // by the file of node 0
@@ -117,9 +130,9 @@ class SimCluster {
   struct Wire {
     End ends[2];
     bool open = true;
-    std::int64_t arrives_ms[2] = {0, 0};      // of the last piece towards that end
-    std::deque<std::string> unread[2];        // arrived, but that end does not read now
-    std::vector<std::function<void()>> held;  // while the way is blocked
+    std::int64_t arrives_ms[2] = {0, 0};         // of the last piece towards that end
+    std::deque<std::string> unread[2];           // arrived, but that end does not read now
+    std::vector<std::function<void()>> held[2];  // while the way to that end is blocked
   };
   using WirePtr = std::shared_ptr<Wire>;
   struct Node {
@@ -134,6 +147,10 @@ class SimCluster {
     bool alive = false;
     bool paused = false;
     std::vector<std::function<void()>> deferred;
+    bool titles_fail = false;    // the next write of titles will
+    bool titles_failed = false;  // one has
+    std::int64_t clock_ms = 0;   // its clock is so far ahead
+    std::int64_t since_ms = 0;   // its steady clock began so long before
     unsigned next_peer_shard = 0;
     unsigned next_client_shard = 0;
   };
@@ -143,7 +160,10 @@ class SimCluster {
     bool closed = false;
   };
 
-  [[nodiscard]] Now now() const { return {now_ms_, 1'700'000'000'000 + now_ms_}; }
+  // By the clocks of this node.
+  [[nodiscard]] Now now(unsigned node) const {
+    return {now_ms_ + nodes_[node].since_ms, 1'700'000'000'000 + now_ms_ + nodes_[node].clock_ms};
+  }
   void at(std::int64_t ms, std::function<void()> event);
   // Runs `event` for a node if it still lives that life; later, if it is paused.
   void on_node(unsigned node, std::uint64_t life, std::function<void()> event);
@@ -162,7 +182,7 @@ class SimCluster {
   void deliver(const WirePtr& wire, int to, std::string bytes);
   void hang_up(const WirePtr& wire, int by);
   void drop(const WirePtr& wire, int end, std::string_view reason);
-  [[nodiscard]] bool is_blocked(const Wire& wire) const;
+  [[nodiscard]] bool is_blocked(const Wire& wire, int to) const;
   void mix(std::uint64_t value);
 
   Options options_;

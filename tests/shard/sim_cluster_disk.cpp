@@ -7,6 +7,17 @@
 
 namespace limpet::shard {
 
+namespace {
+
+void take_titles(handoff::TitleBook& book, const std::vector<TitleWrite>& titles) {
+  for (const TitleWrite& write : titles) {
+    if (write.founded != 0) book.found(write.founded);
+    book.set(write.slot, write.title);
+  }
+}
+
+}  // namespace
+
 cluster::View SimCluster::file_of(unsigned index) const {
   auto file = cluster::parse_file(nodes_[index].file, "sim.toml");
   LIMPET_ASSERT(file.has_value());
@@ -49,7 +60,7 @@ void SimCluster::load(unsigned index, unsigned shard) {
   at(now_ms_ + delay, [this, index, shard, life = nodes_[index].life] {
     on_node(index, life, [=, this] {
       Node& node = nodes_[index];
-      node.shards[shard]->take_load(node.disk.load(options_.shards, shard), now());
+      node.shards[shard]->take_load(node.disk.load(options_.shards, shard), now(index));
       pump(index, shard);
     });
   });
@@ -67,7 +78,7 @@ void SimCluster::work_disk(unsigned index, unsigned shard, Effects& effects) {
       on_node(index, life, [=, this] {
         const std::uint64_t position = nodes_[index].disk.sync(shard);
         nodes_[index].shards[shard]->synced(position);
-        nodes_[index].shards[shard]->durable(position, now());
+        nodes_[index].shards[shard]->durable(position, now(index));
         pump(index, shard);
       });
     });
@@ -84,7 +95,7 @@ void SimCluster::work_disk(unsigned index, unsigned shard, Effects& effects) {
     if (order.kind == Order::Kind::leave) leave(index);
     at(now_ms_ + 1, [this, index, shard, ticket = order.ticket, life = node.life] {
       on_node(index, life, [=, this] {
-        nodes_[index].shards[shard]->ordered(ticket, "done", now());
+        nodes_[index].shards[shard]->ordered(ticket, "done", now(index));
         pump(index, shard);
       });
     });
@@ -105,7 +116,7 @@ void SimCluster::show_to_shards(unsigned index, std::int64_t delay_ms_max) {
     const auto delay = 1 + static_cast<std::int64_t>(random(static_cast<std::uint64_t>(delay_ms_max)));
     at(now_ms_ + delay, [this, index, shard, life = nodes_[index].life] {
       on_node(index, life, [=, this] {
-        nodes_[index].shards[shard]->set_view(nodes_[index].view, now());
+        nodes_[index].shards[shard]->set_view(nodes_[index].view, now(index));
         pump(index, shard);
       });
     });
@@ -117,15 +128,18 @@ void SimCluster::write_titles(unsigned index, unsigned shard, const std::vector<
   const auto delay = 1 + static_cast<std::int64_t>(random(4));
   at(now_ms_ + delay, [this, index, shard, titles, life = nodes_[index].life] {
     on_node(index, life, [=, this] {
+      Node& node = nodes_[index];
+      const bool fails = node.titles_fail;
+      // Of the write that fails nobody knows; after it there is no other.
+      const bool taken = !fails || (!std::exchange(node.titles_failed, true) && random(2) == 0);
+      if (taken) take_titles(node.disk.book, titles);
       std::vector<Slot> slots;
-      for (const TitleWrite& write : titles) {
-        if (write.founded != 0) nodes_[index].disk.book.found(write.founded);
-        nodes_[index].disk.book.set(write.slot, write.title);
-        slots.push_back(write.slot);
-      }
+      for (const TitleWrite& write : titles) slots.push_back(write.slot);
       at(now_ms_ + static_cast<std::int64_t>(random(3)), [=, this] {
         on_node(index, life, [=, this] {
-          nodes_[index].shards[shard]->titles_written(slots, now());
+          Shard& of = *nodes_[index].shards[shard];
+          if (fails) of.titles_failed(slots, "no space left on the device", now(index));
+          if (!fails) of.titles_written(slots, now(index));
           pump(index, shard);
         });
       });

@@ -11,7 +11,12 @@
 namespace limpet {
 
 using Slot = std::uint16_t;
-inline constexpr unsigned kSlots = 16384;
+// Fewer make the simulated clusters of scripts/simulate fast; nothing else is ever built with another number.
+#ifndef LIMPET_SLOTS
+#define LIMPET_SLOTS 16384
+#endif
+inline constexpr unsigned kSlots = LIMPET_SLOTS;
+static_assert(kSlots > 0 && kSlots <= 16384 && (kSlots & (kSlots - 1)) == 0, "a power of two");
 
 [[nodiscard]] std::string_view uid_of(std::string_view key);
 [[nodiscard]] std::uint16_t crc16(std::string_view bytes);

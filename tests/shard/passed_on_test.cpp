@@ -1,0 +1,73 @@
+#include "passed_on.hpp"
+
+#include <gtest/gtest.h>
+
+namespace limpet::shard {
+namespace {
+
+using route::Route;
+
+constexpr Slot kSlot = 7;
+constexpr Route kToThree{Route::Kind::peer, 3};
+constexpr Route kToFour{Route::Kind::peer, 4};
+constexpr Route kHere{Route::Kind::here, 0};
+
+TEST(PassedOn, WhereNoneIsUnderWayAnyWayIsFree) {
+  const PassedOn passed_on;
+  EXPECT_TRUE(passed_on.lets_pass(kSlot, kToThree));
+  EXPECT_TRUE(passed_on.lets_pass(kSlot, kHere));
+}
+
+TEST(PassedOn, LaterOnesMayGoTheSameWayAndNoOther) {
+  PassedOn passed_on;
+  passed_on.began(kSlot, 1, 3);
+  EXPECT_TRUE(passed_on.lets_pass(kSlot, kToThree));
+  EXPECT_FALSE(passed_on.lets_pass(kSlot, kToFour));
+  EXPECT_FALSE(passed_on.lets_pass(kSlot, kHere));
+  EXPECT_TRUE(passed_on.lets_pass(kSlot + 1, kHere));
+  passed_on.ended(kSlot, 1);
+  EXPECT_TRUE(passed_on.lets_pass(kSlot, kHere));
+  EXPECT_TRUE(passed_on.empty());
+}
+
+TEST(PassedOn, WhereSomeWentElsewhereNoneMayFollow) {
+  PassedOn passed_on;
+  passed_on.began(kSlot, 1, 3);
+  passed_on.began(kSlot, 2, 4);
+  EXPECT_FALSE(passed_on.lets_pass(kSlot, kToThree));
+  EXPECT_FALSE(passed_on.lets_pass(kSlot, kToFour));
+}
+
+TEST(PassedOn, WhereOneHasBouncedAllWait) {
+  PassedOn passed_on;
+  passed_on.bounced(kSlot);
+  EXPECT_FALSE(passed_on.lets_pass(kSlot, kToThree));
+  EXPECT_FALSE(passed_on.lets_pass(kSlot, kHere));
+  passed_on.unbounced(kSlot);
+  EXPECT_TRUE(passed_on.lets_pass(kSlot, kHere));
+}
+
+TEST(PassedOn, OneThatHasMoreHopsThanAllThatAreUnderWayHasBeenHereBefore) {
+  PassedOn passed_on;
+  EXPECT_FALSE(passed_on.came_back(kSlot, 3));
+  passed_on.began(kSlot, 1, 3);
+  EXPECT_FALSE(passed_on.came_back(kSlot, 1));
+  EXPECT_TRUE(passed_on.came_back(kSlot, 3));
+  passed_on.began(kSlot, 3, 3);
+  EXPECT_FALSE(passed_on.came_back(kSlot, 3));
+  EXPECT_TRUE(passed_on.came_back(kSlot, 5));
+}
+
+TEST(PassedOn, TellsWhereFewerAreLeft) {
+  PassedOn passed_on;
+  passed_on.began(kSlot, 1, 3);
+  passed_on.began(kSlot, 1, 3);
+  passed_on.ended(kSlot, 1);
+  EXPECT_FALSE(passed_on.has_eased());
+  passed_on.ended(kSlot, 1);
+  EXPECT_EQ(passed_on.take_eased(), std::vector<Slot>{kSlot});
+  EXPECT_FALSE(passed_on.has_eased());
+}
+
+}  // namespace
+}  // namespace limpet::shard
