@@ -124,6 +124,7 @@ void SimCluster::start(unsigned index) {
     ShardTunables tunables;
     tunables.password = options_.password;
     tunables.forward_timeout_ms = options_.forward_timeout_ms;
+    tunables.handover_rate = options_.handover_rate;
     tunables.client_bytes_max = options_.client_bytes_max;
     node.shards.push_back(std::make_unique<Shard>(config, tunables, now()));
     tick(index, shard, node.life);

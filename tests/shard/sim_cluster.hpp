@@ -42,6 +42,7 @@ class SimCluster {
     std::string password = {};
     std::int64_t forward_timeout_ms = 2000;
     std::size_t client_bytes_max = 0;
+    std::uint64_t handover_rate = 0;  // of a shard
     bool moves = false;      // slots change hands; without it they are where the files place them
     bool journal = false;    // what was acknowledged is on the disk, and is there after a crash
     unsigned started = ~0U;  // only so many nodes are started at first
