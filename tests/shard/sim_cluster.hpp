@@ -53,7 +53,7 @@ class SimCluster {
 
   // ---- Clients ----
   using ClientIndex = std::size_t;
-  ClientIndex connect(unsigned node);
+  ClientIndex connect(unsigned node, bool of_this_host = true);
   void send(ClientIndex client, std::string_view bytes);
   // The replies that have come since the last call.
   std::vector<resp::Value> take_replies(ClientIndex client);
