@@ -45,9 +45,9 @@ Rates Core::rates() const {
   rates.operations = recent_.operations.per_second(now_.steady_ms, operations());
   if (!handovers_) return rates;
   const handoff::HandOvers::Progress progress = handovers_->progress();
-  rates.slots_given = recent_.slots_given.per_second(now_.steady_ms, progress.given_total);
-  rates.sessions_given = recent_.sessions_given.per_second(now_.steady_ms, progress.sessions_total);
-  rates.bytes_sent = recent_.bytes_sent.per_second(now_.steady_ms, progress.sent_total);
+  rates.slots_given = recent_.slots_given.per_second_of_work(now_.steady_ms, progress.given_total);
+  rates.sessions_given = recent_.sessions_given.per_second_of_work(now_.steady_ms, progress.sessions_total);
+  rates.bytes_sent = recent_.bytes_sent.per_second_of_work(now_.steady_ms, progress.sent_total);
   return rates;
 }
 

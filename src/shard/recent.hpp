@@ -30,11 +30,13 @@ class Recent {
   }
   // Over the time since the oldest count that is kept.
   [[nodiscard]] double per_second(std::int64_t steady_ms, std::uint64_t count) const {
-    if (kept_ == 0 || count < newest().count) return 0;
-    const Sample& oldest = samples_[0];
-    const std::int64_t passed_ms = steady_ms - oldest.ms;
-    return passed_ms <= 0 ? 0
-                          : static_cast<double>(count - oldest.count) * 1e3 / static_cast<double>(passed_ms);
+    return since(0, steady_ms, count);
+  }
+  // The same, but for the time in which it stood still before: of what goes on for a while, and then is over.
+  [[nodiscard]] double per_second_of_work(std::int64_t steady_ms, std::uint64_t count) const {
+    std::size_t first = 0;
+    while (first + 1 < kept_ && samples_[first + 1].count == samples_[first].count) ++first;
+    return since(first, steady_ms, count);
   }
 
  private:
@@ -44,6 +46,12 @@ class Recent {
     std::uint64_t count = 0;
   };
   [[nodiscard]] const Sample& newest() const { return samples_[kept_ - 1]; }
+  [[nodiscard]] double since(std::size_t first, std::int64_t steady_ms, std::uint64_t count) const {
+    if (kept_ == 0 || count < newest().count) return 0;
+    const std::int64_t passed_ms = steady_ms - samples_[first].ms;
+    const auto grown = static_cast<double>(count - samples_[first].count);
+    return passed_ms <= 0 ? 0 : grown * 1e3 / static_cast<double>(passed_ms);
+  }
 
   std::array<Sample, kSeconds + 1> samples_{};
   std::size_t kept_ = 0;

@@ -31,6 +31,18 @@ TEST(Recent, AMomentAfterTheFirstWordItKnowsSomething) {
   EXPECT_EQ(recent.per_second(1'100, 50), 500);
 }
 
+TEST(Recent, OfWorkTheTimeBeforeItDoesNotCount) {
+  Recent recent;
+  for (std::int64_t ms = 0; ms <= 10'000; ms += 50) recent.note(ms, 7);
+  EXPECT_EQ(recent.per_second_of_work(10'500, 7), 0);
+  EXPECT_EQ(recent.per_second_of_work(10'500, 107), 200);
+  EXPECT_LT(recent.per_second(10'500, 107), 20);
+  for (std::int64_t ms = 11'000; ms <= 13'000; ms += 1'000)
+    recent.note(ms, static_cast<std::uint64_t>(ms) / 5 - 1'993);
+  EXPECT_EQ(recent.per_second_of_work(13'500, 707), 200);
+  EXPECT_EQ(recent.per_second_of_work(17'000, 607), 600.0 / 7) << "what has ended does count";
+}
+
 TEST(Recent, ACountThatBeginsAnewDoesNotGoBack) {
   Recent recent;
   for (std::int64_t ms = 1'000; ms <= 5'000; ms += 1'000) recent.note(ms, static_cast<std::uint64_t>(ms));
