@@ -140,8 +140,10 @@ class Figures(SeenCase):
             info = self.client(cluster["n2"])("INFO", "stats").decode()
             self.assertGreater(int(re.search(r"instantaneous_ops_per_sec:(\d+)", info)[1]), 0)
             status = self.limpet(cluster["n1"], "cluster", "status").stdout
-            self.assertRegex(status, r"(?m)^NAME +STATE +CLIENT +PEER +SLOTS +SESSIONS +KEYS +BYTES +OPS/S +CLIENTS +EPOCH$")
-            self.assertRegex(status, r"(?m)^skew \(max/mean, by weight\): sessions 1\.\d\d, bytes 1\.\d\d, ops/s 1\.\d\d$")
+            self.assertRegex(status, r"(?m)^NAME +STATE +CLIENT +PEER +SLOTS +SESSIONS +KEYS +BYTES +OPS/S +CLIENTS "
+                                     r"+EPOCH$")
+            self.assertRegex(status, r"(?m)^skew \(max/mean, by weight\): sessions 1\.\d\d, bytes 1\.\d\d, "
+                                     r"ops/s 1\.\d\d$")
             self.assertRegex(status, r"(?m)^cluster file: epoch 1, [0-9a-f]{16}, the same on all nodes that answer$")
             self.assertNotIn("SLOTS_TO_GIVE", status)
         edit(cluster, 2, names, reload=names, weights={"n1": 1, "n2": 3})

@@ -310,6 +310,7 @@ TEST_F(Pair, WhatIsChangedMeanwhileIsSentWhateverTheRate) {
 
 TEST_F(Pair, ASlotThatIsChangedAllTheTimeGetsOverAllTheSame) {
   begin(kRate);
+  const std::int64_t began_ms = now_.steady_ms;
   bool given = false;
   for (int i = 0; !given && i < 10'000; ++i) {
     for (unsigned uid = 0; uid < kUids; ++uid)
@@ -318,6 +319,8 @@ TEST_F(Pair, ASlotThatIsChangedAllTheTimeGetsOverAllTheSame) {
     given = giver().progress().to_give == 0;
   }
   EXPECT_TRUE(given);
+  const double undisturbed_ms = kUids * kKeysOfEach * 400 * 1e3 / kRate;
+  EXPECT_GE(static_cast<double>(now_.steady_ms - began_ms), 1.5 * undisturbed_ms);
   EXPECT_TRUE(run_until_given(1'000));
   expect_all_at_taker();
 }
