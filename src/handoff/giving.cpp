@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limpet/base/limits.hpp>
 #include <limpet/handoff/hand_overs.hpp>
+#include <optional>
 #include <utility>
 
 namespace limpet::handoff {
@@ -76,6 +77,7 @@ bool HandOvers::can_copy() const {
 void HandOvers::go_on(Now now) {
   pace_.go_on(now);
   std::uint64_t copied = 0;
+  std::optional<Slot> stopped_at;
   auto at = giving_.lower_bound(next_copy_);
   for (std::size_t i = giving_.size(); i > 0 && copied < kTurnReplyBytes && pace_.room() > 0; --i) {
     if (at == giving_.end()) at = giving_.begin();
@@ -85,9 +87,12 @@ void HandOvers::go_on(Now now) {
     giving.source.copy_on(store_, now, pace_.room());
     pace_.copied(giving.source.bytes() - before);
     copied += giving.source.bytes() - before;
+    if (pace_.room() == 0 && giving.source.copies()) stopped_at = giving.source.slot();
     look_after(giving, now);
     if (giving_.empty()) break;
   }
+  // Where a rate has stopped it, what was begun is ended first: less of it is changed meanwhile.
+  if (stopped_at && giving_.contains(*stopped_at)) at = giving_.find(*stopped_at);
   next_copy_ = at == giving_.end() ? Slot{0} : at->first;
 }
 

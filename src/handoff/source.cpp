@@ -50,7 +50,7 @@ store::EffectWriter& Source::change_of(Slot) { return effects_; }
 void Source::changed(std::string_view effects) {
   if (state_ == State::frozen) return fail("the slot has changed while it was frozen");
   // Before the copy has begun, they are in it.
-  if (state_ != State::copying) return;
+  if (state_ != State::copying || !begun_) return;
   begin_run();
   waiting_.append(effects);
   end_run();
@@ -59,6 +59,7 @@ void Source::changed(std::string_view effects) {
 
 void Source::copy_on(store::Store& store, Now now, std::uint64_t most) {
   if (!copies()) return;
+  begun_ = true;
   const std::uint64_t before = bytes();
   const std::size_t keys = most == Pace::kUnlimited ? kCopySliceKeys : kPacedSliceKeys;
   while (!copied_ && waiting_.size() < kHandoffAheadBytes && bytes() - before < most) {

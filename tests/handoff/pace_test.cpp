@@ -296,16 +296,17 @@ TEST_F(Pair, WhatIsChangedMeanwhileIsSentWhateverTheRate) {
   const std::uint64_t before = sent_;
   for (int i = 0; i < 100; ++i) {
     const std::string value = std::string(500, 'c') + std::to_string(i);
-    std::vector<unsigned> changed;
+    std::vector<unsigned> begun;
     for (unsigned uid = 0; uid < kUids; ++uid) {
-      if (giver().is_given(KeyRef::of(key(uid, 0)).slot)) changed.push_back(uid);
+      if (nodes_[kTaker]->store.keys_in(KeyRef::of(key(uid, 0)).slot) > 0) begun.push_back(uid);
       ASSERT_TRUE(change(uid, 0, value));
     }
-    ASSERT_EQ(changed.size(), kHandoversMax);
+    ASSERT_FALSE(begun.empty());
     run_for(kTickMs + kStepMs);
-    for (const unsigned uid : changed) ASSERT_EQ(at_taker(uid, 0), value);
+    for (const unsigned uid : begun) ASSERT_EQ(at_taker(uid, 0), value);
   }
-  EXPECT_GT(sent_ - before, 100 * kHandoversMax * 500) << "far more than the rate";
+  EXPECT_GT(sent_ - before, 100 * 500U) << "far more than the rate";
+  EXPECT_LT(sent_ - before, 4 * 100 * 500U) << "but nothing of slots whose turn has not come";
 }
 
 TEST_F(Pair, ASlotThatIsChangedAllTheTimeGetsOverAllTheSame) {

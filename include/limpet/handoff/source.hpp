@@ -80,7 +80,6 @@ class Source final : private store::ChangeSink {
   }
   [[nodiscard]] std::int64_t granting_ms() const { return granting_ms_; }  // since when, by the steady clock
   [[nodiscard]] std::uint64_t bytes() const { return sent_ + waiting_.size(); }  // of the stream so far
-  [[nodiscard]] std::uint64_t sent() const { return sent_; }                     // of them
   // How long commands waited, until the other served them. REQUIRES: state() is done.
   [[nodiscard]] std::int64_t held_ms() const { return done_ms_ - frozen_ms_; }
 
@@ -112,6 +111,7 @@ class Source final : private store::ChangeSink {
   std::int64_t granted_ms_ = 0;  // the last grant was sent
 
   store::SlotCopy copy_;
+  bool begun_ = false;  // some of it was copied
   bool copied_ = false;
   Bytes waiting_;  // of the stream, not sent
   Bytes piece_;    // being sent
