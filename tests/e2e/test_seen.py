@@ -39,16 +39,15 @@ class SeenCase(MovingCase):
     def add(self, cluster, names, name):
         edit(cluster, 2, [*names, name])
         cluster[name].start().await_ready()
-        for each in names:
-            cluster[each].process.signal(signal.SIGHUP)
+        edit(cluster, 2, [*names, name], reload=names)
 
 
 class Rate(SeenCase):
     def test_a_move_takes_as_long_as_its_rate_wants_and_no_client_has_an_error(self):
-        rate = 50_000
+        rate = 100_000
         cluster, names = self.grown(3, 2, server={"handover_rate": str(rate)})
         self.fill_much(cluster["n1"])
-        with Counters([cluster[name].client for name in names]) as counters:
+        with Counters([cluster[name].client for name in names], clients=2, keys=20) as counters:
             counters.await_more()
             began = time.monotonic()
             self.add(cluster, names, "n3")
