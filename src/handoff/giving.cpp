@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limpet/base/limits.hpp>
 #include <limpet/handoff/hand_overs.hpp>
+#include <optional>
 #include <utility>
 
 namespace limpet::handoff {
@@ -43,13 +44,30 @@ void HandOvers::give(Slot slot, Member to, Now now) {
   const Migration migration{.boot = boot_, .attempt = ++attempts_};
   store_.copying(true);
   const auto [at, fresh] =
-      giving_.try_emplace(slot, slot, to, migration, title(slot).title.term, view_.epoch, now);
+      giving_.try_emplace(slot, slot, to, migration, title(slot).title.term, view_.epoch, why_to(to), now);
   look_after(at->second, now);
 }
 
-void HandOvers::changed(Slot slot, std::string_view effects) { giving_.at(slot).source.changed(effects); }
+// For the log: "n2 (epoch 4 of the cluster file)".
+std::string HandOvers::why_to(Member member) const {
+  const auto cause = view_.causes.find(member);
+  return name_of(member) + (cause == view_.causes.end() ? "" : " (" + cause->second + ")");
+}
+
+std::string HandOvers::name_of(Member member) const {
+  return member < view_.names.size() ? view_.names[member] : "node number " + std::to_string(member);
+}
+
+void HandOvers::changed(Slot slot, std::string_view effects) {
+  Source& source = giving_.at(slot).source;
+  const std::uint64_t before = source.bytes();
+  source.changed(effects);
+  // Before the copy has begun nothing is sent of it, and a try that has just failed sends nothing more.
+  pace_.changed(source.bytes() - std::min(before, source.bytes()));
+}
 
 bool HandOvers::can_copy() const {
+  if (pace_.room() == 0) return false;
   for (const auto& [slot, giving] : giving_) {
     if (giving.source.can_copy()) return true;
   }
@@ -57,18 +75,24 @@ bool HandOvers::can_copy() const {
 }
 
 void HandOvers::go_on(Now now) {
+  pace_.go_on(now);
   std::uint64_t copied = 0;
+  std::optional<Slot> stopped_at;
   auto at = giving_.lower_bound(next_copy_);
-  for (std::size_t i = giving_.size(); i > 0 && copied < kTurnReplyBytes; --i) {
+  for (std::size_t i = giving_.size(); i > 0 && copied < kTurnReplyBytes && pace_.room() > 0; --i) {
     if (at == giving_.end()) at = giving_.begin();
     Giving& giving = (at++)->second;
     if (!giving.source.can_copy()) continue;
     const std::uint64_t before = giving.source.bytes();
-    giving.source.copy_on(store_, now);
+    giving.source.copy_on(store_, now, pace_.room());
+    pace_.copied(giving.source.bytes() - before);
     copied += giving.source.bytes() - before;
+    if (pace_.room() == 0 && giving.source.copies()) stopped_at = giving.source.slot();
     look_after(giving, now);
     if (giving_.empty()) break;
   }
+  // Where a rate has stopped it, what was begun is ended first: less of it is changed meanwhile.
+  if (stopped_at && giving_.contains(*stopped_at)) at = giving_.find(*stopped_at);
   next_copy_ = at == giving_.end() ? Slot{0} : at->first;
 }
 
@@ -81,7 +105,10 @@ void HandOvers::stop_copying(Giving& giving) {
 void HandOvers::look_after(Giving& giving, Now now) {
   Source& source = giving.source;
   const Slot slot = source.slot();
-  while (const auto message = source.next(now)) ask(source.to(), slot, *message);
+  while (const auto message = source.next(now)) {
+    if (message->kind == Kind::piece) sum_.sent_total += message->rest.size();
+    ask(source.to(), slot, *message);
+  }
   if (source.state() > Source::State::copying || source.copied()) stop_copying(giving);
   if (source.frozen() && !std::exchange(giving.holding, true)) {
     wishes_.turns.push_back({.kind = Turn::Kind::hold, .slot = slot});
@@ -97,8 +124,8 @@ void HandOvers::look_after(Giving& giving, Now now) {
     case Source::State::granting:
       if (now.steady_ms - source.granting_ms() < kGrantNoteMs || std::exchange(giving.unheard, true)) return;
       wishes_.notes.push_back({.went_well = false,
-                               .text = "slot " + std::to_string(slot) +
-                                       " was handed over, but its new owner has not said so for " +
+                               .text = "slot " + std::to_string(slot) + " was handed over to " + giving.why +
+                                       ", which has not said that it has it for " +
                                        std::to_string(kGrantNoteMs) + " ms: is it running?"});
       return;
     case Source::State::failed:
@@ -110,16 +137,22 @@ void HandOvers::look_after(Giving& giving, Now now) {
 
 void HandOvers::given(Giving& giving, Now now) {
   const Slot slot = giving.source.slot();
+  const std::uint64_t sessions = store_.sessions_in(slot);
+  const std::int64_t took_ms = now.steady_ms - giving.began_ms;
+  if (trouble_.empty()) sum_.last_failure.clear();
   ++sum_.given_total;
+  sum_.sessions_total += sessions;
   sum_.bytes_total += giving.source.bytes();
+  sum_.took_ms_total += static_cast<std::uint64_t>(took_ms);
   const auto held = static_cast<std::uint64_t>(giving.source.held_ms());
   sum_.held_ms_total += held;
   sum_.held_ms_max = std::max(sum_.held_ms_max, held);
   ways_.erase(giving.source.to());
   wishes_.notes.push_back({.went_well = true,
-                           .text = "slot " + std::to_string(slot) +
-                                   " was handed over: " + std::to_string(giving.source.bytes()) +
-                                   " bytes in " + std::to_string(now.steady_ms - giving.began_ms) + " ms, " +
+                           .text = "slot " + std::to_string(slot) + " was handed over to " + giving.why +
+                                   ": " + std::to_string(sessions) + " sessions, " +
+                                   std::to_string(giving.source.bytes()) + " bytes in " +
+                                   std::to_string(took_ms) + " ms, " +
                                    std::to_string(giving.source.held_ms()) + " of them frozen"});
   giving_.erase(slot);
   // Only now: until it is served elsewhere this is the only other copy.
@@ -143,13 +176,13 @@ void HandOvers::given_up(Giving& giving, Now now) {
   const Member to = giving.source.to();
   ask(to, slot, giving.source.abort());
   ++sum_.failed_total;
-  sum_.last_failure = giving.source.why();
+  sum_.last_failure = name_of(to) + ": " + giving.source.why();
   // What its cluster file has made pointless is not the other's fault.
   const Member owner = view_.owners[slot];
   if (owner != to || charge(to, now)) {
-    wishes_.notes.push_back(
-        {.went_well = false,
-         .text = "slot " + std::to_string(slot) + " was not handed over, and stays: " + giving.source.why()});
+    wishes_.notes.push_back({.went_well = false,
+                             .text = "slot " + std::to_string(slot) + " was not handed over to " +
+                                     giving.why + ", and stays: " + giving.source.why()});
   }
   if (giving.holding) {
     store_.set_aside(slot, false);

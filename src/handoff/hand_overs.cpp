@@ -266,6 +266,7 @@ void HandOvers::stop(Now now) {
 // ---- Time ----
 
 void HandOvers::tick(Now now) {
+  pace_.go_on(now);
   for (auto at = giving_.begin(); at != giving_.end();) {
     Giving& giving = (at++)->second;
     giving.source.tick(now);
@@ -286,6 +287,15 @@ HandOvers::Progress HandOvers::progress() const {
   progress.to_give = to_give_.size();
   for (const auto& [slot, giving] : giving_) progress.to_give += owns(title(slot));
   return progress;
+}
+
+std::uint64_t HandOvers::sessions_to_give() const {
+  std::uint64_t sessions = 0;
+  for (const Slot slot : to_give_) sessions += store_.sessions_in(slot);
+  for (const auto& [slot, giving] : giving_) {
+    if (owns(title(slot))) sessions += store_.sessions_in(slot);
+  }
+  return sessions;
 }
 
 }  // namespace limpet::handoff

@@ -93,10 +93,12 @@ void HandOvers::received(Receiving& receiving, Now now) {
   ++sum_.received_total;
   store_.set_aside(slot, false);
   wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot});
-  wishes_.notes.push_back(
-      {.went_well = true,
-       .text = "slot " + std::to_string(slot) + " was received: " + std::to_string(receiving.target.bytes()) +
-               " bytes in " + std::to_string(now.steady_ms - receiving.began_ms) + " ms"});
+  wishes_.notes.push_back({.went_well = true,
+                           .text = "slot " + std::to_string(slot) + " was received from " +
+                                   name_of(receiving.target.from()) + ": " +
+                                   std::to_string(store_.sessions_in(slot)) + " sessions, " +
+                                   std::to_string(receiving.target.bytes()) + " bytes in " +
+                                   std::to_string(now.steady_ms - receiving.began_ms) + " ms"});
   receiving_.erase(slot);
   const Member owner = view_.owners[slot];
   if (owner != self_ && owner != kNobody) to_give_.push_back(slot);

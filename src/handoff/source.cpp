@@ -50,18 +50,21 @@ store::EffectWriter& Source::change_of(Slot) { return effects_; }
 void Source::changed(std::string_view effects) {
   if (state_ == State::frozen) return fail("the slot has changed while it was frozen");
   // Before the copy has begun, they are in it.
-  if (state_ != State::copying) return;
+  if (state_ != State::copying || !begun_) return;
   begin_run();
   waiting_.append(effects);
   end_run();
   if (waiting_.size() > kHandoffBehindBytes) fail("the other node takes less than is changed meanwhile");
 }
 
-void Source::copy_on(store::Store& store, Now now) {
+void Source::copy_on(store::Store& store, Now now, std::uint64_t most) {
   if (!copies()) return;
-  while (!copied_ && waiting_.size() < kHandoffAheadBytes) {
+  begun_ = true;
+  const std::uint64_t before = bytes();
+  const std::size_t keys = most == Pace::kUnlimited ? kCopySliceKeys : kPacedSliceKeys;
+  while (!copied_ && waiting_.size() < kHandoffAheadBytes && bytes() - before < most) {
     begin_run();
-    copied_ = copy_.go_on(store, *this);
+    copied_ = copy_.go_on(store, *this, keys);
     end_run();
   }
   freeze_if_little_is_left(now);
@@ -87,8 +90,10 @@ std::optional<Message> Source::next(Now now) {
       return begin;
     }
     case State::copying:
-    case State::frozen:
-      return next_piece();
+    case State::frozen: {
+      const auto piece = next_piece();
+      return piece ? piece : sign_of_life(now);
+    }
     case State::granting: {
       if (now.steady_ms - granted_ms_ < kGrantEveryMs) return std::nullopt;
       granted_ms_ = now.steady_ms;
@@ -124,10 +129,23 @@ std::optional<Message> Source::next_piece() {
   return finish;
 }
 
+// While the copying waits for its turn there is nothing to send, and the other side has to know that this one
+// lives: a piece without bytes. Its answer says the same of the other.
+std::optional<Message> Source::sign_of_life(Now now) {
+  const bool idle = state_ == State::copying && waiting_.empty() && sent_ == taken_;
+  if (!idle || now.steady_ms - since_ms_ < kHandoffSignMs || std::exchange(signed_, true)) {
+    return std::nullopt;
+  }
+  Message sign = message(Kind::piece);
+  sign.number = sent_;
+  return sign;
+}
+
 void Source::heard(const Message& answer, Now now) {
   if (answer.migration != migration_ || answer.term != term_) return;
   if (state_ == State::failed || state_ == State::done) return;
   since_ms_ = now.steady_ms;
+  signed_ = false;
   switch (answer.kind) {
     case Kind::ready:
       if (state_ == State::asking) state_ = State::copying;

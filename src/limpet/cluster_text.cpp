@@ -4,15 +4,20 @@
 
 #include <algorithm>
 #include <array>
+#include <limpet/base/limits.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/text.hpp>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "fields.hpp"
 #include "print.hpp"
+#include "progress.hpp"
 #include "table.hpp"
+#include "units.hpp"
 
 namespace limpet::client {
 
@@ -41,20 +46,132 @@ nlohmann::ordered_json json_of(const std::vector<cluster::PlannedNode>& nodes) {
   return list;
 }
 
-std::string human_bytes(std::string_view text) {
-  constexpr std::array<std::string_view, 5> kUnits = {"B", "kB", "MB", "GB", "TB"};
-  const auto bytes = parse_uint64(text);
-  if (!bytes) return std::string(text);
-  auto number = static_cast<double>(*bytes);
-  std::size_t unit = 0;
-  for (; number >= 1000 && unit + 1 < kUnits.size(); ++unit) number /= 1000;
-  return fmt::format("{:.{}f} {}", number, unit == 0 ? 0 : 1, kUnits[unit]);
+// ---- CLUSTER STATUS ----
+
+// What every answer has and the table of nodes does not show: it stands below, or in /status.
+constexpr std::array<std::string_view, 14> kHidden = {"weight",
+                                                      "slots_placed",
+                                                      "slots_to_give",
+                                                      "slots_giving",
+                                                      "slots_receiving",
+                                                      "slots_unheld",
+                                                      "sessions_to_give",
+                                                      "sessions_given_per_second",
+                                                      "bytes_given_per_second",
+                                                      "seconds_left",
+                                                      "last_failure",
+                                                      "commands",
+                                                      "forwarded",
+                                                      "digest"};
+
+std::string title_of(std::string_view column) {
+  if (column == "ops_per_second") return "OPS/S";
+  std::string title = printable(column);
+  std::transform(title.begin(), title.end(), title.begin(), [](char c) { return to_upper(c); });
+  return title;
 }
 
 std::string cell(const Fields& node, const std::string& column) {
   const std::string text = node.text(column, "-");
-  if (column == "bytes") return human_bytes(text);
+  if (column == "bytes" && parse_uint64(text)) return human_bytes(node.number(column));
   return text.empty() ? "-" : printable(text);
+}
+
+// The columns that are known in their order, then whatever else a node tells about itself.
+std::vector<std::string> columns_of(const std::vector<Fields>& nodes) {
+  constexpr std::array<std::string_view, 12> kKnown = {"name",           "state",    "client", "peer",
+                                                       "slots",          "sessions", "keys",   "bytes",
+                                                       "ops_per_second", "clients",  "epoch",  "link"};
+  std::vector<std::string> columns;
+  const auto add = [&](std::string_view name) {
+    if (std::find(columns.begin(), columns.end(), name) == columns.end()) columns.emplace_back(name);
+  };
+  for (const std::string_view known : kKnown) {
+    const auto has = [&](const Fields& node) { return node.find(known) != nullptr; };
+    if (std::any_of(nodes.begin(), nodes.end(), has)) add(known);
+  }
+  for (const Fields& node : nodes) {
+    for (const auto& [name, value] : node.all()) {
+      if (std::find(kHidden.begin(), kHidden.end(), name) == kHidden.end()) add(name);
+    }
+  }
+  return columns;
+}
+
+// Which cluster file is in force.
+std::string file_text(const std::vector<Fields>& nodes) {
+  std::vector<std::pair<std::string, std::string>> files;  // epoch, digest
+  for (const Fields& node : nodes) {
+    if (node.find("digest") == nullptr) continue;
+    std::pair file(printable(node.text("epoch")), printable(node.text("digest")));
+    if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(std::move(file));
+  }
+  if (files.empty()) return "";
+  if (files.size() == 1) {
+    return fmt::format("cluster file: epoch {}, {}, the same on all nodes that answer\n", files[0].first,
+                       files[0].second);
+  }
+  std::string text = "cluster file: nodes run different ones:";
+  for (const Fields& node : nodes) {
+    if (node.find("digest") == nullptr) continue;
+    text += fmt::format(" {} epoch {} ({})", printable(node.text("name")), printable(node.text("epoch")),
+                        printable(node.text("digest")));
+  }
+  return text + '\n';
+}
+
+// How far the fullest node is above what its weight would give it: max/mean, where all weigh the same. Of the
+// nodes that have weight and are there for good.
+std::optional<double> skew_of(const std::vector<Fields>& nodes, std::string_view figure) {
+  double all = 0;
+  double all_weights = 0;
+  double most = 0;
+  for (const Fields& node : nodes) {
+    const auto weight = parse_float(node.text("weight"));
+    if (node.text("state") != "up" || !weight || *weight <= 0) continue;
+    const auto value = static_cast<double>(node.number(figure));
+    all += value;
+    all_weights += static_cast<double>(*weight);
+    most = std::max(most, value / static_cast<double>(*weight));
+  }
+  if (all == 0) return std::nullopt;
+  return most * all_weights / all;
+}
+
+std::string skew_text(const std::vector<Fields>& nodes) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kFigures = {
+      {{"sessions", "sessions"}, {"bytes", "bytes"}, {"ops_per_second", "ops/s"}}};
+  std::string text;
+  for (const auto& [figure, title] : kFigures) {
+    const auto skew = skew_of(nodes, figure);
+    if (skew) text += fmt::format("{} {} {:.2f}", text.empty() ? "" : ",", title, *skew);
+  }
+  return text.empty() ? "" : "skew (max/mean, by weight):" + text + '\n';
+}
+
+// The nodes that give or receive slots.
+std::string moves_text(const std::vector<Fields>& nodes) {
+  std::vector<Row> rows = {{"NODE", "SLOTS_TO_GIVE", "GIVING", "RECEIVING", "SESSIONS_TO_GIVE", "SESSIONS/S",
+                            "BYTES/S", "TIME_LEFT", "TROUBLE"}};
+  bool trouble = false;
+  for (const Fields& node : nodes) {
+    const std::uint64_t busy =
+        node.number("slots_to_give") + node.number("slots_giving") + node.number("slots_receiving");
+    if (busy == 0) continue;
+    const std::string failure = printable(node.text("last_failure"), kErrorTextMax);
+    trouble = trouble || !failure.empty();
+    const bool known = !node.text("seconds_left").empty();
+    rows.push_back(
+        {printable(node.text("name")), cell(node, "slots_to_give"), cell(node, "slots_giving"),
+         cell(node, "slots_receiving"), cell(node, "sessions_to_give"),
+         cell(node, "sessions_given_per_second"), human_bytes(node.number("bytes_given_per_second")),
+         known ? human_seconds(node.number("seconds_left")) : "-", failure.empty() ? "-" : failure});
+  }
+  if (rows.size() == 1) return "";
+  if (!trouble) {
+    for (Row& row : rows) row.pop_back();
+  }
+  return '\n' + table(rows);
 }
 
 }  // namespace
@@ -129,34 +246,47 @@ std::string plan_json(const cluster::Plan& plan) {
 }
 
 std::optional<std::string> status_text(const Value& reply) {
-  constexpr std::array<std::string_view, 12> kKnown = {"name",    "state",    "client", "peer",
-                                                       "slots",   "sessions", "keys",   "bytes",
-                                                       "clients", "epoch",    "digest", "link"};
   std::vector<Fields> nodes;
   for (const Value& node : reply.elements) nodes.emplace_back(node);
-  std::vector<std::string> columns;
-  const auto add = [&](std::string_view name) {
-    if (std::find(columns.begin(), columns.end(), name) == columns.end()) columns.emplace_back(name);
-  };
-  for (const std::string_view known : kKnown) {
-    const auto has = [&](const Fields& node) { return node.find(known) != nullptr; };
-    if (std::any_of(nodes.begin(), nodes.end(), has)) add(known);
-  }
+  const std::vector<std::string> columns = columns_of(nodes);
   if (columns.empty() || columns.front() != "name") return std::nullopt;
-  for (const Fields& node : nodes) {
-    for (const auto& [name, value] : node.all()) add(name);
-  }
   std::vector<Row> rows(1);
-  for (const std::string& column : columns) {
-    std::string title = printable(column);
-    std::transform(title.begin(), title.end(), title.begin(), [](char c) { return to_upper(c); });
-    rows[0].push_back(std::move(title));
-  }
+  for (const std::string& column : columns) rows[0].push_back(title_of(column));
   for (const Fields& node : nodes) {
     Row& row = rows.emplace_back();
     for (const std::string& column : columns) row.push_back(cell(node, column));
   }
-  return table(rows);
+  std::string text = table(rows);
+  const std::string notes = file_text(nodes) + skew_text(nodes);
+  if (!notes.empty()) text += '\n' + notes;
+  text += moves_text(nodes);
+  const Progress progress = progress_of(reply);
+  if (progress.left > 0) {
+    text += fmt::format("{} slots with {} sessions to go", progress.left, progress.sessions);
+    if (const std::string pace = pace_text(progress); !pace.empty()) text += "; " + pace;
+    text += '\n';
+  }
+  if (!progress.waits_for.empty()) text += "waits: " + progress.waits_for + '\n';
+  return text;
+}
+
+std::string moves_plan_text(const Value& status) {
+  std::vector<Row> rows = {{"NODE", "SLOTS", "AFTER", "CHANGE"}};
+  for (const Value& each : status.elements) {
+    const Fields node(each);
+    const std::string name = printable(node.text("name"));
+    // Of a node that does not answer only its place is known.
+    if (node.find("slots_placed") == nullptr) {
+      rows.push_back({name, "-", cell(node, "slots"), "-"});
+      continue;
+    }
+    const std::int64_t change = static_cast<std::int64_t>(node.number("slots_placed")) -
+                                static_cast<std::int64_t>(node.number("slots"));
+    rows.push_back({name, cell(node, "slots"), cell(node, "slots_placed"), fmt::format("{:+}", change)});
+  }
+  const Progress progress = progress_of(status);
+  return table(rows) + fmt::format("\nepoch {} of the cluster file: {} slots with {} sessions move\n",
+                                   progress.epoch, progress.left, progress.sessions);
 }
 
 }  // namespace limpet::client

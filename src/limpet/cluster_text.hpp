@@ -29,7 +29,10 @@ struct Where {
 [[nodiscard]] std::string plan_json(const cluster::Plan& plan);
 
 // The reply to CLUSTER STATUS, an array with a map for each node, as a table: the columns that are known in
-// their order, then whatever else a node tells about itself. Nothing if that is not what the reply is.
+// their order, then whatever else a node tells about itself. Below it which cluster file is in force, how
+// even the load is, and the moves, if there are any. Nothing if that is not what the reply is.
 [[nodiscard]] std::optional<std::string> status_text(const resp::Value& reply);
+// What moves from node to node, by the same reply.
+[[nodiscard]] std::string moves_plan_text(const resp::Value& status);
 
 }  // namespace limpet::client

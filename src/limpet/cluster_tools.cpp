@@ -1,8 +1,8 @@
 // The tools that change a cluster, and the one that watches it change: cluster reload, follow, drain, claim.
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "cluster_text.hpp"
 #include "commands.hpp"
 #include "exit_codes.hpp"
 #include "fields.hpp"
@@ -40,7 +41,7 @@ class Line {
   void show(const std::string& text) {
     if (text == last_) return;
     if (terminal_) {
-      std::printf("\r\x1b[K%s", text.c_str());
+      std::printf("\r\x1b[K%s", text.substr(0, width()).c_str());
     } else {
       std::printf("%s\n", text.c_str());
     }
@@ -49,28 +50,47 @@ class Line {
   }
   void end() {
     if (terminal_ && !last_.empty()) std::printf("\n");
+    last_.clear();
   }
   [[nodiscard]] bool terminal() const { return terminal_; }
 
  private:
+  // What is longer would be another line, which is not written over.
+  static std::size_t width() {
+    winsize size{};
+    const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col : std::string::npos;
+  }
+
   bool terminal_ = isatty(STDOUT_FILENO) != 0;
   std::string last_;
 };
 
-// Until the whole cluster has settled, or, with a name, this node has nothing left to give.
+// Until the whole cluster has settled, or, with a name, this node has nothing left to give. What moves is
+// told once for each file that all nodes have read.
 int watch(net::LineClient& client, const std::string& node) {
   constexpr std::array<std::string_view, 2> kStatus = {"CLUSTER", "STATUS"};
   Line line;
-  std::uint64_t most = 0;
+  Most most;
+  std::uint64_t planned = 0;
   for (;; std::this_thread::sleep_for(kLookEvery)) {
     const auto reply = client.ask(kStatus);
     if (!reply) {
       line.end();
       return complain(reply.error());
     }
-    if (is_error(*reply)) return tell_error(*reply);
+    if (is_error(*reply)) {
+      line.end();
+      return tell_error(*reply);
+    }
     const Progress progress = node.empty() ? progress_of(*reply) : progress_of_node(*reply, node);
-    most = std::max(most, progress.left);
+    if (progress.left > 0 && progress.one_file && progress.epoch > planned) {
+      line.end();
+      std::printf("%s\n", moves_plan_text(*reply).c_str());
+      planned = progress.epoch;
+      most = {};
+    }
+    most.take(progress);
     line.show(progress_text(progress, most, line.terminal()));
     if (!progress.settled) continue;
     line.end();

@@ -1,5 +1,7 @@
 #include "fields.hpp"
 
+#include <limpet/base/number.hpp>
+
 namespace limpet::client {
 
 using Type = resp::Value::Type;
@@ -32,5 +34,7 @@ std::string Fields::text(std::string_view name, std::string_view otherwise) cons
   const resp::Value* value = find(name);
   return value != nullptr ? text_of(*value) : std::string(otherwise);
 }
+
+std::uint64_t Fields::number(std::string_view name) const { return parse_uint64(text(name)).value_or(0); }
 
 }  // namespace limpet::client

@@ -2,6 +2,7 @@
 // holds a pointer to the reply.
 #pragma once
 
+#include <cstdint>
 #include <limpet/resp/value.hpp>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ class Fields {
   [[nodiscard]] const resp::Value* find(std::string_view name) const;
   // `otherwise` if there is no such field.
   [[nodiscard]] std::string text(std::string_view name, std::string_view otherwise = "") const;
+  // 0 if there is no such field, or it is no number.
+  [[nodiscard]] std::uint64_t number(std::string_view name) const;
   // In the order in which they came.
   [[nodiscard]] const std::vector<std::pair<std::string, const resp::Value*>>& all() const& {
     return fields_;

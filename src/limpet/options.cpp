@@ -17,7 +17,7 @@ constexpr const char* kDescription =
     "  limpet [OPTIONS]                     reads commands from a person, or, line by line, from a pipe\n"
     "  limpet [OPTIONS] where KEY           whose a key is, and on which node it lives\n"
     "  limpet [OPTIONS] cluster status      the nodes of the cluster, as a table\n"
-    "  limpet cluster follow                slots on their way, until all are where they are to be\n"
+    "  limpet cluster follow                sessions on their way, until all are where they are to be\n"
     "  limpet cluster reload [--all]        has a node, or every node, read its files again\n"
     "  limpet cluster drain NODE            has a node give all its sessions to others\n"
     "  limpet cluster claim NODE            has others take the slots of a node that is gone for good\n"

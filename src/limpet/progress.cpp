@@ -3,23 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limpet/base/number.hpp>
+#include <limpet/base/limits.hpp>
 #include <limpet/base/text.hpp>
 #include <vector>
 
 #include "fields.hpp"
+#include "units.hpp"
 
 namespace limpet::client {
 
 namespace {
 
-std::uint64_t number(const Fields& node, std::string_view field) {
-  return parse_uint64(node.text(field, "0")).value_or(0);
-}
-
 std::uint64_t left_of(const Fields& node) {
   // A slot on its way is counted where it goes from until it is there.
-  return number(node, "slots_to_give") + number(node, "slots_receiving");
+  return node.number("slots_to_give") + node.number("slots_receiving");
 }
 
 bool answers(const Fields& node) { return node.find("error") == nullptr; }
@@ -27,31 +24,85 @@ bool answers(const Fields& node) { return node.find("error") == nullptr; }
 // A node that nobody expects to answer.
 bool is_away(const Fields& node) { return node.text("state") == "down" || node.text("state") == "left"; }
 
+std::string name_of(const Fields& node) { return printable(node.text("name")); }
+
+void wait_for(Progress& progress, const std::string& what) {
+  progress.waits_for += (progress.waits_for.empty() ? "" : "; ") + what;
+}
+
+// What one node has to give, and how fast it does.
+void add(Progress& progress, const Fields& node) {
+  progress.left += left_of(node);
+  progress.sessions += node.number("sessions_to_give");
+  progress.sessions_per_second += node.number("sessions_given_per_second");
+  progress.bytes_per_second += node.number("bytes_given_per_second");
+  if (const auto failure = printable(node.text("last_failure"), kErrorTextMax); !failure.empty()) {
+    wait_for(progress, fmt::format("node {} could not give a slot to {}", name_of(node), failure));
+  }
+}
+
+// Of the node that takes longest; unknown if it is so of one that has something to give.
+std::optional<std::uint64_t> seconds_left(const std::vector<Fields>& nodes) {
+  std::optional<std::uint64_t> longest;
+  for (const Fields& node : nodes) {
+    if (node.number("slots_to_give") == 0) continue;
+    if (node.text("seconds_left").empty()) return std::nullopt;
+    longest = std::max(longest.value_or(0), node.number("seconds_left"));
+  }
+  return longest;
+}
+
+void name_who_does_not_answer(Progress& progress, const Fields& node) {
+  if (is_away(node)) return;
+  wait_for(progress, fmt::format("node {} does not answer ({})", name_of(node),
+                                 printable(node.text("error"), kErrorTextMax)));
+}
+
+// The newest file is that of the highest epoch; of two contents at one epoch neither is.
+void name_who_runs_another_file(Progress& progress, const std::vector<Fields>& nodes) {
+  std::string digest;
+  for (const Fields& node : nodes) {
+    const std::uint64_t epoch = node.number("epoch");
+    if (epoch != progress.epoch) {
+      progress.one_file = false;
+      wait_for(progress, fmt::format("node {} has read epoch {} of the cluster file, not {} yet",
+                                     name_of(node), epoch, progress.epoch));
+    } else if (digest.empty()) {
+      digest = node.text("digest");
+    } else if (digest != node.text("digest")) {
+      progress.one_file = false;
+      wait_for(progress, fmt::format("node {} runs another cluster file of epoch {}", name_of(node), epoch));
+    }
+  }
+}
+
 }  // namespace
+
+void Most::take(const Progress& progress) {
+  slots = std::max(slots, progress.left);
+  sessions = std::max(sessions, progress.sessions);
+}
 
 Progress progress_of(const resp::Value& status) {
   Progress progress;
-  std::uint64_t newest = 0;
-  for (const resp::Value& each : status.elements) newest = std::max(newest, number(Fields(each), "epoch"));
+  std::vector<Fields> nodes;  // that answer
   std::uint64_t unheld = 0;
   std::uint64_t on_the_way = 0;
   for (const resp::Value& each : status.elements) {
     const Fields node(each);
-    const std::string name = printable(node.text("name"));
     if (!answers(node)) {
-      if (!is_away(node)) progress.waits_for = "node " + name + " does not answer";
+      name_who_does_not_answer(progress, node);
       continue;
     }
-    progress.left += left_of(node);
-    on_the_way += number(node, "slots_giving");
-    unheld += number(node, "slots_unheld");
-    if (const std::uint64_t epoch = number(node, "epoch"); epoch != newest) {
-      progress.waits_for =
-          fmt::format("node {} has read epoch {} of the cluster file, not {} yet", name, epoch, newest);
-    }
+    add(progress, node);
+    on_the_way += node.number("slots_giving");
+    unheld += node.number("slots_unheld");
+    progress.epoch = std::max(progress.epoch, node.number("epoch"));
+    nodes.push_back(node);
   }
-  if (unheld > 0 && progress.waits_for.empty())
-    progress.waits_for = fmt::format("{} slots have no holder", unheld);
+  name_who_runs_another_file(progress, nodes);
+  progress.seconds_left = seconds_left(nodes);
+  if (unheld > 0) wait_for(progress, fmt::format("{} slots have no holder", unheld));
   progress.settled = progress.left + on_the_way == 0 && progress.waits_for.empty();
   return progress;
 }
@@ -66,12 +117,13 @@ Progress progress_of_node(const resp::Value& status, std::string_view name) {
       progress.settled = progress.lost = true;
       return progress;
     }
-    progress.left = left_of(node);
-    progress.settled = progress.left + number(node, "slots_giving") == 0;
-    progress.lost = progress.settled && number(node, "slots") > 0;
+    add(progress, node);
+    progress.seconds_left = seconds_left({node});
+    progress.settled = progress.left + node.number("slots_giving") == 0;
+    progress.lost = progress.settled && node.number("slots") > 0;
     if (progress.lost) {
       progress.waits_for = fmt::format("nobody can take the {} slots that node {} holds",
-                                       number(node, "slots"), printable(name));
+                                       node.number("slots"), printable(name));
     }
     return progress;
   }
@@ -80,17 +132,31 @@ Progress progress_of_node(const resp::Value& status, std::string_view name) {
   return progress;
 }
 
-std::string progress_text(const Progress& progress, std::uint64_t most, bool bar) {
+std::string pace_text(const Progress& progress) {
+  if (progress.sessions_per_second + progress.bytes_per_second == 0) return "";
+  std::string text = fmt::format("{} sessions/s, {}/s", progress.sessions_per_second,
+                                 human_bytes(progress.bytes_per_second));
+  if (progress.seconds_left) text += fmt::format(", {} left", human_seconds(*progress.seconds_left));
+  return text;
+}
+
+std::string progress_text(const Progress& progress, const Most& most, bool bar) {
   if (progress.settled) {
-    return progress.lost ? progress.waits_for : fmt::format("settled: {} slots have moved", most);
+    if (progress.lost) return progress.waits_for;
+    return fmt::format("settled: {} slots with {} sessions have moved", most.slots, most.sessions);
   }
   constexpr std::uint64_t kWidth = 30;
+  const bool by_sessions = most.sessions > 0;
+  const std::uint64_t left = by_sessions ? progress.sessions : progress.left;
+  const std::uint64_t all = by_sessions ? most.sessions : most.slots;
   std::string text;
   if (bar) {
-    const std::uint64_t done = most == 0 ? 0 : (most - progress.left) * kWidth / most;
+    const std::uint64_t done = all == 0 ? 0 : (all - left) * kWidth / all;
     text = '[' + std::string(done, '#') + std::string(kWidth - done, '.') + "] ";
   }
-  text += fmt::format("{} of {} slots to go", progress.left, most);
+  if (by_sessions) text += fmt::format("{} of {} sessions and ", left, all);
+  text += fmt::format("{} of {} slots to go", progress.left, most.slots);
+  if (const std::string pace = pace_text(progress); !pace.empty()) text += "; " + pace;
   if (!progress.waits_for.empty()) text += "; " + progress.waits_for;
   return text;
 }

@@ -155,6 +155,7 @@ void take_numbers(Launch& launch) {
   node.idle_timeout_ms = values["idle-timeout"].number;
   node.tcp_keepalive_s = values["tcp-keepalive"].number;
   node.forward_timeout_ms = values["forward-timeout"].number;
+  node.handover_rate = static_cast<std::uint64_t>(values["handover-rate"].number);
   node.stop_timeout_ms = values["stop-timeout"].number;
   node.repair = values["repair"].number != 0;
   node.new_cluster = values["new-cluster"].number != 0;
@@ -242,6 +243,7 @@ node::Reloadable reloadable(const node::Settings& settings) {
           .max_clients = settings.max_clients,
           .idle_timeout_ms = settings.idle_timeout_ms,
           .forward_timeout_ms = settings.forward_timeout_ms,
+          .handover_rate = settings.handover_rate,
           .max_memory = settings.max_memory,
           .client_memory = settings.client_memory,
           .evict_when_full = settings.evict_when_full};

@@ -76,6 +76,7 @@ void take_over(Launch& now, Launch next) {
   now.node.max_clients = taken.max_clients;
   now.node.idle_timeout_ms = taken.idle_timeout_ms;
   now.node.forward_timeout_ms = taken.forward_timeout_ms;
+  now.node.handover_rate = taken.handover_rate;
   now.node.max_memory = taken.max_memory;
   now.node.evict_when_full = taken.evict_when_full;
   now.log.level = next.log.level;

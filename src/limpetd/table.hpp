@@ -103,6 +103,9 @@ inline constexpr std::array kRows = {
 
     Row{"forward-timeout", Kind::milliseconds, From::anywhere, true, "2s", "Other nodes", "TIME",
         "how long a command may wait for another node", {}, 10, kHourMs},
+    Row{"handover-rate", Kind::memory, From::anywhere, true, "0", "Other nodes", "BYTES",
+        "how much of its sessions a node gives to others in a second at most, like 20mb; 0: no limit",
+        {}, 0, static_cast<std::int64_t>(kHandoverRateMax)},
     Row{"secret-file", Kind::path, From::anywhere, false, "", "Other nodes", "FILE",
         "holds the secret that nodes prove to each other; LIMPET_SECRET may hold the secret itself. Default: "
         "secret_file of [cluster]"},

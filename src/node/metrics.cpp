@@ -80,10 +80,12 @@ void add_cluster(Page& page, const NodeSnapshot& s) {
   }
 }
 
-void add_moves(Page& page, const shard::HandoffStats& slots) {
+void add_moves(Page& page, const shard::HandoffStats& slots, const shard::Rates& rates) {
   page.gauge("limpet_slots_held", "Slots that this node holds.", slots.slots);
   page.gauge("limpet_slots_to_give", "Of those, slots that the cluster file gives to another node.",
              slots.to_give);
+  page.gauge("limpet_sessions_to_give", "Sessions in the slots that are to be given to another node.",
+             slots.sessions_to_give);
   page.gauge("limpet_slots_giving", "Slots that are being handed over to other nodes.", slots.giving);
   page.gauge("limpet_slots_receiving", "Slots that are being received from other nodes.", slots.receiving);
   page.gauge("limpet_slots_unheld", "Slots that should be this node's, and that no node is known to hold.",
@@ -92,12 +94,27 @@ void add_moves(Page& page, const shard::HandoffStats& slots) {
   page.counter("limpet_slots_received_total", "Slots received.", slots.received_total);
   page.counter("limpet_handovers_failed_total", "Tries to hand a slot over that were given up.",
                slots.failed_total);
+  page.counter("limpet_handover_sessions_total", "Sessions handed over.", slots.sessions_total);
   page.counter("limpet_handover_bytes_total", "Bytes of the slots that were handed over.", slots.bytes_total);
+  page.counter("limpet_handover_sent_bytes_total",
+               "The same, with those of slots on their way and of tries that were given up.",
+               slots.sent_total);
+  page.counter("limpet_handover_seconds_total", "Time that hand-overs took, in sum.",
+               static_cast<double>(slots.took_ms_total) / 1e3);
   page.counter("limpet_handover_held_seconds_total",
                "Time that commands waited for slots that were handed over.",
                static_cast<double>(slots.held_ms_total) / 1e3);
   page.gauge("limpet_handover_held_seconds_max", "The longest that commands waited for one.",
              static_cast<double>(slots.held_ms_max) / 1e3);
+  page.gauge("limpet_handover_rate_max_bytes", "Setting handover-rate, in bytes per second; 0: no limit.",
+             slots.rate_max);
+  page.gauge("limpet_handover_sessions_per_second", "Sessions given to other nodes in the last seconds.",
+             rates.sessions_given);
+  page.gauge("limpet_handover_bytes_per_second", "Bytes of sessions sent to other nodes in the last seconds.",
+             rates.bytes_sent);
+  page.begin(MetricType::Gauge, "limpet_handover_left_seconds",
+             "How long what is to be given takes, as it goes now; absent while nothing goes.");
+  if (const auto left = seconds_left(slots, rates)) page.add(*left);
 }
 
 void add_sessions(Page& page, const shard::ShardStats& sum) {
@@ -162,6 +179,8 @@ void add_commands(Page& page, const shard::ShardStats& sum) {
   page.counter("limpet_commands_processed_total",
                "Commands of this node's clients, wherever they were executed.",
                sum.counters.commands_processed);
+  page.gauge("limpet_operations_per_second", "Commands on keys executed here in the last seconds.",
+             sum.rates.operations);
   add_commands(page, sum, "limpet_commands_total", "Commands executed here.",
                [](const Count& c) { return c.calls; });
   add_commands(page, sum, "limpet_command_failures_total",
@@ -235,7 +254,7 @@ std::string metrics_text(const NodeSnapshot& snapshot) {
   Page page;
   add_node(page, snapshot);
   add_cluster(page, snapshot);
-  add_moves(page, sum.handoff);
+  add_moves(page, sum.handoff, sum.rates);
   add_sessions(page, sum);
   add_disk(page, snapshot, sum.disk);
   add_clients(page, snapshot, sum.counters);

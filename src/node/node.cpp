@@ -38,7 +38,7 @@ shard::ProcessFacts process_facts() {
   return {use.resident_bytes, pages * page_bytes, use.user_seconds, use.system_seconds};
 }
 
-// Each shard has its part of the memory; a bound stays a bound however small.
+// Each shard has its part of what the node may have; a bound stays a bound however small.
 std::uint64_t part_of(std::uint64_t bytes, unsigned shards) {
   return bytes == 0 ? 0 : std::max<std::uint64_t>(bytes / shards, 1);
 }
@@ -52,6 +52,7 @@ shard::ShardTunables tunables_of(const From& from, unsigned shards) {
           .forward_timeout_ms = from.forward_timeout_ms,
           .memory_max = part_of(from.max_memory, shards),
           .evict_when_full = from.evict_when_full,
+          .handover_rate = part_of(from.handover_rate, shards),
           .client_bytes_max = part_of(from.client_memory, shards)};
 }
 

@@ -1,5 +1,6 @@
 // The page /status: one node's own view of itself, its cluster and its shards, as JSON for people and
 // scripts.
+#include <cmath>
 #include <ctime>
 #include <limpet/base/number.hpp>
 #include <limpet/command/command.hpp>
@@ -67,24 +68,35 @@ Json disk_json(const shard::DiskStats& disk) {
 }
 
 // Slots that this node holds, and those that change hands.
-Json slots_json(const shard::HandoffStats& slots) {
+Json slots_json(const shard::HandoffStats& slots, const shard::Rates& rates) {
+  const auto left = seconds_left(slots, rates);
   return {{"slots", slots.slots},
           {"slots_to_give", slots.to_give},
+          {"sessions_to_give", slots.sessions_to_give},
           {"slots_given_now", slots.giving},
           {"slots_received_now", slots.receiving},
           {"slots_held_by_nobody", slots.unheld},
           {"slots_given_total", slots.given_total},
           {"slots_received_total", slots.received_total},
           {"handovers_failed_total", slots.failed_total},
+          {"sessions_given_total", slots.sessions_total},
           {"handover_bytes_total", slots.bytes_total},
+          {"handover_sent_bytes_total", slots.sent_total},
+          {"handover_took_ms_total", slots.took_ms_total},
           {"handover_held_ms_total", slots.held_ms_total},
-          {"handover_held_ms_max", slots.held_ms_max}};
+          {"handover_held_ms_max", slots.held_ms_max},
+          {"handover_rate_max", slots.rate_max},
+          {"sessions_given_per_second", std::llround(rates.sessions_given)},
+          {"bytes_given_per_second", std::llround(rates.bytes_sent)},
+          {"handover_seconds_left", left ? Json(std::llround(*left)) : Json(nullptr)},
+          {"handover_last_failure", slots.last_failure.data()}};
 }
 
 // What one shard, or all of them together, holds and has done.
 Json figures(const shard::ShardStats& stats) {
   Json out = store_json(stats.store);
-  out.update(slots_json(stats.handoff));
+  out["ops_per_second"] = std::llround(stats.rates.operations);
+  out.update(slots_json(stats.handoff, stats.rates));
   out.update(counters_json(stats.counters));
   if (stats.disk.journaled) out.update(disk_json(stats.disk));
   return out;

@@ -2,6 +2,7 @@
 // here a node forwards.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <limpet/base/hash.hpp>
 #include <limpet/base/number.hpp>
@@ -19,6 +20,17 @@ namespace {
 bool is_discovery(std::string_view sub) {
   return sub == "slots" || sub == "nodes" || sub == "shards" || sub == "links" || sub == "replicas" ||
          sub == "slaves";
+}
+
+std::uint64_t rounded(double number) { return static_cast<std::uint64_t>(std::llround(number)); }
+
+// As the cluster file has it: "1", "0.25".
+std::string weight_text(std::uint32_t thousandths) {
+  std::string text = std::to_string(thousandths / 1000);
+  if (thousandths % 1000 == 0) return text;
+  std::string digits = std::to_string(1000 + thousandths % 1000).substr(1);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return text + '.' + digits;
 }
 
 // Is it missed where it cannot be reached?
@@ -134,7 +146,9 @@ void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
     reply.bulk(name);
     reply.bulk(value);
   };
-  reply.map(17);
+  const HandoffStats& moves = stats.handoff;
+  const auto left = seconds_left(moves, stats.rates);
+  reply.map(25);
   text("name", me.name);
   text("client", me.client.text());
   text("peer", me.peer ? me.peer->text() : "");
@@ -142,14 +156,22 @@ void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
                 : me.leaving ? "leaving"
                 : me.listed  ? name_of(me.state)
                              : "not in the file");
-  field("slots", stats.handoff.slots);
-  field("slots_to_give", stats.handoff.to_give);
-  field("slots_giving", stats.handoff.giving);
-  field("slots_receiving", stats.handoff.receiving);
-  field("slots_unheld", stats.handoff.unheld);
+  text("weight", weight_text(me.weight_thousandths));
+  field("slots", moves.slots);
+  field("slots_placed", view_->slots_per_node()[config_.self]);
+  field("slots_to_give", moves.to_give);
+  field("slots_giving", moves.giving);
+  field("slots_receiving", moves.receiving);
+  field("slots_unheld", moves.unheld);
+  field("sessions_to_give", moves.sessions_to_give);
+  field("sessions_given_per_second", rounded(stats.rates.sessions_given));
+  field("bytes_given_per_second", rounded(stats.rates.bytes_sent));
+  text("seconds_left", left ? std::to_string(rounded(*left)) : "");
+  text("last_failure", moves.to_give > 0 ? moves.last_failure.data() : "");
   field("sessions", stats.store.sessions);
   field("keys", stats.store.keys);
   field("bytes", stats.store.bytes);
+  field("ops_per_second", rounded(stats.rates.operations));
   field("clients", stats.counters.connected_clients);
   field("commands", stats.counters.commands_processed);
   field("forwarded", stats.counters.commands_forwarded);

@@ -351,6 +351,7 @@ void Core::tick() {
   end_changes_of_command();
   tick_snapshot();
   tick_handovers();
+  note_counts();
 }
 
 void Core::tick_pending() {
@@ -496,6 +497,11 @@ void Core::settle() {
   }
 }
 
+void Core::reload(ShardTunables tunables) {
+  tunables_ = std::move(tunables);
+  if (handovers_) handovers_->set_rate(tunables_.handover_rate, now_);
+}
+
 // ---- Stopping ----
 
 void Core::drain() {
@@ -537,6 +543,7 @@ ShardStats Core::stats() {
   stats.store = store_.stats();
   stats.disk = disk_stats();
   stats.handoff = handoff_stats();
+  stats.rates = rates();
   stats.commands = counts_;
   for (const std::unique_ptr<Link>& link : links_) {
     stats.peers.push_back(link ? link->stats() : PeerStats{});

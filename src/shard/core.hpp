@@ -47,8 +47,9 @@
 #include "link.hpp"
 #include "passed_on.hpp"
 #include "pending.hpp"
+#include "recent.hpp"
 #include "slab.hpp"
-#include "traffic.hpp"
+#include "streams.hpp"
 
 namespace limpet::shard {
 
@@ -62,14 +63,6 @@ using resp::ReplyWriter;
 using route::Route;
 using SlotTurn = handoff::HandOvers::Turn;
 
-// The stream of a link: what belongs to a link only while it is connected.
-struct LinkStream : Stream {
-  explicit LinkStream(NodeIndex of_node) : node(of_node) {}
-  NodeIndex node;
-  Bytes input;
-  peer::Assembler assembler;
-};
-
 // Buffers up to this size are kept for the next use.
 inline constexpr std::size_t kSpareBytesMax = 64_KiB;
 
@@ -77,33 +70,6 @@ inline constexpr std::size_t kSpareBytesMax = 64_KiB;
 inline void trim(Bytes& buffer) {
   if (buffer.empty() && buffer.capacity() > kSpareBytesMax) buffer.release();
 }
-
-// A node that connected to this one.
-struct Peer : Stream {
-  StreamId id;
-  std::uint64_t number = 0;  // counts them
-  std::string address;
-  Bytes input;
-  peer::Assembler assembler;
-  Lanes lanes{out};
-  peer::Greeting mine;
-  peer::Greeting theirs;
-  bool greeted = false;           // its greeting was taken
-  bool admitted = false;          // and its proof was right
-  std::optional<NodeIndex> node;  // once it is, unless the view does not know it
-  bool said_goodbye = false;      // no request will come from it any more
-  bool stalled = false;           // its replies pile up: no request is taken until they have gone
-  bool yielded = false;           // its turn has ended; it goes on in the next one
-  std::int64_t heard_ms = 0;      // opened, or last heard of; steady
-  std::size_t in_flight = 0;      // its requests that are with siblings or other nodes
-};
-
-// A queue to another shard of this node.
-struct Sibling {
-  Bytes batch;  // for it
-  Bytes input;  // from it: frames for the next turn
-  Traffic traffic;
-};
 
 // A reply to a sibling, a peer or a gather that shows changes which are not safe yet.
 struct HeldReply {
@@ -150,7 +116,7 @@ class Core {
   void tick();
   void go_on();
   void take_batches();
-  void reload(ShardTunables tunables) { tunables_ = std::move(tunables); }
+  void reload(ShardTunables tunables);
   void drain();
   [[nodiscard]] bool drained();
   [[nodiscard]] ShardStats stats();
@@ -206,6 +172,7 @@ class Core {
   // ---- handing_over.cpp ----
   void begin_handovers();
   [[nodiscard]] handoff::HandOverView view_of_handovers() const;
+  [[nodiscard]] std::string why_to_give(NodeIndex node) const;
   [[nodiscard]] bool worth_dialling(const Link& link) const;
   void changed(Slot slot, std::string_view effects);
   void end_changes_of_command();
@@ -480,6 +447,9 @@ class Core {
   bool ask_shards(Client& client, GatherKind kind, Args args);
 
   // ---- info.cpp ----
+  [[nodiscard]] std::uint64_t operations() const;
+  void note_counts();
+  [[nodiscard]] Rates rates() const;
   bool take_node_command(Client& client, const Spec& spec, Args args);
   void append_stats(Bytes& out) const;  // this shard's figures, for another shard of the node
   void stats_reply(const Gather& gather, ReplyWriter& reply);
@@ -527,6 +497,7 @@ class Core {
   std::size_t slots_superseded_ = 0;
   bool listening_ = false;  // just started, the others may not have said yet what they hold
   PassedOn passed_on_;
+  std::set<NodeIndex> came_back_;         // in this epoch: they were leaving before
   std::int64_t files_compared_ms_ = 0;    // when to look again who runs another cluster file; 0: not
   std::vector<peer::HolderOf> unplaced_;  // by nodes that this shard does not know yet
   std::vector<Slot> to_tell_siblings_;
@@ -562,7 +533,8 @@ class Core {
   Counters counters_;
   unsigned slots_here_ = 0;
   std::vector<CommandCount> counts_;  // by command::index_of
-  std::uint32_t until_sample_ = 1;    // commands that are not timed, and one that is
+  RecentCounts recent_;
+  std::uint32_t until_sample_ = 1;  // commands that are not timed, and one that is
 
   PlacePool places_;
   Slab<Client> clients_;

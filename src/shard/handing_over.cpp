@@ -55,6 +55,7 @@ void Core::begin_handovers() {
   for (unsigned at = config_.index; config_.loads && at < kSlots; at += config_.shards) {
     handovers_->set_ready(static_cast<Slot>(at), false);
   }
+  handovers_->set_rate(tunables_.handover_rate, now_);
   handovers_->set_view(view_of_handovers(), now_);
   may_claim_ = true;
   was_fresh_ = config.founding->fresh();
@@ -76,7 +77,23 @@ handoff::HandOverView Core::view_of_handovers() const {
     const bool nobody = owner == ring::kNobody || (owner != config_.self && view_->nodes[owner].leaving);
     view.owners[slot] = nobody ? handoff::kNobody : owner;
   }
+  for (const cluster::Node& node : view_->nodes) {
+    const auto member = static_cast<handoff::Member>(view.names.size());
+    view.names.push_back(node.name);
+    view.causes.emplace(member, why_to_give(member));
+  }
   return view;
+}
+
+// Why a slot that this node holds is to go to that one, for the log.
+std::string Core::why_to_give(NodeIndex node) const {
+  const cluster::Node& me = view_->nodes[config_.self];
+  const std::string file = "epoch " + std::to_string(view_->epoch) + " of the cluster file";
+  if (me.leaving) return "this node leaves";
+  if (!me.listed) return file + ", which does not name this node";
+  if (came_back_.contains(node)) return "it is back";
+  if (me.state == cluster::NodeState::up) return file;
+  return file + ", where this node is " + std::string(name_of(me.state));
 }
 
 void Core::set_view(std::shared_ptr<const cluster::View> view) {
@@ -100,6 +117,10 @@ void Core::set_view(std::shared_ptr<const cluster::View> view) {
   });
   may_claim_ = true;
   files_compared_ms_ = now_.steady_ms + kFileLagMs;
+  if (view_->epoch != before->epoch) came_back_.clear();
+  for (NodeIndex node = 0; node < before->nodes.size(); ++node) {
+    if (before->nodes[node].leaving && !view_->nodes[node].leaving) came_back_.insert(node);
+  }
   handovers_->set_view(view_of_handovers(), now_);
   for (unsigned slot = 0; slot < kSlots; ++slot) place(static_cast<Slot>(slot));
   tell_news_of_change();
@@ -355,14 +376,20 @@ HandoffStats Core::handoff_stats() const {
   }
   const HandOvers::Progress progress = handovers_->progress();
   stats.to_give = progress.to_give;
+  stats.sessions_to_give = handovers_->sessions_to_give();
   stats.giving = progress.giving;
   stats.receiving = progress.receiving;
   stats.given_total = progress.given_total;
   stats.received_total = progress.received_total;
   stats.failed_total = progress.failed_total;
+  stats.sessions_total = progress.sessions_total;
   stats.bytes_total = progress.bytes_total;
+  stats.sent_total = progress.sent_total;
+  stats.took_ms_total = progress.took_ms_total;
   stats.held_ms_total = progress.held_ms_total;
   stats.held_ms_max = progress.held_ms_max;
+  stats.rate_max = tunables_.handover_rate;
+  progress.last_failure.copy(stats.last_failure.data(), stats.last_failure.size() - 1);
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
     stats.slots += handoff::owns(handovers_->title(slot)) ? 1U : 0U;

@@ -1,5 +1,6 @@
 // INFO, with the sections and fields that clients and exporters read.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <limpet/base/text.hpp>
@@ -15,6 +16,41 @@ bool Core::take_node_command(Client& client, const Spec& spec, Args args) {
   return ask_shards(client, GatherKind::info, args);
 }
 
+// ---- How fast ----
+
+// Commands on keys that were executed on sessions of this shard, or in steps for a client of it.
+std::uint64_t Core::operations() const {
+  std::uint64_t sum = 0;
+  const auto specs = command::all();
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    using command::Scope;
+    const Scope scope = specs[i].scope;
+    if (scope == Scope::session || scope == Scope::pair || scope == Scope::split) sum += counts_[i].calls;
+  }
+  return sum;
+}
+
+void Core::note_counts() {
+  if (!recent_.operations.due(now_.steady_ms)) return;
+  recent_.operations.note(now_.steady_ms, operations());
+  if (!handovers_) return;
+  const handoff::HandOvers::Progress progress = handovers_->progress();
+  recent_.slots_given.note(now_.steady_ms, progress.given_total);
+  recent_.sessions_given.note(now_.steady_ms, progress.sessions_total);
+  recent_.bytes_sent.note(now_.steady_ms, progress.sent_total);
+}
+
+Rates Core::rates() const {
+  Rates rates;
+  rates.operations = recent_.operations.per_second(now_.steady_ms, operations());
+  if (!handovers_) return rates;
+  const handoff::HandOvers::Progress progress = handovers_->progress();
+  rates.slots_given = recent_.slots_given.per_second_of_work(now_.steady_ms, progress.given_total);
+  rates.sessions_given = recent_.sessions_given.per_second_of_work(now_.steady_ms, progress.sessions_total);
+  rates.bytes_sent = recent_.bytes_sent.per_second_of_work(now_.steady_ms, progress.sent_total);
+  return rates;
+}
+
 // ---- Figures from shard to shard: within one process, so as they lie in memory ----
 
 // In front of the figures: a reply that begins with '-' is an error, and a figure may begin with any byte.
@@ -22,7 +58,7 @@ constexpr char kStatsMark = '=';
 
 static_assert(std::is_trivially_copyable_v<Counters> && std::is_trivially_copyable_v<store::StoreStats> &&
               std::is_trivially_copyable_v<DiskStats> && std::is_trivially_copyable_v<HandoffStats> &&
-              std::is_trivially_copyable_v<CommandCount>);
+              std::is_trivially_copyable_v<Rates> && std::is_trivially_copyable_v<CommandCount>);
 
 void Core::append_stats(Bytes& out) const {
   out.push_back(kStatsMark);
@@ -32,6 +68,7 @@ void Core::append_stats(Bytes& out) const {
   append_le(out, store_.stats());
   append_le(out, disk_stats());
   append_le(out, handoff_stats());
+  append_le(out, rates());
   for (const CommandCount& count : counts_) append_le(out, count);
 }
 
@@ -48,6 +85,8 @@ ShardStats read_stats(std::string_view bytes) {
   bytes.remove_prefix(sizeof(DiskStats));
   stats.handoff = load_le<HandoffStats>(bytes.data());
   bytes.remove_prefix(sizeof(HandoffStats));
+  stats.rates = load_le<Rates>(bytes.data());
+  bytes.remove_prefix(sizeof(Rates));
   for (; bytes.size() >= sizeof(CommandCount); bytes.remove_prefix(sizeof(CommandCount))) {
     stats.commands.push_back(load_le<CommandCount>(bytes.data()));
   }
@@ -182,6 +221,7 @@ void stats_section(const Facts& facts, std::string& out) {
   Section(out, "Stats")
       .line("total_connections_received", counters.connections_received)
       .line("total_commands_processed", counters.commands_processed)
+      .line("instantaneous_ops_per_sec", std::llround(facts.stats.rates.operations))
       .line("total_net_input_bytes", counters.net_input_bytes)
       .line("total_net_output_bytes", counters.net_output_bytes)
       .line("expired_keys", facts.stats.store.expired_total)
@@ -236,12 +276,21 @@ void errorstats_section(const Facts& facts, std::string& out) {
 }
 
 void cluster_section(const Facts& facts, std::string& out) {
+  const HandoffStats& slots = facts.stats.handoff;
   // Off, as clients understand it: they need not know the owners, every node answers for every key.
   Section(out, "Cluster")
       .line("cluster_enabled", 0)
       .line("limpet_cluster", facts.view.name)
       .line("limpet_epoch", facts.view.epoch)
-      .line("limpet_nodes", facts.view.nodes.size());
+      .line("limpet_nodes", facts.view.nodes.size())
+      .line("limpet_slots", slots.slots)
+      .line("limpet_slots_to_give", slots.to_give)
+      .line("limpet_slots_giving", slots.giving)
+      .line("limpet_slots_receiving", slots.receiving)
+      .line("limpet_slots_unheld", slots.unheld)
+      .line("limpet_sessions_to_give", slots.sessions_to_give)
+      .line("limpet_sessions_given_per_second", std::llround(facts.stats.rates.sessions_given))
+      .line("limpet_bytes_given_per_second", std::llround(facts.stats.rates.bytes_sent));
 }
 
 void keyspace_section(const Facts& facts, std::string& out) {

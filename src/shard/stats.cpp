@@ -66,21 +66,44 @@ void DiskStats::add(const DiskStats& other) {
 void HandoffStats::add(const HandoffStats& other) {
   slots += other.slots;
   to_give += other.to_give;
+  sessions_to_give += other.sessions_to_give;
   giving += other.giving;
   receiving += other.receiving;
   unheld += other.unheld;
   given_total += other.given_total;
   received_total += other.received_total;
   failed_total += other.failed_total;
+  sessions_total += other.sessions_total;
   bytes_total += other.bytes_total;
+  sent_total += other.sent_total;
+  took_ms_total += other.took_ms_total;
   held_ms_total += other.held_ms_total;
   held_ms_max = std::max(held_ms_max, other.held_ms_max);
+  rate_max += other.rate_max;
+  if (last_failure[0] == '\0') last_failure = other.last_failure;
+}
+
+void Rates::add(const Rates& other) {
+  operations += other.operations;
+  slots_given += other.slots_given;
+  sessions_given += other.sessions_given;
+  bytes_sent += other.bytes_sent;
+}
+
+// Slots differ in size, so sessions tell better, as long as there are any.
+std::optional<double> seconds_left(const HandoffStats& handoff, const Rates& rates) {
+  const bool by_sessions = handoff.sessions_to_give > 0;
+  const auto left = static_cast<double>(by_sessions ? handoff.sessions_to_give : handoff.to_give);
+  const double rate = by_sessions ? rates.sessions_given : rates.slots_given;
+  if (left == 0 || rate <= 0) return std::nullopt;
+  return left / rate;
 }
 
 void ShardStats::add(const ShardStats& other) {
   counters.add(other.counters);
   disk.add(other.disk);
   handoff.add(other.handoff);
+  rates.add(other.rates);
   store.sessions += other.store.sessions;
   store.keys += other.store.keys;
   store.expiring_keys += other.store.expiring_keys;

@@ -45,6 +45,7 @@ class Store::Impl final : public Hasher {
   std::uint64_t scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
                      const std::function<void(const Item&)>& visit);
   [[nodiscard]] std::uint64_t keys_in(Slot slot) const { return keys_[slot]; }
+  [[nodiscard]] std::uint64_t sessions_in(Slot slot) const { return tables_[slot].count(); }
   std::size_t reclaim(std::int64_t unix_ms, std::size_t steps_max);
   [[nodiscard]] const StoreStats& stats();
 

@@ -4,9 +4,9 @@
 
 namespace limpet::store {
 
-bool SlotCopy::go_on(Store& store, ChangeSink& sink) {
+bool SlotCopy::go_on(Store& store, ChangeSink& sink, std::size_t keys) {
   if (!walked_) {
-    copy_keys(store, sink);
+    copy_keys(store, sink, keys);
   } else if (!large_.empty()) {
     copy_large(store, sink);
   }
@@ -14,8 +14,8 @@ bool SlotCopy::go_on(Store& store, ChangeSink& sink) {
 }
 
 // Keys whose time-out has passed, too: changes of them may be under way to whoever gets the copy.
-void SlotCopy::copy_keys(Store& store, ChangeSink& sink) {
-  scan_at_ = store.scan(slot_, scan_at_, kCopySliceKeys, kBeforeAnyExpiry, [&](const Item& item) {
+void SlotCopy::copy_keys(Store& store, ChangeSink& sink, std::size_t keys) {
+  scan_at_ = store.scan(slot_, scan_at_, keys, kBeforeAnyExpiry, [&](const Item& item) {
     const bool large =
         (item.type() == Type::hash && item.fields() > kCopySliceFields) || item.bytes() > kCopyPieceBytes;
     large ? void(large_.emplace_back(item.key())) : tell_item(sink, slot_, item.key(), item);

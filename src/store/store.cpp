@@ -76,6 +76,7 @@ std::uint64_t Store::scan(Slot slot, std::uint64_t position, std::size_t count, 
   return impl_->scan(slot, position, count, unix_ms, visit);
 }
 std::uint64_t Store::keys_in(Slot slot) const { return impl_->keys_in(slot); }
+std::uint64_t Store::sessions_in(Slot slot) const { return impl_->sessions_in(slot); }
 std::size_t Store::reclaim(std::int64_t unix_ms, std::size_t steps_max) {
   return impl_->reclaim(unix_ms, steps_max);
 }

@@ -49,8 +49,10 @@ def main():
             eventually(lambda: first_line("127.0.0.1"), 10, "limpetd answers")
             print("loopback:", first_line("127.0.0.1"))
             print("outside:", first_line(OUTSIDE))
-            print("order_from_outside:", first_line(OUTSIDE, b"CLUSTER RELOAD"))
-            print("order_from_loopback:", first_line("127.0.0.1", b"CLUSTER RELOAD"))
+            for order in ("RELOAD", "DRAIN", "CLAIM n1"):
+                name, command = order.split()[0].lower(), f"CLUSTER {order}".encode()
+                print(f"{name}_from_outside:", first_line(OUTSIDE, command))
+                print(f"{name}_from_loopback:", first_line("127.0.0.1", command))
         finally:
             node.terminate()
             node.wait(10)

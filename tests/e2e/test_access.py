@@ -176,12 +176,16 @@ class ProtectedMode(E2E):
     def test_told_otherwise_it_answers_everybody(self):
         told = self.ask("--protected-mode", "no")
         self.assertEqual((told["loopback"], told["outside"]), ("$-1", "$-1"))
-        self.assertEqual(told["order_from_outside"].split()[0], "-NOPERM")
-        self.assertNotIn("NOPERM", told["order_from_loopback"])
+        for order in ("reload", "drain", "claim"):
+            self.assertEqual(told[f"{order}_from_outside"].split()[0], "-NOPERM", told)
+            self.assertNotIn("NOPERM", told[f"{order}_from_loopback"])
 
     def test_with_a_password_everybody_may_authenticate(self):
         told = self.ask(files={"LIMPET_PASSWORD": PASSWORD})
         self.assertEqual(told["outside"][:7], "-NOAUTH", told)
+        for order in ("reload", "drain", "claim"):
+            for place in ("outside", "loopback"):
+                self.assertEqual(told[f"{order}_from_{place}"][:7], "-NOAUTH", told)
 
 
 if __name__ == "__main__":

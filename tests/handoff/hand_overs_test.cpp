@@ -113,7 +113,7 @@ TEST_F(OneShard, ANodeThatTakesNoneIsOfferedNoneForAWhileAndTheReasonIsTold) {
   ASSERT_EQ(hand_overs_.wishes().notes.size(), 1U);
   EXPECT_FALSE(hand_overs_.wishes().notes[0].went_well);
   EXPECT_THAT(hand_overs_.wishes().notes[0].text, HasSubstr("it has read epoch 1"));
-  EXPECT_EQ(hand_overs_.progress().last_failure, "it has read epoch 1");
+  EXPECT_EQ(hand_overs_.progress().last_failure, "node number 1: it has read epoch 1");
   hand_overs_.tick(now_);
   EXPECT_TRUE(questions().empty());
   now_.steady_ms += kHandoffRetryMinMs;

@@ -123,8 +123,9 @@ TEST_F(Machines, WhatIsChangedMeanwhileFollowsInItsPlace) {
 }
 
 TEST_F(Machines, ASlotIsFrozenOnlyOnceLittleIsLeft) {
-  fill(10, 10);
+  fill(2'000, 100);
   begin();
+  source_.copy_on(from_, now_);
   source_.changed(effects_of("k1{u}", std::string(3 * kHandoffFreezeBytes, 'n')));
   // The copy waits until what stands before it has gone.
   source_.copy_on(from_, now_);
@@ -141,8 +142,20 @@ TEST_F(Machines, ASlotIsFrozenOnlyOnceLittleIsLeft) {
   EXPECT_FALSE(source_.copies());
 }
 
-TEST_F(Machines, ChangesThatTheOtherSideCannotKeepUpWithEndTheTry) {
+TEST_F(Machines, WhatIsChangedBeforeTheCopyHasBegunIsInIt) {
+  fill(10, 10);
   begin();
+  source_.changed(effects_of("k1{u}", "of no use"));
+  EXPECT_EQ(source_.bytes(), 0U);
+  EXPECT_FALSE(source_.next(now_));
+  source_.copy_on(from_, now_);
+  EXPECT_TRUE(source_.frozen());
+}
+
+TEST_F(Machines, ChangesThatTheOtherSideCannotKeepUpWithEndTheTry) {
+  fill(2'000, 100);
+  begin();
+  source_.copy_on(from_, now_);
   const std::string large = effects_of("k{u}", std::string(1 << 20, 'v'));
   for (std::size_t bytes = 0; bytes <= kHandoffBehindBytes; bytes += large.size()) source_.changed(large);
   EXPECT_EQ(source_.state(), Source::State::failed);

@@ -173,6 +173,7 @@ void World::act(Node& node) {
       sync(node, node.journal.size());
       break;
     case 4:
+      if (chance(50) == 0) set_rate(node);
       node.hand_overs->tick(now_);
       break;
     case 5:
@@ -187,6 +188,12 @@ void World::act(Node& node) {
       write_a_title(node);
   }
   drain(node);
+}
+
+// An operator who cannot make up his mind.
+void World::set_rate(Node& node) {
+  constexpr std::uint64_t kRates[] = {0, 1'000, 100'000, 0};
+  node.hand_overs->set_rate(calm_ ? 0 : kRates[chance(std::size(kRates))], now_);
 }
 
 void World::read_view(Node& node) {
@@ -434,6 +441,9 @@ void World::check_leftovers() {
 void World::settle() {
   attic_.clear();
   calm_ = true;
+  for (const auto& node : nodes_) {
+    if (node->hand_overs) set_rate(*node);
+  }
   for (int i = 0; i < 100'000 && failure_.empty() && !settled(); ++i) {
     step();
     check();

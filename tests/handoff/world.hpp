@@ -63,6 +63,7 @@ class World {
   void step();
   void act(Node& node);
   void read_view(Node& node);
+  void set_rate(Node& node);
   void execute(Node& node);
   void execute_timed(Node& node, unsigned uid);
   void write_a_title(Node& node);

@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 #include "table.hpp"
+#include "units.hpp"
 
 namespace limpet::client {
 namespace {
@@ -105,6 +109,114 @@ TEST(Status, IsATableOfWhatNodesTell) {
             "NAME  STATE  SLOTS   BYTES  MOOD\n"
             "n1    up         -  2.5 MB  fine\n"
             "n2    down       5       -  -\n");
+}
+
+// Names and values of one node.
+std::string node(const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::string bytes = "%" + std::to_string(fields.size()) + "\r\n";
+  for (const auto& [name, value] : fields) bytes += "+" + name + "\r\n+" + value + "\r\n";
+  return bytes;
+}
+
+TEST(Status, BelowTheTableStandsWhichFileIsInForceAndHowEvenTheLoadIs) {
+  const auto one = [](const std::string& name, const std::string& sessions, const std::string& digest) {
+    return node({{"name", name},
+                 {"state", "up"},
+                 {"weight", "1"},
+                 {"sessions", sessions},
+                 {"bytes", "100"},
+                 {"ops_per_second", "0"},
+                 {"epoch", "4"},
+                 {"digest", digest}});
+  };
+  const auto even = status_text(reply("*2\r\n" + one("n1", "30", "d1") + one("n2", "10", "d1")));
+  EXPECT_EQ(*even,
+            "NAME  STATE  SESSIONS  BYTES  OPS/S  EPOCH\n"
+            "n1    up           30  100 B      0      4\n"
+            "n2    up           10  100 B      0      4\n"
+            "\n"
+            "cluster file: epoch 4, d1, the same on all nodes that answer\n"
+            "skew (max/mean, by weight): sessions 1.50, bytes 1.00\n");
+  const auto odd = status_text(reply("*2\r\n" + one("n1", "30", "d1") + one("n2", "10", "d2")));
+  EXPECT_THAT(*odd, HasSubstr("cluster file: nodes run different ones: n1 epoch 4 (d1) n2 epoch 4 (d2)\n"));
+  EXPECT_THAT(*odd, HasSubstr("waits: node n2 runs another cluster file of epoch 4\n"));
+}
+
+TEST(Status, SkewIsByWeightAndOfNodesThatHaveSome) {
+  const auto one = [](const std::string& name, const std::string& weight, const std::string& sessions,
+                      const std::string& state) {
+    return node({{"name", name}, {"state", state}, {"weight", weight}, {"sessions", sessions}});
+  };
+  const auto text = status_text(reply("*4\r\n" + one("n1", "2", "200", "up") + one("n2", "0.5", "50", "up") +
+                                      one("n3", "0", "0", "up") + one("n4", "1", "900", "draining")));
+  EXPECT_THAT(*text, HasSubstr("skew (max/mean, by weight): sessions 1.00\n"));
+}
+
+TEST(Status, MovesHaveATableOfTheirOwnWhileThereAreAny) {
+  const std::string giving = node({{"name", "n1"},
+                                   {"state", "up"},
+                                   {"slots", "5000"},
+                                   {"slots_to_give", "900"},
+                                   {"slots_giving", "16"},
+                                   {"slots_receiving", "0"},
+                                   {"sessions_to_give", "4000"},
+                                   {"sessions_given_per_second", "400"},
+                                   {"bytes_given_per_second", "1200000"},
+                                   {"seconds_left", "10"},
+                                   {"last_failure", ""}});
+  const std::string receiving = node({{"name", "n2"},
+                                      {"state", "up"},
+                                      {"slots", "100"},
+                                      {"slots_to_give", "0"},
+                                      {"slots_giving", "0"},
+                                      {"slots_receiving", "16"},
+                                      {"sessions_to_give", "0"},
+                                      {"sessions_given_per_second", "0"},
+                                      {"bytes_given_per_second", "0"},
+                                      {"seconds_left", ""},
+                                      {"last_failure", ""}});
+  const std::string calm = node({{"name", "n3"}, {"state", "up"}, {"slots", "5000"}});
+  EXPECT_EQ(*status_text(reply("*3\r\n" + giving + receiving + calm)),
+            "NAME  STATE  SLOTS\n"
+            "n1    up      5000\n"
+            "n2    up       100\n"
+            "n3    up      5000\n"
+            "\n"
+            "NODE  SLOTS_TO_GIVE  GIVING  RECEIVING  SESSIONS_TO_GIVE  SESSIONS/S  BYTES/S  TIME_LEFT\n"
+            "n1              900      16          0              4000         400   1.2 MB       10 s\n"
+            "n2                0       0         16                 0           0      0 B          -\n"
+            "916 slots with 4000 sessions to go; 400 sessions/s, 1.2 MB/s, 10 s left\n");
+  EXPECT_THAT(*status_text(reply("*1\r\n" + node({{"name", "n1"},
+                                                  {"state", "up"},
+                                                  {"slots_to_give", "1"},
+                                                  {"last_failure", "n2: its memory is full"}}))),
+              HasSubstr("n2: its memory is full\n"));
+}
+
+TEST(Moves, ThePlanIsWhatEachNodeHoldsAndIsToHold) {
+  const std::string one = node({{"name", "n1"},
+                                {"epoch", "2"},
+                                {"slots", "16384"},
+                                {"slots_placed", "8192"},
+                                {"slots_to_give", "8192"},
+                                {"sessions_to_give", "70"}});
+  const std::string two = node({{"name", "n2"}, {"epoch", "2"}, {"slots", "0"}, {"slots_placed", "4096"}});
+  const std::string gone = node({{"name", "n3"}, {"error", "no"}, {"slots", "4096"}});
+  EXPECT_EQ(moves_plan_text(reply("*3\r\n" + one + two + gone)),
+            "NODE  SLOTS  AFTER  CHANGE\n"
+            "n1    16384   8192   -8192\n"
+            "n2        0   4096   +4096\n"
+            "n3        -   4096       -\n"
+            "\nepoch 2 of the cluster file: 8192 slots with 70 sessions move\n");
+}
+
+TEST(Units, AreThoseThatPeopleRead) {
+  EXPECT_EQ(human_bytes(999), "999 B");
+  EXPECT_EQ(human_bytes(2'500'000), "2.5 MB");
+  EXPECT_EQ(human_seconds(0), "0 s");
+  EXPECT_EQ(human_seconds(119), "119 s");
+  EXPECT_EQ(human_seconds(121), "3 min");
+  EXPECT_EQ(human_seconds(3 * 3600), "3 h");
 }
 
 TEST(Status, OtherRepliesAreNone) {

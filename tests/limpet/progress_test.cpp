@@ -20,6 +20,11 @@ struct Said {
   std::int64_t receiving = 0;
   std::int64_t epoch = 1;
   bool answers = true;
+  std::int64_t sessions = 0;  // to give
+  std::int64_t per_second = 0;
+  std::string seconds_left = {};
+  std::string last_failure = {};
+  std::string digest = "d1";
 };
 
 Value text(std::string_view bytes) {
@@ -47,6 +52,12 @@ Value status_of(const std::vector<Said>& nodes) {
       add("slots_giving", std::to_string(said.giving));
       add("slots_receiving", std::to_string(said.receiving));
       add("epoch", std::to_string(said.epoch));
+      add("digest", said.digest);
+      add("sessions_to_give", std::to_string(said.sessions));
+      add("sessions_given_per_second", std::to_string(said.per_second));
+      add("bytes_given_per_second", std::to_string(1000 * said.per_second));
+      add("seconds_left", said.seconds_left);
+      add("last_failure", said.last_failure);
     } else {
       add("error", "CLUSTERDOWN no");
     }
@@ -70,6 +81,42 @@ TEST(Progress, ANodeThatHasNotReadTheNewestFileIsNamed) {
   EXPECT_THAT(progress.waits_for, HasSubstr("n2 has read epoch 1"));
 }
 
+TEST(Progress, OtherContentAtOneEpochIsToldApart) {
+  const Progress progress = progress_of(status_of({{"n1"}, {.name = "n2", .digest = "d2"}}));
+  EXPECT_FALSE(progress.settled);
+  EXPECT_FALSE(progress.one_file);
+  EXPECT_EQ(progress.waits_for, "node n2 runs another cluster file of epoch 1");
+}
+
+TEST(Progress, WhyANodeCannotGiveIsTold) {
+  const Progress progress = progress_of(
+      status_of({{.name = "n1", .to_give = 3, .last_failure = "n2: its memory is full"}, {"n2"}}));
+  EXPECT_EQ(progress.waits_for, "node n1 could not give a slot to n2: its memory is full");
+}
+
+TEST(Progress, EverybodyThatIsWaitedForIsNamed) {
+  const Progress progress = progress_of(status_of({{.name = "n1", .epoch = 2},
+                                                   {.name = "n2", .state = "unreachable", .answers = false},
+                                                   {.name = "n3", .epoch = 1}}));
+  EXPECT_EQ(
+      progress.waits_for,
+      "node n2 does not answer (CLUSTERDOWN no); node n3 has read epoch 1 of the cluster file, not 2 yet");
+}
+
+TEST(Progress, ItGoesAsFastAsAllNodesAndTakesAsLongAsTheLastOfThem) {
+  const Progress progress = progress_of(
+      status_of({{.name = "n1", .to_give = 10, .sessions = 100, .per_second = 20, .seconds_left = "5"},
+                 {.name = "n2", .to_give = 20, .sessions = 300, .per_second = 30, .seconds_left = "10"},
+                 {.name = "n3", .receiving = 2}}));
+  EXPECT_EQ(progress.left, 32U);
+  EXPECT_EQ(progress.sessions, 400U);
+  EXPECT_EQ(progress.seconds_left, 10U);
+  EXPECT_EQ(pace_text(progress), "50 sessions/s, 50.0 kB/s, 10 s left");
+  const Progress unsure = progress_of(status_of(
+      {{.name = "n1", .to_give = 10, .per_second = 20, .seconds_left = "5"}, {.name = "n2", .to_give = 20}}));
+  EXPECT_FALSE(unsure.seconds_left) << "of n2 nobody knows";
+}
+
 TEST(Progress, ANodeThatDoesNotAnswerIsWaitedForUnlessItIsAway) {
   EXPECT_THAT(
       progress_of(status_of({{"n1"}, {.name = "n2", .state = "unreachable", .answers = false}})).waits_for,
@@ -89,14 +136,33 @@ TEST(Progress, ADrainThatNobodyCanHelpWithSaysSo) {
   const Progress stuck = progress_of_node(status_of({{.name = "n1", .slots = 9}}), "n1");
   EXPECT_TRUE(stuck.settled);
   EXPECT_TRUE(stuck.lost);
-  EXPECT_THAT(progress_text(stuck, 9, true), HasSubstr("nobody can take the 9 slots"));
+  EXPECT_THAT(progress_text(stuck, {.slots = 9}, true), HasSubstr("nobody can take the 9 slots"));
   EXPECT_TRUE(progress_of_node(status_of({{"n1"}}), "n9").lost);
 }
 
-TEST(Progress, ABarShowsWhatHasBeenDone) {
+TEST(Progress, ABarShowsWhatHasBeenDoneInSessions) {
+  const Progress half{.left = 80,
+                      .sessions = 500,
+                      .sessions_per_second = 100,
+                      .bytes_per_second = 2'000'000,
+                      .seconds_left = 5};
+  EXPECT_EQ(progress_text(half, {.slots = 100, .sessions = 1'000}, true),
+            "[###############...............] 500 of 1000 sessions and 80 of 100 slots to go; "
+            "100 sessions/s, 2.0 MB/s, 5 s left");
+}
+
+TEST(Progress, WithoutSessionsTheSlotsAreShown) {
   const Progress half{.left = 50};
-  EXPECT_THAT(progress_text(half, 100, true), HasSubstr("[###############...............] 50 of 100"));
-  EXPECT_EQ(progress_text(half, 100, false), "50 of 100 slots to go");
+  EXPECT_THAT(progress_text(half, {.slots = 100}, true),
+              HasSubstr("[###############...............] 50 of 100 slots"));
+  EXPECT_EQ(progress_text(half, {.slots = 100}, false), "50 of 100 slots to go");
+}
+
+TEST(Progress, TheEndSaysHowMuchHasMoved) {
+  Most most;
+  most.take({.left = 7, .sessions = 90});
+  most.take({.left = 9, .sessions = 70});
+  EXPECT_EQ(progress_text({.settled = true}, most, true), "settled: 9 slots with 90 sessions have moved");
 }
 
 }  // namespace

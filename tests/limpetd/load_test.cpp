@@ -246,6 +246,20 @@ TEST_F(ReloadTest, SomeSettingsChangeAndOthersWaitForARestart) {
   EXPECT_THAT(plan()->kept, ElementsAre("shards cores to 7")) << "said again until it is true";
 }
 
+TEST_F(ReloadTest, TheRateOfHandOversIsASizeAndChangesWithoutARestart) {
+  EXPECT_EQ(now_.node.handover_rate, 0u) << "no limit";
+  cluster(1, "", "handover_rate = \"20mb\"\n");
+  EXPECT_THAT(config_text(loaded()), HasSubstr("handover_rate = \"20mb\""));
+  EXPECT_THAT(plan()->applied, ElementsAre("handover-rate 0 to 20mb"));
+  take_over(now_, loaded());
+  EXPECT_EQ(now_.node.handover_rate, 20u << 20);
+  EXPECT_EQ(reloadable(now_.node).handover_rate, 20u << 20);
+  given_.environment["LIMPET_HANDOVER_RATE"] = "500k";
+  EXPECT_EQ(loaded().node.handover_rate, 500'000u);
+  flag("handover-rate", "1mb");
+  EXPECT_EQ(loaded().node.handover_rate, 1u << 20);
+}
+
 TEST_F(ReloadTest, ANewPasswordIsAppliedAndNotShown) {
   given_.environment["LIMPET_PASSWORD"] = "hunter2";
   EXPECT_THAT(plan()->applied, ElementsAre("password"));

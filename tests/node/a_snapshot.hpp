@@ -30,6 +30,11 @@ inline shard::ShardStats a_shard(std::uint64_t keys) {
   shard::ShardStats stats;
   stats.store.keys = keys;
   stats.store.sessions = keys / 2;
+  stats.handoff.to_give = 100;
+  stats.handoff.sessions_to_give = keys;
+  stats.handoff.took_ms_total = 1'500;
+  stats.handoff.rate_max = 1'000'000;
+  stats.rates = {.operations = 250, .slots_given = 10, .sessions_given = 3.5, .bytes_sent = 4'096};
   stats.counters.connected_clients = 1;
   stats.counters.commands_forwarded = 100;
   stats.commands.resize(command::all().size());

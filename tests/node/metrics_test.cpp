@@ -93,6 +93,24 @@ TEST_F(MetricsTest, ShardsAreAddedUp) {
   EXPECT_EQ(value("limpet_shards_answering"), 2);
 }
 
+TEST_F(MetricsTest, MovesAreShownWithTheirRateAndTheTimeThatIsLeft) {
+  scrape(a_snapshot(view_));
+  EXPECT_EQ(value("limpet_sessions_to_give"), 42);
+  EXPECT_EQ(value("limpet_handover_sessions_per_second"), 7);
+  EXPECT_EQ(value("limpet_handover_bytes_per_second"), 8'192);
+  EXPECT_EQ(value("limpet_handover_left_seconds"), 6);
+  EXPECT_EQ(value("limpet_handover_seconds_total"), 3);
+  EXPECT_EQ(value("limpet_handover_rate_max_bytes"), 2'000'000);
+  EXPECT_EQ(value("limpet_operations_per_second"), 500);
+}
+
+TEST_F(MetricsTest, WhileNothingMovesNoTimeIsLeft) {
+  NodeSnapshot snapshot = a_snapshot(view_);
+  for (shard::ShardStats& shard : snapshot.shards) shard.handoff = {};
+  scrape(snapshot);
+  EXPECT_EQ(value("limpet_handover_left_seconds"), std::nullopt);
+}
+
 TEST_F(MetricsTest, CommandsAreCountedByName) {
   if (command::find("get") == nullptr) GTEST_SKIP() << "no command table";
   scrape(a_snapshot(view_));

@@ -35,6 +35,22 @@ TEST(StatusTest, CountsWhatThisNodeHolds) {
   EXPECT_EQ(page["shards"][1]["keys"], 22);
 }
 
+TEST(StatusTest, TellsOfMovesHowMuchIsLeftAndHowFastItGoes) {
+  const cluster::View view = three_nodes();
+  NodeSnapshot snapshot = a_snapshot(view);
+  const Json here = Json::parse(status_json(snapshot))["here"];
+  EXPECT_EQ(here["slots_to_give"], 200);
+  EXPECT_EQ(here["sessions_to_give"], 42);
+  EXPECT_EQ(here["sessions_given_per_second"], 7);
+  EXPECT_EQ(here["bytes_given_per_second"], 8'192);
+  EXPECT_EQ(here["handover_seconds_left"], 6);
+  EXPECT_EQ(here["handover_rate_max"], 2'000'000);
+  EXPECT_EQ(here["handover_last_failure"], "");
+  EXPECT_EQ(here["ops_per_second"], 500);
+  for (shard::ShardStats& shard : snapshot.shards) shard.rates = {};
+  EXPECT_EQ(Json::parse(status_json(snapshot))["here"]["handover_seconds_left"], nullptr);
+}
+
 TEST(StatusTest, ShowsEveryNodeAndTheLinkToIt) {
   const cluster::View view = three_nodes();
   const Json nodes = Json::parse(status_json(a_snapshot(view)))["nodes"];

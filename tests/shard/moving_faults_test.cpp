@@ -42,6 +42,8 @@ SimCluster::Options options_for(std::uint64_t seed) {
                               .seed = seed,
                               .delay_ms_max = 5};
   options.moves = options.journal = true;
+  // Every third world has a rate for what it gives away.
+  options.handover_rate = seed % 3 == 0 ? 20'000 : 0;
   options.started = std::min(options.nodes, 2 + static_cast<unsigned>(seed / 6 % 3));
   std::vector<FileNode> nodes(options.nodes, kPlain);
   for (unsigned i = options.started; i < options.nodes; ++i) nodes[i].listed = false;

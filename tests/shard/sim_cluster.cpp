@@ -133,6 +133,7 @@ void SimCluster::start(unsigned index) {
     ShardTunables tunables;
     tunables.password = options_.password;
     tunables.forward_timeout_ms = options_.forward_timeout_ms;
+    tunables.handover_rate = options_.handover_rate;
     tunables.client_bytes_max = options_.client_bytes_max;
     node.shards.push_back(std::make_unique<Shard>(config, tunables, now(index)));
     tick(index, shard, node.life);
@@ -400,13 +401,14 @@ void SimCluster::flush(unsigned index, unsigned shard_index, StreamId id) {
 
 // ---- Clients ----
 
-SimCluster::ClientIndex SimCluster::connect(unsigned index) {
+SimCluster::ClientIndex SimCluster::connect(unsigned index, bool of_this_host) {
   Node& node = nodes_[index];
   const unsigned shard = node.next_client_shard++ % options_.shards;
   auto wire = std::make_shared<Wire>();
   wire->ends[0] = {.is_client = true, .client = clients_.size()};
   wire->ends[1] = {.node = index, .shard = shard, .life = node.life};
-  wire->ends[1].id = node.shards[shard]->client_opened({"10.0.1.1:1", "10.0.0.1:7600"}, now(index));
+  wire->ends[1].id =
+      node.shards[shard]->client_opened({"10.0.1.1:1", "10.0.0.1:7600", of_this_host}, now(index));
   node.wires[shard][wire->ends[1].id] = {wire, 1};
   clients_.push_back({wire, {}, false});
   return clients_.size() - 1;

@@ -50,6 +50,7 @@ class SimCluster {
     std::string password = {};
     std::int64_t forward_timeout_ms = 2000;
     std::size_t client_bytes_max = 0;
+    std::uint64_t handover_rate = 0;  // of a shard
     bool moves = false;      // slots change hands; without it they are where the files place them
     bool journal = false;    // what was acknowledged is on the disk, and is there after a crash
     unsigned started = ~0U;  // only so many nodes are started at first
@@ -60,7 +61,7 @@ class SimCluster {
 
   // ---- Clients ----
   using ClientIndex = std::size_t;
-  ClientIndex connect(unsigned node);
+  ClientIndex connect(unsigned node, bool of_this_host = true);
   void send(ClientIndex client, std::string_view bytes);
   // The replies that have come since the last call.
   std::vector<resp::Value> take_replies(ClientIndex client);

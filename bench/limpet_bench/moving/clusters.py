@@ -94,7 +94,7 @@ class Limpet(Cluster):
         """How long each slot that has moved was frozen, in milliseconds."""
         found = []
         for child in self.children.values():
-            found += (int(ms) for ms in re.findall(r"was handed over: .* (\d+) of them frozen", child.log()))
+            found += (int(ms) for ms in re.findall(r"was handed over to .* (\d+) of them frozen", child.log()))
         return found
 
     def _settled(self, owners):

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <limpet/base/time.hpp>
 #include <limpet/handoff/message.hpp>
+#include <limpet/handoff/pace.hpp>
 #include <limpet/handoff/source.hpp>
 #include <limpet/handoff/target.hpp>
 #include <limpet/handoff/title.hpp>
@@ -38,6 +39,9 @@ inline constexpr Member kNobody = 0xffff;
 struct HandOverView {
   std::uint64_t epoch = 0;
   std::vector<Member> owners;  // by slot
+  // For the log: how nodes are called, and why slots go to them that are held by another.
+  std::vector<std::string> names{};        // by member
+  std::map<Member, std::string> causes{};  // of those that are to get some
 };
 
 class HandOvers {
@@ -84,11 +88,14 @@ class HandOvers {
     std::size_t receiving = 0;
     std::uint64_t given_total = 0;
     std::uint64_t received_total = 0;
-    std::uint64_t failed_total = 0;   // tries
-    std::uint64_t bytes_total = 0;    // of what was given
-    std::uint64_t held_ms_total = 0;  // commands waited so long, in sum over the slots given
+    std::uint64_t failed_total = 0;    // tries
+    std::uint64_t sessions_total = 0;  // given
+    std::uint64_t bytes_total = 0;     // of what was given
+    std::uint64_t sent_total = 0;      // bytes, those of tries that failed and of slots on their way included
+    std::uint64_t took_ms_total = 0;   // from begin to end, in sum over the slots given
+    std::uint64_t held_ms_total = 0;   // commands waited so long, in sum over the slots given
     std::uint64_t held_ms_max = 0;
-    std::string last_failure;
+    std::string last_failure;  // of a try, unless one has gone well since
   };
 
   // Of the shard whose slots are `shard`, `shard` + `shards` and so on. `titles`: by slot, of the whole node;
@@ -100,6 +107,8 @@ class HandOvers {
 
   // ---- What happens ----
   void set_view(HandOverView view, Now now);
+  // What is given away is copied so fast at most, in bytes per second; 0: without a limit.
+  void set_rate(std::uint64_t rate, Now now) { pace_.set_rate(rate, now); }
   // What the store has of the slot is not whole yet, and is: until then it is neither given nor received.
   void set_ready(Slot slot, bool ready);
   // Nobody has ever held this slot: this node takes it, at term 1. False: not now.
@@ -141,12 +150,16 @@ class HandOvers {
   // Its title is this node's, and its commands need not wait.
   [[nodiscard]] bool serves(Slot slot) const;
   [[nodiscard]] Progress progress() const;
+  // In the slots that are to be given. Looks at each of them.
+  [[nodiscard]] std::uint64_t sessions_to_give() const;
 
  private:
   struct Giving {
-    Giving(Slot slot, Member to, const Migration& migration, std::uint64_t term, std::uint64_t epoch, Now now)
-        : source(slot, to, migration, term, epoch, now), began_ms(now.steady_ms) {}
+    Giving(Slot slot, Member to, const Migration& migration, std::uint64_t term, std::uint64_t epoch,
+           std::string cause, Now now)
+        : source(slot, to, migration, term, epoch, now), why(std::move(cause)), began_ms(now.steady_ms) {}
     Source source;
+    std::string why;  // for the log
     std::int64_t began_ms;
     bool copying = true;   // the store was told so
     bool holding = false;  // commands were told to wait
@@ -175,6 +188,8 @@ class HandOvers {
   void stop_copying(Giving& giving);
   bool charge(Member to, Now now);
   [[nodiscard]] std::size_t under_way() const;
+  [[nodiscard]] std::string name_of(Member member) const;
+  [[nodiscard]] std::string why_to(Member member) const;
 
   // ---- receiving.cpp ----
   void begin(Member from, Slot slot, const Message& message, std::uint64_t ticket, Now now);
@@ -202,6 +217,7 @@ class HandOvers {
   std::string trouble_;            // why no title can be written any more
   std::vector<bool> unready_;      // by slot
   HandOverView view_;
+  Pace pace_;
   std::map<Slot, Giving> giving_;
   std::map<Slot, Receiving> receiving_;
   std::map<Slot, SlotTitle> writes_;  // under way; one for a slot at most

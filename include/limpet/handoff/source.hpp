@@ -21,6 +21,7 @@
 #include <limpet/base/limits.hpp>
 #include <limpet/base/time.hpp>
 #include <limpet/handoff/message.hpp>
+#include <limpet/handoff/pace.hpp>
 #include <limpet/handoff/title.hpp>
 #include <limpet/store/change.hpp>
 #include <limpet/store/slot_copy.hpp>
@@ -40,8 +41,9 @@ class Source final : private store::ChangeSink {
   // The slot has changed. One that is told once it is frozen would be missing at the target, so it ends the
   // try; after the commit there must be none.
   void changed(std::string_view effects);
-  // Copies on, as far as there is room for it. REQUIRES: Store::copying() is on while copies() is true.
-  void copy_on(store::Store& store, Now now);
+  // Copies on, as far as there is room for it: about `most` bytes, and a step more. REQUIRES:
+  // Store::copying() is on while copies() is true.
+  void copy_on(store::Store& store, Now now, std::uint64_t most = Pace::kUnlimited);
   // An answer came, or none will. What belongs to no question of this try is ignored.
   void heard(const Message& answer, Now now);
   void unheard(Kind question, const std::string& why, Now now);
@@ -89,6 +91,7 @@ class Source final : private store::ChangeSink {
   void fail(std::string why);
   [[nodiscard]] Message message(Kind kind) const;
   [[nodiscard]] std::optional<Message> next_piece();
+  [[nodiscard]] std::optional<Message> sign_of_life(Now now);
 
   Slot slot_;
   Member to_;
@@ -100,6 +103,7 @@ class Source final : private store::ChangeSink {
 
   bool asked_ = false;          // the question of this state is under way
   bool finished_ = false;       // finish was sent
+  bool signed_ = false;         // a sign of life is under way
   std::int64_t since_ms_;       // a sign of progress
   std::int64_t frozen_ms_ = 0;  // since when
   std::int64_t granting_ms_ = 0;
@@ -107,6 +111,7 @@ class Source final : private store::ChangeSink {
   std::int64_t granted_ms_ = 0;  // the last grant was sent
 
   store::SlotCopy copy_;
+  bool begun_ = false;  // some of it was copied
   bool copied_ = false;
   Bytes waiting_;  // of the stream, not sent
   Bytes piece_;    // being sent

@@ -30,6 +30,7 @@ struct Settings {
   std::int64_t idle_timeout_ms = 0;    // a client that sends nothing for so long is closed; 0: never
   std::int64_t tcp_keepalive_s = 300;  // 0: off
   std::int64_t forward_timeout_ms = kForwardMs;
+  std::uint64_t handover_rate = 0;  // of sessions that go to other nodes, in bytes per second; 0: no limit
   std::int64_t stop_timeout_ms = kStopMs;
   std::uint64_t max_memory = 0;                   // of all sessions, in bytes; 0: no bound
   std::uint64_t client_memory = kClientBytesMax;  // of all clients' buffers, in bytes; 0: no bound
@@ -47,6 +48,7 @@ struct Reloadable {
   std::size_t max_clients = kClientsMax;
   std::int64_t idle_timeout_ms = 0;
   std::int64_t forward_timeout_ms = kForwardMs;
+  std::uint64_t handover_rate = 0;
   std::uint64_t max_memory = 0;
   std::uint64_t client_memory = kClientBytesMax;
   bool evict_when_full = false;

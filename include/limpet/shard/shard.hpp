@@ -195,6 +195,7 @@ struct ShardTunables {
   std::int64_t forward_timeout_ms = kForwardMs;
   std::uint64_t memory_max = 0;      // of the sessions of this shard, in bytes; 0: no bound
   bool evict_when_full = false;      // else writes are refused
+  std::uint64_t handover_rate = 0;   // of slots that are given away, in bytes per second; 0: no limit
   std::size_t client_bytes_max = 0;  // what the buffers of this shard's clients may take in sum; 0: no bound
 };
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limpet/command/command.hpp>
 #include <limpet/store/store.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,23 +73,43 @@ struct DiskStats {
 struct HandoffStats {
   std::uint64_t slots = 0;    // held
   std::uint64_t to_give = 0;  // of them, should be another's
-  std::uint64_t giving = 0;   // being given
+  std::uint64_t sessions_to_give = 0;
+  std::uint64_t giving = 0;  // being given
   std::uint64_t receiving = 0;
   std::uint64_t unheld = 0;  // should be this node's, and are held by nobody that is known
   std::uint64_t given_total = 0;
   std::uint64_t received_total = 0;
-  std::uint64_t failed_total = 0;   // tries
-  std::uint64_t bytes_total = 0;    // given
-  std::uint64_t held_ms_total = 0;  // commands waited so long, in sum over the slots given
-  std::uint64_t held_ms_max = 0;    // and for one
+  std::uint64_t failed_total = 0;        // tries
+  std::uint64_t sessions_total = 0;      // given
+  std::uint64_t bytes_total = 0;         // given
+  std::uint64_t sent_total = 0;          // the same, with tries that failed and slots on their way
+  std::uint64_t took_ms_total = 0;       // in sum over the slots given
+  std::uint64_t held_ms_total = 0;       // commands waited so long, in sum over the slots given
+  std::uint64_t held_ms_max = 0;         // and for one
+  std::uint64_t rate_max = 0;            // in bytes per second; 0: without a limit
+  std::array<char, 160> last_failure{};  // why one came to nothing, unless one has gone well since
 
   void add(const HandoffStats& other);
 };
+
+// In the last seconds, each second.
+struct Rates {
+  double operations = 0;  // commands on keys that were executed here
+  double slots_given = 0;
+  double sessions_given = 0;
+  double bytes_sent = 0;  // of the slots that are given
+
+  void add(const Rates& other);
+};
+
+// How long what is to be given will take, as it goes now; nothing: nothing is to be given, or nothing goes.
+[[nodiscard]] std::optional<double> seconds_left(const HandoffStats& handoff, const Rates& rates);
 
 struct ShardStats {
   Counters counters;
   DiskStats disk;
   HandoffStats handoff;
+  Rates rates;
   store::StoreStats store;
   std::vector<CommandCount> commands;  // by command::index_of
   std::vector<PeerStats> peers;        // by node index of the view; this node's own entry is empty

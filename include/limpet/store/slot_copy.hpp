@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limpet/base/limits.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/store/store.hpp>
 #include <string>
@@ -19,11 +20,11 @@ class SlotCopy {
  public:
   explicit SlotCopy(Slot slot) : slot_(slot) {}
 
-  // Tells a few keys, or a piece of a large one. True: that was the last.
-  bool go_on(Store& store, ChangeSink& sink);
+  // Tells about so many keys, or a piece of a large one. True: that was the last.
+  bool go_on(Store& store, ChangeSink& sink, std::size_t keys = kCopySliceKeys);
 
  private:
-  void copy_keys(Store& store, ChangeSink& sink);
+  void copy_keys(Store& store, ChangeSink& sink, std::size_t keys);
   void copy_large(Store& store, ChangeSink& sink);
   bool copy_string(const Item& item, ChangeSink& sink);
   bool copy_fields(const Item& item, ChangeSink& sink);

@@ -156,6 +156,7 @@ class Store {
   std::uint64_t scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
                      const std::function<void(const Item&)>& visit);
   [[nodiscard]] std::uint64_t keys_in(Slot slot) const;
+  [[nodiscard]] std::uint64_t sessions_in(Slot slot) const;
 
   // ---- Housekeeping ----
   // Reclaims keys whose time-out has passed and memory that clear() left; called every tick. A step is a

@@ -1,0 +1,52 @@
+// What a shard keeps of its connections to other nodes, and of its queues to the other shards of its node.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limpet/peer/frame.hpp>
+#include <limpet/peer/greeting.hpp>
+#include <limpet/shard/shard.hpp>
+#include <optional>
+#include <string>
+
+#include "lanes.hpp"
+#include "traffic.hpp"
+
+namespace limpet::shard {
+
+// The stream of a link: what belongs to a link only while it is connected.
+struct LinkStream : Stream {
+  explicit LinkStream(NodeIndex of_node) : node(of_node) {}
+  NodeIndex node;
+  Bytes input;
+  peer::Assembler assembler;
+};
+
+// A node that connected to this one.
+struct Peer : Stream {
+  StreamId id;
+  std::uint64_t number = 0;  // counts them
+  std::string address;
+  Bytes input;
+  peer::Assembler assembler;
+  Lanes lanes{out};
+  peer::Greeting mine;
+  peer::Greeting theirs;
+  bool greeted = false;           // its greeting was taken
+  bool admitted = false;          // and its proof was right
+  std::optional<NodeIndex> node;  // once it is, unless the view does not know it
+  bool said_goodbye = false;      // no request will come from it any more
+  bool stalled = false;           // its replies pile up: no request is taken until they have gone
+  bool yielded = false;           // its turn has ended; it goes on in the next one
+  std::int64_t heard_ms = 0;      // opened, or last heard of; steady
+  std::size_t in_flight = 0;      // its requests that are with siblings or other nodes
+};
+
+// A queue to another shard of this node.
+struct Sibling {
+  Bytes batch;  // for it
+  Bytes input;  // from it: frames for the next turn
+  Traffic traffic;
+};
+
+}  // namespace limpet::shard
