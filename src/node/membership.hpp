@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace limpet::node {
@@ -56,6 +57,8 @@ class Membership {
   Result<void> begin(const Settings& settings);
   Result<void> choose_file(const Settings& settings, cluster::View& file, std::string& text) const;
   void take_new_names();
+  [[nodiscard]] std::function<void(handoff::Step)> passing(
+      const std::vector<shard::TitleWrite>& titles) const;
   void show();
 
   std::unique_ptr<disk::TitleFile> titles_;
