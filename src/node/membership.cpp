@@ -149,7 +149,7 @@ void Membership::write(unsigned shard, const std::vector<shard::TitleWrite>& tit
   titles_->titles(
       std::move(written),
       [this, shard, slots = std::move(slots), pass](const Result<void>& outcome) {
-        if (pass) pass(Step::syncs);
+        if (pass && outcome) pass(Step::syncs);
         hooks_.titles(shard, slots, outcome);
       },
       pass ? [pass] { pass(Step::appends); } : disk::TitleFile::Appended());

@@ -165,7 +165,7 @@ struct HandoffConfig {
   std::shared_ptr<const std::vector<handoff::SlotTitle>> titles;  // by slot, as they stood at the start
   std::shared_ptr<Founding> founding;                             // one for all shards of the node
   bool new_cluster = false;  // a file of any epoch may be the first of its cluster, not only one of epoch 1
-  handoff::Passing passes;   // told of each moment of a hand-over, for tests; null: nobody is
+  handoff::Passing passes = nullptr;  // told of each moment of a hand-over, for tests; null: nobody is
 };
 
 // Set once.
