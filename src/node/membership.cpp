@@ -146,6 +146,7 @@ void Membership::write(unsigned shard, const std::vector<shard::TitleWrite>& tit
   }
   if (founded != 0 && founded != titles_->book().founded()) titles_->founded(founded, nullptr);
   const auto pass = passing(titles);
+  if (pass) pass(Step::writes);
   titles_->titles(
       std::move(written),
       [this, shard, slots = std::move(slots), pass](const Result<void>& outcome) {

@@ -17,7 +17,8 @@ enum class Step : std::uint8_t {
   hears,    // a question or an answer has come, and nothing was done about it yet
   answers,  // an answer is about to leave
   freezes,  // commands for the slot are about to wait
-  appends,  // a title was written, and not synced
+  writes,   // a title is about to be written
+  appends,  // it was written, and not synced
   syncs,    // it was synced, and nobody knows it yet
   drops,    // the copy in memory has gone, and nobody knows it yet
 };
@@ -38,6 +39,7 @@ inline constexpr std::array kMoments = {
     Moment{"freezes", Step::freezes, Kind::finish},
     Moment{"asks-finish", Step::asks, Kind::finish},
     Moment{"hears-prepared", Step::hears, Kind::prepared},
+    Moment{"writes-ceded", Step::writes, Kind::grant},
     Moment{"appends-ceded", Step::appends, Kind::grant},
     Moment{"syncs-ceded", Step::syncs, Kind::grant},
     Moment{"asks-grant", Step::asks, Kind::grant},
@@ -51,12 +53,14 @@ inline constexpr std::array kMoments = {
     Moment{"hears-piece", Step::hears, Kind::piece},
     Moment{"answers-taken", Step::answers, Kind::taken},
     Moment{"hears-finish", Step::hears, Kind::finish},
+    Moment{"writes-promise", Step::writes, Kind::prepared},
     Moment{"appends-promise", Step::appends, Kind::prepared},
     Moment{"syncs-promise", Step::syncs, Kind::prepared},
     Moment{"answers-prepared", Step::answers, Kind::prepared},
     Moment{"hears-grant", Step::hears, Kind::grant},
     Moment{"asks-fate", Step::asks, Kind::ask},
     Moment{"hears-committed", Step::hears, Kind::committed},
+    Moment{"writes-own", Step::writes, Kind::owned},
     Moment{"appends-own", Step::appends, Kind::owned},
     Moment{"syncs-own", Step::syncs, Kind::owned},
     Moment{"answers-owned", Step::answers, Kind::owned},
