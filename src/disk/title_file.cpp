@@ -88,10 +88,10 @@ class TitleFile::Impl {
 
   // `apply` does to the book what the records that it writes say.
   using Apply = std::function<void(TitleBook&, TitleLog&)>;
-  void tell(Apply apply, Done done) {
+  void tell(Apply apply, Done done, Appended appended = nullptr) {
     {
       const std::lock_guard lock(mutex_);
-      waiting_.push_back({std::move(apply), std::move(done)});
+      waiting_.push_back({std::move(apply), std::move(done), std::move(appended)});
     }
     changed_.notify_one();
   }
@@ -124,6 +124,7 @@ class TitleFile::Impl {
   struct Entry {
     Apply apply;
     Done done;
+    Appended appended;
   };
 
   void run() {
@@ -144,20 +145,23 @@ class TitleFile::Impl {
       for (const Entry& entry : entries) entry.apply(book_, *log_);
       Bytes record;
       log_->seal(record);
-      outcome_ = append(record.view());
+      outcome_ = append(record.view(), entries);
     }
     for (const Entry& entry : entries) {
       if (entry.done) entry.done(outcome_);
     }
   }
 
-  Result<void> append(std::string_view record) {
+  Result<void> append(std::string_view record, const std::vector<Entry>& entries) {
     const std::string path = directory_.path() + "/" + name_;
     if (size_ + record.size() > std::max<std::uint64_t>(kTitleFileBytes, 2 * whole_bytes_)) {
       // The book has it already.
       if (Result<void> written = rewrite(); !written) return written;
     } else {
       if (Result<void> written = write_whole(file_.get(), record, path); !written) return written;
+      for (const Entry& entry : entries) {
+        if (entry.appended) entry.appended();
+      }
       if (::fdatasync(file_.get()) != 0) return io_error(path, "cannot be synced");
       size_ += record.size();
     }
@@ -214,13 +218,14 @@ const TitleBook& TitleFile::book() const { return impl_->first(); }
 std::size_t TitleFile::dropped_bytes() const { return impl_->dropped(); }
 Result<void> TitleFile::stop() { return impl_->end(true); }
 
-void TitleFile::titles(std::vector<std::pair<Slot, handoff::SlotTitle>> titles, Done done) {
+void TitleFile::titles(std::vector<std::pair<Slot, handoff::SlotTitle>> titles, Done done,
+                       Appended appended) {
   impl_->tell(
       [titles = std::move(titles)](TitleBook& book, TitleLog& log) {
         for (const auto& [slot, title] : titles) book.set(slot, title);
         log.titles(titles);
       },
-      std::move(done));
+      std::move(done), std::move(appended));
 }
 
 void TitleFile::name(handoff::Member member, std::string name, Done done) {

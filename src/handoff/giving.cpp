@@ -111,13 +111,14 @@ void HandOvers::look_after(Giving& giving, Now now) {
   }
   if (source.state() > Source::State::copying || source.copied()) stop_copying(giving);
   if (source.frozen() && !std::exchange(giving.holding, true)) {
+    pass(Step::freezes, Kind::finish);
     wishes_.turns.push_back({.kind = Turn::Kind::hold, .slot = slot});
     // Neither time-outs nor eviction may change it any more.
     store_.set_aside(slot, true);
   }
   switch (source.state()) {
     case Source::State::ceding:
-      if (!std::exchange(giving.writing, true)) write(slot, source.title(), false);
+      if (!std::exchange(giving.writing, true)) write(slot, source.title(), Kind::grant);
       return;
     case Source::State::done:
       return given(giving, now);
@@ -158,6 +159,7 @@ void HandOvers::given(Giving& giving, Now now) {
   // Only now: until it is served elsewhere this is the only other copy.
   store_.clear(slot);
   store_.set_aside(slot, false);
+  pass(Step::drops, Kind::owned);
   // Several at once, so that their titles are written with one sync.
   if (under_way() <= kHandoversMax / 2) give_more(now);
 }

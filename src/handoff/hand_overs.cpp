@@ -65,7 +65,7 @@ bool HandOvers::claim(Slot slot) {
   const bool free =
       trouble_.empty() && title(slot) == SlotTitle{} && !receiving_.contains(slot) && !writes_.contains(slot);
   if (!free) return false;
-  write(slot, {.title = {.kind = Title::Kind::own, .term = 1}, .promise = std::nullopt}, false);
+  write(slot, {.title = {.kind = Title::Kind::own, .term = 1}, .promise = std::nullopt});
   return true;
 }
 
@@ -82,13 +82,14 @@ bool HandOvers::inherit(Slot slot, std::uint64_t term) {
   }
   if (!whole) store_.clear(slot);
   store_.set_aside(slot, false);
-  write(slot, {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt}, false);
+  write(slot, {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt});
   return true;
 }
 
 // ---- Messages ----
 
 void HandOvers::ask(Member to, Slot slot, const Message& message) {
+  pass(Step::asks, message.kind);
   Question& question = wishes_.questions.emplace_back();
   question.to = to;
   question.slot = slot;
@@ -96,6 +97,7 @@ void HandOvers::ask(Member to, Slot slot, const Message& message) {
 }
 
 void HandOvers::answer(std::uint64_t ticket, const Message& message) {
+  pass(Step::answers, message.kind);
   Answer& answer = wishes_.answers.emplace_back();
   answer.ticket = ticket;
   append_message(answer.body, message);
@@ -108,6 +110,7 @@ void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64
     refused.rest = "this is no question for this shard";
     return answer(ticket, refused);
   }
+  pass(Step::hears, message.kind);
   const auto found = receiving_.find(slot);
   const bool ours = found != receiving_.end() && found->second.target.is_of(from, message);
   if (message.kind == Kind::begin && !ours) return begin(from, slot, message, ticket, now);
@@ -136,6 +139,7 @@ void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64
 void HandOvers::answered(Member from, Slot slot, std::string_view body, Now now) {
   Message message;
   if (!mine(slot) || !read_message(body, message) || message.kind <= Kind::ask) return;
+  pass(Step::hears, message.kind);
   const bool of_a_fate =
       message.kind == Kind::committed || message.kind == Kind::abandoned || message.kind == Kind::pending;
   const auto given = giving_.find(slot);
@@ -178,17 +182,17 @@ bool HandOvers::superseded(Slot slot, Member by, std::uint64_t term, Now now) {
                    !giving_.contains(slot) && !writes_.contains(slot);
   if (!can) return false;
   store_.set_aside(slot, true);
-  write(slot, {.title = {.kind = Title::Kind::ceded, .term = term, .to = by}, .promise = std::nullopt},
-        false);
+  write(slot, {.title = {.kind = Title::Kind::ceded, .term = term, .to = by}, .promise = std::nullopt});
   return true;
 }
 
 // ---- Titles ----
 
-void HandOvers::write(Slot slot, const SlotTitle& title, bool after_data) {
+void HandOvers::write(Slot slot, const SlotTitle& title, Kind lets) {
   LIMPET_ASSERT(!writes_.contains(slot));
   writes_.emplace(slot, title);
-  wishes_.writes.push_back({.slot = slot, .title = title, .after_data = after_data});
+  wishes_.writes.push_back(
+      {.slot = slot, .title = title, .after_data = lets == Kind::prepared, .lets = lets});
 }
 
 void HandOvers::written(Slot slot, Now now) {

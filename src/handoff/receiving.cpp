@@ -54,7 +54,7 @@ void HandOvers::look_after(Receiving& receiving, Now now) {
   if (const auto message = target.next(now)) ask(target.from(), slot, *message);
   if (target.title() && !std::exchange(receiving.writing, true)) {
     hold(receiving);
-    write(slot, *target.title(), target.state() == Target::State::preparing);
+    write(slot, *target.title(), target.state() == Target::State::preparing ? Kind::prepared : Kind::owned);
   }
   if (target.state() == Target::State::done) return received(receiving, now);
   if (target.state() != Target::State::failed) return;
@@ -66,7 +66,7 @@ void HandOvers::look_after(Receiving& receiving, Now now) {
   store_.set_aside(slot, false);
   // Not before anything else: the promise is dead, whether the disk says so or not.
   if (title(slot).promise && !writes_.contains(slot) && trouble_.empty()) {
-    write(slot, forgotten(title(slot)), false);
+    write(slot, forgotten(title(slot)));
   }
 }
 

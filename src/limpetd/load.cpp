@@ -192,6 +192,17 @@ Result<void> take_durability(Launch& launch) {
                                     " wants a place for the journal: say where with --data-dir DIR");
 }
 
+Result<void> take_kill_at(Launch& launch, const Environment& environment) {
+  const auto found = environment.find(std::string(kKillVariable));
+  if (found == environment.end()) return {};
+  auto kill_at = node::parse_kill_at(found->second);
+  if (!kill_at) return fail(Code::bad_config, found->first + ": " + kill_at.error().text);
+  launch.node.kill_at = *kill_at;
+  launch.warnings.push_back(found->first + " is set, for a test: this process kills itself at " +
+                            found->second);
+  return {};
+}
+
 void warn_of_open_doors(Launch& launch) {
   if (!launch.knows_itself) return;
   const cluster::Node& me = launch.node.me();
@@ -233,6 +244,7 @@ Result<Launch> load(const Given& given, LoadOptions options) {
   take_numbers(launch);
   take_paths(launch);
   if (done = take_durability(launch); !done) return tl::unexpected(done.error());
+  if (done = take_kill_at(launch, given.environment); !done) return tl::unexpected(done.error());
   warn_of_open_doors(launch);
   return launch;
 }

@@ -136,7 +136,7 @@ Result<Values> merge(const Given& given, const cluster::ServerTable& server, con
 }
 
 std::vector<std::string> unknown_variables(const Environment& environment) {
-  std::vector<std::string> known = {std::string(kClientVariable)};
+  std::vector<std::string> known = {std::string(kClientVariable), std::string(kKillVariable)};
   for (const Row& row : kRows) known.push_back(variable_of(row));
   std::vector<std::string> warnings;
   for (const auto& [name, value] : environment) {

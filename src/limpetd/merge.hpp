@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "table.hpp"
@@ -43,6 +44,9 @@ struct Given {
   FlagTexts flags;
   Environment environment;
 };
+
+// A switch for tests, and so no setting (node/kill_at.hpp).
+inline constexpr std::string_view kKillVariable = "LIMPET_KILL_AT";
 
 // The LIMPET_ variables of this process.
 [[nodiscard]] Environment read_environment();

@@ -8,6 +8,7 @@
 namespace limpet::node {
 
 using handoff::SlotTitle;
+using handoff::Step;
 using handoff::TitleBook;
 
 Result<std::unique_ptr<Membership>> Membership::open(const disk::Directory& directory,
@@ -68,6 +69,7 @@ Result<void> Membership::begin(const Settings& settings) {
   config_.founding = std::make_shared<shard::Founding>(book.founded(), book.fresh());
   config_.founding->propose(shard::Founding::id_of(view_->placement_digest));
   config_.new_cluster = settings.new_cluster;
+  if (settings.kill_at) config_.passes = killing_at(*settings.kill_at);
   return {};
 }
 
@@ -143,9 +145,25 @@ void Membership::write(unsigned shard, const std::vector<shard::TitleWrite>& tit
     if (title.founded != 0) founded = title.founded;
   }
   if (founded != 0 && founded != titles_->book().founded()) titles_->founded(founded, nullptr);
-  titles_->titles(std::move(written), [this, shard, slots = std::move(slots)](const Result<void>& outcome) {
-    hooks_.titles(shard, slots, outcome);
-  });
+  const auto pass = passing(titles);
+  if (pass) pass(Step::writes);
+  titles_->titles(
+      std::move(written),
+      [this, shard, slots = std::move(slots), pass](const Result<void>& outcome) {
+        if (pass && outcome) pass(Step::syncs);
+        hooks_.titles(shard, slots, outcome);
+      },
+      pass ? [pass] { pass(Step::appends); } : disk::TitleFile::Appended());
+}
+
+// Tells that these titles get to a step; nothing to be called if nobody wants to know.
+std::function<void(Step)> Membership::passing(const std::vector<shard::TitleWrite>& titles) const {
+  if (!config_.passes) return nullptr;
+  std::vector<handoff::Kind> let;
+  for (const shard::TitleWrite& title : titles) let.push_back(title.lets);
+  return [let, &passes = config_.passes](Step step) {
+    for (const handoff::Kind kind : let) passes(step, kind);
+  };
 }
 
 }  // namespace limpet::node

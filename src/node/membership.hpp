@@ -56,6 +56,8 @@ class Membership {
   Result<void> begin(const Settings& settings);
   Result<void> choose_file(const Settings& settings, cluster::View& file, std::string& text) const;
   void take_new_names();
+  [[nodiscard]] std::function<void(handoff::Step)> passing(
+      const std::vector<shard::TitleWrite>& titles) const;
   void show();
 
   std::unique_ptr<disk::TitleFile> titles_;

@@ -51,6 +51,7 @@ void Core::begin_handovers() {
   }
   handovers_ = std::make_unique<HandOvers>(config_.self, config.boot, config_.shards, config_.index, titles,
                                            store_, now_);
+  handovers_->set_passing(config.passes);
   tee_ = std::make_unique<ChangeTee>([this](Slot slot, std::string_view effects) { changed(slot, effects); });
   for (unsigned at = config_.index; config_.loads && at < kSlots; at += config_.shards) {
     handovers_->set_ready(static_cast<Slot>(at), false);
@@ -202,7 +203,10 @@ void Core::take_turn(const SlotTurn& turn) {
 }
 
 void Core::write_title(const HandOvers::Write& write) {
-  TitleWrite title{.slot = write.slot, .title = write.title, .founded = config_.handoff->founding->claimed()};
+  TitleWrite title{.slot = write.slot,
+                   .title = write.title,
+                   .lets = write.lets,
+                   .founded = config_.handoff->founding->claimed()};
   config_.handoff->founding->no_longer_fresh();
   if (!write.after_data || !journal_ || journal_->position() <= synced_) {
     effects_.titles.push_back(std::move(title));

@@ -103,6 +103,21 @@ TEST_F(Titles, AfterAnUncleanStopTheTermsOfWhatIsOwnedRiseOnceAndForGood) {
   EXPECT_EQ(file_->book().title(5), owner_at(4)) << "the higher term was on the disk";
 }
 
+TEST_F(Titles, WhoeverWantsToKnowIsToldThatTheyAreWrittenBeforeTheyAreSynced) {
+  open();
+  std::size_t heard_before = 1;
+  std::uintmax_t bytes = 0;
+  const std::uintmax_t bytes_before = std::filesystem::file_size(path());
+  file_->titles({{9, owner_at(1)}}, heard(), [&] {
+    const std::lock_guard lock(mutex_);
+    heard_before = outcomes_.size();
+    bytes = std::filesystem::file_size(path());
+  });
+  EXPECT_EQ(wait_for(1), "");
+  EXPECT_EQ(heard_before, 0U);
+  EXPECT_GT(bytes, bytes_before);
+}
+
 TEST_F(Titles, WhatWaitsIsWrittenBeforeAStop) {
   open();
   for (std::uint64_t term = 1; term <= 500; ++term) file_->titles({{9, owner_at(term)}}, heard());

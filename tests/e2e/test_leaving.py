@@ -24,11 +24,7 @@ class LeavingCase(MovingCase):
 
     def write_states(self, cluster, epoch, **states):
         """The file of a new epoch that says these states."""
-        text = cluster.text(epoch=epoch)
-        for name, state in states.items():
-            text = text.replace(f'name = "{name}"\n', f'name = "{name}"\nstate = "{state}"\n')
-        with open(cluster.config, "w", encoding="utf-8") as file:
-            file.write(text)
+        cluster.write(epoch=epoch, states=states)
 
 
 class Restarts(LeavingCase):

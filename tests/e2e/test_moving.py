@@ -6,6 +6,7 @@ import unittest
 from harness.case import E2E
 from harness.filled import MovingCase
 from harness.moving import Counters, await_settled, edit, here
+from harness.partitions import link_state
 from harness.resp import Error
 from harness.waiting import eventually
 
@@ -104,6 +105,31 @@ class Killed(MovingCase):
             self.assertEqual(counters.wrong(self.client(cluster["n4"])), [])
         for name in everyone:
             self.expect_filled(cluster[name])
+
+    def test_a_source_that_stands_still_keeps_what_it_has_not_given_and_goes_on_giving(self):
+        cluster, names = self.grown(3, 3)
+        self.fill(cluster["n2"])
+        others = ["n2", "n3"]
+        with Counters([cluster[name].client for name in others]) as counters:
+            counters.await_more(50)
+            edit(cluster, 2, names, weights={"n1": 1.0, "n2": 2.0, "n3": 2.0})
+            for name in names:
+                cluster[name].process.signal(signal.SIGHUP)
+            eventually(lambda: here(cluster["n1"])["slots_given_total"] > 100, 20, "slots move")
+            cluster["n1"].process.freeze()
+            # No sign of life for so long that the others have given it up.
+            for name in others:
+                eventually(lambda: link_state(cluster[name], "n1") not in ("up", "quiet"), 20, f"{name} misses n1")
+            counters.await_more(100)
+            self.assertLess(sum(here(cluster[name])["slots"] for name in others), 16384 - 3276)
+            cluster["n1"].process.thaw()
+            await_settled(cluster, names)
+            counters.await_more()
+            counters.stop()
+            self.assertLessEqual({e.code if isinstance(e, Error) else "broken" for e in counters.errors},
+                                 {"CLUSTERDOWN", "TRYAGAIN", "INDOUBT"})
+            self.assertEqual(counters.wrong(self.client(cluster["n2"])), [])
+        self.expect_filled(cluster["n1"])
 
     def test_a_target_that_stands_still_delays_nobody_but_its_own(self):
         cluster, names = self.grown(4, 3)

@@ -7,7 +7,7 @@ import os
 import shutil
 import unittest
 
-from harness.hosts import HERE, Host, NoHosts, enter_own_network
+from harness.hosts import HERE, Host, NoHosts, enter_own_network, live_on
 from harness.journal import data_of
 from harness.resp import Error, encode
 from harness.waiting import eventually
@@ -21,12 +21,6 @@ def setUpModule():
         enter_own_network()
     except NoHosts as error:
         raise unittest.SkipTest(f"no hosts with a network of their own: {error}") from None
-
-
-def live_on(node, address):
-    """Gives a node addresses there."""
-    node.client, node.peer, node.admin = (f"{address}:{at.rsplit(':', 1)[1]}"
-                                          for at in (node.client, node.peer, node.admin))
 
 
 class TakeOver(Journal):

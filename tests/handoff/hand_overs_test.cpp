@@ -73,6 +73,17 @@ TEST_F(OneShard, GivesNothingThatTheViewDoesNotGiveToAnother) {
   EXPECT_EQ(hand_overs_.progress().to_give, 0U);
 }
 
+TEST_F(OneShard, TellsOfEachMomentAsItComes) {
+  std::vector<std::pair<Step, Kind>> passed;
+  hand_overs_.set_passing([&](Step step, Kind kind) { passed.emplace_back(step, kind); });
+  hand_overs_.set_view(view(2, slots(1)), now_);
+  answer(questions().at(0), 0, Kind::ready);
+  hand_overs_.go_on(now_);
+  EXPECT_THAT(passed, ::testing::ElementsAre(
+                          std::pair(Step::asks, Kind::begin), std::pair(Step::hears, Kind::ready),
+                          std::pair(Step::asks, Kind::finish), std::pair(Step::freezes, Kind::finish)));
+}
+
 TEST_F(OneShard, GivesAFewSlotsAtATime) {
   hand_overs_.set_view(view(2, slots(100)), now_);
   EXPECT_EQ(questions().size(), kHandoversMax);

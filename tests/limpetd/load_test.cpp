@@ -50,6 +50,22 @@ class LoadTest : public FolderTest {
   std::string file_;
 };
 
+TEST_F(LoadTest, ATestMaySayAtWhichMomentTheProcessKillsItself) {
+  given_.environment["LIMPET_KILL_AT"] = "syncs-ceded:7";
+  const Launch launch = loaded();
+  ASSERT_TRUE(launch.node.kill_at);
+  EXPECT_EQ(launch.node.kill_at->moment.name, "syncs-ceded");
+  EXPECT_EQ(launch.node.kill_at->time, 7U);
+  EXPECT_THAT(launch.warnings, ElementsAre(HasSubstr("kills itself at syncs-ceded:7")));
+  given_.environment["LIMPET_KILL_AT"] = "lunch";
+  for (const handoff::Moment& moment : handoff::kMoments)
+    EXPECT_THAT(error(), HasSubstr(std::string(moment.name)));
+  for (const char* wrong : {"syncs-ceded:", "syncs-ceded:0", "syncs-ceded:-1", "syncs-ceded:1:1", ":1", ""}) {
+    given_.environment["LIMPET_KILL_AT"] = wrong;
+    EXPECT_THAT(error(), HasSubstr("LIMPET_KILL_AT: ")) << wrong;
+  }
+}
+
 TEST_F(LoadTest, WithoutAFileThereIsOneNodeNamedLimpet) {
   const Launch launch = loaded();
   EXPECT_EQ(launch.node.me().name, "limpet");

@@ -171,7 +171,10 @@ TEST_F(MergeTest, TwoSecretsInTheEnvironmentAreOneTooMany) {
 }
 
 TEST(UnknownVariablesTest, AreWarnedAboutUnlessTheClientReadsThem) {
-  EXPECT_THAT(unknown_variables({{"LIMPET_SERVER", "x"}, {"LIMPET_PASSWORD", "x"}, {"LIMPET_SHARDS", "1"}}),
+  EXPECT_THAT(unknown_variables({{"LIMPET_SERVER", "x"},
+                                 {"LIMPET_PASSWORD", "x"},
+                                 {"LIMPET_SHARDS", "1"},
+                                 {"LIMPET_KILL_AT", "x"}}),
               ElementsAre());
   EXPECT_THAT(
       unknown_variables({{"LIMPET_SHARD", "1"}}),

@@ -23,6 +23,7 @@ inline constexpr std::string_view kTitleExtension = ".titles";
 class TitleFile {
  public:
   using Done = std::function<void(const Result<void>&)>;
+  using Appended = std::function<void()>;
 
   // Begins boot `generation`, which has the fence: reads what the boots before left, raises the terms of what
   // is owned if the last one did not stop cleanly, and has the result on the disk before it returns. Error: a
@@ -38,7 +39,9 @@ class TitleFile {
   // Bytes of a record that was not whole, and so never acted on: dropped at the start.
   [[nodiscard]] std::size_t dropped_bytes() const;
 
-  void titles(std::vector<std::pair<Slot, handoff::SlotTitle>> titles, Done done);
+  // `appended`, if there is one, is told in between: that they are written, and not synced.
+  void titles(std::vector<std::pair<Slot, handoff::SlotTitle>> titles, Done done,
+              Appended appended = nullptr);
   // From now on `member` is the node of that name. REQUIRES: the next number that book().names() has not.
   void name(handoff::Member member, std::string name, Done done);
   void founded(std::uint64_t digest, Done done);

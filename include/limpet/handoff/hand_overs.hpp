@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <limpet/base/time.hpp>
 #include <limpet/handoff/message.hpp>
+#include <limpet/handoff/moment.hpp>
 #include <limpet/handoff/pace.hpp>
 #include <limpet/handoff/source.hpp>
 #include <limpet/handoff/target.hpp>
@@ -59,6 +60,7 @@ class HandOvers {
     Slot slot = 0;
     SlotTitle title;
     bool after_data = false;
+    Kind lets{};  // the message that leaves once it is written, if it is a step of a hand-over
   };
   struct Turn {
     enum class Kind : std::uint8_t {
@@ -104,6 +106,9 @@ class HandOvers {
             const std::vector<SlotTitle>& titles, store::Store& store, Now now);
   HandOvers(const HandOvers&) = delete;
   HandOvers& operator=(const HandOvers&) = delete;
+
+  // Who is told of each moment, for tests.
+  void set_passing(Passing passes) { passes_ = std::move(passes); }
 
   // ---- What happens ----
   void set_view(HandOverView view, Now now);
@@ -201,9 +206,12 @@ class HandOvers {
   void claimed(Slot slot);
   void give_up_all(Now now);
 
+  void pass(Step step, Kind kind) const {
+    if (passes_) passes_(step, kind);
+  }
   void ask(Member to, Slot slot, const Message& message);
   void answer(std::uint64_t ticket, const Message& message);
-  void write(Slot slot, const SlotTitle& title, bool after_data);
+  void write(Slot slot, const SlotTitle& title, Kind lets = {});
   void set_title(Slot slot, const SlotTitle& title) { titles_[slot / shards_] = title; }
   [[nodiscard]] bool mine(unsigned slot) const { return slot < kSlots && slot % shards_ == shard_; }
 
@@ -214,6 +222,7 @@ class HandOvers {
   unsigned shard_;
   store::Store& store_;
   std::vector<SlotTitle> titles_;  // of this shard's slots
+  Passing passes_;                 // may be none
   std::string trouble_;            // why no title can be written any more
   std::vector<bool> unready_;      // by slot
   HandOverView view_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limpet/base/limits.hpp>
 #include <limpet/cluster/view.hpp>
+#include <limpet/node/kill_at.hpp>
 #include <optional>
 #include <string>
 
@@ -34,7 +35,8 @@ struct Settings {
   std::int64_t stop_timeout_ms = kStopMs;
   std::uint64_t max_memory = 0;                   // of all sessions, in bytes; 0: no bound
   std::uint64_t client_memory = kClientBytesMax;  // of all clients' buffers, in bytes; 0: no bound
-  bool evict_when_full = false;  // the longest-idle sessions with a time-out; else writes are refused
+  bool evict_when_full = false;   // the longest-idle sessions with a time-out; else writes are refused
+  std::optional<KillAt> kill_at;  // a test wants it
 
   [[nodiscard]] const cluster::Node& me() const { return view.nodes[self]; }
   // Its slots can change hands: it has an address for other nodes.

@@ -26,6 +26,7 @@
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
 #include <limpet/cluster/view.hpp>
+#include <limpet/handoff/moment.hpp>
 #include <limpet/handoff/title.hpp>
 #include <limpet/journal/snapshotter.hpp>
 #include <limpet/shard/founding.hpp>
@@ -88,6 +89,7 @@ struct Stranger {
 struct TitleWrite {
   Slot slot = 0;
   handoff::SlotTitle title;
+  handoff::Kind lets{};  // as in handoff::HandOvers::Write
   std::uint64_t founded = 0;
 };
 
@@ -163,6 +165,7 @@ struct HandoffConfig {
   std::shared_ptr<const std::vector<handoff::SlotTitle>> titles;  // by slot, as they stood at the start
   std::shared_ptr<Founding> founding;                             // one for all shards of the node
   bool new_cluster = false;  // a file of any epoch may be the first of its cluster, not only one of epoch 1
+  handoff::Passing passes = nullptr;  // told of each moment of a hand-over, for tests; null: nobody is
 };
 
 // Set once.

@@ -37,9 +37,9 @@ class Node:
         return [binary("limpetd"), "--config", self.config or self.cluster.config, "--node", self.name,
                 "--shards", str(SHARDS), "--data-dir", os.path.join(self.folder, "data"), *flags]
 
-    def start(self, *flags):
+    def start(self, *flags, env=None):
         log = os.path.join(self.folder, "log")
-        self.process = Process(self.command(*flags), log, cwd=self.folder)
+        self.process = Process(self.command(*flags), log, env, self.folder)
         return self
 
     def await_ready(self, within=20):
@@ -101,8 +101,8 @@ class Cluster:
         os.chmod(path, 0o600)
         return path
 
-    def text(self, epoch=1, names=None, peers=None, weights=None, files=None):
-        """A cluster file. `peers` gives other peer addresses, `weights` weights by node name."""
+    def text(self, epoch=1, names=None, peers=None, weights=None, files=None, states=None):
+        """A cluster file. `peers`, `weights` and `states` by node name."""
         files = self.files if files is None else files
         lines = [f"epoch = {epoch}", "", "[cluster]", 'name = "e2e"', 'durability = "none"']
         lines += [f"{key} = {json.dumps(value)}" for key, value in files.items()]
@@ -112,6 +112,8 @@ class Cluster:
                       f'admin = "{node.admin}"']
             if weights:
                 lines.append(f"weight = {weights[node.name]}")
+            if node.name in (states or {}):
+                lines.append(f'state = "{states[node.name]}"')
         if self.server:
             lines += ["", "[server]"] + [f"{key} = {json.dumps(value)}" for key, value in self.server.items()]
         return "\n".join(lines) + "\n"

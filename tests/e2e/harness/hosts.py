@@ -13,6 +13,10 @@ from .waiting import eventually
 
 HERE = "10.99.0.1"
 
+# Whose hardware address it is: nobody's.
+_NOBODY = "02:00:00:00:00:01"
+
+_CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -27,10 +31,24 @@ def _ip(*words, inside=()):
         raise NoHosts(f"ip {' '.join(words)}: {done.stderr.strip()}")
 
 
+def _unshare():
+    """A network of its own; for who is not root, as root of a space of users of its own."""
+    if _libc.unshare(_CLONE_NEWNET) == 0:
+        return
+    user, group = os.getuid(), os.getgid()
+    if _libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
+        raise NoHosts(f"no network of its own: {os.strerror(ctypes.get_errno())}")
+    try:
+        for name, text in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
+            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+                file.write(text)
+    except OSError as error:
+        raise NoHosts(f"no users of its own: {error}") from None
+
+
 def enter_own_network():
     """Takes this process out of the machine's network, for good, into one with nothing but itself."""
-    if _libc.unshare(_CLONE_NEWNET) != 0:
-        raise NoHosts(f"no network of its own: {os.strerror(ctypes.get_errno())}")
+    _unshare()
     try:
         _ip("link", "set", "lo", "up")
         _ip("link", "add", "switch", "type", "bridge")
@@ -38,6 +56,12 @@ def enter_own_network():
         _ip("link", "set", "switch", "up")
     except FileNotFoundError as error:
         raise NoHosts(str(error)) from None
+
+
+def live_on(node, address):
+    """Gives a node addresses there."""
+    node.client, node.peer, node.admin = (f"{address}:{at.rsplit(':', 1)[1]}"
+                                          for at in (node.client, node.peer, node.admin))
 
 
 class Host:
@@ -66,6 +90,15 @@ class Host:
         log = os.path.join(node.folder, "log")
         node.process = Process([*self._enter, *node.command(*flags)], log, cwd=node.folder)
         return node
+
+    def lose(self, other):
+        """What this host sends to the other one disappears without a word; what comes from there still arrives."""
+        _ip("neighbour", "replace", other.address, "lladdr", _NOBODY, "nud", "permanent", "dev", "eth0",
+            inside=self._enter)
+
+    def find(self, other):
+        """It arrives again."""
+        _ip("neighbour", "delete", other.address, "dev", "eth0", inside=self._enter)
 
     def close(self):
         self._holder.kill()

@@ -42,9 +42,9 @@ def await_settled(cluster, names, within=60):
 class _Counting(threading.Thread):
     """One client with keys of its own, each counted up by one again and again."""
 
-    def __init__(self, address, name, keys, depth, batches):
+    def __init__(self, address, name, keys, depth, batches, kept):
         super().__init__(daemon=True)
-        self.address, self.depth, self.batches = address, depth, batches
+        self.address, self.depth, self.batches, self.kept = address, depth, batches, kept
         self.counts = {f"{{{name}-{i}}}:n": [0, 0] for i in range(keys)}  # acknowledged, in doubt
         self.over = threading.Event()
         self.errors, self.wrong = [], []
@@ -70,6 +70,8 @@ class _Counting(threading.Thread):
                     self.take(key, client.read())
                     done += 1
             except OSError as error:
+                if client:
+                    client.close()
                 client = None
                 self.errors.append(error)
                 for key in batch[done:]:
@@ -78,12 +80,15 @@ class _Counting(threading.Thread):
         if client:
             client.close()
 
+    def may_be(self, value, acknowledged, in_doubt):
+        return (acknowledged if self.kept else 0) <= value <= acknowledged + in_doubt
+
     def take(self, key, reply):
         self.replies += 1
         count = self.counts[key]
         if not isinstance(reply, Error):
             count[0] += 1
-            if not count[0] <= reply <= sum(count):
+            if not self.may_be(reply, *count):
                 self.wrong.append(f"{key}: {reply} after {count}")
             return
         self.errors.append(reply)
@@ -94,10 +99,14 @@ class _Counting(threading.Thread):
 
 
 class Counters:
-    """Clients that count, until stop(). `addresses`: where they connect, in turn, and again after so many `batches`."""
+    """Clients that count, until stop(). `addresses`: where they connect, in turn, and again after so many `batches`.
 
-    def __init__(self, addresses, clients=6, keys=40, depth=8, batches=None):
-        self.threads = [_Counting(addresses[i % len(addresses)], f"c{i}", keys if SLOWNESS == 1 else 10, depth, batches)
+    `name` tells their keys from those of others. Where sessions are not `kept`, counts may begin anew.
+    """
+
+    def __init__(self, addresses, clients=6, keys=40, depth=8, batches=None, name="c", kept=True):
+        keys = keys if SLOWNESS == 1 else 10
+        self.threads = [_Counting(addresses[i % len(addresses)], f"{name}{i}", keys, depth, batches, kept)
                         for i in range(clients)]
 
     def __enter__(self):
@@ -132,6 +141,6 @@ class Counters:
         for thread in self.threads:
             for key, (acknowledged, in_doubt) in thread.counts.items():
                 value = int(client("GET", key) or 0)
-                if not acknowledged <= value <= acknowledged + in_doubt:
+                if not thread.may_be(value, acknowledged, in_doubt):
                     found.append(f"{key} is {value}; {acknowledged} acknowledged, {in_doubt} in doubt")
         return found

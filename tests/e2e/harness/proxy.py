@@ -11,13 +11,13 @@ class Proxy:
 
     cut(): every connection is broken; new ones pass.      refuse(): broken, and new ones are closed at once.
     swallow(): what `target` answers disappears, what it is told still arrives, until heal() or cut().
+    mute(): the other way round: what it is told disappears.
     """
 
     def __init__(self, target, address=None):
         self.target = target
         self.address = address or free_address()
-        self.refusing = False
-        self.swallowing = False
+        self.heal()
         self._lock = threading.Lock()
         self._pairs = set()
         host, port = self.address.rsplit(":", 1)
@@ -25,10 +25,13 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def heal(self):
-        self.refusing = self.swallowing = False
+        self.refusing = self.swallowing = self.muting = False
 
     def swallow(self):
         self.swallowing = True
+
+    def mute(self):
+        self.muting = True
 
     def refuse(self):
         self.refusing = True
@@ -82,7 +85,7 @@ class Proxy:
     def _pump(self, source, sink, answers):
         try:
             while data := source.recv(1 << 16):
-                if not (answers and self.swallowing):
+                if not (self.swallowing if answers else self.muting):
                     sink.sendall(data)
         except OSError:
             pass
