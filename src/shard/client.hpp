@@ -30,10 +30,11 @@ struct Client : Stream {
   resp::Version version = resp::Version::resp2;
   ReplyMode reply_mode = ReplyMode::on;
   bool authenticated = false;
-  bool barrier = false;     // a command is under way that those behind it must not overtake
-  bool undurable = false;   // stands in the list of those whose output waits for the journal
-  std::uint64_t needs = 0;  // of the journal's stream, before its output may leave
-  Slot waits_for = kSlots;  // its next command is for this slot, which is not loaded yet; kSlots: none
+  bool barrier = false;      // a command is under way that those behind it must not overtake
+  bool undurable = false;    // stands in the list of those whose output waits for the journal
+  std::uint64_t needs = 0;   // of the journal's stream, before its output may leave
+  Slot waits_for = kSlots;   // its next command is for this slot, which is not loaded yet; kSlots: none
+  Slot waited_for = kSlots;  // in vain, last
   std::int64_t waits_until_ms = 0;  // for so long; 0: it has not waited for one
   bool stalled = false;             // has input that is not taken now; resume() when the reason is gone
   bool held_listed = false;         // stands in the list of those whose output may be held

@@ -76,9 +76,12 @@ std::optional<Slot> Core::first_missing(const std::vector<Slot>& slots) {
 bool Core::wait_for_slot(Client& client, Slot slot) {
   const std::int64_t patience = loading_patience();
   const std::int64_t now = now_.steady_ms;
-  // Who has waited in vain a moment ago does not wait again for each of its commands.
-  const bool waited = client.waits_until_ms != 0 && now >= client.waits_until_ms;
-  if (damaged_[slot] || (waited && now < client.waits_until_ms + patience)) {
+  // Who has waited in vain a moment ago does not wait again for each of its commands, but for another slot
+  // that is on its way: that takes some milliseconds.
+  const bool waited =
+      client.waits_until_ms != 0 && now >= client.waits_until_ms && now < client.waits_until_ms + patience;
+  const bool enough = waited && (unloaded_[slot] || client.waited_for == slot);
+  if (damaged_[slot] || enough) {
     client.waits_for = kSlots;
     ++counters_.forward_errors;
     reply_error(client, why_unserved(slot));
@@ -86,7 +89,7 @@ bool Core::wait_for_slot(Client& client, Slot slot) {
   }
   if (client.waits_for == slot) return false;
   client.waits_for = slot;
-  client.waits_until_ms = now + patience;
+  client.waits_until_ms = now + (waited ? std::min(kLaterWaitMs, patience) : patience);
   want(slot).clients.push_back(client.id);
   return false;
 }
@@ -118,7 +121,7 @@ void Core::give_up_waiting(Slot slot, SlotWait& wait) {
     Client* client = find_client(id);
     if (client == nullptr) return true;
     if (now_.steady_ms < client->waits_until_ms) return false;
-    client->waits_for = kSlots;
+    client->waited_for = std::exchange(client->waits_for, Slot{kSlots});
     wake(*client);
     return true;
   });

@@ -120,6 +120,44 @@ TEST(Moving, APromiseIsAskedAboutThoughTheFileNamesNeitherTheSourceNorItsAddress
   }
 }
 
+// Of these keys those whose slots a node has been promised.
+std::vector<unsigned> promised_keys(const SimCluster& cluster, unsigned node) {
+  std::vector<unsigned> promised;
+  for (unsigned i = 0; i < kKeys; ++i) {
+    if (cluster.disk(node).book.title(slot_of(key(i))).promise) promised.push_back(i);
+  }
+  return promised;
+}
+
+// n1 stands still with slots that n2 has been promised, so that nobody knows whose they are.
+TEST(Moving, WhoHasWaitedInVainForOneSlotStillWaitsForAnotherThatIsOnItsWay) {
+  SimCluster::Options options = moving(2, 2);
+  options.shards = 1;
+  SimCluster cluster(options);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  set_keys(cluster, 0);
+  for (const unsigned node : {1U, 0U}) {
+    cluster.write_file(node, cluster_text({false, true}, 2));
+    ASSERT_TRUE(cluster.reload(node));
+  }
+  ASSERT_TRUE(cluster.run_until([&] { return promised_keys(cluster, 1).size() >= 2; }, 10'000));
+  cluster.pause(0);
+  cluster.run_for(20);
+  const std::vector<unsigned> held = promised_keys(cluster, 1);
+  ASSERT_GE(held.size(), 2U);
+  const auto client = cluster.connect(1);
+  EXPECT_EQ(cluster.ask(client, "GET " + key(held[0])).rfind("TRYAGAIN", 0), 0U);
+  EXPECT_EQ(cluster.ask(client, "GET " + key(held[0])).rfind("TRYAGAIN", 0), 0U);
+  cluster.send(client, "GET " + key(held[1]) + "\r\n");
+  cluster.run_for(30);
+  EXPECT_TRUE(cluster.take_replies(client).empty());
+  cluster.resume(0);
+  cluster.run_for(60);
+  const std::vector<resp::Value> replies = cluster.take_replies(client);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].text, std::to_string(held[1]));
+}
+
 // Keys of a node by one file that another file gives to another.
 std::vector<std::string> keys_that_move(const SimCluster& cluster, unsigned from, unsigned to,
                                         const std::string& file) {
