@@ -34,7 +34,7 @@ constexpr std::int64_t kClockStepMsMax = 600'000;
 const std::vector<std::string_view> kRefusals = {"CLUSTERDOWN", "TRYAGAIN", "LOADING"};
 
 // Few points on the ring: placing slots is not what is simulated.
-constexpr FileNode kPlain{.weight = "0.1"};
+constexpr FileNode kPlain{.weight = "0.02"};
 
 SimCluster::Options options_for(std::uint64_t seed) {
   SimCluster::Options options{.nodes = 2 + static_cast<unsigned>(seed % 6),
@@ -235,7 +235,7 @@ class World {
   // Nodes come and go; each reads of it when it pleases.
   void edit() {
     ++faults_.edits;
-    static constexpr std::string_view kWeights[] = {"0.1", "0.1", "0.1", "0.05", "0.2"};
+    static constexpr std::string_view kWeights[] = {"0.02", "0.02", "0.02", "0.01", "0.04"};
     static constexpr std::string_view kStates[] = {"up", "up", "up", "up", "draining", "down"};
     bool some_are_up = false;
     for (FileNode& node : file_) {
@@ -356,7 +356,7 @@ class World {
   std::vector<bool> failed_ = std::vector<bool>(options_.nodes);  // its disk, at any time
 };
 
-constexpr int kSteps = 120;
+constexpr int kSteps = 80;
 
 // What many runs come to.
 struct Sum {
