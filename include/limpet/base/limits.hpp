@@ -55,7 +55,7 @@ inline constexpr std::int64_t kAcceptRetryMs = 100;       // after descriptors r
 
 // ---- Hand-over of a slot --------------------------------------------------------------------------------------
 inline constexpr std::size_t kMembersMax = 4'096;           // nodes that a cluster has had, gone ones included
-inline constexpr std::size_t kHandoversMax = 16;            // slots that a shard gives away at a time
+inline constexpr std::size_t kHandoversMax = 8;             // slots that a shard gives away at a time
 inline constexpr std::size_t kReceivingMax = 1'024;         // slots that it receives at a time
 inline constexpr std::int64_t kHandoffRetryMinMs = 100;     // before a node is offered slots again that took none
 inline constexpr std::int64_t kHandoffRetryMaxMs = 5'000;
