@@ -276,8 +276,13 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
     admit_error(client, &spec, command::kCrossSlot);
     return true;
   }
-  const Route route = router_.route(slot);
+  // Most commands: nothing of this client is under way that this one could overtake.
+  if (router_.is_here(slot) && client.replies.empty()) {
+    run_for(client, spec, args, &key);
+    return true;
+  }
   if (follows_another_way(client, slot)) return false;
+  const Route route = router_.route(slot);
   if (route.kind == Route::Kind::here) {
     run_for(client, spec, args, &key);
     return true;
