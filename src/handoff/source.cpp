@@ -67,11 +67,13 @@ void Source::copy_on(store::Store& store, Now now, std::uint64_t most) {
     copied_ = copy_.go_on(store, *this, keys);
     end_run();
   }
+  if (copied_) copy_end_ = bytes();
   freeze_if_little_is_left(now);
 }
 
+// Commands wait for what was changed meanwhile to go over, and not for the copy.
 void Source::freeze_if_little_is_left(Now now) {
-  if (state_ != State::copying || !copied_) return;
+  if (state_ != State::copying || !copied_ || taken_ < copy_end_) return;
   if (waiting_.size() + (sent_ - taken_) > kHandoffFreezeBytes) return;
   state_ = State::frozen;
   frozen_ms_ = now.steady_ms;

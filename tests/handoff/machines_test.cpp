@@ -149,6 +149,20 @@ TEST_F(Machines, WhatIsChangedBeforeTheCopyHasBegunIsInIt) {
   EXPECT_EQ(source_.bytes(), 0U);
   EXPECT_FALSE(source_.next(now_));
   source_.copy_on(from_, now_);
+  EXPECT_FALSE(source_.copies());
+}
+
+TEST_F(Machines, ASlotIsNotFrozenBeforeItsCopyIsThere) {
+  fill(10, 10);
+  begin();
+  source_.copy_on(from_, now_);
+  source_.changed(effects_of("k1{u}", "new"));
+  const auto all = source_.next(now_);
+  ASSERT_TRUE(all);
+  EXPECT_FALSE(source_.frozen());
+  source_.heard(answer(Kind::taken, 1), now_);
+  EXPECT_FALSE(source_.frozen());
+  source_.heard(answer(Kind::taken, all->rest.size()), now_);
   EXPECT_TRUE(source_.frozen());
 }
 
@@ -184,7 +198,7 @@ TEST_F(Machines, RefusalsLostQuestionsAndSilenceEndATryBeforeTheCommit) {
   EXPECT_EQ(third.state(), Source::State::failed);
 }
 
-TEST_F(Machines, AFrozenSlotIsGivenUpWithinASecond) {
+TEST_F(Machines, AFrozenSlotIsGivenUpInTime) {
   talk();
   ASSERT_TRUE(source_.frozen());
   now_.steady_ms += kHandoffFrozenMs;

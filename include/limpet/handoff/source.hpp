@@ -113,8 +113,9 @@ class Source final : private store::ChangeSink {
   store::SlotCopy copy_;
   bool begun_ = false;  // some of it was copied
   bool copied_ = false;
-  Bytes waiting_;  // of the stream, not sent
-  Bytes piece_;    // being sent
+  std::uint64_t copy_end_ = 0;  // of the stream: behind it are only changes. Once it is copied
+  Bytes waiting_;               // of the stream, not sent
+  Bytes piece_;                 // being sent
   std::uint64_t sent_ = 0;
   std::uint64_t taken_ = 0;  // of that, by the other side
   std::uint64_t digest_ = 0;
