@@ -256,6 +256,7 @@ bool Core::ended(StreamId id) {
 void Core::drop_client(StreamId id) {
   Client* client = find_client(id);
   if (client == nullptr) return;
+  forget_guesses(*client);
   client->replies.clear(places_);
   client_bytes_kept_ -= client->kept;
   clients_.erase(slab_name<Client>(id));

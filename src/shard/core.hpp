@@ -199,10 +199,17 @@ class Core {
   [[nodiscard]] Route way_to(Slot slot) const;
   [[nodiscard]] Route place_of(Slot slot) const;
   [[nodiscard]] bool may_pass_on(Slot slot, std::uint8_t hops) const;
+  // Nobody is known to hold the slot: a command that goes somewhere may come back, and must not be overtaken.
   [[nodiscard]] bool is_a_guess(Slot slot) const { return handovers_ && holders_.of(slot).term == 0; }
+  void note_guess(Client& client, Slot slot);
+  void forget_guesses(Client& client);
   void place(Slot slot);
-  [[nodiscard]] bool follows_another_way(const Client& client, Slot slot) const {
-    return now_.steady_ms < reroutes_end_ms_ && rerouted_[slot] > now_.steady_ms && !client.replies.empty();
+  // Would a command of this client for the slot overtake an earlier one, which went to where the slot was a
+  // moment ago, or where it was only thought to be?
+  [[nodiscard]] bool would_overtake(const Client& client, Slot slot) const {
+    if (client.replies.empty()) return false;
+    const bool rerouted = now_.steady_ms < reroutes_end_ms_ && rerouted_[slot] > now_.steady_ms;
+    return rerouted || (client.guesses && guesses_.contains({client.id, slot}));
   }
   [[nodiscard]] std::string why_refused(Slot slot) const;
   void seen_alive(NodeIndex node);
@@ -497,9 +504,10 @@ class Core {
   std::size_t slots_superseded_ = 0;
   bool listening_ = false;  // just started, the others may not have said yet what they hold
   PassedOn passed_on_;
-  std::set<NodeIndex> came_back_;         // in this epoch: they were leaving before
-  std::int64_t files_compared_ms_ = 0;    // when to look again who runs another cluster file; 0: not
-  std::vector<peer::HolderOf> unplaced_;  // by nodes that this shard does not know yet
+  std::set<std::pair<StreamId, Slot>> guesses_;  // by client: commands for these slots may come back
+  std::set<NodeIndex> came_back_;                // in this epoch: they were leaving before
+  std::int64_t files_compared_ms_ = 0;           // when to look again who runs another cluster file; 0: not
+  std::vector<peer::HolderOf> unplaced_;         // by nodes that this shard does not know yet
   std::vector<Slot> to_tell_siblings_;
   std::vector<Slot> to_tell_peers_;
   peer::Standing told_;     // what the peers know of this node

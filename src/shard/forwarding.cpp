@@ -429,7 +429,10 @@ void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_
     client->broken = client->finished = true;
     return;
   }
-  if (client->replies.awaited() == 0) client->barrier = false;
+  if (client->replies.awaited() == 0) {
+    client->barrier = false;
+    forget_guesses(*client);
+  }
   if (client->stalled) wake(*client);
   if (client->ending) client->finished = client->replies.empty();
   touch_client(*client);

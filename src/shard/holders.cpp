@@ -47,6 +47,17 @@ Route Core::place_of(Slot slot) const {
   return {Route::Kind::wait, static_cast<std::uint16_t>(config_.index)};
 }
 
+void Core::note_guess(Client& client, Slot slot) {
+  client.guesses = true;
+  guesses_.emplace(client.id, slot);
+}
+
+// All its commands have their answers.
+void Core::forget_guesses(Client& client) {
+  if (!std::exchange(client.guesses, false)) return;
+  guesses_.erase(guesses_.lower_bound({client.id, Slot{0}}), guesses_.upper_bound({client.id, Slot{kSlots}}));
+}
+
 // Whoever has given the slot away knows a later holder, who has it or has given it away, too. Terms rise on
 // the way, so it ends.
 bool Core::may_pass_on(Slot slot, std::uint8_t hops) const {

@@ -192,7 +192,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
   }
   if (const auto missing = first_missing(keys.slots)) return wait_for_slot(client, *missing);
   for (const Slot slot : keys.slots) {
-    if (follows_another_way(client, slot) || !has_room(router_.route(slot), client)) return false;
+    if (would_overtake(client, slot) || !has_room(router_.route(slot), client)) return false;
   }
 
   auto [name, gather] = begin_gather(kind_of(spec.merge), keep_place(client), client.version);

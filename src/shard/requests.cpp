@@ -281,7 +281,7 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
     run_for(client, spec, args, &key);
     return true;
   }
-  if (follows_another_way(client, slot)) return false;
+  if (would_overtake(client, slot)) return false;
   const Route route = router_.route(slot);
   if (route.kind == Route::Kind::here) {
     run_for(client, spec, args, &key);
@@ -295,8 +295,8 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
   if (!has_room(route, client)) return false;
   const Origin origin = keep_place(client);
   // A large value takes its time on the link while small requests pass it: those of this client must not.
-  // Where nobody is known to hold the slot it may come back, which those behind it must not overtake.
-  if (peer::request_bytes(args) > kPieceBytes || is_a_guess(slot)) client.barrier = true;
+  if (peer::request_bytes(args) > kPieceBytes) client.barrier = true;
+  if (is_a_guess(slot)) note_guess(client, slot);
   const peer::Request request = first_hop(Reach::slot, client.version, client.authenticated);
   forward(route, slot, origin, request, args, spec.has(command::kWrite));
   return true;

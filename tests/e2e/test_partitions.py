@@ -66,13 +66,15 @@ class Moving(Partitioned):
     """A node is cut off from both others in the middle of moving slots."""
 
     def probe(self, lonely):
-        """Increments many keys on both sides. Returns which of them each side has counted."""
-        counted = []
+        """Increments many keys on both sides. Returns which of them each side has counted, and which it may have."""
+        counted, doubtful = [], set()
         for name in (lonely, "n2"):
             replies = self.ask_in_time(self.nodes[name], [("INCR", f"probe{i}") for i in range(PROBES)])
-            self.assertLessEqual({reply.code for reply in replies if isinstance(reply, Error)}, REFUSED)
+            self.assertLessEqual({reply.code for reply in replies if isinstance(reply, Error)}, ALLOWED)
             counted.append({i for i, reply in enumerate(replies) if not isinstance(reply, Error)})
-        return counted
+            # A link that has been broken may not have been noticed by every shard.
+            doubtful |= {i for i, reply in enumerate(replies) if isinstance(reply, Error) and reply.code == "INDOUBT"}
+        return *counted, doubtful
 
     def check_cut_off(self, lonely):
         self.begin(N1_HEAVY)
@@ -87,7 +89,7 @@ class Moving(Partitioned):
                 self.cut(*pair)
             self.assertGreater(here(self.nodes["n1"])["slots_to_give"], 0, "all had been moved before the cut")
             await_links(self.nodes, pairs, up=False)
-            minority, majority = self.probe(lonely)
+            minority, majority, doubtful = self.probe(lonely)
             self.assertEqual(minority & majority, set(), "slots with two owners")
             self.assertGreater(min(len(minority), len(majority)), 100)
             self.assertLessEqual(sum(here(node)["slots"] for node in self.nodes), 16384)
@@ -99,8 +101,10 @@ class Moving(Partitioned):
         self.assertLessEqual({e.code if isinstance(e, Error) else "broken" for e in counters.errors}, ALLOWED)
         self.expect_filled(self.nodes[lonely])
         values = self.ask_in_time(self.nodes["n2"], [("GET", f"probe{i}") for i in range(PROBES)])
-        self.assertEqual({i for i, value in enumerate(values) if value is not None}, minority | majority)
-        self.assertLessEqual(set(values), {b"1", None})
+        found = {i for i, value in enumerate(values) if value is not None}
+        self.assertLessEqual(minority | majority, found)
+        self.assertLessEqual(found, minority | majority | doubtful)
+        self.assertLessEqual({values[i] for i in found - doubtful}, {b"1"})
 
     def test_the_node_that_gives_is_cut_off_and_no_slot_has_two_owners_and_nothing_is_lost(self):
         self.check_cut_off("n1")

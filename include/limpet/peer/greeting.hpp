@@ -21,7 +21,7 @@
 namespace limpet::peer {
 
 inline constexpr std::uint32_t kMagic = 0x54504d4c;  // "LMPT"
-inline constexpr std::uint16_t kProtocol = 5;
+inline constexpr std::uint16_t kProtocol = 4;
 
 using Nonce = std::array<char, 16>;
 
