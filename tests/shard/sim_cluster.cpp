@@ -38,7 +38,12 @@ SimCluster::SimCluster(Options options) : options_(std::move(options)), random_s
   }
 }
 
-SimCluster::~SimCluster() = default;
+SimCluster::~SimCluster() {
+  // What a blocked way holds back holds the wire.
+  for (const WirePtr& wire : node_wires_) {
+    for (auto& held : wire->held) held.clear();
+  }
+}
 
 std::uint64_t SimCluster::random(std::uint64_t below) {
   std::uint64_t z = random_state_ += 0x9e3779b97f4a7c15ULL;
