@@ -45,6 +45,9 @@ class KillPoints(MovingCase):
             if node.process.running():
                 node.process.signal(signal.SIGHUP)
 
+    def await_file(self):
+        eventually(lambda: all(n.status()["cluster"]["epoch"] == self.epoch for n in self.nodes), 10, "one file")
+
     def start(self, name, moment=None):
         self.nodes[name].start(env={"LIMPET_KILL_AT": moment} if moment else {})
 
@@ -80,6 +83,7 @@ class KillPoints(MovingCase):
         if moment in FATE and self.epoch % 2:
             self.restart({"n1": None, "n3": None})
             self.move()  # so that what is given next all goes to one node
+            self.await_file()
         giver, taker = ("n3", "n1") if self.epoch % 2 else ("n1", "n3")
         # Whoever of the two gets there dies; the other one never does.
         first = f"asks-grant:{time}" if moment in FATE else None
@@ -91,7 +95,7 @@ class KillPoints(MovingCase):
             dead = self.die(giver, first, at)
             self.counters.await_more(30)
             self.start(dead[-1])
-            eventually(lambda: all(n.status()["cluster"]["epoch"] == self.epoch for n in self.nodes), 10, "one file")
+            self.await_file()
             await_settled(self.nodes, NAMES)
             self.counters.await_more(30)
         self.assertEqual(self.counters.wrong(self.client(self.nodes["n2"])), [])
