@@ -7,17 +7,17 @@
 
 namespace limpet::handoff {
 
-// Those whose commit nobody has heard of take nothing but a message now and then.
+// Those whose commit nobody has heard of for long take nothing but a message now and then.
 std::size_t HandOvers::under_way() const {
   std::size_t count = 0;
-  for (const auto& [slot, giving] : giving_) count += giving.source.state() < Source::State::granting;
+  for (const auto& [slot, giving] : giving_) count += giving.unheard ? 0 : 1;
   return count;
 }
 
 // A node that could not take one will not take the next either, for a while.
 void HandOvers::give_more(Now now) {
   if (!trouble_.empty()) return;
-  std::size_t room = kHandoversMax - std::min(kHandoversMax, under_way());
+  std::size_t room = window_.size() - std::min(window_.size(), under_way());
   for (std::size_t i = 0; i < to_give_.size() && room > 0;) {
     const Slot slot = to_give_[i];
     const Member to = view_.owners[slot];
@@ -148,6 +148,7 @@ void HandOvers::given(Giving& giving, Now now) {
   const auto held = static_cast<std::uint64_t>(giving.source.held_ms());
   sum_.held_ms_total += held;
   sum_.held_ms_max = std::max(sum_.held_ms_max, held);
+  window_.given(held);
   ways_.erase(giving.source.to());
   wishes_.notes.push_back({.went_well = true,
                            .text = "slot " + std::to_string(slot) + " was handed over to " + giving.why +
@@ -161,7 +162,7 @@ void HandOvers::given(Giving& giving, Now now) {
   store_.set_aside(slot, false);
   pass(Step::drops, Kind::owned);
   // Several at once, so that their titles are written with one sync.
-  if (under_way() <= kHandoversMax / 2) give_more(now);
+  if (under_way() <= window_.size() / 2) give_more(now);
 }
 
 // Several that fail for one reason count once. True: this is the first.

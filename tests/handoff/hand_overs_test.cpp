@@ -58,6 +58,24 @@ class OneShard : public ::testing::Test {
                    {.kind = kind, .migration = question.migration, .term = question.term, .rest = rest});
     hand_overs_.answered(kOther, slot, body.view(), now_);
   }
+  // All that is under way gets over, to this answer, and was frozen for so long. How many there were.
+  std::size_t get_over(std::int64_t held_ms, Kind last = Kind::owned) {
+    std::map<Slot, Message> begun;
+    const std::vector<Message> messages = questions();
+    for (std::size_t at = 0; at < messages.size(); ++at) {
+      if (messages[at].kind == Kind::begin) begun[questions_[at].slot] = messages[at];
+    }
+    for (const auto& [slot, begin] : begun) answer(begin, slot, Kind::ready);
+    while (hand_overs_.can_copy()) hand_overs_.go_on(now_);
+    now_.steady_ms += held_ms;
+    for (const auto& [slot, begin] : begun) {
+      answer(begin, slot, Kind::prepared);
+      hand_overs_.written(slot, now_);
+    }
+    (void)questions();
+    for (const auto& [slot, begin] : begun) answer(begin, slot, last);
+    return begun.size();
+  }
 
   Now now_{.steady_ms = 1'000'000, .unix_ms = 1'700'000'000'000};
   store::Store store_{1};
@@ -86,9 +104,29 @@ TEST_F(OneShard, TellsOfEachMomentAsItComes) {
 
 TEST_F(OneShard, GivesAFewSlotsAtATime) {
   hand_overs_.set_view(view(2, slots(100)), now_);
-  EXPECT_EQ(questions().size(), kHandoversMax);
+  EXPECT_EQ(questions().size(), kHandoversFirst);
   EXPECT_EQ(hand_overs_.progress().to_give, 100U);
-  EXPECT_EQ(hand_overs_.progress().giving, kHandoversMax);
+  EXPECT_EQ(hand_overs_.progress().giving, kHandoversFirst);
+}
+
+TEST_F(OneShard, GivesMoreAtATimeWhileSlotsAreFrozenBrieflyAndFewerOnceTheyAreNot) {
+  hand_overs_.set_view(view(2, slots(1'000)), now_);
+  std::size_t most = 0;
+  for (int i = 0; i < 50; ++i) most = std::max(most, get_over(1));
+  EXPECT_GT(most, kHandoversFirst);
+  for (int i = 0; i < 5; ++i) get_over(100);
+  EXPECT_LT(get_over(1), kHandoversFirst);
+}
+
+TEST_F(OneShard, ASlotWhoseNewHolderHasNotSaidThatItHasItIsUnderWayStill) {
+  hand_overs_.set_view(view(2, slots(100)), now_);
+  get_over(1, Kind::prepared);
+  hand_overs_.tick(now_);
+  EXPECT_TRUE(questions().empty());
+  now_.steady_ms += kGrantNoteMs;
+  hand_overs_.tick(now_);  // it may be gone
+  hand_overs_.tick(now_);
+  EXPECT_THAT(questions(), ::testing::Contains(::testing::Field(&Message::kind, Kind::begin)));
 }
 
 TEST_F(OneShard, NeverUsesTheNameOfATryTwice) {

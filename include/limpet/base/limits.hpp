@@ -55,7 +55,11 @@ inline constexpr std::int64_t kAcceptRetryMs = 100;       // after descriptors r
 
 // ---- Hand-over of a slot --------------------------------------------------------------------------------------
 inline constexpr std::size_t kMembersMax = 4'096;           // nodes that a cluster has had, gone ones included
-inline constexpr std::size_t kHandoversMax = 8;             // slots that a shard gives away at a time
+inline constexpr std::size_t kHandoversMax = 16;            // slots that a shard gives away at a time
+inline constexpr std::size_t kHandoversMin = 2;
+inline constexpr std::size_t kHandoversFirst = 4;           // at its start
+inline constexpr std::size_t kHandoversGrow = 16;           // one more after so many that were frozen briefly
+inline constexpr std::uint64_t kHandoffBriefMs = 4;         // a slot that was frozen for no longer was so briefly
 inline constexpr std::size_t kReceivingMax = 1'024;         // slots that it receives at a time
 inline constexpr std::int64_t kHandoffRetryMinMs = 100;     // before a node is offered slots again that took none
 inline constexpr std::int64_t kHandoffRetryMaxMs = 5'000;

@@ -23,6 +23,7 @@
 #include <limpet/handoff/source.hpp>
 #include <limpet/handoff/target.hpp>
 #include <limpet/handoff/title.hpp>
+#include <limpet/handoff/window.hpp>
 #include <limpet/store/store.hpp>
 #include <map>
 #include <optional>
@@ -227,6 +228,7 @@ class HandOvers {
   std::vector<bool> unready_;      // by slot
   HandOverView view_;
   Pace pace_;
+  Window window_;
   std::map<Slot, Giving> giving_;
   std::map<Slot, Receiving> receiving_;
   std::map<Slot, SlotTitle> writes_;  // under way; one for a slot at most

@@ -1,0 +1,35 @@
+// Window: how many slots a shard gives away at a time.
+//
+// More at a time are given away faster, until they make each other wait: for the disk, or for a processor
+// that serves clients, too. So the window grows while slots are frozen briefly and is halved once one was
+// frozen for too long, as a sender's window does in a network: additive increase, multiplicative decrease
+// (Chiu and Jain, 1989), by delay as in TCP Vegas. What is too long depends on the least of late, as a slow
+// disk freezes every slot for longer and is no reason to give one after the other.
+//
+// Owned by the hand-overs of a shard. It reads no clock.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limpet/base/limits.hpp>
+
+namespace limpet::handoff {
+
+class Window {
+ public:
+  [[nodiscard]] std::size_t size() const { return size_; }
+  // A slot was given away, and was frozen for so long.
+  void given(std::uint64_t held_ms);
+
+ private:
+  void learn_least(std::uint64_t held_ms);
+  [[nodiscard]] bool too_long(std::uint64_t held_ms) const;
+
+  std::size_t size_ = kHandoversFirst;
+  std::size_t well_ = 0;        // given since it last changed, none of them too slowly
+  std::size_t deaf_ = 0;        // so many were on their way when it was halved: they tell of what was before
+  std::uint64_t least_us_ = 0;  // how long a slot is frozen at least; forgotten slowly
+  bool knows_least_ = false;
+};
+
+}  // namespace limpet::handoff

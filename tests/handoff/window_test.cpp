@@ -1,0 +1,65 @@
+// How many slots are given away at a time.
+#include <gtest/gtest.h>
+
+#include <limpet/base/limits.hpp>
+#include <limpet/handoff/window.hpp>
+
+namespace limpet::handoff {
+namespace {
+
+class WindowTest : public ::testing::Test {
+ protected:
+  void give(std::size_t slots, std::uint64_t held_ms) {
+    for (std::size_t i = 0; i < slots; ++i) window_.given(held_ms);
+  }
+  void open_wide() { give(kHandoversMax * kHandoversGrow, 1); }
+
+  Window window_;
+};
+
+TEST_F(WindowTest, GrowsToItsMostWhileSlotsAreFrozenBriefly) {
+  EXPECT_EQ(window_.size(), kHandoversFirst);
+  give(kHandoversGrow, kHandoffBriefMs);
+  EXPECT_EQ(window_.size(), kHandoversFirst + 1);
+  give(100 * kHandoversGrow, kHandoffBriefMs);
+  EXPECT_EQ(window_.size(), kHandoversMax);
+}
+
+TEST_F(WindowTest, IsHalvedByASlotThatWasFrozenForTooLong) {
+  open_wide();
+  give(1, 3 * kHandoffBriefMs);
+  EXPECT_EQ(window_.size(), kHandoversMax / 2);
+}
+
+TEST_F(WindowTest, IsHalvedOnceByAllThatWereUnderWayTogether) {
+  open_wide();
+  give(1 + kHandoversMax, 3 * kHandoffBriefMs);
+  EXPECT_EQ(window_.size(), kHandoversMax / 2);
+  give(1, 3 * kHandoffBriefMs);
+  EXPECT_EQ(window_.size(), kHandoversMax / 4);
+}
+
+TEST_F(WindowTest, NeverFallsBelowItsLeast) {
+  open_wide();
+  for (int i = 0; i < 100; ++i) {
+    give(1, 1);
+    give(1, 100);
+  }
+  EXPECT_EQ(window_.size(), kHandoversMin);
+}
+
+TEST_F(WindowTest, GrowsOnASlowDiskThatFreezesEverySlotForLong) {
+  give(100 * kHandoversGrow, 40);
+  EXPECT_EQ(window_.size(), kHandoversMax);
+  give(1, 130);
+  EXPECT_EQ(window_.size(), kHandoversMax / 2);
+}
+
+TEST_F(WindowTest, LearnsThatTheDiskHasBecomeSlow) {
+  open_wide();
+  give(1'000, 40);
+  EXPECT_EQ(window_.size(), kHandoversMax);
+}
+
+}  // namespace
+}  // namespace limpet::handoff
