@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <iostream>
 #include <map>
+#include <set>
 
 #include "counting.hpp"
 #include "recording.hpp"
@@ -121,6 +122,7 @@ class World {
     for (unsigned node = 0; node < options_.nodes; ++node) {
       if (file_[node].listed) check_all(node);
     }
+    check_leftovers();
     recording_.check();
   }
   [[nodiscard]] std::uint64_t trace() const { return cluster_.trace(); }
@@ -299,6 +301,19 @@ class World {
   }
 
   // Whichever shard of a node a client comes to knows who holds each slot.
+  // Who has given a slot away has kept nothing of it: each key is there once.
+  void check_leftovers() {
+    for (unsigned node = 0; node < options_.nodes; ++node) {
+      if (!file_[node].listed) continue;
+      const auto keys = cluster_.ask_for(cluster_.connect(node), "KEYS *");
+      ASSERT_TRUE(keys && keys->type == resp::Value::Type::array) << (keys ? keys->text : "no reply");
+      std::set<std::string> seen;
+      for (const resp::Value& key : keys->elements) {
+        EXPECT_TRUE(seen.insert(key.text).second) << key.text << " was left where it has gone from";
+      }
+      return;
+    }
+  }
   void check_knowledge(unsigned node) {
     const std::map<std::string, std::string> owners = owners_of_counters();
     for (unsigned shard = 0; shard < options_.shards; ++shard) {
