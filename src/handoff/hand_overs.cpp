@@ -165,8 +165,13 @@ void HandOvers::unanswered(Slot slot, std::string_view question, const std::stri
 }
 
 void HandOvers::overtaken(Slot slot, std::uint64_t term, Now now) {
+  if (unready_[slot]) return;
   const auto found = receiving_.find(slot);
-  if (found == receiving_.end() || unready_[slot]) return;
+  if (found == receiving_.end()) {
+    const bool nothing = title(slot) == SlotTitle{} && !writes_.contains(slot);
+    if (nothing && store_.keys_in(slot) > 0) store_.clear(slot);
+    return;
+  }
   Target& target = found->second.target;
   if (target.state() != Target::State::promised || target.term() >= term) return;
   target.give_up("another node holds the slot by now");

@@ -120,6 +120,32 @@ TEST(Moving, APromiseIsAskedAboutThoughTheFileNamesNeitherTheSourceNorItsAddress
   }
 }
 
+// It has never held anything, so what is there could be of a release that knew no titles.
+TEST(Moving, ANodeThatDiedWithPartsOfItsFirstSlotsKeepsNothingOfThem) {
+  unsigned with_parts = 0;
+  for (std::int64_t later_ms = 0; later_ms < 20; later_ms += 2) {
+    SimCluster cluster(moving(3, 2));
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    set_keys(cluster, 0);
+    for (unsigned node = 0; node < 3; ++node) cluster.write_file(node, cluster_text(3, 2));
+    cluster.start(2);
+    for (unsigned node = 0; node < 2; ++node) ASSERT_TRUE(cluster.reload(node));
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.stats(2).store.keys > 0; }, 5'000));
+    cluster.run_for(later_ms);
+    with_parts += cluster.stats(2).handoff.slots == 0;
+    cluster.kill(2);
+    const std::vector<FileNode> nodes = {{}, {}, {.state = "draining"}};
+    for (unsigned node = 0; node < 3; ++node) cluster.write_file(node, cluster_text(nodes, 3));
+    for (unsigned node = 0; node < 2; ++node) ASSERT_TRUE(cluster.reload(node));
+    cluster.start(2);
+    cluster.run_for(1'000);
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    cluster.run_for(1'000);
+    EXPECT_EQ(cluster.ask(cluster.connect(0), "DBSIZE"), std::to_string(kKeys)) << later_ms << " ms";
+  }
+  EXPECT_GT(with_parts, 0U);
+}
+
 // Of these keys those whose slots a node has been promised.
 std::vector<unsigned> promised_keys(const SimCluster& cluster, unsigned node) {
   std::vector<unsigned> promised;

@@ -127,7 +127,8 @@ class HandOvers {
   // An answer to a question of this shard, or why there will be none; `question` is what was sent.
   void answered(Member from, Slot slot, std::string_view body, Now now);
   void unanswered(Slot slot, std::string_view question, const std::string& why, Now now);
-  // Another node holds the slot, at this term: what was promised of an earlier one will never be granted.
+  // Another node holds the slot, at this term: what was promised of an earlier one will never be granted, and
+  // what is there of a slot that this node has never held is nothing.
   void overtaken(Slot slot, std::uint64_t term, Now now);
   // Another node holds the slot of which this node has a title, at a later term: it was claimed while this
   // node was gone. The title is given up; what is there of the slot is not touched until the slot comes
