@@ -7,17 +7,23 @@
 
 namespace limpet::handoff {
 
-// Those whose commit nobody has heard of for long take nothing but a message now and then.
-std::size_t HandOvers::under_way() const {
+// Those whose commit has not been heard of for a while take nothing but a message now and then: the other
+// node may be gone, and is not to be waited for by slots that go elsewhere.
+std::size_t HandOvers::under_way(Now now) const {
   std::size_t count = 0;
-  for (const auto& [slot, giving] : giving_) count += giving.unheard ? 0 : 1;
+  for (const auto& [slot, giving] : giving_) {
+    const Source& source = giving.source;
+    const bool unheard =
+        source.state() == Source::State::granting && now.steady_ms - source.granting_ms() >= kGrantEveryMs;
+    count += unheard ? 0 : 1;
+  }
   return count;
 }
 
 // A node that could not take one will not take the next either, for a while.
 void HandOvers::give_more(Now now) {
   if (!trouble_.empty()) return;
-  std::size_t room = window_.size() - std::min(window_.size(), under_way());
+  std::size_t room = window_.size() - std::min(window_.size(), under_way(now));
   for (std::size_t i = 0; i < to_give_.size() && room > 0;) {
     const Slot slot = to_give_[i];
     const Member to = view_.owners[slot];
@@ -162,7 +168,7 @@ void HandOvers::given(Giving& giving, Now now) {
   store_.set_aside(slot, false);
   pass(Step::drops, Kind::owned);
   // Several at once, so that their titles are written with one sync.
-  if (under_way() <= window_.size() / 2) give_more(now);
+  if (under_way(now) <= window_.size() / 2) give_more(now);
 }
 
 // Several that fail for one reason count once. True: this is the first.

@@ -194,7 +194,7 @@ class HandOvers {
   void given(Giving& giving, Now now);
   void stop_copying(Giving& giving);
   bool charge(Member to, Now now);
-  [[nodiscard]] std::size_t under_way() const;
+  [[nodiscard]] std::size_t under_way(Now now) const;
   [[nodiscard]] std::string name_of(Member member) const;
   [[nodiscard]] std::string why_to(Member member) const;
 
