@@ -357,9 +357,10 @@ class Core {
   void out_of_time(std::uint64_t id, Pending& pending);
   void sent(Pending& pending, Traffic& traffic);
   void release(Pending& pending);
+  void leave_traffic(Pending& pending);
   void unbounce(Pending& pending);
   void pass_on(Pending& pending);
-  void end_passing(Pending& pending);
+  void let_later_go(Pending& pending);
   void place_eased();
   [[nodiscard]] std::string unreachable(const Link& link, Slot slot) const;
   // Gives an answer to whoever asked, once the journal is safe up to `needs`.

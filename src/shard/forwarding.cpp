@@ -153,7 +153,7 @@ void Core::fail_waiting(Link& link) {
     if (pending == nullptr) continue;
     const Origin origin = pending->origin;
     const std::string error = unreachable(link, pending->slot);
-    end_passing(*pending);
+    let_later_go(*pending);
     pending_.erase(id);
     deliver(origin, Outcome::unavailable, error);
   }
@@ -204,7 +204,7 @@ void Core::link_lost(Link& link, std::string_view reason) {
       Pending& pending = *pending_.find(id);
       const Origin origin = pending.origin;
       const std::string text = text_for(pending);
-      end_passing(pending);
+      let_later_go(pending);
       pending_.erase(id);
       deliver(origin, outcome, text);
     }
@@ -227,10 +227,13 @@ void Core::sent(Pending& pending, Traffic& traffic) {
   traffic.awaited_bytes += pending.large_reply;
 }
 
-// The command is no longer under way to where it was sent.
+// The command is no longer under way.
 void Core::release(Pending& pending) {
-  end_passing(pending);
-  if (pending.state == Pending::State::bounced) unbounce(pending);
+  let_later_go(pending);
+  leave_traffic(pending);
+}
+
+void Core::leave_traffic(Pending& pending) {
   if (pending.state != Pending::State::sent) return;
   Traffic& traffic = pending.to_sibling ? siblings_[pending.target].traffic : link_to(pending.target).traffic;
   LIMPET_ASSERT(traffic.requests > 0 && traffic.awaited_bytes >= pending.large_reply);
@@ -242,11 +245,12 @@ void Core::release(Pending& pending) {
 void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
   Pending* pending = pending_.find(id);
   if (pending == nullptr) return;  // its time ran out before
-  release(*pending);
   if (outcome == Outcome::not_mine && !pending->relayed && pending->kept) {
+    leave_traffic(*pending);
     bounce(id, *pending, body);
     return;
   }
+  release(*pending);
   const Origin origin = pending->origin;
   pending_.erase(id);
   deliver(origin, outcome, body);
@@ -262,18 +266,24 @@ void Core::bounce(std::uint64_t id, Pending& pending, std::string_view body) {
   pending.state = Pending::State::bounced;
   pending.retry_ms = now_.steady_ms + kBounceRetryMs;
   bounced_.push_back(id);
-  // Later commands for the slot must not overtake this one when it is tried again.
+  // Later commands must not overtake this one when it is tried again: it may come back once more, and they
+  // not.
+  if (std::exchange(pending.came_back, true)) return;
   if (is_entry(pending.origin)) {
     if (Client* client = find_client(pending.origin.stream)) ++client->bounced;
   } else if (handovers_) {
-    pending.passed_on = true;
     passed_on_.bounced(pending.slot);
+    if (std::exchange(pending.passed_on, false)) passed_on_.ended(pending.slot, pending.hops);
     place(pending.slot);
   }
 }
 
 void Core::unbounce(Pending& pending) {
-  Client* client = is_entry(pending.origin) ? find_client(pending.origin.stream) : nullptr;
+  if (!is_entry(pending.origin)) {
+    if (handovers_) passed_on_.unbounced(pending.slot);
+    return;
+  }
+  Client* client = find_client(pending.origin.stream);
   if (client == nullptr || client->bounced == 0) return;
   if (--client->bounced == 0 && client->stalled) wake(*client);
 }
@@ -286,10 +296,10 @@ void Core::pass_on(Pending& pending) {
   if (pending.passed_on) passed_on_.began(pending.slot, pending.hops, pending.target);
 }
 
-void Core::end_passing(Pending& pending) {
-  if (!std::exchange(pending.passed_on, false)) return;
-  if (pending.state == Pending::State::bounced) return passed_on_.unbounced(pending.slot);
-  passed_on_.ended(pending.slot, pending.hops);
+// It has its answer, or gets it now: what must not overtake it may go.
+void Core::let_later_go(Pending& pending) {
+  if (std::exchange(pending.passed_on, false)) passed_on_.ended(pending.slot, pending.hops);
+  if (std::exchange(pending.came_back, false)) unbounce(pending);
 }
 
 // Who waited for those that were passed on, and are answered, goes on.
@@ -323,7 +333,6 @@ void Core::try_again(std::uint64_t id, Pending& pending) {
       break;
   }
   ++counters_.forward_retries;
-  release(pending);
   pending.to_sibling = route.kind == Route::Kind::sibling;
   pending.target = route.target;
   if (pending.to_sibling) {
@@ -331,7 +340,6 @@ void Core::try_again(std::uint64_t id, Pending& pending) {
   }
   Link& link = link_to(route.target);
   pending.state = Pending::State::waiting;
-  if (!is_entry(pending.origin)) pass_on(pending);
   switch (link.verdict()) {
     case Link::Verdict::send:
       return send_to_link(id, pending, pending.request.view());
@@ -342,7 +350,7 @@ void Core::try_again(std::uint64_t id, Pending& pending) {
     case Link::Verdict::fail: {
       const Origin origin = pending.origin;
       const std::string error = unreachable(link, slot);
-      end_passing(pending);
+      let_later_go(pending);
       pending_.erase(id);
       return deliver(origin, Outcome::unavailable, error);
     }

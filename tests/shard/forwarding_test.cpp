@@ -371,14 +371,18 @@ TEST(Forwarding, AHalfOpenLinkIsClosedAndDialledAgain) {
   EXPECT_EQ(cluster.ask(client, "GET " + key), "1");
 }
 
-TEST(Forwarding, NodesThatDisagreeNeverLoopAndSaySoInTime) {
-  // n1 believes in three nodes; n2 and n3 each have a file in which the other holds nearly everything.
+// Files of three nodes: n1 believes in all of them, n2 and n3 each that the other holds nearly everything.
+std::vector<std::string> files_that_disagree() {
   const auto weighted = [](std::size_t heavy) {
     std::vector<FileNode> nodes(3);
     nodes[heavy].weight = "100";
     return cluster_text(nodes, 1);
   };
-  SimCluster cluster({.files = {cluster_text(3), weighted(2), weighted(1)}});
+  return {cluster_text(3), weighted(2), weighted(1)};
+}
+
+TEST(Forwarding, NodesThatDisagreeNeverLoopAndSaySoInTime) {
+  SimCluster cluster({.files = files_that_disagree()});
   const auto client = cluster.connect(0);
   cluster.run_for(500);
   int tried_again = 0;
@@ -393,6 +397,29 @@ TEST(Forwarding, NodesThatDisagreeNeverLoopAndSaySoInTime) {
     EXPECT_LT(cluster.peer_bytes() - frames_before, 60'000U);
   }
   EXPECT_GT(tried_again, 0);
+}
+
+// It may come back once more, and what was sent behind it may not.
+TEST(Forwarding, NothingIsSentBehindACommandThatIsTriedAgain) {
+  SimCluster cluster({.delay_ms_max = 40, .files = files_that_disagree()});
+  cluster.run_for(500);
+  unsigned seen = 0;
+  for (unsigned i = 0; i < 20; ++i) {
+    const auto client = cluster.connect(0);
+    const std::string incr = "INCR " + cluster.key_of(1, i) + "\r\n";
+    const std::uint64_t retries = cluster.stats(0).counters.forward_retries;
+    cluster.send(client, incr);
+    cluster.run_until([&] { return cluster.stats(0).counters.forward_retries > retries; }, 500);
+    if (cluster.stats(0).counters.forward_retries == retries) continue;  // its owner took it
+    ++seen;
+    const std::uint64_t forwarded = cluster.stats(0).counters.commands_forwarded;
+    cluster.send(client, incr);
+    cluster.run_for(1'000);
+    EXPECT_EQ(cluster.stats(0).counters.commands_forwarded, forwarded);
+    cluster.run_for(5'000);
+    EXPECT_EQ(cluster.take_replies(client).size(), 2U);
+  }
+  EXPECT_GT(seen, 0U);
 }
 
 TEST(Forwarding, OneTransferMoreReachesAnOwnerThatOnlyTheSecondNodeKnows) {

@@ -146,6 +146,33 @@ TEST(Moving, ANodeThatDiedWithPartsOfItsFirstSlotsKeepsNothingOfThem) {
   EXPECT_GT(with_parts, 0U);
 }
 
+// Nobody else has them, so there is nothing to be tried again and again.
+TEST(Moving, ASlotWhoseTitleMayBeOnADeadDiskIsRefusedAtOnceThroughEveryNode) {
+  unsigned refused = 0;
+  for (std::int64_t later_ms = 0; later_ms < 40; later_ms += 2) {
+    SimCluster cluster(moving(3, 2));
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    set_keys(cluster, 0);
+    for (unsigned node = 0; node < 3; ++node) cluster.write_file(node, cluster_text(3, 2));
+    cluster.start(2);
+    for (unsigned node = 0; node < 2; ++node) ASSERT_TRUE(cluster.reload(node));
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.stats(2).handoff.receiving > 0; }, 5'000));
+    cluster.run_for(later_ms);
+    cluster.fail_titles(2);
+    cluster.run_for(3'000);
+    const auto client = cluster.connect(0);
+    for (unsigned i = 0; i < kKeys; ++i) {
+      const std::int64_t began = cluster.now_ms();
+      const std::string reply = cluster.ask(client, "GET " + key(i));
+      if (reply == std::to_string(i)) continue;
+      EXPECT_NE(reply.find("whose it is cannot be known"), std::string::npos) << reply;
+      EXPECT_LT(cluster.now_ms() - began, 100);
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 0U);
+}
+
 // Of these keys those whose slots a node has been promised.
 std::vector<unsigned> promised_keys(const SimCluster& cluster, unsigned node) {
   std::vector<unsigned> promised;
