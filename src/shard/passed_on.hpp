@@ -41,7 +41,7 @@ class PassedOn {
     NodeIndex to = 0;
     bool several = false;                                     // some went elsewhere
     std::array<std::size_t, kFollowHopsMax + 1> under_way{};  // commands, by the hops with which they came
-    std::size_t bounced = 0;                                  // that nobody owned, to be tried again
+    std::size_t bounced = 0;                                  // that nobody owned at first
 
     [[nodiscard]] std::size_t most_hops() const;  // 0: none is under way
     [[nodiscard]] bool none() const;
