@@ -64,10 +64,11 @@ bool Members::told(std::string_view name, std::uint64_t boot, bool leaving) {
 
 View Members::view() const {
   View view = file_;
-  for (Node& node : view.nodes) {
-    const auto told = leaving_.find(node.name);
-    node.leaving = told != leaving_.end() && told->second.leaving;
-  }
+  const auto is_leaving = [this](const std::string& name) {
+    const auto told = leaving_.find(name);
+    return told != leaving_.end() && told->second.leaving;
+  };
+  for (Node& node : view.nodes) node.leaving = is_leaving(node.name);
   view.placement = place_present(view);
   const std::vector<Node> of_file = std::exchange(view.nodes, {});
   std::vector<NodeIndex> number_of(file_.nodes.size(), ring::kNobody);
@@ -78,6 +79,8 @@ View Members::view() const {
     Node& node = view.nodes.emplace_back(listed ? of_file[*listed] : known != nullptr ? *known : Node{});
     node.name = name;
     node.listed = listed.has_value();
+    // Also of one that this file does not name: the next may, and that it is back would not be noticed.
+    node.leaving = is_leaving(name);
   }
   for (ring::Placement* placement : {&view.placement, &view.home}) {
     for (NodeIndex& owner : *placement) {

@@ -70,6 +70,18 @@ TEST(Leaving, EndsWithAnotherBootAndNotWithWordsThatComeLate) {
   EXPECT_TRUE(members.told("n2", 1, true));
 }
 
+// It may come back before a file names it again.
+TEST(Leaving, IsKnownOfANodeThatTheFileDoesNotName) {
+  Members members = members_of(file());
+  EXPECT_TRUE(members.told("n3", 5, true));
+  ASSERT_TRUE(members.set_file(file("", 2)));
+  const View without = members.view();
+  EXPECT_TRUE(without.nodes[*without.find("n3")].leaving);
+  EXPECT_TRUE(members.told("n3", 6, false));
+  ASSERT_TRUE(members.set_file(file()));
+  EXPECT_GT(slots_of(members.view(), "n3"), 0U);
+}
+
 TEST(Leaving, WhereAllLeaveNothingMoves) {
   Members members = members_of(file("", 2));
   const View before = members.view();
