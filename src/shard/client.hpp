@@ -44,7 +44,7 @@ struct Client : Stream {
   std::uint64_t last_write = 0;     // Pending::number of the last write that was sent on for it
   std::size_t kept = 0;             // what its buffers take, as last counted
   std::size_t largest_reply = 0;    // that came from elsewhere: how much the awaited ones may come to
-  std::uint32_t bounced = 0;        // commands that nobody owned at first, and that have no answer yet
+  std::uint32_t bounced = 0;        // commands that nobody owned and that are to be tried again
 
   const command::Spec* last_command = nullptr;
   std::string name;

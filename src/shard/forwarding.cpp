@@ -230,6 +230,7 @@ void Core::sent(Pending& pending, Traffic& traffic) {
 // The command is no longer under way.
 void Core::release(Pending& pending) {
   let_later_go(pending);
+  if (pending.state == Pending::State::bounced) unbounce(pending);
   leave_traffic(pending);
 }
 
@@ -266,12 +267,14 @@ void Core::bounce(std::uint64_t id, Pending& pending, std::string_view body) {
   pending.state = Pending::State::bounced;
   pending.retry_ms = now_.steady_ms + kBounceRetryMs;
   bounced_.push_back(id);
-  // Later commands must not overtake this one when it is tried again: it may come back once more, and they
-  // not.
-  if (std::exchange(pending.came_back, true)) return;
+  // Later commands for the slot must not overtake this one: when it is tried again it may come back once
+  // more, and they not.
   if (is_entry(pending.origin)) {
-    if (Client* client = find_client(pending.origin.stream)) ++client->bounced;
-  } else if (handovers_) {
+    Client* client = find_client(pending.origin.stream);
+    if (client == nullptr) return;
+    ++client->bounced;
+    if (pending.slot != kNoSlot) note_guess(*client, pending.slot);
+  } else if (handovers_ && !std::exchange(pending.came_back, true)) {
     passed_on_.bounced(pending.slot);
     if (std::exchange(pending.passed_on, false)) passed_on_.ended(pending.slot, pending.hops);
     place(pending.slot);
@@ -279,11 +282,7 @@ void Core::bounce(std::uint64_t id, Pending& pending, std::string_view body) {
 }
 
 void Core::unbounce(Pending& pending) {
-  if (!is_entry(pending.origin)) {
-    if (handovers_) passed_on_.unbounced(pending.slot);
-    return;
-  }
-  Client* client = find_client(pending.origin.stream);
+  Client* client = is_entry(pending.origin) ? find_client(pending.origin.stream) : nullptr;
   if (client == nullptr || client->bounced == 0) return;
   if (--client->bounced == 0 && client->stalled) wake(*client);
 }
@@ -299,7 +298,7 @@ void Core::pass_on(Pending& pending) {
 // It has its answer, or gets it now: what must not overtake it may go.
 void Core::let_later_go(Pending& pending) {
   if (std::exchange(pending.passed_on, false)) passed_on_.ended(pending.slot, pending.hops);
-  if (std::exchange(pending.came_back, false)) unbounce(pending);
+  if (std::exchange(pending.came_back, false)) passed_on_.unbounced(pending.slot);
 }
 
 // Who waited for those that were passed on, and are answered, goes on.
@@ -333,6 +332,7 @@ void Core::try_again(std::uint64_t id, Pending& pending) {
       break;
   }
   ++counters_.forward_retries;
+  unbounce(pending);
   pending.to_sibling = route.kind == Route::Kind::sibling;
   pending.target = route.target;
   if (pending.to_sibling) {

@@ -44,7 +44,7 @@ struct Pending {
   bool retried = false;    // it left once before, and its link was lost
   std::uint8_t hops = 0;   // with which it came here
   bool passed_on = false;  // it counts in PassedOn
-  bool came_back = false;  // nobody owned it once: its client's later commands wait until it is answered
+  bool came_back = false;  // the same, as one that nobody owned at first
   bool kept = false;       // `request` holds the body, so that it can be sent again
   std::uint16_t target = 0;
   Slot slot = 0;
