@@ -172,7 +172,7 @@ TEST(Moving, ANodeThatDiedWithPartsOfItsFirstSlotsKeepsNothingOfThem) {
 TEST(Moving, ASlotWhoseTitleMayBeOnADeadDiskIsRefusedAtOnceThroughEveryNode) {
   const std::vector<std::string> keys = keys_that_go_first();
   unsigned refused = 0;
-  for (std::int64_t later_ms = 0; later_ms < 40; later_ms += 2) {
+  for (std::int64_t later_ms = 0; later_ms < 40; later_ms += 4) {
     SimCluster cluster(moving(3, 2));
     ASSERT_TRUE(cluster.settle()) << tail(cluster);
     const auto client = cluster.connect(0);
