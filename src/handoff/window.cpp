@@ -29,12 +29,11 @@ void Window::given(std::uint64_t held_ms) {
 
 void Window::learn_least(std::uint64_t held_ms) {
   const std::uint64_t held_us = held_ms * kMicroseconds;
-  if (!knows_least_ || held_us <= least_us_) {
+  if (held_us <= least_us_) {
     least_us_ = held_us;
   } else {
     least_us_ += (held_us - least_us_) / kForgets;
   }
-  knows_least_ = true;
 }
 
 bool Window::too_long(std::uint64_t held_ms) const {

@@ -211,6 +211,7 @@ class Core {
     const bool rerouted = now_.steady_ms < reroutes_end_ms_ && rerouted_[slot] > now_.steady_ms;
     return rerouted || (client.guesses && guesses_.contains({client.id, slot}));
   }
+  [[nodiscard]] bool cannot_know(Slot slot) const;
   [[nodiscard]] std::string why_refused(Slot slot) const;
   void seen_alive(NodeIndex node);
   bool learn(Slot slot, const Holder& holder);

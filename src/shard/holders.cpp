@@ -82,9 +82,14 @@ void Core::place(Slot slot) {
   if (after.kind != Route::Kind::wait) wake_waiters(slot);
 }
 
+// Whether the slot is this node's will be known at its next start.
+bool Core::cannot_know(Slot slot) const {
+  return handovers_ && is_own(slot) && turns_[slot] == SlotTurn::Kind::refuse;
+}
+
 std::string Core::why_refused(Slot slot) const {
   const std::string name = "slot " + std::to_string(slot);
-  if (handovers_ && is_own(slot) && turns_[slot] == SlotTurn::Kind::refuse) {
+  if (cannot_know(slot)) {
     return "CLUSTERDOWN " + name +
            " is not served: whose it is cannot be known; the log of this node says more";
   }

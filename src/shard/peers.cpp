@@ -429,7 +429,7 @@ void Core::serve_slot(const Origin& origin, Slot slot, Route route, const peer::
   if (route.kind == Route::Kind::wait) return park(origin, slot, request.hops, body);
   // Nobody else has it, so that it would be tried in vain; and if this node has it again all of a sudden,
   // some of a client's commands would be executed and earlier ones come back.
-  if (is_own(slot) && handovers_ && turns_[slot] == SlotTurn::Kind::refuse) {
+  if (cannot_know(slot)) {
     return deliver(origin, Outcome::unavailable, why_refused(slot));
   }
   if (route.kind == Route::Kind::refuse ||

@@ -300,7 +300,6 @@ class World {
     }
   }
 
-  // Whichever shard of a node a client comes to knows who holds each slot.
   // Who has given a slot away has kept nothing of it: each key is there once.
   void check_leftovers() {
     for (unsigned node = 0; node < options_.nodes; ++node) {
@@ -314,6 +313,7 @@ class World {
       return;
     }
   }
+  // Whichever shard of a node a client comes to knows who holds each slot.
   void check_knowledge(unsigned node) {
     const std::map<std::string, std::string> owners = owners_of_counters();
     for (unsigned shard = 0; shard < options_.shards; ++shard) {

@@ -14,6 +14,13 @@
 namespace limpet::shard {
 namespace {
 
+// n3 comes to n1 and n2, which run.
+void let_third_come(SimCluster& cluster) {
+  for (unsigned node = 0; node < 3; ++node) cluster.write_file(node, cluster_text(3, 2));
+  cluster.start(2);
+  for (unsigned node = 0; node < 2; ++node) ASSERT_TRUE(cluster.reload(node));
+}
+
 TEST(Moving, NodesOfANewClusterTakeTheirSlotsOnceAllOfThemAreThere) {
   SimCluster cluster(moving(3, 3));
   ASSERT_TRUE(cluster.settle()) << tail(cluster);
@@ -73,9 +80,7 @@ TEST(Moving, ANodeWhoseDiskIsOfThePastServesNothingThatAnotherHolds) {
   ASSERT_TRUE(cluster.settle()) << tail(cluster);
   set_keys(cluster, 0);
   const SimDisk past = cluster.disk(1);
-  for (unsigned node = 0; node < 3; ++node) cluster.write_file(node, cluster_text(3, 2));
-  cluster.start(2);
-  for (unsigned node = 0; node < 2; ++node) ASSERT_TRUE(cluster.reload(node));
+  ASSERT_NO_FATAL_FAILURE(let_third_come(cluster));
   cluster.run_for(100);
   ASSERT_TRUE(cluster.settle()) << tail(cluster);
   const auto client = cluster.connect(0);
@@ -123,8 +128,7 @@ TEST(Moving, APromiseIsAskedAboutThoughTheFileNamesNeitherTheSourceNorItsAddress
   }
 }
 
-// n3 comes to n1 and n2. Keys of slots that go there, of which the first are among the lowest and the
-// highest.
+// Of slots that go to n3 when it comes: the first that do are the lowest and the highest.
 std::vector<std::string> keys_that_go_first() {
   const cluster::View view = std::move(cluster::parse_file(cluster_text(3, 2), "sim.toml")->view);
   std::vector<Slot> going;
@@ -149,9 +153,7 @@ TEST(Moving, ANodeThatDiedWithPartsOfItsFirstSlotsKeepsNothingOfThem) {
     ASSERT_TRUE(cluster.settle()) << tail(cluster);
     const auto client = cluster.connect(0);
     for (const std::string& name : keys) ASSERT_EQ(cluster.ask(client, "SET " + name + " x"), "OK");
-    for (unsigned node = 0; node < 3; ++node) cluster.write_file(node, cluster_text(3, 2));
-    cluster.start(2);
-    for (unsigned node = 0; node < 2; ++node) ASSERT_TRUE(cluster.reload(node));
+    ASSERT_NO_FATAL_FAILURE(let_third_come(cluster));
     ASSERT_TRUE(cluster.run_until([&] { return cluster.stats(2).store.keys > 0; }, 5'000));
     cluster.run_for(later_ms);
     with_parts += cluster.stats(2).handoff.slots == 0;
@@ -177,9 +179,7 @@ TEST(Moving, ASlotWhoseTitleMayBeOnADeadDiskIsRefusedAtOnceThroughEveryNode) {
     ASSERT_TRUE(cluster.settle()) << tail(cluster);
     const auto client = cluster.connect(0);
     for (const std::string& name : keys) ASSERT_EQ(cluster.ask(client, "SET " + name + " x"), "OK");
-    for (unsigned node = 0; node < 3; ++node) cluster.write_file(node, cluster_text(3, 2));
-    cluster.start(2);
-    for (unsigned node = 0; node < 2; ++node) ASSERT_TRUE(cluster.reload(node));
+    ASSERT_NO_FATAL_FAILURE(let_third_come(cluster));
     ASSERT_TRUE(cluster.run_until([&] { return cluster.stats(2).handoff.receiving > 0; }, 5'000));
     cluster.run_for(later_ms);
     cluster.fail_titles(2);

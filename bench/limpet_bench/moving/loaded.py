@@ -71,16 +71,6 @@ def run(bench):
 
 
 def _measure(bench, folder):
-    # What looks whether the slots have moved is not to be in the way of the servers.
-    anywhere = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {int(GENERATOR_CORE)})
-    try:
-        return _measure_here(bench, folder)
-    finally:
-        os.sched_setaffinity(0, anywhere)
-
-
-def _measure_here(bench, folder):
     sizes = bench.sizes
     program = os.fspath(built("paced_load") / "paced_load")
     with Limpet(bench, shards=1, cores=SERVER_CORE, folder=folder) as cluster:
@@ -108,6 +98,8 @@ def _freezes(freezes):
 
 
 def _move(cluster, spans, pause):
+    # This thread looks again and again whether the slots have moved: not in the way of the servers.
+    os.sched_setaffinity(0, {int(GENERATOR_CORE)})
     time.sleep(pause)
     for what, move in (("adding", cluster.grow), ("taking away", cluster.shrink)):
         first = time.monotonic()

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <limpet/base/limits.hpp>
 
 namespace limpet::handoff {
@@ -26,10 +27,10 @@ class Window {
   [[nodiscard]] bool too_long(std::uint64_t held_ms) const;
 
   std::size_t size_ = kHandoversFirst;
-  std::size_t well_ = 0;        // given since it last changed, none of them too slowly
-  std::size_t deaf_ = 0;        // so many were on their way when it was halved: they tell of what was before
-  std::uint64_t least_us_ = 0;  // how long a slot is frozen at least; forgotten slowly
-  bool knows_least_ = false;
+  std::size_t well_ = 0;  // given since it last changed, none of them too slowly
+  std::size_t deaf_ = 0;  // so many were on their way when it was halved: they tell of what was before
+  // How long a slot is frozen at least; forgotten slowly.
+  std::uint64_t least_us_ = std::numeric_limits<std::uint64_t>::max();
 };
 
 }  // namespace limpet::handoff
