@@ -29,7 +29,8 @@ class LeavingCase(MovingCase):
 
 class Restarts(LeavingCase):
     def test_a_rolling_restart_under_load_costs_no_client_an_error(self):
-        flags = ["--durability", "interval", "--drain-on-stop", "--drain-linger", f"{int(seconds(1500))}ms"]
+        flags = ["--durability", "interval", "--drain-on-stop", "--drain-timeout", f"{int(seconds(60))}s",
+                 "--drain-linger", f"{int(seconds(1500))}ms"]
         cluster = self.cluster(flags=flags)
         self.fill(cluster["n1"])
         haproxy = HAProxy(cluster, drains=True)
@@ -42,7 +43,7 @@ class Restarts(LeavingCase):
                 node.process.signal(signal.SIGTERM)
                 eventually(lambda: node.get("/readyz")[0] == 503, 5, f"{name} is not ready any more")
                 self.assertEqual(node.process.wait(60), 0)
-                self.assertIn("other nodes hold all sessions", node.process.log())
+                self.assertIn("other nodes hold all sessions", node.process.log()[-2000:])
                 counters.await_more(50)
                 node.start().await_ready()
                 self.await_back(cluster, name)

@@ -177,13 +177,14 @@ class Cluster:
         return {"LIMPET_PASSWORD": self.password} if self.password else {}
 
     def logs(self, characters=4000):
-        """The ends of all nodes' logs."""
+        """The ends of all nodes' logs, and in front of each what a sanitizer had to say, wherever that stands."""
         if self.last_logs is not None:
             return self.last_logs
         parts = []
         for node in self:
             if node.process:
-                parts.append(f"---- log of {node.name} ----\n{node.process.log()[-characters:]}")
+                parts.append(f"---- log of {node.name} ----\n{node.process.sanitizer_report()}"
+                             f"{node.process.log()[-characters:]}")
         return "\n".join(parts)
 
     def close(self):
