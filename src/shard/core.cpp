@@ -362,6 +362,7 @@ void Core::tick_pending() {
     if (pending.deadline_ms > now_.steady_ms) break;
     out_of_time(id, pending);
   }
+  given_up_until_ms_ = now_.steady_ms;
   if (!bounced_.empty()) tick_bounced();
 }
 

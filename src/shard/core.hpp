@@ -208,7 +208,7 @@ class Core {
   // moment ago, or where it was only thought to be?
   [[nodiscard]] bool would_overtake(const Client& client, Slot slot) const {
     if (client.replies.empty()) return false;
-    const bool rerouted = now_.steady_ms < reroutes_end_ms_ && rerouted_[slot] > now_.steady_ms;
+    const bool rerouted = given_up_until_ms_ < reroutes_end_ms_ && given_up_until_ms_ < rerouted_[slot];
     return rerouted || (client.guesses && guesses_.contains({client.id, slot}));
   }
   [[nodiscard]] bool cannot_know(Slot slot) const;
@@ -500,8 +500,9 @@ class Core {
   std::unique_ptr<handoff::HandOvers> handovers_;
   std::vector<SlotTurn::Kind> turns_;  // by slot, of this shard's
   Holders holders_;
-  std::vector<std::int64_t> rerouted_;  // by slot: it goes elsewhere since a moment, until then
-  std::int64_t reroutes_end_ms_ = 0;    // the last of them
+  std::vector<std::int64_t>
+      rerouted_;  // by slot: what was sent on before it went elsewhere has its end by then
+  std::int64_t reroutes_end_ms_ = 0;  // the last of them
   std::int64_t listening_until_ms_ = 0;
   std::size_t slots_superseded_ = 0;
   bool listening_ = false;  // just started, the others may not have said yet what they hold
@@ -553,6 +554,7 @@ class Core {
   std::vector<std::unique_ptr<Link>> links_;  // by node; none for this one
   std::vector<Sibling> siblings_;             // by shard; this one's is unused
   PendingTable pending_;
+  std::int64_t given_up_until_ms_ = 0;  // whatever had its time up by then
   Slab<Gather> gathers_;
   std::vector<StreamId> resumable_;
   std::vector<StreamId> yielded_;    // clients and peers that go on in the next turn

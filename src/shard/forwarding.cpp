@@ -84,7 +84,7 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
     deliver(origin, Outcome::unavailable, unreachable(*link, slot));
     return;
   }
-  auto [id, pending] = pending_.add();
+  auto [id, pending] = pending_.add(now_.steady_ms + tunables_.forward_timeout_ms);
   pending.number = ++forwards_numbered_;
   if (Client* client = is_entry(origin) ? find_client(origin.stream) : nullptr) {
     if (write) client->last_write = pending.number;
@@ -97,7 +97,6 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
   pending.target = route.target;
   pending.slot = slot;
   pending.origin = origin;
-  pending.deadline_ms = now_.steady_ms + tunables_.forward_timeout_ms;
   if (!is_entry(origin)) pass_on(pending);
   if (link == nullptr) {
     send_to_sibling(FrameType::request, id, pending, body);

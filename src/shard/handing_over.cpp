@@ -256,11 +256,10 @@ void Core::ask(HandOvers::Question& question) {
     const std::string why = "it cannot be reached: " + link.why(now_);
     return handovers_->unanswered(question.slot, question.body.view(), why, now_);
   }
-  auto [id, pending] = pending_.add();
+  auto [id, pending] = pending_.add(now_.steady_ms + tunables_.forward_timeout_ms);
   pending.target = question.to;
   pending.slot = question.slot;
   pending.origin = {.kind = Origin::Kind::handoff, .id = ++questions_numbered_};
-  pending.deadline_ms = now_.steady_ms + tunables_.forward_timeout_ms;
   pending.end = link.lanes().send(
       {.type = FrameType::handoff, .slot = question.slot, .id = id, .body = question.body.view()});
   sent(pending, link.traffic);
@@ -303,13 +302,12 @@ void Core::take_peer_question(Peer& peer, const Frame& frame) {
     return take_question(origin, frame.slot, question.view());
   }
   const unsigned shard = route::shard_of(frame.slot, config_.shards);
-  auto [id, pending] = pending_.add();
+  auto [id, pending] = pending_.add(now_.steady_ms + tunables_.forward_timeout_ms);
   pending.to_sibling = true;
   pending.relayed = true;
   pending.target = static_cast<std::uint16_t>(shard);
   pending.slot = frame.slot;
   pending.origin = origin;
-  pending.deadline_ms = now_.steady_ms + tunables_.forward_timeout_ms;
   send_to_sibling(FrameType::handoff, id, pending, scratch_.view());
 }
 

@@ -76,8 +76,8 @@ void Core::place(Slot slot) {
   if (after.kind == Route::Kind::here) ++slots_here_;
   if (before.kind == Route::Kind::peer || after.kind == Route::Kind::peer) {
     // A command must not overtake an earlier one of its client, which may be on its way to where the slot
-    // was.
-    rerouted_[slot] = reroutes_end_ms_ = now_.steady_ms + tunables_.forward_timeout_ms;
+    // was, until that one is answered or has been given up.
+    rerouted_[slot] = reroutes_end_ms_ = pending_.latest_deadline_ms();
   }
   if (after.kind != Route::Kind::wait) wake_waiters(slot);
 }

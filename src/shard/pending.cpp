@@ -1,9 +1,12 @@
 #include "pending.hpp"
 
+#include <algorithm>
+
 namespace limpet::shard {
 
-std::pair<std::uint64_t, Pending&> PendingTable::add() {
+std::pair<std::uint64_t, Pending&> PendingTable::add(std::int64_t deadline_ms) {
   auto [name, pending] = slab_.emplace();
+  pending.deadline_ms = latest_deadline_ms_ = std::max(latest_deadline_ms_, deadline_ms);
   const std::uint64_t id = name.packed();
   pending.previous = last_;
   if (last_ != 0) {

@@ -1,8 +1,9 @@
 // Pending: a command that this shard has sent on, to a sibling or to another node, and that is not answered
 // yet.
 //
-// Replies are matched by id (the packed name in the slab), never by order. All of them wait for the same
-// time-out, so a list in the order of their start gives the next to run out.
+// Replies are matched by id (the packed name in the slab), never by order. A list in the order of their start
+// gives the next to run out: none has less time than those before it, though the time-out may have been
+// changed.
 #pragma once
 
 #include <cstdint>
@@ -63,18 +64,21 @@ class PendingTable {
  public:
   using Name = Slab<Pending>::Name;
 
-  // A new one, last in the order of start.
-  std::pair<std::uint64_t, Pending&> add();
+  // A new one, last in the order of start, whose time is up at that moment, or with that of those before it.
+  std::pair<std::uint64_t, Pending&> add(std::int64_t deadline_ms);
   [[nodiscard]] Pending* find(std::uint64_t id) { return slab_.find(Name::unpack(id)); }
   void erase(std::uint64_t id);
   [[nodiscard]] std::uint64_t oldest() const { return first_; }  // 0: none
   [[nodiscard]] std::uint64_t newest() const { return last_; }
   [[nodiscard]] std::size_t size() const { return slab_.size(); }
+  // By then the time of all of them is up. 0: there was none yet.
+  [[nodiscard]] std::int64_t latest_deadline_ms() const { return latest_deadline_ms_; }
 
  private:
   Slab<Pending> slab_;
   std::uint64_t first_ = 0;
   std::uint64_t last_ = 0;
+  std::int64_t latest_deadline_ms_ = 0;
 };
 
 }  // namespace limpet::shard

@@ -301,5 +301,38 @@ TEST(Moving, WhatANodeHasPassedOnIsNotOvertakenByWhatItServesOnceTheSlotIsBack) 
   }
 }
 
+// A command is on its way to where its slot was, and its time is up; housekeeping has not looked yet.
+TEST(Moving, ACommandWhoseTimeIsUpIsNotOvertakenBeforeItsClientIsToldSo) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    SimCluster cluster(moving(2, 2, seed));
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    set_keys(cluster, 0);
+    const std::string counted = cluster.key_of(0, 1000);
+    for (const unsigned node : {1U, 0U}) {
+      cluster.write_file(node, cluster_text({false, true}, 2));
+      ASSERT_TRUE(cluster.reload(node));
+    }
+    const auto is = [&](unsigned node, auto what) {
+      return what(cluster.disk(node).book.title(slot_of(counted)));
+    };
+    // One of them comes to the slot's own shard, the other to one that has not heard of it yet.
+    const std::vector<SimCluster::ClientIndex> clients = {cluster.connect(1), cluster.connect(1)};
+    ASSERT_TRUE(cluster.run_until([&] { return !is(0, handoff::owns); }, 30'000)) << tail(cluster);
+    cluster.block_way(1, 0, true);
+    for (const auto client : clients) cluster.send(client, "INCR " + counted + "\r\n");
+    cluster.run_for(kForwardMs + 10);
+    ASSERT_TRUE(is(1, handoff::owns)) << tail(cluster);
+    cluster.block_way(1, 0, false);
+    for (const auto client : clients) cluster.send(client, "INCR " + counted + "\r\n");
+    cluster.run_for(200);
+    for (const auto client : clients) {
+      const std::vector<resp::Value> replies = cluster.take_replies(client);
+      ASSERT_EQ(replies.size(), 2U);
+      if (replies[0].type == resp::Value::Type::error) continue;
+      EXPECT_LT(replies[0].integer, replies[1].integer) << "seed " << seed;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace limpet::shard
