@@ -3,6 +3,7 @@
 
 import pathlib
 import re
+import tomllib
 import unittest
 
 from functions import functions, without_literals
@@ -160,6 +161,12 @@ class Tidy(unittest.TestCase):
             elif "#pragma once" not in text:
                 offences.append(f"{path.relative_to(ROOT)}: no #pragma once")
         self.none(offences, "Public headers open with a comment that says what the thing is:")
+
+    def test_the_faults_that_are_put_into_the_code_have_their_place_there(self):
+        faults = tomllib.loads((ROOT / "tests/mutations/faults.toml").read_text(encoding="utf-8"))["fault"]
+        places = [(fault, (ROOT / fault["file"]).read_text(encoding="utf-8").count(fault["old"])) for fault in faults]
+        self.none([f"{fault['name']}: {count} times in {fault['file']}" for fault, count in places if count != 1],
+                  "The 'old' of a fault stands in its file once:")
 
 
 class TheRulesThemselves(unittest.TestCase):
