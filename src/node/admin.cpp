@@ -195,11 +195,3 @@ Result<std::unique_ptr<Admin>> Admin::start(const cluster::Address& address, Adm
 }
 
 }  // namespace limpet::node
-
-#ifdef __SANITIZE_THREAD__
-// ThreadSanitizer does not see how cpp-httplib's library, which it has not built, guards the tables that the
-// first request makes. What limpet does in its answers is watched all the same.
-extern "C" const char* __tsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier): its name
-  return "called_from_lib:libcpp-httplib.so\n";
-}
-#endif

@@ -500,9 +500,8 @@ class Core {
   std::unique_ptr<handoff::HandOvers> handovers_;
   std::vector<SlotTurn::Kind> turns_;  // by slot, of this shard's
   Holders holders_;
-  std::vector<std::int64_t>
-      rerouted_;  // by slot: what was sent on before it went elsewhere has its end by then
-  std::int64_t reroutes_end_ms_ = 0;  // the last of them
+  std::vector<std::int64_t> rerouted_;  // by slot: what was sent on before it moved has its end by then
+  std::int64_t reroutes_end_ms_ = 0;    // the last of them
   std::int64_t listening_until_ms_ = 0;
   std::size_t slots_superseded_ = 0;
   bool listening_ = false;  // just started, the others may not have said yet what they hold

@@ -6,7 +6,7 @@ import unittest
 from harness.haproxy import HAProxy
 from harness.moving import Counters, await_settled, edit, here
 from harness.process import binary, run
-from harness.waiting import eventually, seconds
+from harness.waiting import eventually, not_under_tsan, seconds
 from harness.filled import MovingCase
 
 ALL = ["n1", "n2", "n3"]
@@ -28,6 +28,7 @@ class LeavingCase(MovingCase):
 
 
 class Restarts(LeavingCase):
+    @not_under_tsan
     def test_a_rolling_restart_under_load_costs_no_client_an_error(self):
         flags = ["--durability", "interval", "--drain-on-stop", "--drain-timeout", f"{int(seconds(60))}s",
                  "--drain-linger", f"{int(seconds(1500))}ms"]
@@ -95,6 +96,7 @@ class Tools(LeavingCase):
         self.await_back(cluster, "n2")
         self.expect_filled(cluster["n2"])
 
+    @not_under_tsan
     def test_reload_on_all_nodes_and_follow_until_it_has_settled(self):
         cluster, names = self.grown(3, 3)
         self.fill(cluster["n1"])
@@ -117,6 +119,7 @@ class Tools(LeavingCase):
         self.assertRegex(err, r"cluster\.toml:\d+:9: unknown state 'asleep'")
         self.assertEqual(cluster["n2"].status()["cluster"]["epoch"], 1)
 
+    @not_under_tsan
     def test_the_slots_of_a_node_that_is_gone_are_claimed_and_it_may_come_back(self):
         cluster, names = self.grown(3, 3)
         self.fill(cluster["n1"])

@@ -8,7 +8,7 @@ from harness.filled import MovingCase
 from harness.moving import Counters, await_settled, edit, here
 from harness.partitions import link_state
 from harness.resp import Error
-from harness.waiting import eventually
+from harness.waiting import eventually, not_under_tsan
 
 class Moving(MovingCase):
     def test_a_node_is_added_under_load(self):
@@ -45,6 +45,7 @@ class Moving(MovingCase):
             self.check(counters, cluster["n1"])
         self.expect_filled(cluster["n3"])
 
+    @not_under_tsan
     def test_weights_and_a_second_edit_before_the_first_has_settled(self):
         cluster, names = self.grown(3, 3)
         self.fill(cluster["n1"])
@@ -85,6 +86,7 @@ class Moving(MovingCase):
 class Killed(MovingCase):
     """Nodes that end in the middle of it: what was acknowledged is found, and errors say what is the matter."""
 
+    @not_under_tsan
     def test_source_and_target_are_killed_again_and_again(self):
         cluster, names = self.grown(4, 3)
         self.fill(cluster["n3"])
@@ -152,6 +154,7 @@ class Killed(MovingCase):
 
 
 class Restarts(E2E):
+    @not_under_tsan
     def test_what_a_node_holds_is_its_own_after_a_restart_and_nothing_else(self):
         cluster = self.cluster(flags=["--durability", "interval"])
         names = ["n1", "n2", "n3"]
@@ -167,6 +170,7 @@ class Restarts(E2E):
         await_settled(cluster, names)
         self.assertEqual({name: here(cluster[name])["slots"] for name in names}, held)
 
+    @not_under_tsan
     def test_an_older_file_does_not_take_the_place_of_the_one_that_was_in_force(self):
         cluster = self.cluster(flags=["--durability", "interval"])
         names = ["n1", "n2", "n3"]
@@ -180,6 +184,7 @@ class Restarts(E2E):
         self.assertEqual(cluster["n1"].status()["cluster"]["epoch"], 2)
         await_settled(cluster, names)
 
+    @not_under_tsan
     def test_other_content_at_the_same_epoch_is_refused(self):
         cluster = self.cluster()
         names = ["n1", "n2", "n3"]
@@ -188,6 +193,7 @@ class Restarts(E2E):
         cluster["n1"].process.eventually_logs("epoch 1 is in force with other content")
         self.assertIsInstance(self.client(cluster["n1"])("CLUSTER", "NOSUCH"), Error)
 
+    @not_under_tsan
     def test_without_a_journal_titles_survive_and_sessions_do_not(self):
         cluster = self.cluster()
         client = self.client(cluster["n1"])

@@ -8,7 +8,7 @@ import unittest
 from harness.case import E2E
 from harness.model import Model
 from harness.resp import encode
-from harness.waiting import seconds
+from harness.waiting import not_under_tsan, seconds
 
 
 class Pipeline(E2E):
@@ -137,6 +137,7 @@ class LargeValues(E2E):
         self.assertEqual(broken, [])
         self.assertLess(slowest[0], seconds(1), "a small request on the same link waited")
 
+    @not_under_tsan
     def test_large_values_both_ways_between_two_nodes_at_once_all_arrive(self):
         # None may get stuck; how long 200 MB take on a busy machine is another matter.
         nodes = self.cluster(flags=["--forward-timeout", "60s"])
