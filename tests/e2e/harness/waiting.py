@@ -9,7 +9,7 @@ SLOWNESS = float(os.environ.get("LIMPET_E2E_SLOWNESS", "1"))
 
 _POLL_SECONDS = 0.02
 
-# ThreadSanitizer makes it so slow that a busy machine looks like one that stands still, and what takes seconds elsewhere
+# ThreadSanitizer makes it so slow that a busy node looks like one that stands still, and what takes seconds elsewhere
 # takes minutes. For tests whose threads do nothing that they do not in others.
 not_under_tsan = unittest.skipIf(SLOWNESS >= 5, "too slow under ThreadSanitizer")
 
