@@ -21,6 +21,14 @@ void let_third_come(SimCluster& cluster) {
   for (unsigned node = 0; node < 2; ++node) ASSERT_TRUE(cluster.reload(node));
 }
 
+// n1 of two leaves the file, and n2 gets what it has.
+void let_first_give_all(SimCluster& cluster) {
+  for (const unsigned node : {1U, 0U}) {
+    cluster.write_file(node, cluster_text({false, true}, 2));
+    ASSERT_TRUE(cluster.reload(node));
+  }
+}
+
 TEST(Moving, NodesOfANewClusterTakeTheirSlotsOnceAllOfThemAreThere) {
   SimCluster cluster(moving(3, 3));
   ASSERT_TRUE(cluster.settle()) << tail(cluster);
@@ -212,10 +220,7 @@ TEST(Moving, WhoHasWaitedInVainForOneSlotStillWaitsForAnotherThatIsOnItsWay) {
   SimCluster cluster(options);
   ASSERT_TRUE(cluster.settle()) << tail(cluster);
   set_keys(cluster, 0);
-  for (const unsigned node : {1U, 0U}) {
-    cluster.write_file(node, cluster_text({false, true}, 2));
-    ASSERT_TRUE(cluster.reload(node));
-  }
+  ASSERT_NO_FATAL_FAILURE(let_first_give_all(cluster));
   ASSERT_TRUE(cluster.run_until([&] { return promised_keys(cluster, 1).size() >= 2; }, 10'000));
   cluster.pause(0);
   cluster.run_for(20);
@@ -308,10 +313,7 @@ TEST(Moving, ACommandWhoseTimeIsUpIsNotOvertakenBeforeItsClientIsToldSo) {
     ASSERT_TRUE(cluster.settle()) << tail(cluster);
     set_keys(cluster, 0);
     const std::string counted = cluster.key_of(0, 1000);
-    for (const unsigned node : {1U, 0U}) {
-      cluster.write_file(node, cluster_text({false, true}, 2));
-      ASSERT_TRUE(cluster.reload(node));
-    }
+    ASSERT_NO_FATAL_FAILURE(let_first_give_all(cluster));
     const auto is = [&](unsigned node, auto what) {
       return what(cluster.disk(node).book.title(slot_of(counted)));
     };
