@@ -55,7 +55,9 @@ class Restarts(LeavingCase):
 
     def test_whoever_stops_last_keeps_its_sessions_on_its_disk(self):
         flags = ["--durability", "interval", "--drain-on-stop", "--drain-linger", "0"]
-        cluster = self.cluster(nodes=2, flags=flags)
+        cluster = self.cluster(start=False, nodes=2, flags=flags)
+        cluster.write(weights={"n1": 0.2, "n2": 1.0})
+        cluster.start()
         self.fill(cluster["n1"])
         self.assertEqual(cluster["n1"].process.terminate(60), 0)
         self.assertEqual(here(cluster["n2"])["slots"], 16384)

@@ -4,6 +4,7 @@ import itertools
 import random
 import signal
 import threading
+import time
 
 from .resp import Client, Error
 from .waiting import SLOWNESS, eventually
@@ -40,7 +41,10 @@ def await_settled(cluster, names, within=60):
 
 
 class _Counting(threading.Thread):
-    """One client with keys of its own, each counted up by one again and again."""
+    """One client with keys of its own, each counted up by one again and again.
+
+    It rests for as long as each batch took: the nodes shall have the processors, too, with which they move slots.
+    """
 
     def __init__(self, address, name, keys, depth, batches, kept):
         super().__init__(daemon=True)
@@ -62,6 +66,7 @@ class _Counting(threading.Thread):
                 client = None
             batch = [rng.choice(keys) for _ in range(self.depth)]
             done = 0
+            began = time.monotonic()
             try:
                 client = client or Client(self.address, 30)
                 for key in batch:
@@ -77,6 +82,7 @@ class _Counting(threading.Thread):
                 for key in batch[done:]:
                     self.counts[key][1] += 1
                 self.over.wait(0.05)
+            self.over.wait(time.monotonic() - began)
         if client:
             client.close()
 
