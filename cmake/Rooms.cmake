@@ -76,6 +76,14 @@ function(limpet_flags target)
   endif()
 endfunction()
 
+# What only tests are made of. UBSan looks at what limpet is made of, and a build with it takes a tenth less time.
+function(limpet_test_flags target)
+  limpet_flags(${target})
+  if(LIMPET_SANITIZE MATCHES "undefined" AND NOT LIMPET_FUZZ)
+    target_compile_options(${target} PRIVATE -fno-sanitize=undefined -g0)
+  endif()
+endfunction()
+
 # limpet_test(NAME SOURCES ... ROOMS ... [LIBRARIES ...] [LABEL unit])
 function(limpet_test name)
   cmake_parse_arguments(T "" "LABEL" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
@@ -83,7 +91,7 @@ function(limpet_test name)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/shared)
   list(TRANSFORM T_ROOMS PREPEND limpet_)
   target_link_libraries(${name} PRIVATE ${T_ROOMS} ${T_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
-  limpet_flags(${name})
+  limpet_test_flags(${name})
   if(NOT T_LABEL STREQUAL "sim")
     # Most of a build is the compiler's work on these, which run once.
     target_compile_options(${name} PRIVATE -O0)

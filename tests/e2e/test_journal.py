@@ -20,7 +20,7 @@ from harness.journal import FAR, Load, NoVolume, Volume, contents, data_of, dump
 from harness.journaled import Journal
 from harness.process import binary, run
 from harness.resp import Error, encode
-from harness.waiting import SLOWNESS, eventually, seconds
+from harness.waiting import SLOWNESS, eventually, not_sanitized, seconds
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
 
@@ -93,6 +93,7 @@ class Killed(Journal):
         client = self.start(node, *flags)
         self.assertEqual([load.wrong_keys(client) for load in loads], [[]] * len(loads), (self.seed, number))
 
+    @not_sanitized
     def test_whatever_was_acknowledged_under_interval_is_there_at_the_next_start(self):
         self.crash("interval")
 

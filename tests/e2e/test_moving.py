@@ -8,7 +8,7 @@ from harness.filled import MovingCase
 from harness.moving import Counters, await_settled, edit, here
 from harness.partitions import link_state
 from harness.resp import Error
-from harness.waiting import eventually, not_under_tsan
+from harness.waiting import eventually, not_sanitized, not_under_tsan
 
 class Moving(MovingCase):
     def test_a_node_is_added_under_load(self):
@@ -29,6 +29,7 @@ class Moving(MovingCase):
         for name in everyone:
             self.expect_filled(cluster[name])
 
+    @not_sanitized
     def test_nodes_are_removed_under_load_and_stopped(self):
         cluster, names = self.grown(4, 4)
         self.fill(cluster["n1"])

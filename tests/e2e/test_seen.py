@@ -55,7 +55,8 @@ class Rate(SeenCase):
             self.assertRegex(seen, r"(?m)^NODE +SLOTS_TO_GIVE +GIVING +RECEIVING +SESSIONS_TO_GIVE +SESSIONS/S +"
                                    r"BYTES/S +TIME_LEFT$")
             self.assertRegex(seen, r"(?m)^n1 +\d+ +\d+ +0 +\d+ +\d+ +[\d.]+ k?B +\d+ s$")
-            self.assertRegex(seen, r"(?m)^\d+ slots with \d+ sessions to go; \d+ sessions/s, [\d.]+ k?B/s, \d+ s left$")
+            self.assertRegex(seen, r"(?m)^\d+ slots with \d+ sessions to go; \d+ sessions/s, [\d.]+ k?B/s, "
+                                   r"\d+ (s|min) left$")
             figures = here(cluster["n1"])
             self.assertEqual(figures["handover_rate_max"], rate)
             self.assertGreater(figures["sessions_to_give"], 0)

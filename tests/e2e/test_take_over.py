@@ -10,7 +10,7 @@ import unittest
 from harness.hosts import HERE, Host, NoHosts, enter_own_network, live_on
 from harness.journal import data_of
 from harness.resp import Error, encode
-from harness.waiting import eventually
+from harness.waiting import eventually, not_sanitized
 from test_journal import MODES, Journal
 
 MANY = 200
@@ -146,6 +146,7 @@ class TakeOver(Journal):
                 self.assertHeld(client, self.names, b"after")
                 self.assertEqual(client("DBSIZE"), MANY)
 
+    @not_sanitized
     def test_an_old_process_that_is_copying_its_sessions_harms_nothing_either(self):
         stale = self.begin("interval")
         large = [("SET", f"{self.names[i % MANY]}/large", str(i) * 150_000) for i in range(800)]

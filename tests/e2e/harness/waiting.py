@@ -13,6 +13,9 @@ _POLL_SECONDS = 0.02
 # takes minutes. For tests whose threads do nothing that they do not in others.
 not_under_tsan = unittest.skipIf(SLOWNESS >= 5, "too slow under ThreadSanitizer")
 
+# For what takes half a minute and more under any of them, and has its counterparts that do run there.
+not_sanitized = unittest.skipIf(SLOWNESS > 1, "too slow under a sanitizer")
+
 
 def seconds(count):
     """A time-out of so many seconds on an ordinary build."""
