@@ -7,11 +7,15 @@ from .fault import say
 
 
 @dataclass(frozen=True)
-class Ratio:
-    """The median of the rounds' ratios, with the least and the greatest."""
+class Spread:
+    """The median of the rounds' figures, with the least and the greatest."""
     value: float
     low: float
     high: float
+
+    @classmethod
+    def of(cls, figures):
+        return cls(statistics.median(figures), min(figures), max(figures))
 
 
 class Samples:
@@ -34,7 +38,7 @@ class Samples:
         """Of each round by itself, so that what slows both sides of a round does not count; None without any."""
         pairs = zip(self._figures(row, peer, field), self._figures(row, base, field))
         ratios = [figure / other for figure, other in pairs if other > 0]
-        return Ratio(statistics.median(ratios), min(ratios), max(ratios)) if ratios else None
+        return Spread.of(ratios) if ratios else None
 
 
 def take_turns(part, rounds, rows, peers, measure):

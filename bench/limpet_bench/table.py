@@ -11,7 +11,7 @@ class Target:
     at_least: bool = False
 
     def cells(self, value):
-        """The target and the verdict on a value, which is a number, a Ratio or None, for two columns of a table."""
+        """The target and the verdict on a value, which is a number, a Spread or None, for two columns of a table."""
         value = getattr(value, "value", value)
         text = f"{'≥' if self.at_least else '≤'} {self.limit:,g}"
         if value is None:
