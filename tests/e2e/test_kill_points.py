@@ -13,7 +13,7 @@ from harness.resp import Error
 from harness.waiting import eventually
 
 NAMES = ["n1", "n2", "n3"]
-# What moves is n3's share: few slots, so that each of many moves is over soon; more than die() counts in each shard.
+# What moves is n3's share: few slots, so that each of many moves is over soon; many more than check_all() counts to.
 WEIGHTS = {"n1": 1.0, "n2": 1.0, "n3": 0.05}
 ALLOWED = {"CLUSTERDOWN", "TRYAGAIN", "LOADING", "INDOUBT"}
 

@@ -98,9 +98,9 @@ def _freezes(freezes):
                   ("data", "slots", "median", "p99", "p99.9", "longest", "target of p99.9", ""))
     for data, rounds in freezes.items():
         half, p99, p999 = ([_part(each, part) for each in rounds] for part in (0.5, 0.99, 0.999))
-        worst = Spread.of(p999)
-        table.add(data, min(len(each) for each in rounds), statistics.median(half), statistics.median(p99), worst,
-                  max(each[-1] for each in rounds), *(FREEZE.cells(worst) if data == "in memory" else ("", "")))
+        tail = Spread.of(p999)
+        table.add(data, min(len(each) for each in rounds), statistics.median(half), statistics.median(p99), tail,
+                  max(each[-1] for each in rounds), *(FREEZE.cells(tail) if data == "in memory" else ("", "")))
     return table
 
 
