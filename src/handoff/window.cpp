@@ -11,6 +11,11 @@ constexpr std::uint64_t kMicroseconds = 1'000;
 
 }  // namespace
 
+std::size_t Window::size() const {
+  if (!serving_) return size_;
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(least_us_ / kMicroseconds, 1, size_));
+}
+
 void Window::given(std::uint64_t held_ms) {
   learn_least(held_ms);
   if (deaf_ > 0) {

@@ -544,7 +544,8 @@ class Core {
   unsigned slots_here_ = 0;
   std::vector<CommandCount> counts_;  // by command::index_of
   RecentCounts recent_;
-  std::uint32_t until_sample_ = 1;  // commands that are not timed, and one that is
+  std::uint64_t served_before_tick_ = 0;  // commands on keys, executed or forwarded
+  std::uint32_t until_sample_ = 1;        // commands that are not timed, and one that is
 
   PlacePool places_;
   Slab<Client> clients_;

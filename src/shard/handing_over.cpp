@@ -333,6 +333,8 @@ void Core::take_question(const Origin& origin, Slot slot, std::string_view body)
 
 void Core::tick_handovers() {
   if (!handovers_) return;
+  const std::uint64_t served = operations() + counters_.commands_forwarded;
+  handovers_->set_serving(std::exchange(served_before_tick_, served) != served);
   handovers_->tick(now_);
   if (!titles_waiting_.empty()) effects_.sync = true;
   try_to_claim();

@@ -55,6 +55,24 @@ TEST_F(WindowTest, GrowsOnASlowDiskThatFreezesEverySlotForLong) {
   EXPECT_EQ(window_.size(), kHandoversMax / 2);
 }
 
+TEST_F(WindowTest, IsOfOneWhereClientsAreServedAndNoDiskIsWaitedFor) {
+  open_wide();
+  give(1, 0);
+  window_.set_serving(true);
+  EXPECT_EQ(window_.size(), 1U);
+  window_.set_serving(false);
+  EXPECT_EQ(window_.size(), kHandoversMax);
+}
+
+TEST_F(WindowTest, IsOfAsManyWhereClientsAreServedAsASlotIsFrozenForMillisecondsAtLeast) {
+  window_.set_serving(true);
+  EXPECT_EQ(window_.size(), kHandoversFirst);
+  give(100 * kHandoversGrow, 7);
+  EXPECT_EQ(window_.size(), 7U);
+  give(100 * kHandoversGrow, 100);
+  EXPECT_EQ(window_.size(), kHandoversMax);
+}
+
 TEST_F(WindowTest, LearnsThatTheDiskHasBecomeSlow) {
   open_wide();
   give(1'000, 40);

@@ -83,6 +83,31 @@ TEST(Moving, ANodeThatLeavesTheFileGivesEverythingAwayAndGoesOnForwarding) {
   for (unsigned node = 0; node < 4; ++node) expect_keys(cluster, node);
 }
 
+// The most slots that n1 gives at a time while n2 gets all that it has.
+std::uint64_t most_given_at_a_time(bool serving) {
+  SimCluster::Options options = moving(2, 2);
+  options.delay_ms_max = 0;
+  options.journal = false;
+  SimCluster cluster(options);
+  EXPECT_TRUE(cluster.settle()) << tail(cluster);
+  const auto client = cluster.connect(1);
+  let_first_give_all(cluster);
+  std::uint64_t most = 0;
+  for (int i = 0; i < 1'000 && cluster.stats(0).handoff.slots > 0; ++i) {
+    cluster.run_for(1);
+    most = std::max(most, cluster.stats(0).handoff.giving);
+    if (serving) {
+      EXPECT_EQ(cluster.ask(client, "SET " + key(static_cast<unsigned>(i)) + " x"), "OK");
+    }
+  }
+  return most;
+}
+
+TEST(Moving, ANodeThatServesClientsGivesFewerSlotsAtATime) {
+  if (kSlots < 1'000) GTEST_SKIP() << "they are given before it can be seen";
+  EXPECT_LT(most_given_at_a_time(true), most_given_at_a_time(false));
+}
+
 TEST(Moving, ANodeWhoseDiskIsOfThePastServesNothingThatAnotherHolds) {
   SimCluster cluster(moving(3, 2));
   ASSERT_TRUE(cluster.settle()) << tail(cluster);

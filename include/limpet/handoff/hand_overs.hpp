@@ -115,6 +115,8 @@ class HandOvers {
   void set_view(HandOverView view, Now now);
   // What is given away is copied so fast at most, in bytes per second; 0: without a limit.
   void set_rate(std::uint64_t rate, Now now) { pace_.set_rate(rate, now); }
+  // Has the shard served clients of late? Then slots leave it room to.
+  void set_serving(bool serving) { window_.set_serving(serving); }
   // What the store has of the slot is not whole yet, and is: until then it is neither given nor received.
   void set_ready(Slot slot, bool ready);
   // Nobody has ever held this slot: this node takes it, at term 1. False: not now.

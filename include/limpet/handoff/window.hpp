@@ -6,6 +6,9 @@
 // (Chiu and Jain, 1989), by delay as in TCP Vegas. What is too long depends on the least of late, as a slow
 // disk freezes every slot for longer and is no reason to give one after the other.
 //
+// Where clients are served meanwhile, a slot takes its turn with them, and one that waits for no disk gains
+// nothing by company: there are no more at a time than it is frozen for milliseconds at least.
+//
 // Owned by the hand-overs of a shard. It reads no clock.
 #pragma once
 
@@ -18,7 +21,9 @@ namespace limpet::handoff {
 
 class Window {
  public:
-  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t size() const;
+  // Does the shard serve clients, too?
+  void set_serving(bool serving) { serving_ = serving; }
   // A slot was given away, and was frozen for so long.
   void given(std::uint64_t held_ms);
 
@@ -26,6 +31,7 @@ class Window {
   void learn_least(std::uint64_t held_ms);
   [[nodiscard]] bool too_long(std::uint64_t held_ms) const;
 
+  bool serving_ = false;
   std::size_t size_ = kHandoversFirst;
   std::size_t well_ = 0;  // given since it last changed, none of them too slowly
   std::size_t deaf_ = 0;  // so many were on their way when it was halved: they tell of what was before
