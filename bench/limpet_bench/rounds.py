@@ -1,5 +1,6 @@
 """Peers that take turns, and what remains of many rounds: medians, and ratios of runs that stood side by side."""
 
+import math
 import statistics
 from dataclasses import dataclass
 
@@ -16,6 +17,11 @@ class Spread:
     @classmethod
     def of(cls, figures):
         return cls(statistics.median(figures), min(figures), max(figures))
+
+
+def quantile(figures, part):
+    """The least of them that so many of 1 do not exceed."""
+    return sorted(figures)[max(math.ceil(len(figures) * part), 1) - 1]
 
 
 class Samples:

@@ -12,7 +12,7 @@ from ..bulk import put
 from ..children import finish
 from ..fault import Fault, say
 from ..generator import GENERATOR_CORE
-from ..rounds import Samples
+from ..rounds import Samples, quantile
 from ..sizes import CONNECTIONS
 from ..table import MISSED, OK, Table
 from .copying import rewrite_for_a_load, snapshot_for_a_load
@@ -83,8 +83,7 @@ def _one_round(bench, program, peer, begin, rate, samples):
     for case, times in waited.items():
         if not times:
             raise Fault(f"{peer.name} had no time {case} a snapshot in {bench.sizes.journal.paced_seconds} s of load")
-        times.sort()
-        samples.add((peer.name,), case, _Waited(times[(len(times) - 1) * 99 // 100] / 1e6, times[-1] / 1e6, len(times)))
+        samples.add((peer.name,), case, _Waited(quantile(times, 0.99) / 1e6, max(times) / 1e6, len(times)))
 
 
 class _Watch:

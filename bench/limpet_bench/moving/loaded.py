@@ -12,7 +12,7 @@ from ..built import built
 from ..children import finish
 from ..fault import say
 from ..generator import GENERATOR_CORE
-from ..rounds import Spread
+from ..rounds import Spread, quantile
 from ..servers import SERVER_CORE
 from ..sizes import CONNECTIONS
 from ..table import Table, Target
@@ -37,7 +37,7 @@ class _Run:
     began: float
     told: array.array  # of each request
     spans: dict        # what was done: from when, until when
-    freezes: list      # ms, sorted
+    freezes: list      # ms
 
 
 def run(bench):
@@ -46,15 +46,15 @@ def run(bench):
     on_disk = _measure(bench, None)
     rate, began, told, spans = on_disk.rate, on_disk.began, on_disk.told, on_disk.spans
     bins = _bins(told, began, 1.0)
-    calm = [each.answers for each in bins if each.at < sizes.moving_pause - 1]
-    before = sum(calm) / len(calm)
+    calm = _calm(bins, sizes)
+    before = statistics.mean(each.answers for each in calm)
     table = Table(f"A node comes to three and goes again under load: {sizes.moving_loaded_sessions:,} sessions",
                   f"GET and SET in turn at half of what the cluster can do ({rate:,} requests/s over {CONNECTIONS} "
                   "connections to one node, all nodes on one core), durability interval. Every answer is compared with "
                   "what it has to be: an error or a lost session ends the part. Throughput is of whole seconds, over "
                   "that before.",
                   ("what", "seconds", "least throughput", "target", "", "p99 before, ms", "p99 meanwhile", "longest"))
-    p99_before = max(each.p99 for each in bins if each.at < sizes.moving_pause - 1)
+    p99_before = max(each.p99 for each in calm)
     for what, (first, last) in spans.items():
         within = [each for each in bins if first - began - 1 < each.at <= last - began]
         least = min(each.answers for each in within) / before
@@ -65,8 +65,8 @@ def run(bench):
     for number in range(bench.rounds):
         say(f"moving: the same in memory, round {number + 1} of {bench.rounds}")
         with TemporaryDirectory(prefix="limpet-bench-", dir="/dev/shm") as folder:
-            in_memory.append(_measure(bench, folder).freezes)
-    yield _freezes({"on the disk": [on_disk.freezes], "in memory": in_memory})
+            in_memory.append(_measure(bench, folder))
+    yield _freezes({"on the disk": [on_disk], "in memory": in_memory}, sizes)
     path = os.path.join(os.getcwd(), "moving.svg")
     fine = _bins(told, began, _BIN_SECONDS)
     plot(path, [(each.at, each.answers, each.p99) for each in fine],
@@ -86,26 +86,30 @@ def _measure(bench, folder):
         mover.start()
         told = _load(bench, program, cluster, capacity // 2, sizes.moving_seconds)
         mover.join()
-        return _Run(capacity // 2, began, told, spans, sorted(cluster.freezes()))
+        return _Run(capacity // 2, began, told, spans, cluster.freezes())
 
 
-def _freezes(freezes):
+def _calm(bins, sizes):
+    """Those before anything moves."""
+    return [each for each in bins if each.at < sizes.moving_pause - 1]
+
+
+def _freezes(runs, sizes):
     """Of each kind of data what the rounds have given."""
     table = Table("How long the slots were frozen meanwhile",
                   "Milliseconds from when commands for the slot begin to wait until its new holder has said that it "
                   "serves it; each slot that moved. In memory a sync takes no time: what is left is limpet's. That is "
-                  "measured in each round, and the medians of the rounds are shown; on the disk it is measured once.",
-                  ("data", "slots", "median", "p99", "p99.9", "longest", "target of p99.9", ""))
-    for data, rounds in freezes.items():
-        half, p99, p999 = ([_part(each, part) for each in rounds] for part in (0.5, 0.99, 0.999))
+                  "measured in each round, and the medians of the rounds are shown; on the disk it is measured once. "
+                  "Clients' p99 is of the worst second before anything moves: the machine's own part.",
+                  ("data", "slots", "median", "p99", "p99.9", "longest", "target of p99.9", "", "clients' p99 before"))
+    for data, measured in runs.items():
+        rounds = [run.freezes for run in measured]
+        calm = Spread.of([max(each.p99 for each in _calm(_bins(run.told, run.began, 1.0), sizes)) for run in measured])
+        half, p99, p999 = ([quantile(each, part) for each in rounds] for part in (0.5, 0.99, 0.999))
         tail = Spread.of(p999)
         table.add(data, min(len(each) for each in rounds), statistics.median(half), statistics.median(p99), tail,
-                  max(each[-1] for each in rounds), *(FREEZE.cells(tail) if data == "in memory" else ("", "")))
+                  max(max(each) for each in rounds), *(FREEZE.cells(tail) if data == "in memory" else ("", "")), calm)
     return table
-
-
-def _part(figures, part):
-    return figures[min(int(len(figures) * part), len(figures) - 1)]
 
 
 def _move(cluster, spans, pause):
@@ -137,5 +141,5 @@ def _bins(told, began, width):
     for due, took in zip(told[0::2], told[1::2]):
         bins.setdefault(int(((due + took) / 1e9 - began) / width), []).append(took)
     last = max(bins)
-    return [_Bin(number * width, len(times) / width, sorted(times)[(len(times) - 1) * 99 // 100] / 1e6)
+    return [_Bin(number * width, len(times) / width, quantile(times, 0.99) / 1e6)
             for number, times in sorted(bins.items()) if 0 < number < last]
