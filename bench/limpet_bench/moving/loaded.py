@@ -36,6 +36,7 @@ class _Run:
     rate: int
     began: float
     told: array.array  # of each request
+    seconds: list      # the same in bins of a second
     spans: dict        # what was done: from when, until when
     freezes: list      # ms
 
@@ -45,8 +46,7 @@ def run(bench):
     say(f"moving: {sizes.moving_loaded_sessions:,} sessions under load")
     on_disk = _measure(bench, None)
     rate, began, told, spans = on_disk.rate, on_disk.began, on_disk.told, on_disk.spans
-    bins = _bins(told, began, 1.0)
-    calm = _calm(bins, sizes)
+    calm = _calm(on_disk, sizes)
     before = statistics.mean(each.answers for each in calm)
     table = Table(f"A node comes to three and goes again under load: {sizes.moving_loaded_sessions:,} sessions",
                   f"GET and SET in turn at half of what the cluster can do ({rate:,} requests/s over {CONNECTIONS} "
@@ -56,7 +56,7 @@ def run(bench):
                   ("what", "seconds", "least throughput", "target", "", "p99 before, ms", "p99 meanwhile", "longest"))
     p99_before = max(each.p99 for each in calm)
     for what, (first, last) in spans.items():
-        within = [each for each in bins if first - began - 1 < each.at <= last - began]
+        within = [each for each in on_disk.seconds if first - began - 1 < each.at <= last - began]
         least = min(each.answers for each in within) / before
         longest = max(took for due, took in zip(told[0::2], told[1::2]) if first <= due / 1e9 <= last) / 1e6
         table.add(what, last - first, least, *SHARE.cells(least), p99_before, max(each.p99 for each in within), longest)
@@ -86,12 +86,12 @@ def _measure(bench, folder):
         mover.start()
         told = _load(bench, program, cluster, capacity // 2, sizes.moving_seconds)
         mover.join()
-        return _Run(capacity // 2, began, told, spans, cluster.freezes())
+        return _Run(capacity // 2, began, told, _bins(told, began, 1.0), spans, cluster.freezes())
 
 
-def _calm(bins, sizes):
-    """Those before anything moves."""
-    return [each for each in bins if each.at < sizes.moving_pause - 1]
+def _calm(run, sizes):
+    """The seconds before anything moves."""
+    return [each for each in run.seconds if each.at < sizes.moving_pause - 1]
 
 
 def _freezes(runs, sizes):
@@ -104,7 +104,7 @@ def _freezes(runs, sizes):
                   ("data", "slots", "median", "p99", "p99.9", "longest", "target of p99.9", "", "clients' p99 before"))
     for data, measured in runs.items():
         rounds = [run.freezes for run in measured]
-        calm = Spread.of([max(each.p99 for each in _calm(_bins(run.told, run.began, 1.0), sizes)) for run in measured])
+        calm = Spread.of([max(each.p99 for each in _calm(run, sizes)) for run in measured])
         half, p99, p999 = ([quantile(each, part) for each in rounds] for part in (0.5, 0.99, 0.999))
         tail = Spread.of(p999)
         table.add(data, min(len(each) for each in rounds), statistics.median(half), statistics.median(p99), tail,
