@@ -39,7 +39,7 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
   if (config_.journal) {
     journal_ = std::make_unique<journal::Writer>(config_.journal->nonce);
     store_.set_sink(journal_.get());
-    snapshotter_ = std::make_unique<journal::Snapshotter>(store_, *journal_, *config_.journal);
+    snapshots_ = std::make_unique<SnapshotPacer>(store_, *journal_, *config_.journal);
   }
   add_links();
   for (unsigned slot = 0; slot < kSlots; ++slot)

@@ -22,7 +22,6 @@
 #include <deque>
 #include <limpet/command/command.hpp>
 #include <limpet/handoff/hand_overs.hpp>
-#include <limpet/journal/snapshotter.hpp>
 #include <limpet/journal/writer.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
@@ -49,6 +48,7 @@
 #include "pending.hpp"
 #include "recent.hpp"
 #include "slab.hpp"
+#include "snapshot_pacer.hpp"
 #include "streams.hpp"
 
 namespace limpet::shard {
@@ -138,10 +138,12 @@ class Core {
   // orders.cpp
   void ordered(std::uint64_t ticket, const Result<std::string>& outcome);
   // snapshots.cpp
-  void inherit(std::uint64_t journal_bytes) { inherited_bytes_ = journal_bytes; }
+  void inherit(std::uint64_t journal_bytes) {
+    if (snapshots_) snapshots_->inherit(journal_bytes);
+  }
   void snapshot_written(std::size_t bytes);
-  void snapshot_done(std::uint64_t covers);
-  void snapshot_failed();
+  void snapshot_done(std::uint64_t covers) { snapshots_->done(covers); }
+  void snapshot_failed() { snapshots_->failed(now_.steady_ms); }
   // To be called at the end of every event: goes on with clients whose reason to wait is gone.
   void settle();
 
@@ -332,11 +334,9 @@ class Core {
   [[nodiscard]] DiskStats disk_stats() const;
 
   // ---- snapshots.cpp ----
-  [[nodiscard]] bool snapshot_due() const;
-  [[nodiscard]] bool may_copy() const;
   void tick_snapshot();
   void copy_on();
-  void hand_over_pieces();
+  void take_snapshot_pieces();
 
   // ---- forwarding.cpp ----
   // Is there room on the way to this target for one more? If not, the client is put on its list.
@@ -530,15 +530,7 @@ class Core {
   std::size_t parked_bytes_ = 0;
   std::deque<HeldReply> held_replies_;
   std::vector<StreamId> undurable_;
-  std::unique_ptr<journal::Snapshotter> snapshotter_;  // beside journal_
-  bool snapshot_open_ = false;                         // one is copied or written
-  std::uint64_t snapshot_covers_ = 0;                  // the stream up to there is in the last one
-  std::uint64_t inherited_bytes_ = 0;                  // of journals of runs before this one
-  std::uint64_t snapshot_tick_position_ = 0;
-  std::uint64_t snapshot_budget_ = 0;  // bytes to copy in this tick
-  std::size_t snapshot_ahead_ = 0;     // handed over, not written yet
-  bool snapshot_held_ = false;         // the end of a file waits for the journal to be synced
-  std::int64_t snapshot_retry_ms_ = 0;
+  std::unique_ptr<SnapshotPacer> snapshots_;  // beside journal_
   Effects effects_;
   Counters counters_;
   unsigned slots_here_ = 0;

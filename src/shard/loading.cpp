@@ -235,14 +235,14 @@ DiskStats Core::disk_stats() const {
   stats.slots_damaged = slots_damaged_;
   if (!journal_) return stats;
   stats.journaled = true;
-  stats.snapshot_open = snapshot_open_;
+  stats.snapshot_open = snapshots_->open();
   stats.state = journal_failed_             ? DiskStats::State::failed
                 : !journal_trouble_.empty() ? DiskStats::State::full
                                             : DiskStats::State::ok;
   const std::uint64_t position = journal_->position();
   stats.unwritten_bytes = position - std::min(position, durable_);
   stats.unsynced_bytes = position - std::min(position, synced_);
-  stats.since_snapshot_bytes = position - snapshot_covers_ + inherited_bytes_;
+  stats.since_snapshot_bytes = snapshots_->bytes_since(position);
   return stats;
 }
 

@@ -11,12 +11,15 @@
 #include <cstdint>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/slot.hpp>
+#include <limpet/ring/ring.hpp>
 #include <limpet/route/router.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace limpet::shard {
+
+using ring::NodeIndex;
 
 class PassedOn {
  public:
