@@ -7,13 +7,13 @@
 #include <condition_variable>
 #include <limpet/base/hash.hpp>
 #include <limpet/net/clock.hpp>
-#include <limpet/net/listener.hpp>
 #include <limpet/node/node.hpp>
 #include <mutex>
 #include <thread>
 
 #include "countdown.hpp"
 #include "disk_health.hpp"
+#include "doorman.hpp"
 #include "membership.hpp"
 #include "process_facts.hpp"
 #include "random_seed.hpp"
@@ -56,6 +56,11 @@ shard::ShardTunables tunables_of(const From& from, unsigned shards) {
           .client_bytes_max = part_of(from.client_memory, shards)};
 }
 
+template <class From>
+Doorman::Rules rules_of(const From& from) {
+  return {.max_clients = from.max_clients, .protect = from.protected_mode && from.password.empty()};
+}
+
 void log_note(const shard::Note& note) {
   switch (note.level) {
     case shard::Note::Level::info:
@@ -69,8 +74,6 @@ void log_note(const shard::Note& note) {
       return;
   }
 }
-
-void log_trouble(const std::string& what) { spdlog::error("{}", what); }
 
 // Figures that shards hand in one by one; whoever asked may have gone before the last one comes.
 struct Collection {
@@ -87,6 +90,7 @@ class Node::Impl {
       : settings_(std::move(settings)),
         hooks_(std::move(hooks)),
         disk_health_(settings_.shards),
+        doorman_(settings_.shards),
         drained_(settings_.shards) {}
   ~Impl() { (void)stop(std::chrono::milliseconds(0)); }
 
@@ -99,7 +103,6 @@ class Node::Impl {
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
-  Result<void> bind();
   Result<void> start_admin();
   [[nodiscard]] Health health() const;
   void make_shards();
@@ -114,9 +117,7 @@ class Node::Impl {
   [[nodiscard]] disk::AppenderEvents storage_events(unsigned shard);
   [[nodiscard]] disk::SnapshotEvents snapshot_events();
   [[nodiscard]] Result<void> stop_storage(std::chrono::milliseconds patience);
-  void accept_clients();
-  void accept_peers();
-  void take_client(net::Connection connection);
+  void open_doors();
   [[nodiscard]] net::DriverHooks hooks_for(unsigned shard);
   void carry_out(unsigned shard, const shard::Order& order);
 
@@ -125,59 +126,21 @@ class Node::Impl {
   std::int64_t started_unix_ms_ = 0;
   std::int64_t started_steady_ms_ = 0;
 
-  asio::io_context io_{1};  // of the listeners
-  std::thread thread_;
-  std::unique_ptr<net::Listener> clients_;
-  std::unique_ptr<net::Listener> local_clients_;  // on a Unix socket; may be none
-  std::unique_ptr<net::Listener> peers_;
   std::shared_ptr<const cluster::View> own_view_;  // of a node that is in no cluster
   std::unique_ptr<Storage> storage_;               // none without anything to be kept
   std::unique_ptr<Membership> membership_;         // of a node of a cluster
   DiskHealth disk_health_;
+  Doorman doorman_;
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<Admin> admin_;
-  std::size_t next_client_ = 0;  // listeners' thread only
-  std::size_t next_peer_ = 0;
 
   std::atomic<bool> ready_{false};
   std::atomic<bool> leaving_{false};
-  std::atomic<bool> protected_{false};  // strangers from other hosts are turned away
-  std::atomic<std::size_t> max_clients_{0};
-  std::atomic<std::size_t> client_count_{0};
-  std::atomic<std::uint64_t> rejected_{0};
   Countdown drained_;
   bool stopped_ = false;
 };
 
 // ---- Starting ----
-
-Result<void> Node::Impl::bind() {
-  const cluster::Node& me = settings_.me();
-  const auto explain = [&](const Error& error, const std::string& key, const std::string& flag) {
-    const std::string fix = settings_.config_file.empty() ? "choose another address with " + flag
-                                                          : "choose another `" + key + "` for node " +
-                                                                me.name + " in " + settings_.config_file;
-    return fail(error.code,
-                "cannot listen on " + error.text + ". Is another limpetd running? Stop it, or " + fix);
-  };
-  auto clients = net::Listener::bind(io_, me.client.host, me.client.port);
-  if (!clients) return explain(clients.error(), "client", "--listen");
-  clients_ = std::move(*clients);
-  if (!settings_.socket.empty()) {
-    auto local = net::Listener::bind_unix(io_, settings_.socket, settings_.socket_mode);
-    if (!local) {
-      return fail(local.error().code, "cannot listen on " + local.error().text +
-                                          ". Choose another path with --socket, or remove the file");
-    }
-    local_clients_ = std::move(*local);
-  }
-  if (me.peer) {
-    auto peers = net::Listener::bind(io_, me.peer->host, me.peer->port);
-    if (!peers) return explain(peers.error(), "peer", "--config");
-    peers_ = std::move(*peers);
-  }
-  return {};
-}
 
 Result<void> Node::Impl::start_admin() {
   if (!settings_.me().admin) return {};
@@ -230,7 +193,7 @@ net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
     for (const shard::Order& order : orders) carry_out(shard, order);
   };
   hooks.note = log_note;
-  hooks.client_gone = [this] { client_count_.fetch_sub(1, std::memory_order_relaxed); };
+  hooks.client_gone = [this] { doorman_.client_gone(); };
   hooks.drained = [this] { drained_.done(); };
   return hooks;
 }
@@ -411,10 +374,9 @@ Result<void> Node::Impl::start() {
   const Now now = net::read_clocks();
   started_unix_ms_ = now.unix_ms;
   started_steady_ms_ = now.steady_ms;
-  max_clients_ = settings_.max_clients;
-  if (Result<void> bound = bind(); !bound) return bound;
-  protected_ = settings_.protected_mode && settings_.password.empty() && !clients_->on_loopback();
-  if (protected_) {
+  if (Result<void> bound = doorman_.bind(settings_); !bound) return bound;
+  doorman_.set_rules(rules_of(settings_));
+  if (doorman_.protects()) {
     spdlog::warn(
         "protected mode: {} is open to other hosts and there is no password, so only clients of this host "
         "are served; set a password file, or protected_mode = \"no\"",
@@ -425,51 +387,21 @@ Result<void> Node::Impl::start() {
   if (Result<void> stored = start_storage(); !stored) return stored;
   if (Result<void> admin = start_admin(); !admin) return admin;
   for (const std::unique_ptr<ShardThread>& shard : shards_) shard->start();
-  accept_clients();
-  if (peers_) accept_peers();
-  thread_ = std::thread([this] { io_.run(); });
+  open_doors();
   ready_ = true;
   return {};
 }
 
-// ---- Accepting ----
-
-void Node::Impl::accept_clients() {
-  const auto accepted = [this](net::Connection connection) { take_client(std::move(connection)); };
-  clients_->start(accepted, log_trouble);
-  if (local_clients_) local_clients_->start(accepted, log_trouble);
-}
-
-void Node::Impl::take_client(net::Connection connection) {
-  if (protected_ && !connection.of_this_host) {
-    ++rejected_;
-    net::turn_away(
-        std::move(connection),
-        "-DENIED limpetd runs in protected mode: it has no password and takes clients of its own host "
-        "alone. Set a password file, or protected_mode = \"no\" in the [server] table.\r\n");
-    return;
-  }
-  if (client_count_.fetch_add(1, std::memory_order_relaxed) >= max_clients_) {
-    client_count_.fetch_sub(1, std::memory_order_relaxed);
-    ++rejected_;
-    net::turn_away(std::move(connection), "-ERR max number of clients reached\r\n");
-    return;
-  }
-  next_client_ = (next_client_ + 1) % shards_.size();
-  // A function has to be copyable, a connection is not.
-  auto held = std::make_shared<net::Connection>(std::move(connection));
-  ShardThread& target = *shards_[next_client_];
-  target.mailbox().send_task([&target, held] { target.driver().adopt_client(std::move(*held)); });
-}
-
-void Node::Impl::accept_peers() {
-  const auto accepted = [this](net::Connection connection) {
-    next_peer_ = (next_peer_ + 1) % shards_.size();
-    auto held = std::make_shared<net::Connection>(std::move(connection));
-    ShardThread& target = *shards_[next_peer_];
-    target.mailbox().send_task([&target, held] { target.driver().adopt_peer(std::move(*held)); });
-  };
-  peers_->start(accepted, log_trouble);
+void Node::Impl::open_doors() {
+  doorman_.open(
+      [this](std::size_t shard, const std::shared_ptr<net::Connection>& client) {
+        ShardThread& target = *shards_[shard];
+        target.mailbox().send_task([&target, client] { target.driver().adopt_client(std::move(*client)); });
+      },
+      [this](std::size_t shard, const std::shared_ptr<net::Connection>& peer) {
+        ShardThread& target = *shards_[shard];
+        target.mailbox().send_task([&target, peer] { target.driver().adopt_peer(std::move(*peer)); });
+      });
 }
 
 // ---- Stopping ----
@@ -477,13 +409,7 @@ void Node::Impl::accept_peers() {
 Result<void> Node::Impl::stop(std::chrono::milliseconds patience) {
   if (std::exchange(stopped_, true)) return {};
   ready_ = false;
-  if (thread_.joinable()) {
-    asio::post(io_, [this] {
-      clients_->stop();
-      if (local_clients_) local_clients_->stop();
-      if (peers_) peers_->stop();
-    });
-    thread_.join();
+  if (doorman_.close()) {
     for (const std::unique_ptr<ShardThread>& shard : shards_) {
       shard->mailbox().send_task([&driver = shard->driver()] { driver.drain(); });
     }
@@ -499,8 +425,7 @@ Result<void> Node::Impl::stop(std::chrono::milliseconds patience) {
 // ---- While running ----
 
 void Node::Impl::reload(const Reloadable& reloadable) {
-  max_clients_ = reloadable.max_clients;
-  protected_ = reloadable.protected_mode && reloadable.password.empty() && !clients_->on_loopback();
+  doorman_.set_rules(rules_of(reloadable));
   const shard::ShardTunables tunables = tunables_of(reloadable, settings_.shards);
   for (const std::unique_ptr<ShardThread>& shard : shards_) {
     shard->mailbox().send_task([&target = shard->shard(), tunables] { target.reload(tunables); });
@@ -555,8 +480,8 @@ NodeSnapshot Node::Impl::snapshot() {
   snapshot.pid = ::getpid();
   snapshot.started_unix_ms = started_unix_ms_;
   snapshot.uptime_ms = now.steady_ms - started_steady_ms_;
-  snapshot.connections_rejected = rejected_;
-  snapshot.max_clients = max_clients_;
+  snapshot.connections_rejected = doorman_.rejected();
+  snapshot.max_clients = doorman_.max_clients();
   snapshot.shards_expected = settings_.shards;
   std::unique_lock lock(collection->mutex);
   collection->changed.wait_for(lock, kSnapshotWait,
