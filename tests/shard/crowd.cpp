@@ -5,14 +5,33 @@
 #include <algorithm>
 #include <utility>
 
+#include "linearizable.hpp"
+
 namespace limpet::shard {
 
 namespace {
 constexpr std::size_t kUnderWayMax = 200;  // commands of one client
 }
 
-Crowd::Crowd(SimCluster& cluster, std::vector<std::string_view> refusals)
-    : cluster_(cluster), refusals_(std::move(refusals)) {}
+std::string text_of(const resp::Value& reply) {
+  switch (reply.type) {
+    case resp::Value::Type::integer:
+      return std::to_string(reply.integer);
+    case resp::Value::Type::null:
+      return kNoValue;
+    case resp::Value::Type::array: {
+      std::string text;
+      for (const resp::Value& element : reply.elements) text += text_of(element) + ",";
+      return text;
+    }
+    default:
+      return reply.text;
+  }
+}
+
+Crowd::Crowd(SimCluster& cluster, std::vector<std::string_view> refusals,
+             std::vector<std::string_view> answers)
+    : cluster_(cluster), refusals_(std::move(refusals)), answers_(std::move(answers)) {}
 
 void Crowd::add_client(unsigned node) { clients_.push_back({cluster_.connect(node), node}); }
 
@@ -39,9 +58,9 @@ void Crowd::collect() {
 Fate Crowd::fate_of(const resp::Value& reply) {
   if (reply.type != resp::Value::Type::error) return Fate::done;
   if (reply.text.rfind("INDOUBT", 0) == 0) return Fate::in_doubt;
-  const bool did_not_happen = std::any_of(refusals_.begin(), refusals_.end(), [&](std::string_view word) {
-    return reply.text.rfind(word, 0) == 0;
-  });
+  const auto begins = [&](std::string_view word) { return reply.text.rfind(word, 0) == 0; };
+  if (std::any_of(answers_.begin(), answers_.end(), begins)) return Fate::done;
+  const bool did_not_happen = std::any_of(refusals_.begin(), refusals_.end(), begins);
   EXPECT_TRUE(did_not_happen) << reply.text;
   return Fate::refused;
 }

@@ -20,18 +20,24 @@ enum class Fate : std::uint8_t {
   in_doubt,  // it may have happened, or may happen still
 };
 
+// As operations are recorded (linearizable.hpp); the elements of an array each with a comma behind it.
+[[nodiscard]] std::string text_of(const resp::Value& reply);
+
 class Crowd {
  public:
   // `reply`: what came, or null.
   using Told = std::function<void(Fate fate, const resp::Value* reply)>;
 
   // `refusals`: how errors may begin that say that nothing has happened.
-  Crowd(SimCluster& cluster, std::vector<std::string_view> refusals);
+  // `answers`: errors that answer a command as any other reply does.
+  Crowd(SimCluster& cluster, std::vector<std::string_view> refusals,
+        std::vector<std::string_view> answers = {});
 
   void add_client(unsigned node);
   [[nodiscard]] std::size_t size() const { return clients_.size(); }
   // It waits for no more than it can be expected to.
   [[nodiscard]] bool may_send(std::size_t client) const;
+  [[nodiscard]] bool idle(std::size_t client) const { return clients_[client].waiting.empty(); }
   // Sends `line` with what else is said before flush().
   void say(std::size_t client, std::string_view line, Told told);
   void flush(std::size_t client);
@@ -56,6 +62,7 @@ class Crowd {
 
   SimCluster& cluster_;
   const std::vector<std::string_view> refusals_;
+  const std::vector<std::string_view> answers_;
   std::vector<Client> clients_;
 };
 

@@ -27,6 +27,8 @@ std::string apply(const Operation& operation, std::string& value) {
     case Kind::erase:
       value = kNoValue;
       return absent ? "0" : "1";
+    case Kind::exists:
+      return absent ? "0" : "1";
   }
   return {};
 }
@@ -77,7 +79,7 @@ class Search {
     const std::string before = value;
     const std::string reply = apply(operation, value);
     // One that nobody has heard of and that changes nothing explains nothing.
-    if (known ? reply != operation.reply : value == before) return false;
+    if (known ? reply != operation.reply && operation.reply != kAnyReply : value == before) return false;
     happened_[i] = '1';
     to_explain_ -= known;
     if (explain(value, !known)) return true;
@@ -90,7 +92,8 @@ class Search {
   [[nodiscard]] static bool overwrites(const Operation& operation) {
     using Kind = Operation::Kind;
     const bool erases = operation.kind == Kind::take || operation.kind == Kind::erase;
-    return operation.kind == Kind::set || (erases && operation.returned == kNeverReturned);
+    const bool untold = operation.returned == kNeverReturned || operation.reply == kAnyReply;
+    return operation.kind == Kind::set || (erases && untold);
   }
 
   [[nodiscard]] std::int64_t earliest_return() const {

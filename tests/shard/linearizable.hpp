@@ -15,7 +15,7 @@ namespace limpet::shard {
 inline constexpr std::int64_t kNeverReturned = INT64_MAX;
 
 struct Operation {
-  enum class Kind : std::uint8_t { get, set, set_if_absent, append, take, erase };
+  enum class Kind : std::uint8_t { get, set, set_if_absent, append, take, erase, exists };
   Kind kind = Kind::get;
   std::string value = {};  // set, set_if_absent, append
   // Commands of one client on this key happen in their order, but for those that have not returned.
@@ -25,6 +25,9 @@ struct Operation {
   std::int64_t returned = kNeverReturned;  // it may have happened at any time since, or may not
   std::string reply = {};                  // as text: "OK", "3", "(null)"; of one that has returned
 };
+
+// The reply of a part of a command, of whose parts only the sum is known.
+inline constexpr char kAnyReply[] = "*";
 
 // What it leaves, and what it answers. A value of "(null)" is none: keys are not set to that.
 inline constexpr char kNoValue[] = "(null)";

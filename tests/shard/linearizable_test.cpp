@@ -49,6 +49,27 @@ TEST(Linearizable, ThoseOfOneClientHappenInTheirOrderEvenIfTheyAreUnderWayTogeth
   EXPECT_EQ(check({set(1, 5, "a"), set(2, 6, "b"), got(7, 8, "a")}), Linearizable::no);
 }
 
+TEST(Linearizable, OfAPartOfWhichOnlyTheSumIsKnownTheReplyIsAny) {
+  const auto erased = [](std::string reply) {
+    return Operation{.kind = Kind::erase, .client = 1, .called = 3, .returned = 4, .reply = std::move(reply)};
+  };
+  EXPECT_EQ(check({set(1, 2, "a"), erased(kAnyReply), got(5, 6, "(null)")}), Linearizable::yes);
+  EXPECT_EQ(check({set(1, 2, "a"), erased(kAnyReply), got(5, 6, "a")}), Linearizable::no);
+  EXPECT_EQ(check({set(1, 2, "a"), erased("0"), got(5, 6, "(null)")}), Linearizable::no);
+}
+
+TEST(Linearizable, WhetherAKeyIsThereFollowsItsWrites) {
+  const auto asked = [](std::int64_t called, std::string reply) {
+    return Operation{.kind = Kind::exists,
+                     .client = 1,
+                     .called = called,
+                     .returned = called + 1,
+                     .reply = std::move(reply)};
+  };
+  EXPECT_EQ(check({asked(1, "0"), set(3, 4, "a"), asked(5, "1")}), Linearizable::yes);
+  EXPECT_EQ(check({set(3, 4, "a"), asked(5, "0")}), Linearizable::no);
+}
+
 TEST(Linearizable, WhatIsInDoubtMayHappenLateOnceOrNever) {
   const Operation doubtful{.kind = Kind::append, .value = "x", .client = 1, .called = 1};
   EXPECT_EQ(check({doubtful, set(2, 3, "a"), got(4, 5, "a"), got(6, 7, "ax")}), Linearizable::yes);

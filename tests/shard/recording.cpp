@@ -6,15 +6,6 @@
 
 namespace limpet::shard {
 
-namespace {
-
-std::string text_of(const resp::Value& reply) {
-  if (reply.type == resp::Value::Type::integer) return std::to_string(reply.integer);
-  return reply.type == resp::Value::Type::null ? std::string(kNoValue) : reply.text;
-}
-
-}  // namespace
-
 // ---- Recording ----
 
 Recording::Recording(SimCluster& cluster, unsigned keys, std::vector<std::string_view> refusals)
@@ -31,6 +22,7 @@ void Recording::send_some() {
 }
 
 void Recording::do_one(std::size_t client) {
+  if (spans_ && cluster_.random(4) == 0) return do_several(client);
   using Kind = Operation::Kind;
   static constexpr Kind kKinds[] = {Kind::get,    Kind::get,  Kind::get,   Kind::set,          Kind::set,
                                     Kind::append, Kind::take, Kind::erase, Kind::set_if_absent};
@@ -38,6 +30,76 @@ void Recording::do_one(std::size_t client) {
   Operation operation{.kind = kKinds[cluster_.random(std::size(kKinds))], .client = client};
   operation.value = "v" + std::to_string(++values_) + ".";
   say(client, key, std::move(operation));
+}
+
+// To each key the command is one of its own, with the same call and return.
+void Recording::do_several(std::size_t client) {
+  using Kind = Operation::Kind;
+  struct Command {
+    const char* name;
+    Kind kind;
+  };
+  static constexpr Command kCommands[] = {
+      {"MGET", Kind::get},  {"MGET", Kind::get},     {"MSET", Kind::set},      {"MSET", Kind::set},
+      {"DEL", Kind::erase}, {"UNLINK", Kind::erase}, {"EXISTS", Kind::exists}, {"TOUCH", Kind::exists}};
+  const Command& command = kCommands[cluster_.random(std::size(kCommands))];
+  const std::size_t count = 2 + cluster_.random(2);
+  const std::size_t first = cluster_.random(keys_.size());
+  std::string line = command.name;
+  std::vector<Key*> keys;
+  std::vector<Operation> operations;
+  const std::int64_t called = ++moments_;
+  for (std::size_t i = 0; i < count; ++i) {
+    keys.push_back(&keys_[(first + i * 5) % keys_.size()]);
+    operations.push_back({.kind = command.kind,
+                          .value = "v" + std::to_string(++values_) + ".",
+                          .client = client,
+                          .called = called});
+    line += " " + keys.back()->name;
+    if (command.kind == Kind::set) line += " " + operations.back().value;
+  }
+  crowd.say(client, line,
+            [this, keys, operations = std::move(operations)](Fate fate, const resp::Value* reply) mutable {
+              told_of_several(keys, std::move(operations), fate, reply);
+            });
+}
+
+void Recording::told_of_several(const std::vector<Key*>& keys, std::vector<Operation> operations, Fate fate,
+                                const resp::Value* reply) {
+  using Kind = Operation::Kind;
+  const Kind kind = operations.front().kind;
+  const bool read = kind == Kind::get || kind == Kind::exists;
+  if (fate == Fate::refused || (fate == Fate::in_doubt && read)) return;
+  const std::int64_t returned = fate == Fate::done ? ++moments_ : kNeverReturned;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    Operation& operation = operations[i];
+    operation.returned = returned;
+    if (fate == Fate::done && kind == Kind::get) {
+      ASSERT_EQ(reply->elements.size(), keys.size());
+      operation.reply = text_of(reply->elements[i]);
+    } else if (fate == Fate::done && kind == Kind::set) {
+      operation.reply = text_of(*reply);
+    } else if (fate == Fate::done) {
+      const auto all = static_cast<std::int64_t>(keys.size());
+      operation.reply = reply->integer == all ? "1" : reply->integer == 0 ? "0" : kAnyReply;
+    }
+    keys[i]->history.push_back(std::move(operation));
+  }
+}
+
+void Recording::happened_to_all(const Operation& operation) {
+  for (Key& key : keys_) key.history.push_back(operation);
+}
+
+void Recording::may_have_become(const std::function<std::vector<std::string>(std::string_view key)>& values) {
+  const std::int64_t now = ++moments_;
+  for (Key& key : keys_) {
+    for (std::string& value : values(key.name)) {
+      const auto kind = value == kNoValue ? Operation::Kind::erase : Operation::Kind::set;
+      key.history.push_back(
+          {.kind = kind, .value = std::move(value), .client = crowd.size() + 1, .called = now});
+    }
+  }
 }
 
 std::string Recording::line(const Key& key, const Operation& operation) {
@@ -56,6 +118,8 @@ std::string Recording::line(const Key& key, const Operation& operation) {
       return "GETDEL " + key.name;
     case Kind::erase:
       return "DEL " + key.name;
+    case Kind::exists:
+      return "EXISTS " + key.name;
   }
   return {};
 }
@@ -98,7 +162,7 @@ void Recording::read_last(SimCluster::ClientIndex client, Key& key) {
 }
 
 std::string Recording::told_of(const Key& key) const {
-  static constexpr const char* kNames[] = {"GET", "SET", "SETNX", "APPEND", "GETDEL", "DEL"};
+  static constexpr const char* kNames[] = {"GET", "SET", "SETNX", "APPEND", "GETDEL", "DEL", "EXISTS"};
   std::string text = key.name + " is not linearizable:\n";
   for (const Operation& operation : key.history) {
     const bool returned = operation.returned != kNeverReturned;

@@ -7,6 +7,10 @@
 
 namespace limpet::shard {
 
+namespace {
+constexpr std::uint64_t kSecretSeed = 7;  // of tables, which all nodes that have the secret make of it
+}
+
 std::string cluster_text(unsigned nodes, std::uint64_t epoch) {
   return cluster_text(std::vector<bool>(nodes, true), epoch);
 }
@@ -107,7 +111,9 @@ void SimCluster::start(unsigned index) {
   if (!read_file(index)) return;
   node.alive = true;
   node.paused = false;
-  node.titles_fail = node.titles_failed = false;
+  node.titles_fail = node.titles_failed = node.dying = false;
+  node.last_moment = nullptr;
+  node.unsynced.assign(options_.shards, false);
   ++node.life;
   node.since_ms = static_cast<std::int64_t>((index + 1) * node.life) * 10'000'019;  // since that host began
   node.shards.clear();
@@ -120,11 +126,18 @@ void SimCluster::start(unsigned index) {
     node.founding = std::make_shared<Founding>(book.founded(), book.fresh());
     node.founding->propose(Founding::id_of(node.view->placement_digest));
   }
+  // As node.cpp has it.
+  const std::uint64_t table_seed = options_.secrets.empty() ? random(~std::uint64_t{0}) : kSecretSeed;
   for (unsigned shard = 0; shard < options_.shards; ++shard) {
     ShardConfig config;
     config.view = node.view;
-    if (options_.moves) config.handoff = {node.disk.book.boot(), titles, node.founding};
-    if (options_.journal) {
+    if (options_.moves) {
+      config.handoff = {node.disk.book.boot(), titles, node.founding};
+      config.handoff->passes = [this, index](handoff::Step step, handoff::Kind kind) {
+        pass(index, step, kind);
+      };
+    }
+    if (options_.journal && node.keeps_journal) {
       config.journal = node.disk.begin_stream(options_.shards, shard, random(~std::uint64_t{0}));
       config.loads = true;
     }
@@ -133,7 +146,7 @@ void SimCluster::start(unsigned index) {
     config.index = shard;
     config.version = "sim";
     config.secret = options_.secrets.empty() ? "" : options_.secrets[index];
-    config.table_seed = 7;
+    config.table_seed = table_seed;
     config.random_seed = random(~std::uint64_t{0});
     ShardTunables tunables;
     tunables.password = options_.password;
@@ -142,14 +155,15 @@ void SimCluster::start(unsigned index) {
     tunables.client_bytes_max = options_.client_bytes_max;
     node.shards.push_back(std::make_unique<Shard>(config, tunables, now(index)));
     tick(index, shard, node.life);
-    if (options_.journal) load(index, shard);
+    if (config.loads) load(index, shard);
   }
 }
 
 void SimCluster::kill(unsigned index) {
   Node& node = nodes_[index];
   if (node.alive) node.disk.crash([this](std::uint64_t below) { return random(below); });
-  node.alive = false;
+  node.alive = node.dying = false;
+  node.last_moment = nullptr;
   node.deferred.clear();
   std::vector<std::pair<WirePtr, int>> open;
   for (auto& wires : node.wires) {
@@ -158,6 +172,24 @@ void SimCluster::kill(unsigned index) {
   node.wires.assign(options_.shards, {});
   node.shards.clear();
   for (auto& [wire, end] : open) hang_up(wire, end);
+}
+
+void SimCluster::kill_at(unsigned index, const handoff::Moment& moment, unsigned time) {
+  nodes_[index].last_moment = &moment;
+  nodes_[index].moments_left = time;
+}
+
+void SimCluster::pass(unsigned index, handoff::Step step, handoff::Kind kind) {
+  Node& node = nodes_[index];
+  const handoff::Moment* const last = node.last_moment;
+  if (last == nullptr || last->step != step || last->kind != kind) return;
+  if (--node.moments_left == 0) node.dying = true;
+}
+
+bool SimCluster::dies(unsigned index) {
+  if (!nodes_[index].dying) return false;
+  if (nodes_[index].alive) kill(index);
+  return true;
 }
 
 void SimCluster::drain(unsigned index) {
@@ -180,118 +212,10 @@ void SimCluster::resume(unsigned index) {
   for (auto& event : std::exchange(nodes_[index].deferred, {})) event();
 }
 
-// ---- Wires ----
-
-bool SimCluster::is_blocked(const Wire& wire, int to) const {
-  if (wire.ends[0].is_client || wire.ends[1].is_client) return false;
-  return blocked_.contains({wire.ends[1 - to].node, wire.ends[to].node});
-}
-
-void SimCluster::block(unsigned a, unsigned b, bool blocked) {
-  block_way(a, b, blocked);
-  block_way(b, a, blocked);
-}
-
-void SimCluster::block_way(unsigned from, unsigned to, bool blocked) {
-  if (blocked) {
-    blocked_.insert({from, to});
-    return;
-  }
-  blocked_.erase({from, to});
-  for (const WirePtr& wire : std::vector<WirePtr>(node_wires_)) {
-    for (const int end : {0, 1}) {
-      if (is_blocked(*wire, end)) continue;
-      // At once: what is still on its way on the same wire comes behind it.
-      for (auto& event : std::exchange(wire->held[end], {})) event();
-    }
-  }
-}
-
-void SimCluster::cut(unsigned a, unsigned b) {
-  for (const WirePtr& wire : std::vector<WirePtr>(node_wires_)) {
-    const auto [low, high] = std::minmax(wire->ends[0].node, wire->ends[1].node);
-    if (!wire->open || std::make_pair(low, high) != std::make_pair(std::min(a, b), std::max(a, b))) continue;
-    wire->open = false;
-    drop(wire, 0, "connection reset");
-    drop(wire, 1, "connection reset");
-  }
-}
-
-void SimCluster::transmit(const WirePtr& wire, int to, std::string bytes) {
-  const bool between_nodes = !wire->ends[0].is_client && !wire->ends[1].is_client;
-  if (between_nodes) {
-    peer_bytes_ += bytes.size();
-    most_in_a_turn_ = std::max(most_in_a_turn_, bytes.size());
-  } else if (wire->ends[to].is_client) {
-    to_clients_ += bytes.size();
-    most_to_clients_ = std::max(most_to_clients_, to_clients_);
-  }
-  for (std::size_t from = 0; from < bytes.size();) {
-    const std::size_t length =
-        std::min<std::size_t>(1 + random(options_.piece_bytes_max), bytes.size() - from);
-    const auto delay =
-        static_cast<std::int64_t>(random(static_cast<std::uint64_t>(options_.delay_ms_max) + 1));
-    wire->arrives_ms[to] = std::max(wire->arrives_ms[to], now_ms_ + delay);
-    at(wire->arrives_ms[to],
-       [this, wire, to, piece = bytes.substr(from, length)] { deliver(wire, to, piece); });
-    from += length;
-  }
-}
-
-void SimCluster::deliver(const WirePtr& wire, int to, std::string bytes) {
-  if (!wire->open) return;
-  if (is_blocked(*wire, to)) {
-    wire->held[to].push_back([this, wire, to, bytes = std::move(bytes)] { deliver(wire, to, bytes); });
-    return;
-  }
-  const End& end = wire->ends[to];
-  if (end.is_client) {
-    clients_[end.client].received += bytes;
-    return;
-  }
-  on_node(end.node, end.life, [this, wire, to, bytes = std::move(bytes)] {
-    if (!wire->open) return;
-    const End& here = wire->ends[to];
-    Shard& shard = *nodes_[here.node].shards[here.shard];
-    Stream* stream = shard.stream(here.id);
-    if (stream == nullptr) return;
-    if (!stream->reading || !wire->unread[to].empty()) {
-      wire->unread[to].push_back(bytes);
-      return;
-    }
-    mix(hash64(bytes));
-    shard.received(here.id, bytes, now(here.node));
-    pump(here.node, here.shard);
-  });
-}
-
-// One end is gone; the other hears of it after all that was sent before.
-void SimCluster::hang_up(const WirePtr& wire, int by) {
-  const int other = 1 - by;
-  wire->arrives_ms[other] = std::max(wire->arrives_ms[other], now_ms_) + 1;
-  at(wire->arrives_ms[other], [this, wire, other] {
-    if (!wire->open) return;
-    wire->open = false;
-    drop(wire, other, "end of file");
-  });
-}
-
-void SimCluster::drop(const WirePtr& wire, int index, std::string_view reason) {
-  const End end = wire->ends[index];
-  if (end.is_client) {
-    clients_[end.client].closed = true;
-    return;
-  }
-  on_node(end.node, end.life, [this, end, reason = std::string(reason)] {
-    nodes_[end.node].wires[end.shard].erase(end.id);
-    nodes_[end.node].shards[end.shard]->closed(end.id, reason, now(end.node));
-    pump(end.node, end.shard);
-  });
-}
-
 // ---- Doing what a shard wants done ----
 
 void SimCluster::pump(unsigned index, unsigned shard_index) {
+  if (dies(index)) return;
   Node& node = nodes_[index];
   Shard& shard = *node.shards[shard_index];
   Effects& effects = shard.effects();
@@ -299,6 +223,7 @@ void SimCluster::pump(unsigned index, unsigned shard_index) {
   while (!effects.touched.empty() || !effects.dials.empty()) {
     for (const Dial& wanted : std::exchange(effects.dials, {})) dial(index, shard_index, wanted);
     for (const StreamId id : std::exchange(effects.touched, {})) flush(index, shard_index, id);
+    if (dies(index)) return;
   }
   if (std::exchange(effects.again, false)) {
     const std::uint64_t life = node.life;
@@ -325,82 +250,6 @@ void SimCluster::pump(unsigned index, unsigned shard_index) {
   work_disk(index, shard_index, effects);
   for (const Note& note : std::exchange(effects.notes, {})) {
     notes_.push_back("n" + std::to_string(index + 1) + ": " + note.text);
-  }
-}
-
-void SimCluster::dial(unsigned from, unsigned shard, const Dial& wanted) {
-  // A node's index in a view follows the file, a node here follows its name.
-  const std::string& name = nodes_[from].view->nodes[wanted.node].name;
-  const auto to = static_cast<unsigned>(std::stoul(name.substr(1)) - 1);
-  const std::uint64_t life = nodes_[from].life;
-  at(now_ms_ + 1 + static_cast<std::int64_t>(random(3)), [=, this] {
-    on_node(from, life, [=, this] {
-      Shard& dialler = *nodes_[from].shards[shard];
-      if (dialler.stream(wanted.stream) == nullptr) return;
-      // No answer; the link gives up by itself.
-      if (blocked_.contains({from, to}) || blocked_.contains({to, from})) return;
-      if (to >= nodes_.size() || !nodes_[to].alive) {
-        dialler.closed(wanted.stream, "connection refused", now(from));
-        pump(from, shard);
-        return;
-      }
-      auto wire = std::make_shared<Wire>();
-      Node& target = nodes_[to];
-      const unsigned peer_shard = target.next_peer_shard++ % options_.shards;
-      wire->ends[0] = {.node = from, .shard = shard, .life = life, .id = wanted.stream};
-      wire->ends[1] = {.node = to, .shard = peer_shard, .life = target.life};
-      node_wires_.push_back(wire);
-      nodes_[from].wires[shard][wanted.stream] = {wire, 0};
-      // A paused node's kernel still accepts; the node sees it later.
-      on_node(to, target.life, [=, this] {
-        Node& acceptor = nodes_[to];
-        wire->ends[1].id =
-            acceptor.shards[peer_shard]->peer_opened("10.0.0." + std::to_string(from + 1), now(to));
-        acceptor.wires[peer_shard][wire->ends[1].id] = {wire, 1};
-        pump(to, peer_shard);
-      });
-      dialler.connected(wanted.stream, now(from));
-      pump(from, shard);
-    });
-  });
-}
-
-void SimCluster::flush(unsigned index, unsigned shard_index, StreamId id) {
-  Node& node = nodes_[index];
-  Shard& shard = *node.shards[shard_index];
-  Stream* stream = shard.stream(id);
-  if (stream == nullptr) return;
-  stream->touched = false;
-  const auto found = node.wires[shard_index].find(id);
-  if (found == node.wires[shard_index].end()) {
-    if (stream->aborted) shard.closed(id, "timed out", now(index));
-    return;
-  }
-  const auto [wire, end] = found->second;
-  if (stream->aborted) {
-    node.wires[shard_index].erase(id);
-    shard.closed(id, "aborted by this node", now(index));
-    hang_up(wire, end);
-    return;
-  }
-  while (stream != nullptr && !stream->out.empty() && !stream->held) {
-    std::string bytes(stream->out.view());
-    mix(hash64(bytes));
-    transmit(wire, 1 - end, bytes);
-    shard.written(id, bytes.size(), now(index));
-    stream = shard.stream(id);
-  }
-  if (stream == nullptr) return;
-  if (stream->finished) {
-    node.wires[shard_index].erase(id);
-    shard.closed(id, "closed by this node", now(index));
-    hang_up(wire, end);
-    return;
-  }
-  if (stream->reading && !wire->unread[end].empty()) {
-    std::string bytes = std::move(wire->unread[end].front());
-    wire->unread[end].pop_front();
-    shard.received(id, bytes, now(index));
   }
 }
 

@@ -10,6 +10,7 @@
 #include <functional>
 #include <limpet/cluster/members.hpp>
 #include <limpet/cluster/view.hpp>
+#include <limpet/handoff/moment.hpp>
 #include <limpet/resp/value.hpp>
 #include <limpet/shard/shard.hpp>
 #include <map>
@@ -51,9 +52,9 @@ class SimCluster {
     std::int64_t forward_timeout_ms = 2000;
     std::size_t client_bytes_max = 0;
     std::uint64_t handover_rate = 0;  // of a shard
-    bool moves = false;      // slots change hands; without it they are where the files place them
-    bool journal = false;    // what was acknowledged is on the disk, and is there after a crash
-    unsigned started = ~0U;  // only so many nodes are started at first
+    bool moves = false;               // slots change hands; without it they are where the files place them
+    bool journal = false;             // what was acknowledged is on the disk, and is there after a crash
+    unsigned started = ~0U;           // only so many nodes are started at first
   };
 
   explicit SimCluster(Options options);
@@ -95,8 +96,19 @@ class SimCluster {
   void cut(unsigned a, unsigned b);  // all connections between them end, bytes on the way are lost
   void block(unsigned a, unsigned b, bool blocked);  // nothing gets through, silently; what is sent waits
   void block_way(unsigned from, unsigned to, bool blocked);  // the same in one direction
+  // What is sent over the connections that one has dialled to the other takes so much longer, both ways;
+  // those that the other has dialled are as fast as ever.
+  void make_late(unsigned from, unsigned to, std::int64_t ms);
   // The disk of a running node takes no more titles; what was being written may be there or not.
   void fail_titles(unsigned node) { nodes_[node].titles_fail = true; }
+  // Its disk has no room: nothing of what is to be written gets there until it has some again.
+  void fill_disk(unsigned node, bool full);
+  // It is killed when it gets to this moment of a hand-over for the `time`-th time from now on. What it was
+  // about to send in that turn has not left.
+  void kill_at(unsigned node, const handoff::Moment& moment, unsigned time);
+  void spare(unsigned node) { nodes_[node].last_moment = nullptr; }  // it is not
+  // From its next start on: does it keep a journal? None of an earlier start is read without.
+  void keep_journal(unsigned node, bool keeps) { nodes_[node].keeps_journal = keeps; }
   // Its clock is that far ahead of the right time from now on; steady time goes on as before.
   void set_clock(unsigned node, std::int64_t ahead_ms) { nodes_[node].clock_ms = ahead_ms; }
 
@@ -106,6 +118,7 @@ class SimCluster {
   [[nodiscard]] ShardStats stats(unsigned node) const;
   [[nodiscard]] bool alive(unsigned node) const { return nodes_[node].alive; }
   [[nodiscard]] const SimDisk& disk(unsigned node) const { return nodes_[node].disk; }
+  [[nodiscard]] bool keeps_journal(unsigned node) const { return nodes_[node].keeps_journal; }
   // Its disk is what it was once. REQUIRES: it is not running.
   void put_back(unsigned node, SimDisk past) { nodes_[node].disk = std::move(past); }
   // Nothing is to be moved by the file of node 0, and nothing is.
@@ -148,6 +161,12 @@ class SimCluster {
     bool alive = false;
     bool paused = false;
     std::vector<std::function<void()>> deferred;
+    bool keeps_journal = true;                     // where journals are kept
+    bool full = false;                             // its disk
+    std::vector<bool> unsynced;                    // by shard: a sync waits for room
+    const handoff::Moment* last_moment = nullptr;  // it is killed there
+    unsigned moments_left = 0;
+    bool dying = false;          // it has got there
     bool titles_fail = false;    // the next write of titles will
     bool titles_failed = false;  // one has
     std::int64_t clock_ms = 0;   // its clock is so far ahead
@@ -175,7 +194,11 @@ class SimCluster {
   void show_to_shards(unsigned node, std::int64_t delay_ms_max);
   void load(unsigned node, unsigned shard);
   void work_disk(unsigned node, unsigned shard, Effects& effects);
+  void sync(unsigned node, unsigned shard);
   void write_titles(unsigned node, unsigned shard, const std::vector<TitleWrite>& titles);
+  void pass(unsigned node, handoff::Step step, handoff::Kind kind);
+  // True: it has come to its last moment, and is no more.
+  bool dies(unsigned node);
   void pump(unsigned node, unsigned shard);
   void dial(unsigned node, unsigned shard, const Dial& dial);
   void flush(unsigned node, unsigned shard, StreamId id);
@@ -194,6 +217,7 @@ class SimCluster {
   std::vector<Node> nodes_;
   std::vector<Client> clients_;
   std::set<std::pair<unsigned, unsigned>> blocked_;
+  std::map<std::pair<unsigned, unsigned>, std::int64_t> late_;
   std::vector<WirePtr> node_wires_;
   std::vector<std::string> notes_;
   std::uint64_t trace_ = 0;

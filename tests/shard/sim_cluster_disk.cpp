@@ -9,6 +9,8 @@ namespace limpet::shard {
 
 namespace {
 
+constexpr char kNoRoom[] = "no space left on the device";
+
 void take_titles(handoff::TitleBook& book, const std::vector<TitleWrite>& titles) {
   for (const TitleWrite& write : titles) {
     if (write.founded != 0) book.found(write.founded);
@@ -70,18 +72,12 @@ void SimCluster::work_disk(unsigned index, unsigned shard, Effects& effects) {
   Node& node = nodes_[index];
   node.shards[shard]->take_changes();
   if (!effects.changes.empty()) node.disk.append(shard, effects.changes.view());
-  const bool sync = std::exchange(effects.sync, false) || !effects.changes.empty();
+  const bool wanted_sync = std::exchange(effects.sync, false) || !effects.changes.empty();
   effects.changes.clear();
   effects.wanted.clear();
-  if (sync && options_.journal) {
-    at(now_ms_ + 1 + static_cast<std::int64_t>(random(4)), [this, index, shard, life = node.life] {
-      on_node(index, life, [=, this] {
-        const std::uint64_t position = nodes_[index].disk.sync(shard);
-        nodes_[index].shards[shard]->synced(position);
-        nodes_[index].shards[shard]->durable(position, now(index));
-        pump(index, shard);
-      });
-    });
+  if (wanted_sync && options_.journal && node.keeps_journal) {
+    at(now_ms_ + 1 + static_cast<std::int64_t>(random(4)),
+       [this, index, shard, life = node.life] { on_node(index, life, [=, this] { sync(index, shard); }); });
   }
   if (!effects.titles.empty()) write_titles(index, shard, std::exchange(effects.titles, {}));
   bool news = false;
@@ -123,22 +119,61 @@ void SimCluster::show_to_shards(unsigned index, std::int64_t delay_ms_max) {
   }
 }
 
+void SimCluster::sync(unsigned index, unsigned shard) {
+  Node& node = nodes_[index];
+  if (node.full) {
+    node.unsynced[shard] = true;
+    return;
+  }
+  const std::uint64_t position = node.disk.sync(shard);
+  node.shards[shard]->synced(position);
+  node.shards[shard]->durable(position, now(index));
+  pump(index, shard);
+}
+
+void SimCluster::fill_disk(unsigned index, bool full) {
+  Node& node = nodes_[index];
+  if (std::exchange(node.full, full) == full || !node.alive) return;
+  for (unsigned shard = 0; shard < options_.shards; ++shard) {
+    at(now_ms_, [this, index, shard, life = node.life] {
+      on_node(index, life, [=, this] {
+        Node& now = nodes_[index];
+        if (!now.keeps_journal) return;
+        now.shards[shard]->journal_trouble(now.full ? kNoRoom : "");
+        if (!now.full && now.unsynced[shard]) {
+          now.unsynced[shard] = false;
+          return sync(index, shard);
+        }
+        pump(index, shard);
+      });
+    });
+  }
+}
+
 // On the disk in two steps, so that a crash may come before, between or behind.
 void SimCluster::write_titles(unsigned index, unsigned shard, const std::vector<TitleWrite>& titles) {
   const auto delay = 1 + static_cast<std::int64_t>(random(4));
-  at(now_ms_ + delay, [this, index, shard, titles, life = nodes_[index].life] {
+  const auto pass_all = [this, index, titles](handoff::Step step) {
+    for (const TitleWrite& write : titles) pass(index, step, write.lets);
+  };
+  pass_all(handoff::Step::writes);
+  at(now_ms_ + delay, [this, index, shard, titles, pass_all, life = nodes_[index].life] {
     on_node(index, life, [=, this] {
       Node& node = nodes_[index];
+      if (node.full) node.titles_fail = true;
       const bool fails = node.titles_fail;
       // Of the write that fails nobody knows; after it there is no other.
       const bool taken = !fails || (!std::exchange(node.titles_failed, true) && random(2) == 0);
-      if (taken) take_titles(node.disk.book, titles);
+      if (!fails) pass_all(handoff::Step::appends);
+      if (taken && (!node.dying || random(2) == 0)) take_titles(node.disk.book, titles);
+      if (!fails) pass_all(handoff::Step::syncs);
+      if (dies(index)) return;
       std::vector<Slot> slots;
       for (const TitleWrite& write : titles) slots.push_back(write.slot);
       at(now_ms_ + static_cast<std::int64_t>(random(3)), [=, this] {
         on_node(index, life, [=, this] {
           Shard& of = *nodes_[index].shards[shard];
-          if (fails) of.titles_failed(slots, "no space left on the device", now(index));
+          if (fails) of.titles_failed(slots, kNoRoom, now(index));
           if (!fails) of.titles_written(slots, now(index));
           pump(index, shard);
         });

@@ -4,6 +4,8 @@
 
 #include <limpet/base/assert.hpp>
 #include <limpet/journal/recovery.hpp>
+#include <limpet/store/change.hpp>
+#include <limpet/store/store.hpp>
 
 namespace limpet::shard {
 
@@ -68,6 +70,24 @@ LoadPiece SimDisk::load(unsigned shards, unsigned shard) const {
                            .changes = recovery.last_sequence(slot)});
   }
   return piece;
+}
+
+std::map<std::string, std::string> SimDisk::strings() const {
+  SimDisk next = *this;
+  next.boot();
+  const LoadPiece piece = next.load(1, 0);
+  store::Store store(0);
+  std::string_view bytes = piece.bytes.view();
+  std::map<std::string, std::string> found;
+  for (const LoadPiece::Step& step : piece.steps) {
+    LIMPET_ASSERT(store::apply(store, step.slot, bytes.substr(0, step.bytes), 0));
+    bytes.remove_prefix(step.bytes);
+    constexpr std::size_t kAll = 1'000'000;
+    store.scan(step.slot, 0, kAll, 0, [&](const store::Item& item) {
+      if (item.type() == store::Type::string) found.emplace(item.key(), item.string());
+    });
+  }
+  return found;
 }
 
 }  // namespace limpet::shard

@@ -9,6 +9,7 @@
 #include <limpet/handoff/title_book.hpp>
 #include <limpet/journal/segment.hpp>
 #include <limpet/shard/shard.hpp>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ class SimDisk {
   std::uint64_t sync(unsigned shard);
   // What a shard is to load.
   [[nodiscard]] LoadPiece load(unsigned shards, unsigned shard) const;
+
+  // All strings that a start would find, by their keys.
+  [[nodiscard]] std::map<std::string, std::string> strings() const;
 
   handoff::TitleBook book;
 

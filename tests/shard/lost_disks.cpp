@@ -1,0 +1,155 @@
+// Disks that are lost, put back as they were some time ago, or not read: faults that cost sessions.
+#include <algorithm>
+#include <string>
+
+#include "faults.hpp"
+#include "linearizable.hpp"
+
+namespace limpet::shard {
+
+namespace {
+
+std::string name_of(unsigned node) { return "n" + std::to_string(node + 1); }
+
+// Has the node of this disk given the slot to that one, as far as it knows?
+bool ceded_to(const SimDisk& disk, Slot slot, unsigned to) {
+  const handoff::Title& title = disk.book.title(slot).title;
+  return title.kind == handoff::Title::Kind::ceded && title.to < disk.book.names().size() &&
+         disk.book.names()[title.to] == name_of(to);
+}
+
+}  // namespace
+
+bool Faults::owned_by_another(unsigned node, Slot slot) const {
+  for (unsigned other = 0; other < options_.nodes; ++other) {
+    if (other != node && handoff::owns(cluster_.disk(other).book.title(slot))) return true;
+  }
+  return false;
+}
+
+bool Faults::is_held(Slot slot) const { return owned_by_another(options_.nodes, slot); }
+
+// Beside nothing a slot may have what the node of whom this one got it has still.
+void Faults::may_be_lost(unsigned node, const std::function<bool(Slot)>& at_risk, bool back) {
+  std::vector<std::map<std::string, std::string>> strings(options_.nodes);
+  std::vector<bool> read(options_.nodes);
+  lost_([&](std::string_view key) {
+    std::vector<std::string> values;
+    const Slot slot = slot_of(key);
+    if (!at_risk(slot)) return values;
+    values.emplace_back(kNoValue);
+    for (unsigned other = 0; other < options_.nodes; ++other) {
+      if (other == node ? !back : !ceded_to(cluster_.disk(other), slot, node)) continue;
+      if (!read[other]) strings[other] = cluster_.disk(other).strings();
+      read[other] = true;
+      const auto found = strings[other].find(std::string(key));
+      if (found != strings[other].end()) values.push_back(found->second);
+    }
+    return values;
+  });
+}
+
+// ---- Old disks ----
+
+void Faults::copy_disk() {
+  const unsigned node = any_node();
+  copies_[node] = cluster_.disk(node);
+}
+
+// Who puts back a copy sees to it that the others can be reached: a node with an old disk that reaches nobody
+// cannot know that it is old.
+void Faults::put_disk_back() {
+  constexpr std::int64_t kHeardMs = 2'500;
+  const unsigned node = any_node();
+  if (!copies_[node] || gone_) return;
+  ++counts_["old disks"];
+  let_all_talk();
+  for (unsigned other = 0; other < options_.nodes; ++other) {
+    if (failed_[other]) kill(other);
+    const bool there = cluster_.alive(other) || holds_something(other);
+    file_[other] = {.listed = file_[other].listed || there, .weight = file_[other].weight};
+  }
+  publish();
+  for (unsigned other = 0; other < options_.nodes; ++other) read_newest(other);
+  pass_(static_cast<std::int64_t>(500 + cluster_.random(1'500)));
+  kill(node);
+  // What another holds must not be lost; what the life that is forgotten held alone may be.
+  const auto at_risk = [&](Slot slot) { return !owned_by_another(node, slot); };
+  past_[node] = true;
+  may_be_lost(node, at_risk, false);
+  cluster_.put_back(node, *copies_[node]);
+  may_be_lost(node, at_risk, true);
+  // Starts that fail are no reason to believe it.
+  for (std::uint64_t starts = 1 + cluster_.random(4); starts > 0; --starts) {
+    read_newest(node);
+    if (starts == 1) break;
+    pass_(static_cast<std::int64_t>(cluster_.random(300)));
+    kill(node);
+  }
+  pass_(kHeardMs);
+}
+
+// ---- Disks that are lost ----
+
+void Faults::lose_disk() {
+  const unsigned node = any_node();
+  if (!cluster_.alive(node) || gone_ || past_[node]) return;
+  ++counts_["lost disks"];
+  let_all_talk();
+  // Half of them while they are getting slots, or giving them away.
+  if (cluster_.random(2) == 0) {
+    cluster_.kill_at(node, handoff::kMoments[cluster_.random(handoff::kMoments.size())],
+                     1 + static_cast<unsigned>(cluster_.random(3)));
+    edit();
+    for (int i = 0; i < 10 && cluster_.alive(node); ++i) pass_(100);
+  }
+  kill(node);
+  gone_ = node;
+  may_be_lost(
+      node, [&](Slot slot) { return handoff::owns(cluster_.disk(node).book.title(slot)); }, false);
+  cluster_.put_back(node, SimDisk{});
+  copies_[node].reset();
+  claim(node);
+}
+
+// It stays away until all is claimed that it held.
+void Faults::claim(unsigned gone) {
+  let_all_talk();
+  for (unsigned node = 0; node < options_.nodes; ++node) {
+    if (left_[node] || failed_[node]) kill(node);
+    const bool there = cluster_.alive(node) || holds_something(node);
+    file_[node] = {.listed = file_[node].listed || there, .weight = file_[node].weight};
+  }
+  file_[gone] = {.state = "down"};
+  file_[gone].weight = kPlainNode.weight;
+  if (std::none_of(file_.begin(), file_.end(),
+                   [](const FileNode& node) { return node.listed && node.state == "up"; }))
+    file_[(gone + 1) % options_.nodes] = kPlainNode;
+  publish();
+  for (unsigned node = 0; node < options_.nodes; ++node) read_newest(node);
+  constexpr int kTriesMax = 20;
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    pass_(500);
+    const unsigned by = any_node();
+    if (!cluster_.alive(by)) continue;
+    const auto claimed = cluster_.ask_for(cluster_.connect(by), "CLUSTER CLAIM " + name_of(gone));
+    if (!claimed || claimed->type == resp::Value::Type::error) continue;
+    bool whole = true;
+    for (unsigned slot = 0; slot < kSlots; ++slot) whole = whole && is_held(static_cast<Slot>(slot));
+    if (!whole) continue;
+    gone_.reset();
+    return;
+  }
+}
+
+// ---- Journals ----
+
+void Faults::change_journal() {
+  const unsigned node = any_node();
+  ++counts_["restarts with another durability"];
+  cluster_.keep_journal(node, !cluster_.keeps_journal(node));
+  kill(node);
+  start(node);
+}
+
+}  // namespace limpet::shard
