@@ -88,8 +88,13 @@ class Appender::Impl {
 };
 
 Result<void> Appender::Impl::start() {
-  if (Result<void> made = next_file(); !made) return made;
+  Result<void> made = next_file();
+  if (!made && directory_.reserve().spend()) made = next_file();
+  if (!made) return made;
   if (Result<void> named = directory_.sync(); !named) return named;
+  // What the start took of the reserve is for the next one, and not for the journal.
+  is_full_ = directory_.reserve().spent();
+  if (is_full_) events_.full("the journal cannot be written: " + directory_.path() + ": the disk is full");
   writer_started_ = true;
   writer_ = std::thread([this] { write_on(); });
   if (!sync_always_) syncer_ = std::thread([this] { sync_on(); });
@@ -253,6 +258,7 @@ void Appender::Impl::look_for_room() {
   struct ::statvfs facts {};
   if (::fstatvfs(file_->get(), &facts) == 0 && facts.f_bavail * facts.f_frsize < kDiskRoomBytes) return;
   is_full_ = false;
+  directory_.reserve().refill();
   events_.full({});
 }
 

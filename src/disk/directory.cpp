@@ -35,7 +35,10 @@ File::~File() {
 }
 
 Directory::Directory(std::string path, File self, File lock)
-    : path_(std::move(path)), self_(std::move(self)), lock_(std::move(lock)) {}
+    : path_(std::move(path)),
+      self_(std::move(self)),
+      lock_(std::move(lock)),
+      reserve_(std::make_unique<Reserve>(path_)) {}
 Directory::~Directory() = default;
 
 Result<std::unique_ptr<Directory>> Directory::open(const std::string& path, const Identity& identity) {
@@ -49,7 +52,7 @@ Result<std::unique_ptr<Directory>> Directory::open(const std::string& path, cons
   if (!lock.open()) return io_error(path + "/" + kLock, "cannot be opened");
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return io_error(path + "/" + kLock, "cannot be locked");
-    return fail(Code::refused,
+    return fail(Code::unavailable,
                 path +
                     ": another limpetd runs on this data directory. Stop it, or choose another with "
                     "--data-dir");
@@ -57,6 +60,10 @@ Result<std::unique_ptr<Directory>> Directory::open(const std::string& path, cons
   auto directory = std::unique_ptr<Directory>(new Directory(path, std::move(self), std::move(lock)));
   if (Result<void> mine = directory->check_identity(identity); !mine) return tl::unexpected(mine.error());
   return directory;
+}
+
+bool Directory::is_there(const std::string& path) {
+  return ::access((path + "/" + kIdentityName).c_str(), F_OK) == 0;
 }
 
 Result<void> Directory::check_identity(const Identity& identity) {
@@ -158,7 +165,14 @@ Result<void> Directory::sync(const std::string& name) const {
 }
 
 Result<void> Directory::replace(const std::string& name, std::string_view content) const {
-  const std::string fresh = name + ".new";
+  Result<void> written = write_anew(name, content);
+  if (!written && reserve_->spend()) written = write_anew(name, content);
+  if (!written) remove(name + std::string(kUnfinishedExtension));
+  return written;
+}
+
+Result<void> Directory::write_anew(const std::string& name, std::string_view content) const {
+  const std::string fresh = name + std::string(kUnfinishedExtension);
   const std::string path = path_ + "/" + fresh;
   {
     const File file(::openat(self_.get(), fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));

@@ -9,7 +9,8 @@ namespace limpet::disk {
 
 tl::unexpected<Error> io_error(const std::string& path, const std::string& what) {
   const int error = errno;
-  return fail(Code::io, path + ": " + what + ": " + std::strerror(error));
+  const char* const fix = error == ENOSPC || error == EDQUOT ? "; make room there" : "";
+  return fail(Code::io, path + ": " + what + ": " + std::strerror(error) + fix);
 }
 
 Result<void> write_whole(int fd, std::string_view bytes, const std::string& path) {

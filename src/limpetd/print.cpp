@@ -31,8 +31,9 @@ constexpr std::string_view kNotes =
     "anew\n"
     "SIGUSR1          open the log file anew\n"
     "\n"
-    "Exit codes: 0 ended as asked, 1 bad configuration or usage, 2 an address cannot be bound, 3 anything "
-    "else.\n";
+    "Exit codes: 0 ended as asked, 1 bad configuration or usage, 2 an address cannot be bound, 4 the data "
+    "directory\n"
+    "is in use, full or failing, 5 it is another node's, of a newer release, or damaged, 3 anything else.\n";
 
 // Breaks `text` at spaces, to stand from kHelpColumn to kHelpWidth.
 std::string wrapped(std::string_view text) {

@@ -46,6 +46,7 @@ void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+// Of a start: Node::start() says which code means what.
 int exit_code_of(const Error& error) {
   switch (error.code) {
     case Code::bad_config:
@@ -53,9 +54,11 @@ int exit_code_of(const Error& error) {
     case Code::not_found:
       return kExitConfig;
     case Code::io:
-    case Code::unavailable:
-    case Code::refused:
       return kExitBind;
+    case Code::unavailable:
+      return kExitDataBusy;
+    case Code::refused:
+      return kExitDataRefused;
   }
   return kExitOther;
 }

@@ -30,32 +30,19 @@ Loader::Loader(const disk::Directory& directory, unsigned shards, bool repair, L
       began_(std::chrono::steady_clock::now()),
       targets_(shards) {}
 
-Result<std::uint64_t> Loader::look() {
-  std::uint64_t generations = 0;
-  const auto names = list();
-  if (!names) return tl::unexpected(names.error());
-  for (const std::string& name : *names) {
-    const auto head = directory_.read_head(name, journal::kSegmentHeaderBytes);
-    if (!head) return tl::unexpected(head.error());
-    const Result<journal::SegmentHeader> header = journal::read_header(*head);
-    if (header) {
-      generations = std::max(generations, header->stream.generation);
-    } else if (header.error().code == Code::refused) {
-      return fail(Code::refused, directory_.path() + "/" + name + " " + header.error().text);
-    }
-  }
+Result<void> Loader::look() {
   const auto base = directory_.generation_in(disk::kBaseName);
   if (!base) return tl::unexpected(base.error());
   recovery_->require_snapshots_of(*base);
   const auto sealed = directory_.list(journal::kSealsExtension);
   if (!sealed) return tl::unexpected(sealed.error());
-  if (sealed->empty()) return generations;
+  if (sealed->empty()) return {};
   const auto text = directory_.read(sealed->back());
   if (!text) return tl::unexpected(text.error());
   auto seals = journal::read_seals(*text);
   if (!seals) return fail(Code::refused, directory_.path() + "/" + sealed->back() + " " + seals.error().text);
   recovery_->seal(std::move(*seals));
-  return generations;
+  return {};
 }
 
 Result<std::vector<std::string>> Loader::list() const {
@@ -108,6 +95,7 @@ void Loader::run() {
   // Where something is damaged the streams stay as they are, for whoever puts the files in order.
   Result<void> kept = sync_files();
   if (kept && damaged_ == 0) kept = seal();
+  directory_.reserve().settle();
   if (!kept) hooks_.failed("the files of earlier runs cannot be kept: " + kept.error().text);
   reading_ = false;
   hooks_.read(sound ? recovery_->journal_bytes() / shards_ : kSnapshotAtOnce);

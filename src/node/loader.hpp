@@ -44,8 +44,8 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  // Looks at the headers of all files. Refuses those of a newer format. Returns the highest generation.
-  Result<std::uint64_t> look();
+  // Looks at what earlier runs say of the files beside these.
+  Result<void> look();
   // `generation`: of this run, whose fence is up. What comes to the directory now was not acknowledged.
   void start(std::uint64_t generation);
   void stop();

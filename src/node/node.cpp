@@ -75,6 +75,13 @@ void log_note(const shard::Note& note) {
   }
 }
 
+// What to do about a data directory that cannot be used is not what to do about an address.
+tl::unexpected<Error> of_data(Error error) {
+  if (error.code == Code::io) error.code = Code::unavailable;
+  if (error.code == Code::bad_input) error.code = Code::refused;
+  return tl::unexpected<Error>(std::move(error));
+}
+
 // Figures that shards hand in one by one; whoever asked may have gone before the last one comes.
 struct Collection {
   std::mutex mutex;
@@ -229,7 +236,9 @@ void Node::Impl::make_shards() {
 Result<void> Node::Impl::open_storage() {
   own_view_ = std::make_shared<const cluster::View>(settings_.view);
   const bool journal = settings_.view.durability != cluster::Durability::none;
-  if (!journal && !settings_.in_cluster()) return {};
+  // Without a journal what is there of one is set aside.
+  const bool kept = !settings_.data_dir.empty() && disk::Directory::is_there(settings_.data_dir);
+  if (!journal && !settings_.in_cluster() && !kept) return {};
   auto storage = Storage::open(settings_);
   if (!storage) return tl::unexpected(std::move(storage.error()));
   storage_ = std::move(*storage);
@@ -382,9 +391,9 @@ Result<void> Node::Impl::start() {
         "are served; set a password file, or protected_mode = \"no\"",
         settings_.me().client.text());
   }
-  if (Result<void> opened = open_storage(); !opened) return opened;
+  if (Result<void> opened = open_storage(); !opened) return of_data(opened.error());
   make_shards();
-  if (Result<void> stored = start_storage(); !stored) return stored;
+  if (Result<void> stored = start_storage(); !stored) return of_data(stored.error());
   if (Result<void> admin = start_admin(); !admin) return admin;
   for (const std::unique_ptr<ShardThread>& shard : shards_) shard->start();
   open_doors();

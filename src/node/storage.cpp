@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <limpet/disk/set_aside.hpp>
+
 #include "random_seed.hpp"
 
 namespace limpet::node {
@@ -24,19 +26,26 @@ Result<void> Storage::remove_unfinished() const {
 }
 
 Result<void> Storage::begin(LoaderHooks hooks) {
-  Result<std::uint64_t> generations = 0;
+  const auto taken_back = disk::take_back(*directory_);
+  if (!taken_back) return tl::unexpected(taken_back.error());
+  if (*taken_back > 0) {
+    spdlog::warn(
+        "{}: the start before set {} files of the journal aside and did not get to its end: taken back",
+        directory_->path(), *taken_back);
+  }
+  const Result<std::uint64_t> generations = disk::last_generation(*directory_);
+  if (!generations) return tl::unexpected(generations.error());
   if (journaled()) {
     loader_ = std::make_unique<Loader>(*directory_, settings_.shards, settings_.repair, std::move(hooks));
-    generations = loader_->look();
-    if (!generations) return tl::unexpected(generations.error());
+    if (Result<void> looked = loader_->look(); !looked) return looked;
   }
   // From here on a process that had the directory before finds that it is no longer its own.
   const auto generation = directory_->begin_generation(*generations);
   if (!generation) return tl::unexpected(generation.error());
   generation_ = *generation;
-  if (!journaled()) return {};
   // Behind the fence: a snapshot that another process is about to finish is not to get its name any more.
   if (Result<void> tidied = remove_unfinished(); !tidied) return tidied;
+  if (!journaled()) return set_aside();
   for (unsigned shard = 0; shard < settings_.shards; ++shard) {
     headers_.push_back({.stream = {.generation = generation_, .shard = shard},
                         .shards = settings_.shards,
@@ -45,9 +54,27 @@ Result<void> Storage::begin(LoaderHooks hooks) {
   return {};
 }
 
+// From here on sessions change and nothing keeps that: the journal says no more what they are.
+Result<void> Storage::set_aside() const {
+  const auto aside = disk::set_journal_aside(*directory_, generation_);
+  if (!aside) return tl::unexpected(aside.error());
+  if (!*aside) return {};
+  spdlog::warn(
+      "durability is none, but {} has a journal: its {} files, {} bytes, were set aside in {}. No start "
+      "reads "
+      "them any more, and limpet never removes them. To have those sessions back, stop this node, move the "
+      "files except limpet.id back while no other journal is there, and start it under interval or always; "
+      "if nobody needs them, remove the folder",
+      directory_->path(), (*aside)->files, (*aside)->bytes, (*aside)->folder);
+  return {};
+}
+
 Result<void> Storage::start(const std::function<disk::AppenderEvents(unsigned shard)>& events_of,
                             disk::SnapshotEvents snapshot_events) {
-  if (!journaled()) return {};
+  if (!journaled()) {
+    directory_->reserve().settle();
+    return {};
+  }
   const bool always = settings_.view.durability == cluster::Durability::always;
   for (unsigned shard = 0; shard < settings_.shards; ++shard) {
     auto appender = disk::Appender::start(*directory_, headers_[shard], always, events_of(shard));

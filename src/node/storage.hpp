@@ -1,5 +1,6 @@
 // Storage: the data directory of a running node. It has what was left there loaded, and writes what the
-// shards change. Under durability none there is no journal, and the directory is for the titles alone.
+// shards change. Under durability none there is no journal, one that is found is set aside, and the directory
+// is for the titles alone.
 //
 // open(), begin(), start() and stop() are for the node's owner, in that order; everything else may be called
 // from the shards' threads.
@@ -49,6 +50,7 @@ class Storage {
  private:
   explicit Storage(const Settings& settings) : settings_(settings) {}
   [[nodiscard]] Result<void> remove_unfinished() const;
+  [[nodiscard]] Result<void> set_aside() const;
 
   const Settings& settings_;
   std::unique_ptr<disk::Directory> directory_;

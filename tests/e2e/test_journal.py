@@ -461,15 +461,40 @@ class Full(Journal):
         self.node.process.kill()
         self.assertEqual(dump(self.start_there(), ALL_KEYS), before)
 
-    def test_killed_while_it_was_full_it_has_everything_once_there_is_room(self):
+    def test_killed_while_it_was_full_it_starts_serves_reads_and_refuses_writes(self):
+        for mode in MODES:
+            with self.subTest(mode=mode):
+                client = self.on_volume(mode)
+                self.assertEqual(client("SET", "calm", "v"), "OK")
+                self.under_load()
+                self.fill()
+                self.node.process.kill()
+                self.load.join()
+                for _ in range(3):  # each start leaves room for the next
+                    client = self.start_there()
+                    self.assertEqual(client("GET", "calm"), b"v")
+                    self.assertEqual(self.load.wrong_keys(client), [])
+                    replies = self.new_writes()
+                    self.assertTrue(all(is_error(reply, "MISCONF") for reply in replies), replies)
+                    self.assertIn("writes are refused", self.node.get("/readyz")[2])
+                    self.node.process.kill()
+                client = self.start_there()
+                self.volume.empty()
+                eventually(lambda: all(reply == "OK" for reply in self.new_writes()), 10, "writes are taken again")
+                self.assertEqual(self.node.process.terminate(15), 0)
+                self.assertEqual(self.load.wrong_keys(self.start_there()), [])
+
+    def test_without_any_room_for_a_start_it_says_how_much_it_needs(self):
         self.on_volume("interval")
         self.under_load()
         self.fill()
         self.node.process.kill()
         self.load.join()
+        self.volume.remove("limpet.room")  # as of a release that kept none
+        self.volume.fill()
         self.volume.start(self.node)
-        self.assertNotEqual(self.node.process.wait(), 0)
-        self.assertRegex(self.node.process.log(), re.escape(data_of(self.node)) + ".*No space left")
+        self.assertEqual(self.node.process.wait(), 4)
+        self.assertRegex(self.node.process.log(), re.escape(data_of(self.node)) + ".*No space left.*make room")
         self.volume.empty()
         self.assertEqual(self.load.wrong_keys(self.start_there()), [])
 

@@ -4,6 +4,8 @@
 //   limpet.id       whose it is: cluster, node, format
 //   limpet.lock     locked by the process that runs (flock)
 //   limpet.fence    the run that owns it: a generation that every start raises, and a number drawn at random
+//   limpet.room     nothing: room for the next start on a disk that is full by then (reserve.hpp)
+//   set-aside-*     journals that no start reads any more (set_aside.hpp)
 //   *.titles        which slots are its own (title_file.hpp)
 //   *.seals         how far earlier runs go (journal/seals.hpp)
 //   *.journal       the journal (journal/segment.hpp)
@@ -20,6 +22,7 @@
 #include <cstdint>
 #include <limpet/base/result.hpp>
 #include <limpet/disk/mapping.hpp>
+#include <limpet/disk/reserve.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +30,9 @@
 #include <vector>
 
 namespace limpet::disk {
+
+// Of a file that is not whole yet: removed by the next start.
+inline constexpr std::string_view kUnfinishedExtension = ".new";
 
 struct Identity {
   std::string cluster;
@@ -57,11 +63,14 @@ class Directory {
  public:
   // Makes it if it is not there (for its user alone), checks whose it is, locks it.
   static Result<std::unique_ptr<Directory>> open(const std::string& path, const Identity& identity);
+  // Whether a node has kept something there.
+  [[nodiscard]] static bool is_there(const std::string& path);
   ~Directory();
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] Reserve& reserve() const { return *reserve_; }
   [[nodiscard]] Result<std::vector<std::string>> list(std::string_view extension) const;
   [[nodiscard]] Result<std::string> read(const std::string& name) const;
   // The first bytes of a file, as many as it has up to `bytes`.
@@ -86,7 +95,8 @@ class Directory {
   [[nodiscard]] Result<void> sync(const std::string& name) const;
   // On the disk when this returns.
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) const;
-  // A small file, whole or not at all, and on the disk when this returns.
+  // A small file, whole or not at all, and on the disk when this returns. A start may take the reserve for
+  // it.
   [[nodiscard]] Result<void> replace(const std::string& name, std::string_view content) const;
   // The generation that a small file of one line names; 0 without the file.
   [[nodiscard]] Result<std::uint64_t> generation_in(const std::string& name) const;
@@ -94,10 +104,12 @@ class Directory {
  private:
   Directory(std::string path, File self, File lock);
   Result<void> check_identity(const Identity& identity);
+  [[nodiscard]] Result<void> write_anew(const std::string& name, std::string_view content) const;
 
   std::string path_;
   File self_;
   File lock_;
+  std::unique_ptr<Reserve> reserve_;
   std::string fence_;            // what this run wrote
   struct ::stat fence_stat_ {};  // of that file
 };

@@ -18,7 +18,6 @@
 
 namespace limpet::disk {
 
-inline constexpr std::string_view kUnfinishedExtension = ".new";
 // Says of which generation every slot has a copy, once older files were removed: "generation N".
 inline constexpr const char* kBaseName = "limpet.base";
 

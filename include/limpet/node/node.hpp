@@ -22,7 +22,8 @@ struct NodeHooks {
 class Node {
  public:
   // Binds all listeners and starts all threads; returns when clients can connect. Logs through spdlog's
-  // default logger. Error: an address cannot be bound; the text says which setting to change.
+  // default logger. Error: io, an address cannot be bound, and the text says which setting to change; of the
+  // data directory: unavailable, it is in use, full or failing; refused, it is not for this node, or damaged.
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(Settings settings, NodeHooks hooks = {});
   ~Node();  // as stop(), without patience
   Node(const Node&) = delete;

@@ -299,12 +299,19 @@ class Volume:
         """The command that runs another one where it is seen."""
         return [*self._enter, *command]
 
+    def _inside(self, name):
+        return f"/proc/{self._holder.pid}/root{self.path}/{name}"
+
     def _ballast(self):
-        return f"/proc/{self._holder.pid}/root{self.path}/ballast"
+        return self._inside("ballast")
+
+    def remove(self, name):
+        """A file of it."""
+        os.unlink(self._inside(name))
 
     def fill(self):
         """Takes all the room that is left."""
-        with open(self._ballast(), "wb", buffering=0) as file:
+        with open(self._ballast(), "ab", buffering=0) as file:
             for piece in (1 << 20, 1 << 12):
                 try:
                     while file.write(bytes(piece)) == piece:
