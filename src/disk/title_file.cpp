@@ -63,7 +63,7 @@ class TitleFile::Impl {
  public:
   Impl(const Directory& directory, TitleBook book, std::size_t dropped)
       : directory_(directory),
-        name_(name_of(book.boot())),
+        name_(name_of(handoff::counter_of(book.boot()))),
         first_(book),
         dropped_(dropped),
         book_(std::move(book)) {}
@@ -192,7 +192,8 @@ class TitleFile::Impl {
 TitleFile::TitleFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TitleFile::~TitleFile() = default;
 
-Result<std::unique_ptr<TitleFile>> TitleFile::open(const Directory& directory, std::uint64_t generation) {
+Result<std::unique_ptr<TitleFile>> TitleFile::open(const Directory& directory, std::uint64_t generation,
+                                                   std::uint64_t random) {
   const Result<std::vector<std::uint64_t>> boots = list_boots(directory);
   if (!boots) return tl::unexpected(boots.error());
   std::size_t dropped = 0;
@@ -206,7 +207,7 @@ Result<std::unique_ptr<TitleFile>> TitleFile::open(const Directory& directory, s
     if (!last) return tl::unexpected(std::move(last.error()));
     book = std::move(*last);
   }
-  book.boot(generation);
+  book.boot(handoff::boot_id(generation, random));
   auto impl = std::make_unique<Impl>(directory, std::move(book), dropped);
   if (Result<void> written = impl->rewrite(); !written) return tl::unexpected(std::move(written.error()));
   for (const std::uint64_t boot : *boots) directory.remove(name_of(boot));

@@ -65,11 +65,11 @@ bool HandOvers::claim(Slot slot) {
   const bool free =
       trouble_.empty() && title(slot) == SlotTitle{} && !receiving_.contains(slot) && !writes_.contains(slot);
   if (!free) return false;
-  write(slot, {.title = {.kind = Title::Kind::own, .term = 1}, .promise = std::nullopt});
+  write(slot, {.title = {.kind = Title::Kind::own, .term = {1}}, .promise = std::nullopt});
   return true;
 }
 
-bool HandOvers::inherit(Slot slot, std::uint64_t term) {
+bool HandOvers::inherit(Slot slot, Term term) {
   const bool free = trouble_.empty() && !owns(title(slot)) && title(slot).title.term < term &&
                     !unready_[slot] && !giving_.contains(slot) && !writes_.contains(slot);
   if (!free) return false;
@@ -164,7 +164,7 @@ void HandOvers::unanswered(Slot slot, std::string_view question, const std::stri
   look_after(given->second, now);
 }
 
-void HandOvers::overtaken(Slot slot, std::uint64_t term, Now now) {
+void HandOvers::overtaken(Slot slot, Term term, Now now) {
   if (unready_[slot]) return;
   const auto found = receiving_.find(slot);
   if (found == receiving_.end()) {
@@ -178,7 +178,7 @@ void HandOvers::overtaken(Slot slot, std::uint64_t term, Now now) {
   look_after(found->second, now);
 }
 
-bool HandOvers::superseded(Slot slot, Member by, std::uint64_t term, Now now) {
+bool HandOvers::superseded(Slot slot, Member by, Term term, Now now) {
   if (const auto given = giving_.find(slot); given != giving_.end()) {
     given->second.source.give_up("it was claimed by another node meanwhile");
     look_after(given->second, now);

@@ -10,8 +10,7 @@
 
 namespace limpet::handoff {
 
-Source::Source(Slot slot, Member to, const Migration& migration, std::uint64_t term, std::uint64_t epoch,
-               Now now)
+Source::Source(Slot slot, Member to, const Migration& migration, Term term, std::uint64_t epoch, Now now)
     : slot_(slot),
       to_(to),
       migration_(migration),

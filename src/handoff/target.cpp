@@ -9,7 +9,7 @@
 
 namespace limpet::handoff {
 
-Target::Target(Slot slot, Member from, const Migration& migration, std::uint64_t term, Now now)
+Target::Target(Slot slot, Member from, const Migration& migration, Term term, Now now)
     : slot_(slot), from_(from), migration_(migration), term_(term), heard_ms_(now.steady_ms) {}
 
 Target::Target(Slot slot, const Promise& promise, Now now)

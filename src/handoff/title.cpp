@@ -4,7 +4,7 @@
 
 namespace limpet::handoff {
 
-bool may_receive(const SlotTitle& slot, std::uint64_t term, const Migration& migration) {
+bool may_receive(const SlotTitle& slot, Term term, const Migration& migration) {
   const Title& title = slot.title;
   if (title.kind == Title::Kind::own) return false;
   if (title.kind == Title::Kind::ceded && title.term > term) return false;
@@ -19,25 +19,25 @@ SlotTitle promised(const SlotTitle& slot, const Promise& promise) {
 SlotTitle ceded(const SlotTitle& slot, Member to, const Migration& migration, std::uint64_t bytes) {
   LIMPET_ASSERT(owns(slot));
   return {.title = {.kind = Title::Kind::ceded,
-                    .term = slot.title.term + 1,
+                    .term = after_cession(slot.title.term),
                     .to = to,
                     .migration = migration,
                     .bytes = bytes},
           .promise = std::nullopt};
 }
 
-std::optional<SlotTitle> granted(const SlotTitle& slot, Member from, std::uint64_t term,
-                                 const Migration& migration, std::uint64_t bytes) {
+std::optional<SlotTitle> granted(const SlotTitle& slot, Member from, Term term, const Migration& migration,
+                                 std::uint64_t bytes) {
   if (!slot.promise || owns(slot)) return std::nullopt;
   if (slot.title.kind == Title::Kind::ceded && slot.title.term > term) return std::nullopt;
   const Promise wanted{.from = from, .term = term, .migration = migration, .bytes = bytes};
   if (*slot.promise != wanted) return std::nullopt;
-  return SlotTitle{.title = {.kind = Title::Kind::own, .term = term + 1}, .promise = std::nullopt};
+  return SlotTitle{.title = {.kind = Title::Kind::own, .term = after_cession(term)}, .promise = std::nullopt};
 }
 
-Fate fate_of(const SlotTitle& slot, std::uint64_t term, const Migration& migration, bool under_way) {
+Fate fate_of(const SlotTitle& slot, Term term, const Migration& migration, bool under_way) {
   const Title& title = slot.title;
-  const bool in_it = title.migration == migration && title.term == term + 1;
+  const bool in_it = title.migration == migration && title.term == after_cession(term);
   if (title.kind == Title::Kind::ceded && in_it) return Fate::ceded;
   return under_way && owns(slot) ? Fate::pending : Fate::abandoned;
 }
@@ -46,7 +46,7 @@ SlotTitle forgotten(const SlotTitle& slot) { return {.title = slot.title, .promi
 
 SlotTitle raised(const SlotTitle& slot) {
   SlotTitle raised = slot;
-  if (owns(slot)) ++raised.title.term;
+  if (owns(slot)) raised.title.term = after_restart(slot.title.term);
   return raised;
 }
 
@@ -57,19 +57,25 @@ namespace {
 constexpr std::uint8_t kKindMask = 0x03;
 constexpr std::uint8_t kPromise = 0x80;
 
-void append_try(Bytes& out, Member member, std::uint64_t term, const Migration& migration,
-                std::uint64_t bytes) {
+void append_try(Bytes& out, Member member, Term term, const Migration& migration, std::uint64_t bytes) {
   append_le(out, member);
-  append_le(out, term);
+  append_term(out, term);
   append_le(out, migration.boot);
   append_le(out, migration.attempt);
   append_le(out, bytes);
 }
 
-bool take_try(std::string_view& from, Member& member, std::uint64_t& term, Migration& migration,
-              std::uint64_t& bytes) {
-  return take_le(from, member) && take_le(from, term) && take_le(from, migration.boot) &&
-         take_le(from, migration.attempt) && take_le(from, bytes);
+bool take_term_of(std::string_view& from, Term& term, TitleFormat format) {
+  return format == TitleFormat::of_0_1 ? take_le(from, term.cessions) : take_term(from, term);
+}
+
+bool take_try(std::string_view& from, Member& member, Term& term, Migration& migration, std::uint64_t& bytes,
+              TitleFormat format) {
+  const bool whole = take_le(from, member) && take_term_of(from, term, format) &&
+                     take_le(from, migration.boot) && take_le(from, migration.attempt) &&
+                     take_le(from, bytes);
+  if (format == TitleFormat::of_0_1) migration.boot = boot_id(migration.boot, 0);
+  return whole;
 }
 
 }  // namespace
@@ -79,14 +85,14 @@ void append_title(Bytes& out, Slot slot, const SlotTitle& title) {
   append_le(out, slot);
   append_le(out, static_cast<std::uint8_t>(kind | (title.promise ? kPromise : 0)));
   const Title& held = title.title;
-  if (held.kind == Title::Kind::own) append_le(out, held.term);
+  if (held.kind == Title::Kind::own) append_term(out, held.term);
   if (held.kind == Title::Kind::ceded) append_try(out, held.to, held.term, held.migration, held.bytes);
   if (const auto& promise = title.promise) {
     append_try(out, promise->from, promise->term, promise->migration, promise->bytes);
   }
 }
 
-bool take_title(std::string_view& bytes, Slot& slot, SlotTitle& title) {
+bool take_title(std::string_view& bytes, Slot& slot, SlotTitle& title, TitleFormat format) {
   title = {};
   std::uint8_t head = 0;
   if (!take_le(bytes, slot) || slot >= kSlots || !take_le(bytes, head)) return false;
@@ -97,10 +103,10 @@ bool take_title(std::string_view& bytes, Slot& slot, SlotTitle& title) {
     case Title::Kind::none:
       break;
     case Title::Kind::own:
-      if (!take_le(bytes, held.term)) return false;
+      if (!take_term_of(bytes, held.term, format)) return false;
       break;
     case Title::Kind::ceded:
-      if (!take_try(bytes, held.to, held.term, held.migration, held.bytes)) return false;
+      if (!take_try(bytes, held.to, held.term, held.migration, held.bytes, format)) return false;
       break;
     default:
       return false;
@@ -108,7 +114,7 @@ bool take_title(std::string_view& bytes, Slot& slot, SlotTitle& title) {
   if ((head & kPromise) == 0) return true;
   if (held.kind == Title::Kind::own) return false;  // nobody promises it its own
   Promise& promise = title.promise.emplace();
-  return take_try(bytes, promise.from, promise.term, promise.migration, promise.bytes);
+  return take_try(bytes, promise.from, promise.term, promise.migration, promise.bytes, format);
 }
 
 }  // namespace limpet::handoff

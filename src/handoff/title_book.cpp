@@ -49,11 +49,14 @@ Result<TitleBook> TitleBook::read(std::string_view file, std::size_t* dropped) {
   std::uint64_t nonce = 0;
   if (!take_le(head, format) || !take_le(head, zero) || !take_le(head, nonce))
     return tl::unexpected(damaged(0));
-  if (format != kTitleFormat || zero != 0) {
-    return fail(Code::refused, "is of format " + std::to_string(format) + ", and this limpetd knows format " +
-                                   std::to_string(kTitleFormat) + ": start the one that wrote it");
+  constexpr auto kKnown = static_cast<std::uint32_t>(TitleFormat::current);
+  if (format == 0 || format > kKnown || zero != 0) {
+    return fail(Code::refused, "is of format " + std::to_string(format) +
+                                   ", and this limpetd knows formats 1 to " + std::to_string(kKnown) +
+                                   ": start the one that wrote it");
   }
   TitleBook book;
+  book.format_ = static_cast<TitleFormat>(format);
   std::string_view body;
   std::size_t at = kHeadBytes;
   for (; at < file.size(); at += kRecordHeadBytes + body.size()) {
@@ -84,7 +87,9 @@ bool TitleBook::take_item(std::string_view item) {
   switch (static_cast<TitleLog::Kind>(kind)) {
     case TitleLog::Kind::boot: {
       std::uint64_t id = 0;
-      if (!take_le(item, id) || id <= boot_) return false;
+      if (!take_le(item, id)) return false;
+      if (format_ == TitleFormat::of_0_1) id = boot_id(id, 0);
+      if (id <= boot_) return false;
       boot(id);
       return true;
     }
@@ -101,7 +106,7 @@ bool TitleBook::take_item(std::string_view item) {
       Slot slot = 0;
       SlotTitle title;
       while (!item.empty()) {
-        if (!take_title(item, slot, title)) return false;
+        if (!take_title(item, slot, title, format_)) return false;
         set(slot, title);
       }
       return true;
@@ -121,7 +126,7 @@ bool TitleBook::take_item(std::string_view item) {
 Bytes TitleBook::write(std::uint64_t nonce) const {
   Bytes out;
   out.append(kMagic);
-  append_le(out, kTitleFormat);
+  append_le(out, static_cast<std::uint32_t>(TitleFormat::current));
   append_le(out, std::uint32_t{0});
   append_le(out, nonce);
   TitleLog log(nonce, out.size());

@@ -5,6 +5,8 @@
 #include <limpet/base/assert.hpp>
 #include <utility>
 
+#include "random_seed.hpp"
+
 namespace limpet::node {
 
 using handoff::SlotTitle;
@@ -14,7 +16,7 @@ using handoff::TitleBook;
 Result<std::unique_ptr<Membership>> Membership::open(const disk::Directory& directory,
                                                      std::uint64_t generation, const Settings& settings) {
   auto membership = std::unique_ptr<Membership>(new Membership);
-  auto titles = disk::TitleFile::open(directory, generation);
+  auto titles = disk::TitleFile::open(directory, generation, random_seed());
   if (!titles) return tl::unexpected(std::move(titles.error()));
   membership->titles_ = std::move(*titles);
   if (Result<void> begun = membership->begin(settings); !begun)

@@ -3,6 +3,7 @@
 #include <openssl/hmac.h>
 
 #include <limpet/base/assert.hpp>
+#include <limpet/base/text.hpp>
 #include <limpet/peer/greeting.hpp>
 #include <memory>
 
@@ -11,6 +12,8 @@ namespace limpet::peer {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 255;
+// Earlier ones say one protocol alone.
+constexpr std::uint16_t kFirstWithRange = 5;
 
 void append_name(Bytes& out, std::string_view name) {
   const std::string_view cut = name.substr(0, kNameBytesMax);
@@ -65,29 +68,59 @@ bool take_standing(std::string_view& body, Standing& standing) {
 
 void append_greeting(Bytes& out, const Greeting& greeting) {
   append_le(out, kMagic);
-  append_le(out, kProtocol);
+  append_le(out, greeting.greatest);
+  append_le(out, greeting.least);
   append_standing(out, greeting);
   out.append({greeting.nonce.data(), greeting.nonce.size()});
-  for (const std::string* name : {&greeting.cluster, &greeting.node, &greeting.client, &greeting.peer}) {
+  for (const std::string* name :
+       {&greeting.cluster, &greeting.node, &greeting.client, &greeting.peer, &greeting.release}) {
     append_name(out, *name);
   }
+  out.append(greeting.more);
 }
 
-Result<Greeting> read_greeting(std::string_view body) {
-  std::uint32_t magic = 0;
-  if (!take_le(body, magic) || magic != kMagic) return fail(Code::bad_input, "this is no limpet node");
-  std::uint16_t protocol = 0;
-  if (!take_le(body, protocol)) return fail(Code::bad_input, "the greeting is cut off");
-  if (protocol != kProtocol) {
-    return fail(Code::bad_input, "the protocol between nodes is " + std::to_string(protocol) + " there and " +
-                                     std::to_string(kProtocol) + " here: run the same release on all nodes");
-  }
-  Greeting greeting;
+namespace {
+
+// Of protocol 4 there is one range only, and no release is named.
+bool take_fields(std::string_view body, bool of_0_1, Greeting& greeting) {
+  if (!of_0_1 && !take_le(body, greeting.least)) return false;
   const bool whole = take_standing(body, greeting) && take_le(body, greeting.nonce) &&
                      take_name(body, greeting.cluster) && take_name(body, greeting.node) &&
                      take_name(body, greeting.client) && take_name(body, greeting.peer);
-  // What stands behind the fields known here is left for later releases.
-  if (!whole) return fail(Code::bad_input, "the greeting is cut off");
+  if (!whole || of_0_1) return whole;
+  if (!take_name(body, greeting.release) || greeting.least > greeting.greatest) return false;
+  greeting.more = body;
+  return true;
+}
+
+std::string range_text(std::uint16_t least, std::uint16_t greatest) {
+  if (least == greatest) return std::to_string(least);
+  return std::to_string(least) + " to " + std::to_string(greatest);
+}
+
+// What is said of a release that this one cannot talk to.
+std::string foreign(const Greeting& theirs, bool of_0_1) {
+  const std::string release = of_0_1 ? "0.1.0" : printable(theirs.release);
+  const std::string protocols = range_text(of_0_1 ? theirs.greatest : theirs.least, theirs.greatest);
+  return "node " + printable(theirs.node) + " runs limpet " + release + " (protocol " + protocols +
+         "); this one speaks " + range_text(kProtocolLeast, kProtocol) + ": " +
+         (of_0_1 ? "stop the whole cluster once and start it with one release, see docs/upgrading.md"
+                 : "only neighbouring releases run side by side, see docs/upgrading.md");
+}
+
+}  // namespace
+
+Result<Greeting> read_greeting(std::string_view body, std::string* node) {
+  std::uint32_t magic = 0;
+  if (!take_le(body, magic) || magic != kMagic) return fail(Code::bad_input, "this is no limpet node");
+  Greeting greeting;
+  if (!take_le(body, greeting.greatest)) return fail(Code::bad_input, "the greeting is cut off");
+  const bool of_0_1 = greeting.greatest < kFirstWithRange;
+  if (!take_fields(body, of_0_1, greeting)) return fail(Code::bad_input, "the greeting is cut off");
+  if (node != nullptr) *node = greeting.node;
+  if (of_0_1 || greeting.greatest < kProtocolLeast || greeting.least > kProtocol) {
+    return fail(Code::refused, foreign(greeting, of_0_1));
+  }
   return greeting;
 }
 

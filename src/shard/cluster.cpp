@@ -108,7 +108,7 @@ std::string Core::cluster_info() const {
 void Core::cluster_where(std::string_view key, ReplyWriter& reply) {
   const KeyRef ref = KeyRef::of(key);
   const NodeIndex placed = view_->owner(ref.slot);
-  const NodeIndex owner = holders_.of(ref.slot).term != 0 ? holders_.of(ref.slot).node : placed;
+  const NodeIndex owner = holders_.of(ref.slot).term != Term{} ? holders_.of(ref.slot).node : placed;
   const bool nobody = owner == ring::kNobody;
   const std::string uid_rule = ref.uid.size() == ref.key.size()
                                    ? "the whole key is the uid"

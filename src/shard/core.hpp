@@ -202,7 +202,7 @@ class Core {
   [[nodiscard]] Route place_of(Slot slot) const;
   [[nodiscard]] bool may_pass_on(Slot slot, std::uint8_t hops) const;
   // Nobody is known to hold the slot: a command that goes somewhere may come back, and must not be overtaken.
-  [[nodiscard]] bool is_a_guess(Slot slot) const { return handovers_ && holders_.of(slot).term == 0; }
+  [[nodiscard]] bool is_a_guess(Slot slot) const { return handovers_ && holders_.of(slot).term == Term{}; }
   void note_guess(Client& client, Slot slot);
   void forget_guesses(Client& client);
   void place(Slot slot);

@@ -260,7 +260,7 @@ void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
 
 void Core::bounce(std::uint64_t id, Pending& pending, std::string_view body) {
   peer::NotMe said;
-  if (handovers_ && pending.slot != kNoSlot && peer::read_not_me(body, said) && said.term != 0) {
+  if (handovers_ && pending.slot != kNoSlot && peer::read_not_me(body, said) && said.term != Term{}) {
     if (const auto node = view_->find(said.node)) learn(pending.slot, {*node, said.term});
   }
   pending.state = Pending::State::bounced;

@@ -397,7 +397,7 @@ HandoffStats Core::handoff_stats() const {
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
     stats.slots += handoff::owns(handovers_->title(slot)) ? 1U : 0U;
-    stats.unheld += holders_.of(slot).term == 0 && view_->owner(slot) == config_.self ? 1U : 0U;
+    stats.unheld += holders_.of(slot).term == Term{} && view_->owner(slot) == config_.self ? 1U : 0U;
   }
   return stats;
 }

@@ -32,7 +32,7 @@ Route Core::way_to(Slot slot) const {
     }
   }
   const Holder& holder = holders_.of(slot);
-  const NodeIndex node = holder.term != 0 ? holder.node : view_->owner(slot);
+  const NodeIndex node = holder.term != Term{} ? holder.node : view_->owner(slot);
   if (node == ring::kNobody) return {Route::Kind::refuse, 0};
   if (node != config_.self) return {Route::Kind::peer, node};
   // Nobody holds it yet: this node is to.
@@ -137,9 +137,8 @@ void Core::step_down(Slot slot, const Holder& holder) {
   turns_[slot] = SlotTurn::Kind::refuse;
   place(slot);
   note(Note::Level::error, "slot " + std::to_string(slot) + " is not served: node " +
-                               view_->nodes[holder.node].name + " holds it at term " +
-                               std::to_string(holder.term) + ", this node at " +
-                               std::to_string(title.title.term) +
+                               view_->nodes[holder.node].name + " holds it at term " + text_of(holder.term) +
+                               ", this node at " + text_of(title.title.term) +
                                "; was the data directory of one of them restored from an old copy?");
 }
 
@@ -280,7 +279,7 @@ std::string Core::why_not_founded() const {
 // The node has begun to claim its first slots by this placement, and may not have got to this one.
 bool Core::may_be_claimed(Slot slot) const {
   return handovers_->title(slot) == handoff::SlotTitle{} && view_->home[slot] == config_.self &&
-         holders_.of(slot).term == 0 &&
+         holders_.of(slot).term == Term{} &&
          config_.handoff->founding->claimed() == Founding::id_of(view_->placement_digest);
 }
 
@@ -310,7 +309,7 @@ void Core::try_to_claim() {
   std::size_t claimed = 0;
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    if (view_->home[slot] == config_.self && holders_.of(slot).term == 0 && handovers_->claim(slot))
+    if (view_->home[slot] == config_.self && holders_.of(slot).term == Term{} && handovers_->claim(slot))
       ++claimed;
   }
   if (claimed > 0) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limpet/base/slot.hpp>
+#include <limpet/base/term.hpp>
 #include <limpet/cluster/view.hpp>
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace limpet::shard {
 
 struct Holder {
   cluster::NodeIndex node = ring::kNobody;
-  std::uint64_t term = 0;  // 0: nothing is known
+  Term term{};  // without a cession: nothing is known
 };
 
 class Holders {
@@ -26,7 +27,7 @@ class Holders {
   bool learn(Slot slot, const Holder& holder) {
     Holder& now = by_slot_[slot];
     if (holder.term <= now.term) return false;
-    if (now.term != 0) --counts_[now.node];
+    if (now.term != Term{}) --counts_[now.node];
     if (counts_.size() <= holder.node) counts_.resize(holder.node + std::size_t{1});
     ++counts_[holder.node];
     now = holder;

@@ -79,6 +79,7 @@ Result<bool> Link::greeted(const Frame& frame, std::string_view expected_node, s
       }
       state_ = LinkState::up;
       was_up_ = true;
+      foreign_.clear();
       since_ms_ = now.steady_ms;
       failures_in_a_row_ = 0;
       last_error_.clear();
@@ -102,7 +103,8 @@ void Link::lost(std::string_view reason, Now now, std::uint64_t random) {
   ++failures_;
   ++failures_in_a_row_;
   informed_ = false;
-  last_error_ = failure_.empty() ? std::string(reason) : std::exchange(failure_, {});
+  const bool unanswered = state_ == LinkState::greeting && !foreign_.empty();
+  last_error_ = !failure_.empty() ? std::exchange(failure_, {}) : unanswered ? foreign_ : std::string(reason);
   theirs_ = {};
   if (lanes_) lanes_->reset();
   lanes_.reset();

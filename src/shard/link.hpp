@@ -58,6 +58,8 @@ class Link {
     static_cast<peer::Standing&>(theirs_) = standing;
     informed_ = true;
   }
+  // The node has dialled this one, and speaks no protocol that this one does.
+  void said_foreign(std::string_view why) { foreign_ = why; }
   void said_goodbye() { leaving_ = true; }
   // Has the other side said goodbye, and not been answered yet?
   [[nodiscard]] bool owes_goodbye() const { return up() && leaving_ && !gave_goodbye_; }
@@ -111,6 +113,7 @@ class Link {
   std::uint64_t failures_in_a_row_ = 0;
   bool informed_ = false;
   std::int64_t round_trip_us_ = -1;
+  std::string foreign_;     // why a greeting may have no answer
   std::string failure_;     // why this side closes it; empty: it does not
   std::string last_error_;  // why it is not up
 };

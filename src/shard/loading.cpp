@@ -167,7 +167,7 @@ void Core::slot_loaded(Slot slot, std::uint64_t changes) {
   // What it gave away, or received in part, before is not its own, and the disk is told so. Sessions of a
   // release that knew no titles are there before the first of them, and while nobody holds their slots.
   const handoff::SlotTitle& title = handovers_->title(slot);
-  const bool first = holders_.of(slot).term == 0 && (was_fresh_ || may_be_claimed(slot));
+  const bool first = holders_.of(slot).term == Term{} && (was_fresh_ || may_be_claimed(slot));
   if (!handoff::owns(title) && !title.promise && !first) store_.clear(slot);
   handovers_->set_ready(slot, true);
   place(slot);

@@ -14,11 +14,12 @@ namespace limpet::shard {
 namespace {
 
 // Terms of claims are far above those of ordinary owners, and above those of earlier claims even where these
-// are not known: the holder that is gone may have been started again any number of times since it was last
-// heard of.
-std::uint64_t term_of_claim(std::uint64_t known, Now now) {
+// are not known: the slot may have changed hands any number of times since anything was heard of it.
+Term term_of_claim(Term known, Now now) {
   constexpr unsigned kBitsBelowTime = 20;
-  return std::max(known, static_cast<std::uint64_t>(now.unix_ms) << kBitsBelowTime) + (1U << kBitsBelowTime);
+  return {std::max(known.cessions, static_cast<std::uint64_t>(now.unix_ms) << kBitsBelowTime) +
+              (1U << kBitsBelowTime),
+          0};
 }
 
 }  // namespace
@@ -175,7 +176,7 @@ void Core::claim_from(std::string_view name, ReplyWriter& reply) {
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
     const Holder& holder = holders_.of(slot);
-    const bool is_its = holder.term != 0 ? holder.node == gone : all_others_told;
+    const bool is_its = holder.term != Term{} ? holder.node == gone : all_others_told;
     if (view_->home[slot] != config_.self || !is_its) continue;
     if (handovers_->inherit(slot, term_of_claim(holder.term, now_))) ++claimed;
   }

@@ -20,6 +20,7 @@ peer::Greeting Core::make_greeting() {
   greeting.node = me.name;
   greeting.client = me.client.text();
   greeting.peer = me.peer ? me.peer->text() : "";
+  greeting.release = config_.version;
   // Never the same twice: a counter beside the random half.
   store_le(greeting.nonce.data(), random());
   store_le(greeting.nonce.data() + 8, ++nonces_ ^ (static_cast<std::uint64_t>(now_.unix_ms) << 20));
@@ -279,11 +280,16 @@ void Core::part_from(Link& link) {
 }
 
 bool Core::greet_peer(Peer& peer, const Frame& frame) {
+  std::string name;
   Result<peer::Greeting> greeting =
       frame.type == FrameType::greet
-          ? peer::read_greeting(frame.body)
+          ? peer::read_greeting(frame.body, &name)
           : Result<peer::Greeting>(fail(Code::bad_input, "this is no limpet node"));
   if (!greeting) {
+    // A node of another release is told why, and that is the reason why it is not reached either.
+    peer.greeted = greeting.error().code == Code::refused;
+    const auto node = view_->find(name);
+    if (peer.greeted && node && *node != config_.self) link_to(*node).said_foreign(greeting.error().text);
     refuse_peer(peer, greeting.error().text);
     return false;
   }

@@ -16,7 +16,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-handoff::SlotTitle owner_at(std::uint64_t term) {
+handoff::SlotTitle owner_at(Term term) {
   return {.title = {.kind = handoff::Title::Kind::own, .term = term}, .promise = std::nullopt};
 }
 
@@ -28,7 +28,7 @@ class Titles : public FolderTest {
     directory_.reset();
     directory_ = std::move(*Directory::open(root_ + "/data", {"demo", "n1"}));
     generation_ = *directory_->begin_generation(0);
-    Result<std::unique_ptr<TitleFile>> file = TitleFile::open(*directory_, generation_);
+    Result<std::unique_ptr<TitleFile>> file = TitleFile::open(*directory_, generation_, 7);
     error_ = file ? "" : file.error().text;
     if (file) file_ = std::move(*file);
   }
@@ -46,9 +46,9 @@ class Titles : public FolderTest {
         changed_.wait_for(lock, std::chrono::seconds(20), [&] { return outcomes_.size() >= count; });
     return came ? outcomes_.back() : "nothing was heard";
   }
-  void own(Slot slot, std::uint64_t term) {
+  void own(Slot slot, std::uint64_t cessions) {
     const std::size_t before = outcomes_.size();
-    file_->titles({{slot, owner_at(term)}}, heard());
+    file_->titles({{slot, owner_at({cessions})}}, heard());
     ASSERT_EQ(wait_for(before + 1), "");
   }
   [[nodiscard]] std::string path() const { return root_ + "/data/" + name_of(generation_); }
@@ -84,12 +84,12 @@ TEST_F(Titles, WhatWasHeardOfIsThereAfterACleanStop) {
   ASSERT_TRUE(file_->stop());
   open();
   ASSERT_TRUE(file_) << error_;
-  EXPECT_EQ(file_->book().title(5), owner_at(3)) << "a clean stop raises no term";
+  EXPECT_EQ(file_->book().title(5), owner_at({3})) << "a clean stop raises no term";
   EXPECT_EQ(file_->book().founded(), 99U);
   EXPECT_EQ(file_->book().epoch(), 7U);
   EXPECT_EQ(file_->book().view(), "epoch = 7\n");
   EXPECT_EQ(file_->book().names().at(0), "n1");
-  EXPECT_EQ(file_->book().boot(), generation_);
+  EXPECT_EQ(file_->book().boot(), handoff::boot_id(generation_, 7));
 }
 
 TEST_F(Titles, AfterAnUncleanStopTheTermsOfWhatIsOwnedRiseOnceAndForGood) {
@@ -97,10 +97,10 @@ TEST_F(Titles, AfterAnUncleanStopTheTermsOfWhatIsOwnedRiseOnceAndForGood) {
   own(5, 3);
   open();
   ASSERT_TRUE(file_) << error_;
-  EXPECT_EQ(file_->book().title(5), owner_at(4));
+  EXPECT_EQ(file_->book().title(5), owner_at({3, 1}));
   ASSERT_TRUE(file_->stop());
   open();
-  EXPECT_EQ(file_->book().title(5), owner_at(4)) << "the higher term was on the disk";
+  EXPECT_EQ(file_->book().title(5), owner_at({3, 1})) << "the higher term was on the disk";
 }
 
 TEST_F(Titles, WhoeverWantsToKnowIsToldThatTheyAreWrittenBeforeTheyAreSynced) {
@@ -108,7 +108,7 @@ TEST_F(Titles, WhoeverWantsToKnowIsToldThatTheyAreWrittenBeforeTheyAreSynced) {
   std::size_t heard_before = 1;
   std::uintmax_t bytes = 0;
   const std::uintmax_t bytes_before = std::filesystem::file_size(path());
-  file_->titles({{9, owner_at(1)}}, heard(), [&] {
+  file_->titles({{9, owner_at({1})}}, heard(), [&] {
     const std::lock_guard lock(mutex_);
     heard_before = outcomes_.size();
     bytes = std::filesystem::file_size(path());
@@ -120,20 +120,20 @@ TEST_F(Titles, WhoeverWantsToKnowIsToldThatTheyAreWrittenBeforeTheyAreSynced) {
 
 TEST_F(Titles, WhatWaitsIsWrittenBeforeAStop) {
   open();
-  for (std::uint64_t term = 1; term <= 500; ++term) file_->titles({{9, owner_at(term)}}, heard());
+  for (std::uint64_t term = 1; term <= 500; ++term) file_->titles({{9, owner_at({term})}}, heard());
   ASSERT_TRUE(file_->stop());
   EXPECT_EQ(wait_for(500), "");
   open();
-  EXPECT_EQ(file_->book().title(9), owner_at(500));
+  EXPECT_EQ(file_->book().title(9), owner_at({500}));
 }
 
 TEST_F(Titles, NothingIsAcknowledgedOnceAnotherRunHasTheDirectory) {
   open();
   own(5, 3);
   std::ofstream(root_ + "/data/limpet.fence") << "generation 99\nnonce 1\nhost elsewhere\npid 1\n";
-  file_->titles({{5, owner_at(4)}}, heard());
+  file_->titles({{5, owner_at({4})}}, heard());
   EXPECT_THAT(wait_for(2), HasSubstr("taken over"));
-  file_->titles({{5, owner_at(5)}}, heard());
+  file_->titles({{5, owner_at({5})}}, heard());
   EXPECT_THAT(wait_for(3), HasSubstr("taken over")) << "and it stays so";
   EXPECT_FALSE(file_->stop());
 }
@@ -149,7 +149,7 @@ TEST_F(Titles, AnOldRunThatGoesOnNeverTouchesTheFileOfTheNewOne) {
   ASSERT_TRUE(file_) << error_;
   own(5, 9);
   std::vector<std::pair<Slot, handoff::SlotTitle>> all;
-  for (unsigned slot = 0; slot < kSlots; ++slot) all.emplace_back(static_cast<Slot>(slot), owner_at(1));
+  for (unsigned slot = 0; slot < kSlots; ++slot) all.emplace_back(static_cast<Slot>(slot), owner_at({1}));
   const std::size_t told = outcomes_.size();
   for (std::size_t i = 1; i <= 40; ++i) {
     old_file->titles(all, heard());
@@ -160,18 +160,18 @@ TEST_F(Titles, AnOldRunThatGoesOnNeverTouchesTheFileOfTheNewOne) {
   ASSERT_TRUE(file_->stop());
   open();
   ASSERT_TRUE(file_) << error_;
-  EXPECT_EQ(file_->book().title(5), owner_at(9));
-  EXPECT_EQ(file_->book().title(6), owner_at(9));
+  EXPECT_EQ(file_->book().title(5), owner_at({9}));
+  EXPECT_EQ(file_->book().title(6), owner_at({9}));
   EXPECT_EQ(file_->book().title(7), handoff::SlotTitle{});
 }
 
 TEST_F(Titles, AFileThatHasGrownIsWrittenAnew) {
   open();
   std::vector<std::pair<Slot, handoff::SlotTitle>> all;
-  for (unsigned slot = 0; slot < kSlots; ++slot) all.emplace_back(static_cast<Slot>(slot), owner_at(1));
+  for (unsigned slot = 0; slot < kSlots; ++slot) all.emplace_back(static_cast<Slot>(slot), owner_at({1}));
   std::size_t told = 0;
   for (std::uint64_t term = 1; term <= 60; ++term) {
-    for (auto& [slot, title] : all) title = owner_at(term);
+    for (auto& [slot, title] : all) title = owner_at({term});
     file_->titles(all, heard());
     ASSERT_EQ(wait_for(++told), "");
   }
@@ -179,8 +179,8 @@ TEST_F(Titles, AFileThatHasGrownIsWrittenAnew) {
   own(7, 61);
   ASSERT_TRUE(file_->stop());
   open();
-  EXPECT_EQ(file_->book().title(7), owner_at(61));
-  EXPECT_EQ(file_->book().title(8), owner_at(60));
+  EXPECT_EQ(file_->book().title(7), owner_at({61}));
+  EXPECT_EQ(file_->book().title(8), owner_at({60}));
 }
 
 TEST_F(Titles, AnEndThatWasCutOffIsDroppedAndDamageIsNamed) {
@@ -192,7 +192,7 @@ TEST_F(Titles, AnEndThatWasCutOffIsDroppedAndDamageIsNamed) {
   open();
   ASSERT_TRUE(file_) << error_;
   EXPECT_GT(file_->dropped_bytes(), 0U);
-  EXPECT_EQ(file_->book().title(5), owner_at(4));
+  EXPECT_EQ(file_->book().title(5), owner_at({3, 1}));
   EXPECT_EQ(file_->book().title(6), handoff::SlotTitle{});
   own(5, 9);
   file_.reset();

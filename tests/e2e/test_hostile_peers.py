@@ -21,8 +21,9 @@ def header(kind, length, bits=0, slot=0, ident=1):
 
 
 def greeting(cluster=b"e2e", node=b"n2"):
-    names = b"".join(struct.pack("<B", len(name)) + name for name in (cluster, node, b"127.0.0.1:1", b"127.0.0.1:2"))
-    body = struct.pack("<IHQQQQQB", 0x54504D4C, 4, 1, 0, 0, 0, 1, 1) + b"n" * 16 + names
+    names = b"".join(struct.pack("<B", len(name)) + name
+                     for name in (cluster, node, b"127.0.0.1:1", b"127.0.0.1:2", b"0.2.0"))
+    body = struct.pack("<IHHQQQQQB", 0x54504D4C, 5, 5, 1, 0, 0, 0, 1, 1) + b"n" * 16 + names
     return header(GREET, len(body)) + body
 
 

@@ -63,10 +63,10 @@ void check_greeting(std::string_view bytes) {
   FUZZ_CHECK(bytes.starts_with(written.view()));
 }
 
-// The same bytes, but for the mark and the version in front: what stands behind them is to be read, too, when
-// a later release has another version.
+// The same bytes, but for the mark and the protocols in front: what stands behind them is to be read, too,
+// when a later release has others.
 std::string as_of_this_release(std::string_view bytes) {
-  constexpr std::size_t kFront = 4 + 2;
+  constexpr std::size_t kFront = 4 + 2 + 2;
   Bytes front;
   peer::append_greeting(front, {});
   return std::string(front.view().substr(0, kFront)) +

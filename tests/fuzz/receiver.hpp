@@ -28,7 +28,7 @@ class Receiver {
 
  private:
   static constexpr handoff::Member kFrom = 7;
-  static constexpr std::uint64_t kTerm = 5;
+  static constexpr Term kTerm{5, 2};
   static constexpr handoff::Migration kTry{.boot = 3, .attempt = 2};
   // A few bytes can ask for a long string.
   static constexpr std::uint64_t kStoreBytesMax = 64_MiB;
@@ -259,7 +259,7 @@ inline void Receiver::check_state() {
     FUZZ_CHECK(title->title == title_.title && title->promise == promise);
   }
   if (now == State::owning) {
-    FUZZ_CHECK(handoff::owns(*title) && title->title.term == kTerm + 1 && !title->promise);
+    FUZZ_CHECK(handoff::owns(*title) && title->title.term == after_cession(kTerm) && !title->promise);
   }
   FUZZ_CHECK(target_->bytes() == sent_);
 }

@@ -105,18 +105,23 @@ void check_records(std::string_view bytes, bool booted) {
 
 // ---- What is written ----
 
+Term take_term(Reader& reader) {
+  const std::uint64_t cessions = reader.number();
+  return {cessions, static_cast<std::uint32_t>(reader.number())};
+}
+
 SlotTitle take_slot_title(Reader& reader) {
   SlotTitle slot;
   const unsigned what = reader.byte();
   slot.title.kind = static_cast<Title::Kind>(what % 3);
-  if (slot.title.kind != Title::Kind::none) slot.title.term = reader.number();
+  if (slot.title.kind != Title::Kind::none) slot.title.term = take_term(reader);
   if (slot.title.kind == Title::Kind::ceded) {
     slot.title.to = static_cast<Member>(reader.number());
     slot.title.migration = {.boot = reader.number(), .attempt = reader.number()};
     slot.title.bytes = reader.number();
   }
   if ((what & 4) != 0) {
-    slot.promise = {.from = static_cast<Member>(reader.number()), .term = reader.number()};
+    slot.promise = {.from = static_cast<Member>(reader.number()), .term = take_term(reader)};
     slot.promise->migration = {.boot = reader.number(), .attempt = reader.number()};
     slot.promise->bytes = reader.number();
   }
@@ -245,7 +250,7 @@ void check_message(std::string_view bytes) {
 // What follows from any title for any try.
 void check_rules(Reader reader) {
   const SlotTitle slot = take_slot_title(reader);
-  const std::uint64_t term = reader.number();
+  const Term term = take_term(reader);
   const Migration migration{.boot = reader.number(), .attempt = reader.number()};
   const auto from = static_cast<Member>(reader.number());
   const std::uint64_t bytes = reader.number();
@@ -255,7 +260,7 @@ void check_rules(Reader reader) {
       handoff::promised(slot, {.from = from, .term = term, .migration = migration, .bytes = bytes});
   FUZZ_CHECK(!handoff::may_receive(promised, term, migration));
   const auto granted = handoff::granted(promised, from, term, migration, bytes);
-  FUZZ_CHECK(!may || (granted && handoff::owns(*granted) && granted->title.term == term + 1));
+  FUZZ_CHECK(!may || (granted && handoff::owns(*granted) && granted->title.term == after_cession(term)));
   FUZZ_CHECK(!handoff::granted(promised, from, term, migration, bytes + 1));
   FUZZ_CHECK(handoff::forgotten(promised).title == slot.title && !handoff::forgotten(promised).promise);
   if (!handoff::owns(slot)) return;

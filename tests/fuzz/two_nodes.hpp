@@ -144,7 +144,7 @@ inline TwoNodes::TwoNodes(Reader& reader, bool honest) : reader_(reader), honest
     nodes_[i].me = static_cast<Member>(i);
     for (unsigned at = 0; at < kUsed; ++at) {
       SlotTitle& title = nodes_[i].disk[slot(at)];
-      if (at % nodes_.size() == i) title.title = {.kind = handoff::Title::Kind::own, .term = 1};
+      if (at % nodes_.size() == i) title.title = {.kind = handoff::Title::Kind::own, .term = {1}};
     }
     start(nodes_[i]);
   }
@@ -416,7 +416,7 @@ inline void TwoNodes::forge() {
   forged.to = static_cast<Member>(what >> 2 & 1);
   forged.question = (what & 8) != 0;
   message.kind = static_cast<Kind>(reader_.byte() % 32);
-  if ((what & 16) != 0) message.term = reader_.number();
+  if ((what & 16) != 0) message.term = {reader_.number(), 0};
   if ((what & 32) != 0) message.migration = {.boot = reader_.number(), .attempt = reader_.number()};
   if ((what & 64) != 0) message.number = reader_.number();
   const Exact rest((what & 128) != 0 ? reader_.take(reader_.byte()) : std::string_view());

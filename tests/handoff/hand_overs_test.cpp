@@ -22,7 +22,7 @@ class OneShard : public ::testing::Test {
   OneShard() : hand_overs_(kMe, 3, 1, 0, all_owned(), store_, now_) {}
 
   static std::vector<SlotTitle> all_owned() {
-    return std::vector<SlotTitle>(kSlots, {.title = {.kind = Title::Kind::own, .term = 1}, .promise = {}});
+    return std::vector<SlotTitle>(kSlots, {.title = {.kind = Title::Kind::own, .term = {1}}, .promise = {}});
   }
   static HandOverView view(std::uint64_t epoch, const std::vector<Slot>& of_other) {
     HandOverView view{.epoch = epoch, .owners = std::vector<Member>(kSlots, kMe)};
@@ -143,7 +143,7 @@ TEST_F(OneShard, NeverUsesTheNameOfATryTwice) {
     }
     for (const Slot slot : slots(5)) {
       if (hand_overs_.is_given(slot))
-        answer({.migration = current[slot], .term = 1}, slot, Kind::refused, "no");
+        answer({.migration = current[slot], .term = {1}}, slot, Kind::refused, "no");
     }
     now_.steady_ms += kHandoffRetryMaxMs;
     hand_overs_.tick(now_);
@@ -181,7 +181,7 @@ TEST_F(OneShard, ANewViewEndsWhatItMakesPointless) {
 TEST_F(OneShard, TakesNothingWithoutTheRightOrBeforeItHasReadTheFile) {
   hand_overs_.set_view(view(2, {7}), now_);
   questions();
-  Message begin{.kind = Kind::begin, .migration = {.boot = 1, .attempt = 1}, .term = 5, .number = 3};
+  Message begin{.kind = Kind::begin, .migration = {.boot = 1, .attempt = 1}, .term = {5}, .number = 3};
   EXPECT_THAT(std::string(asked(begin, 4).rest), HasSubstr("epoch 2"));
   begin.number = 2;
   EXPECT_THAT(std::string(asked(begin, 7).rest), HasSubstr("not its own"));
@@ -212,7 +212,7 @@ TEST_F(OneShard, ManyRefusalsAtOnceCountOnce) {
   for (const auto& question : questions_) slots_asked.push_back(question.slot);
   for (std::size_t i = 0; i < begins.size(); ++i) {
     Bytes body;
-    append_message(body, {.kind = Kind::refused, .migration = begins[i].migration, .term = 1});
+    append_message(body, {.kind = Kind::refused, .migration = begins[i].migration, .term = {1}});
     hand_overs_.answered(kOther, slots_asked[i], body.view(), now_);
   }
   questions();

@@ -13,7 +13,7 @@
 namespace limpet::handoff {
 namespace {
 
-constexpr std::uint64_t kTerm = 5;
+constexpr Term kTerm{5, 2};
 constexpr std::uint64_t kEpoch = 9;
 
 std::string effects_of(const std::string& key, const std::string& value) {
@@ -81,14 +81,14 @@ TEST_F(Machines, ASlotGoesOverWithAllItsKeysAndItsTitle) {
   ASSERT_EQ(source_.state(), Source::State::ceding);
   const SlotTitle given = source_.title();
   EXPECT_EQ(given.title.kind, Title::Kind::ceded);
-  EXPECT_EQ(given.title.term, kTerm + 1);
+  EXPECT_EQ(given.title.term, after_cession(kTerm));
   source_.written(now_);
   talk();
   write();
   EXPECT_EQ(source_.state(), Source::State::done);
   EXPECT_EQ(target_->state(), Target::State::done);
   EXPECT_TRUE(owns(title_));
-  EXPECT_EQ(title_.title.term, kTerm + 1);
+  EXPECT_EQ(title_.title.term, after_cession(kTerm));
   EXPECT_EQ(to_.keys_in(slot_), 1'001U);
   EXPECT_EQ(to_.find(KeyRef::of("k999{u}"), now_.unix_ms).string(), std::string(100, 'v'));
 }
@@ -245,7 +245,7 @@ TEST_F(Machines, AnswersOfAnotherTermAreNotTakenForThisOne) {
   fill(10, 10);
   talk();
   Message other = answer(Kind::prepared, source_.bytes());
-  other.term = kTerm + 1;
+  other.term = after_cession(kTerm);
   source_.heard(other, now_);
   EXPECT_EQ(source_.state(), Source::State::frozen);
 }
@@ -327,11 +327,11 @@ TEST_F(Machines, APromiseIsAskedAboutUntilItsFateIsKnown) {
 }
 
 TEST_F(Machines, AskedAloneANodeTellsFromItsTitleWhatItKnows) {
-  const SlotTitle owner{.title = {.kind = Title::Kind::own, .term = 7}, .promise = std::nullopt};
+  const SlotTitle owner{.title = {.kind = Title::Kind::own, .term = {7}}, .promise = std::nullopt};
   Message grant = answer(Kind::grant);
-  grant.term = 6;
+  grant.term = {6};
   EXPECT_EQ(answer_alone(grant, owner, Fate::abandoned).kind, Kind::owned) << "the answer was lost";
-  grant.term = 7;
+  grant.term = {7};
   EXPECT_EQ(answer_alone(grant, owner, Fate::abandoned).kind, Kind::refused);
   EXPECT_EQ(answer_alone(answer(Kind::piece), owner, Fate::abandoned).kind, Kind::refused);
   EXPECT_EQ(answer_alone(answer(Kind::abort), owner, Fate::abandoned).kind, Kind::aborted);
@@ -339,10 +339,10 @@ TEST_F(Machines, AskedAloneANodeTellsFromItsTitleWhatItKnows) {
   EXPECT_EQ(answer_alone(answer(Kind::ask), owner, Fate::abandoned).kind, Kind::abandoned);
   const SlotTitle given = ceded(owner, 1, kTry, 100);
   Message ask = answer(Kind::ask);
-  ask.term = 7;
-  const Message told = answer_alone(ask, given, fate_of(given, 7, kTry, false));
+  ask.term = {7};
+  const Message told = answer_alone(ask, given, fate_of(given, {7}, kTry, false));
   EXPECT_EQ(told.kind, Kind::committed);
-  EXPECT_EQ(told.term, 7U);
+  EXPECT_EQ(told.term, Term{7});
   EXPECT_EQ(told.number, 100U);
 }
 

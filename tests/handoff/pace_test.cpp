@@ -122,7 +122,7 @@ class Pair : public ::testing::Test {
   };
 
   Pair() {
-    const SlotTitle own{.title = {.kind = Title::Kind::own, .term = 1}, .promise = {}};
+    const SlotTitle own{.title = {.kind = Title::Kind::own, .term = {1}}, .promise = {}};
     nodes_[kGiver] = std::make_unique<Node>(kGiver, std::vector<SlotTitle>(kSlots, own), now_);
     nodes_[kTaker] = std::make_unique<Node>(kTaker, std::vector<SlotTitle>(kSlots), now_);
     for (unsigned uid = 0; uid < kUids; ++uid) {

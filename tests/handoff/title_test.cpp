@@ -11,62 +11,73 @@ namespace {
 
 constexpr Migration kLater{.boot = 3, .attempt = 3};
 
-SlotTitle promised_to(std::uint64_t term, const Migration& migration) {
-  return promised({}, {.from = 1, .term = term, .migration = migration, .bytes = 100});
+SlotTitle promised_to(std::uint64_t cessions, const Migration& migration) {
+  return promised({}, {.from = 1, .term = {cessions}, .migration = migration, .bytes = 100});
 }
 
-TEST(Titles, AnOwnerReceivesNothing) { EXPECT_FALSE(may_receive(owner_at(3), 9, kTry)); }
+TEST(Titles, AnOwnerReceivesNothing) { EXPECT_FALSE(may_receive(owner_at(3), {9}, kTry)); }
 
 TEST(Titles, WhoHasGivenAtAHigherTermReceivesNothingOfALower) {
   const SlotTitle given = ceded(owner_at(5), 2, kTry, 100);
-  EXPECT_FALSE(may_receive(given, 5, kLater));
-  EXPECT_TRUE(may_receive(given, 6, kTry)) << "it may come back";
+  EXPECT_FALSE(may_receive(given, {5}, kLater));
+  EXPECT_TRUE(may_receive(given, {6}, kTry)) << "it may come back";
 }
 
 TEST(Titles, APromiseGivesWayToALaterTryOnly) {
-  EXPECT_TRUE(may_receive(promised_to(5, kTry), 5, kLater));
-  EXPECT_TRUE(may_receive(promised_to(5, kLater), 6, kTry));
-  EXPECT_FALSE(may_receive(promised_to(5, kTry), 5, kTry));
-  EXPECT_FALSE(may_receive(promised_to(5, kLater), 5, kTry));
-  EXPECT_FALSE(may_receive(promised_to(5, {.boot = 4, .attempt = 1}), 5, kLater)) << "of an earlier start";
+  EXPECT_TRUE(may_receive(promised_to(5, kTry), {5}, kLater));
+  EXPECT_TRUE(may_receive(promised_to(5, kLater), {6}, kTry));
+  EXPECT_FALSE(may_receive(promised_to(5, kTry), {5}, kTry));
+  EXPECT_FALSE(may_receive(promised_to(5, kLater), {5}, kTry));
+  EXPECT_FALSE(may_receive(promised_to(5, {.boot = 4, .attempt = 1}), {5}, kLater)) << "of an earlier start";
 }
 
 TEST(Titles, OnlyWhatWasPromisedIsGranted) {
   const SlotTitle slot = promised_to(5, kTry);
-  const std::optional<SlotTitle> owned = granted(slot, 1, 5, kTry, 100);
+  const std::optional<SlotTitle> owned = granted(slot, 1, {5}, kTry, 100);
   ASSERT_TRUE(owned.has_value());
   EXPECT_EQ(*owned, owner_at(6));
-  EXPECT_FALSE(granted(slot, 2, 5, kTry, 100)) << "of another node";
-  EXPECT_FALSE(granted(slot, 1, 6, kTry, 100)) << "of another term";
-  EXPECT_FALSE(granted(slot, 1, 5, kLater, 100)) << "of another try";
-  EXPECT_FALSE(granted(slot, 1, 5, kTry, 101)) << "of more than was received";
-  EXPECT_FALSE(granted({}, 1, 5, kTry, 100)) << "nothing was promised";
-  EXPECT_FALSE(granted(owner_at(8), 1, 5, kTry, 100));
+  EXPECT_FALSE(granted(slot, 2, {5}, kTry, 100)) << "of another node";
+  EXPECT_FALSE(granted(slot, 1, {6}, kTry, 100)) << "of another term";
+  EXPECT_FALSE(granted(slot, 1, {5}, kLater, 100)) << "of another try";
+  EXPECT_FALSE(granted(slot, 1, {5}, kTry, 101)) << "of more than was received";
+  EXPECT_FALSE(granted({}, 1, {5}, kTry, 100)) << "nothing was promised";
+  EXPECT_FALSE(granted(owner_at(8), 1, {5}, kTry, 100));
 }
 
 TEST(Titles, TheFateOfATryIsToldFromTheTitle) {
   const SlotTitle given = ceded(owner_at(5), 2, kTry, 100);
-  EXPECT_EQ(fate_of(given, 5, kTry, false), Fate::ceded);
-  EXPECT_EQ(fate_of(given, 5, kLater, false), Fate::abandoned);
-  EXPECT_EQ(fate_of(given, 3, kTry, false), Fate::abandoned) << "of another node that gave it before";
-  EXPECT_EQ(fate_of(owner_at(5), 5, kTry, true), Fate::pending);
-  EXPECT_EQ(fate_of(owner_at(5), 5, kTry, false), Fate::abandoned);
-  EXPECT_EQ(fate_of(owner_at(7), 5, kTry, false), Fate::abandoned) << "it has come back since";
+  EXPECT_EQ(fate_of(given, {5}, kTry, false), Fate::ceded);
+  EXPECT_EQ(fate_of(given, {5}, kLater, false), Fate::abandoned);
+  EXPECT_EQ(fate_of(given, {3}, kTry, false), Fate::abandoned) << "of another node that gave it before";
+  EXPECT_EQ(fate_of(owner_at(5), {5}, kTry, true), Fate::pending);
+  EXPECT_EQ(fate_of(owner_at(5), {5}, kTry, false), Fate::abandoned);
+  EXPECT_EQ(fate_of(owner_at(7), {5}, kTry, false), Fate::abandoned) << "it has come back since";
 }
 
 TEST(Titles, AfterAnUncleanStopTheTermOfAnOwnerRisesAndNothingElseChanges) {
-  EXPECT_EQ(raised(owner_at(5)), owner_at(6));
+  EXPECT_EQ(raised(owner_at(5)), owner_at(5, 1));
+  EXPECT_EQ(raised(owner_at(5, 1)), owner_at(5, 2));
   EXPECT_EQ(raised(promised_to(5, kTry)), promised_to(5, kTry));
   EXPECT_EQ(raised({}), SlotTitle{});
+}
+
+TEST(Titles, ARestartNeverOutranksACessionHoweverOftenItHappens) {
+  SlotTitle owner = owner_at(5);
+  for (int start = 0; start < 1'000; ++start) owner = raised(owner);
+  const SlotTitle given = ceded(owner_at(5), 2, kTry, 100);
+  EXPECT_LT(owner.title.term, given.title.term);
+  EXPECT_EQ(ceded(owner, 2, kTry, 100).title.term, given.title.term) << "a cession begins its restarts anew";
+  const SlotTitle last = owner_at(5, ~std::uint32_t{0});
+  EXPECT_EQ(raised(last), last) << "and the highest does not begin anew";
 }
 
 TEST(Titles, AreReadAsTheyWereWritten) {
   const std::vector<SlotTitle> titles = {
       {},
-      owner_at(~std::uint64_t{0}),
+      owner_at(~std::uint64_t{0}, ~std::uint32_t{0}),
       ceded(owner_at(5), 65'535, kLater, 7),
       promised_to(5, kTry),
-      promised(ceded(owner_at(5), 2, kTry, 100), {.from = 2, .term = 6, .migration = kLater, .bytes = 9})};
+      promised(ceded(owner_at(5), 2, kTry, 100), {.from = 2, .term = {6}, .migration = kLater, .bytes = 9})};
   Bytes bytes;
   for (std::size_t i = 0; i < titles.size(); ++i)
     append_title(bytes, static_cast<Slot>(i + 16'000), titles[i]);
@@ -84,7 +95,7 @@ TEST(Titles, AreReadAsTheyWereWritten) {
 TEST(Titles, CutOrWrongBytesAreNone) {
   Bytes bytes;
   append_title(bytes, 5,
-               promised(ceded(owner_at(5), 2, kTry, 100), {.from = 2, .term = 6, .migration = kLater}));
+               promised(ceded(owner_at(5), 2, kTry, 100), {.from = 2, .term = {6}, .migration = kLater}));
   Slot slot = 0;
   SlotTitle title;
   for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -100,7 +111,7 @@ TEST(Titles, CutOrWrongBytesAreNone) {
 
 TEST(HandoffMessage, IsReadAsItWasWrittenAndCutBytesAreNone) {
   const Message sent{
-      .kind = Kind::piece, .migration = kTry, .term = 7, .number = 1ULL << 40U, .digest = 9, .rest = "abc"};
+      .kind = Kind::piece, .migration = kTry, .term = {7}, .number = 1ULL << 40U, .digest = 9, .rest = "abc"};
   Bytes bytes;
   append_message(bytes, sent);
   Message read;

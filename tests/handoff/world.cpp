@@ -105,8 +105,8 @@ World::World(const WorldOptions& options) : options_(options), random_(options.s
     nodes_.push_back(std::make_unique<Node>(static_cast<Member>(i)));
     if (i == 0) {
       for (unsigned uid = 0; uid < kUids; ++uid) {
-        nodes_[0]->disk_titles[slot_number(uid)].title = {.kind = Title::Kind::own, .term = 1};
-        highest_term_[slot_number(uid)] = 1;
+        nodes_[0]->disk_titles[slot_number(uid)].title = {.kind = Title::Kind::own, .term = {1}};
+        highest_term_[slot_number(uid)] = {1};
       }
     }
     start(*nodes_[i]);

@@ -98,7 +98,7 @@ class World {
   std::map<std::string, std::uint64_t> last_acknowledged_;
   std::map<std::string, std::set<std::uint64_t>> erasures_;
   std::uint64_t operations_ = 0;
-  std::map<Slot, std::uint64_t> highest_term_;
+  std::map<Slot, Term> highest_term_;
 
   std::uint64_t hand_overs_ = 0;
   std::uint64_t failures_ = 0;

@@ -53,7 +53,7 @@ inline NodeSnapshot a_snapshot(const cluster::View& view) {
   NodeSnapshot snapshot;
   snapshot.view = std::make_shared<const cluster::View>(view);
   snapshot.self = 1;
-  snapshot.version = "0.1.0";
+  snapshot.version = "0.2.0";
   snapshot.pid = 4242;
   snapshot.started_unix_ms = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
   snapshot.uptime_ms = 12'500;

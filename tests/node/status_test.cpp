@@ -13,7 +13,7 @@ TEST(StatusTest, SaysWhichNodeOfWhichCluster) {
   const cluster::View view = three_nodes();
   const Json page = Json::parse(status_json(a_snapshot(view)));
   EXPECT_EQ(page["node"], "n2");
-  EXPECT_EQ(page["version"], "0.1.0");
+  EXPECT_EQ(page["version"], "0.2.0");
   EXPECT_EQ(page["pid"], 4242);
   EXPECT_EQ(page["started"], "2026-01-01T00:00:00Z");
   EXPECT_EQ(page["uptime_seconds"], 12);

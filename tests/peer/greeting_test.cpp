@@ -12,6 +12,7 @@ Greeting greeting(const std::string& node, char nonce) {
   greeting.epoch = 3;
   greeting.content_digest = 4;
   greeting.placement_digest = 5;
+  greeting.release = "0.2.0";
   greeting.nonce.fill(nonce);
   return greeting;
 }
@@ -30,6 +31,8 @@ TEST(Greeting, ComesBackAsItWasWritten) {
   EXPECT_EQ(read->epoch, 3U);
   EXPECT_EQ(read->content_digest, 4U);
   EXPECT_EQ(read->placement_digest, 5U);
+  EXPECT_EQ(read->release, "0.2.0");
+  EXPECT_EQ(protocol_with(*read), kProtocol);
   EXPECT_EQ(read->nonce, greeting("n1", 'a').nonce);
 }
 
@@ -40,13 +43,52 @@ TEST(Greeting, CutOffAnywhereIsRefused) {
   }
 }
 
-TEST(Greeting, OfAnotherProtocolSaysWhatDiffers) {
-  std::string bytes = bytes_of(greeting("n1", 'a'));
-  bytes[4] = 9;
-  const auto read = read_greeting(bytes);
+TEST(Greeting, OfALaterReleaseThatSpeaksThisProtocolTooIsUnderstood) {
+  Greeting later = greeting("n1", 'a');
+  later.greatest = kProtocol + 1;
+  later.more = "what this release knows nothing of";
+  const auto read = read_greeting(bytes_of(later));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(protocol_with(*read), kProtocol);
+  EXPECT_EQ(make_proof("s", Side::dialler, *read, greeting("n2", 'b')),
+            make_proof("s", Side::dialler, later, greeting("n2", 'b')))
+      << "both prove the same, whoever has understood how much of it";
+}
+
+TEST(Greeting, OfAReleaseThatSpeaksOnlyLaterOnesSaysWhoItIs) {
+  Greeting later = greeting("n1", 'a');
+  later.release = "9.0.0";
+  later.greatest = kProtocol + 4;
+  later.least = kProtocol + 2;
+  std::string node;
+  const auto read = read_greeting(bytes_of(later), &node);
   ASSERT_FALSE(read.has_value());
-  EXPECT_NE(read.error().text.find("same release"), std::string::npos);
+  EXPECT_EQ(read.error().text,
+            "node n1 runs limpet 9.0.0 (protocol 7 to 9); this one speaks 5: only neighbouring releases run "
+            "side by side, see docs/upgrading.md");
+  EXPECT_EQ(node, "n1");
   EXPECT_EQ(read_greeting("GET / HTTP/1.1\r\n").error().text, "this is no limpet node");
+}
+
+TEST(Greeting, OfLimpet010SaysWhoItIsAndWhatToDo) {
+  Bytes old;
+  append_le(old, kMagic);
+  append_le(old, std::uint16_t{4});
+  append_standing(old, {});
+  old.append(std::string(16, 'n'));
+  for (const std::string_view name : {"demo", "n3", "127.0.0.1:1", "127.0.0.1:2"}) {
+    old.push_back(static_cast<char>(name.size()));
+    old.append(name);
+  }
+  std::string node;
+  const auto read = read_greeting(old.view(), &node);
+  ASSERT_FALSE(read.has_value());
+  EXPECT_EQ(read.error().code, Code::refused) << "so that it is told why";
+  EXPECT_EQ(
+      read.error().text,
+      "node n3 runs limpet 0.1.0 (protocol 4); this one speaks 5: stop the whole cluster once and start "
+      "it with one release, see docs/upgrading.md");
+  EXPECT_EQ(node, "n3");
 }
 
 TEST(Proof, BelongsToOneSideOneSecretAndOnePairOfNonces) {

@@ -25,11 +25,13 @@ class TitleFile {
   using Done = std::function<void(const Result<void>&)>;
   using Appended = std::function<void()>;
 
-  // Begins boot `generation`, which has the fence: reads what the boots before left, raises the terms of what
-  // is owned if the last one did not stop cleanly, and has the result on the disk before it returns. Error: a
-  // file that is damaged, or of a newer format, with what to do. `directory` outlives it.
+  // Begins boot `generation`, which has the fence: reads what the boots before left, also in an older format,
+  // raises the terms of what is owned if the last one did not stop cleanly, and has the result on the disk
+  // before it returns. The boot is named by the generation and `random` (handoff::boot_id()). Error: a file
+  // that is damaged, or of a newer format, with what to do. `directory` outlives it.
   [[nodiscard]] static Result<std::unique_ptr<TitleFile>> open(const Directory& directory,
-                                                               std::uint64_t generation);
+                                                               std::uint64_t generation,
+                                                               std::uint64_t random);
   ~TitleFile();  // without stop(): what waits is not written, and the next start takes this end for unclean
   TitleFile(const TitleFile&) = delete;
   TitleFile& operator=(const TitleFile&) = delete;

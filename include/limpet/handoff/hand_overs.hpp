@@ -123,7 +123,7 @@ class HandOvers {
   bool claim(Slot slot);
   // Whoever holds it is gone for good: this node takes it, at this term. It begins with what it was promised,
   // else empty. False: not now, or it has had to do with a later term.
-  bool inherit(Slot slot, std::uint64_t term);
+  bool inherit(Slot slot, Term term);
   // Another node asks; every question is answered, by its ticket.
   void asked(Member from, Slot slot, std::string_view body, std::uint64_t ticket, Now now);
   // An answer to a question of this shard, or why there will be none; `question` is what was sent.
@@ -131,11 +131,11 @@ class HandOvers {
   void unanswered(Slot slot, std::string_view question, const std::string& why, Now now);
   // Another node holds the slot, at this term: what was promised of an earlier one will never be granted, and
   // what is there of a slot that this node has never held is nothing.
-  void overtaken(Slot slot, std::uint64_t term, Now now);
+  void overtaken(Slot slot, Term term, Now now);
   // Another node holds the slot of which this node has a title, at a later term: it was claimed while this
   // node was gone. The title is given up; what is there of the slot is not touched until the slot comes
   // again. False: not now.
-  bool superseded(Slot slot, Member by, std::uint64_t term, Now now);
+  bool superseded(Slot slot, Member by, Term term, Now now);
   // The slot has changed, for whatever reason but a hand-over. REQUIRES: is_given(slot).
   void changed(Slot slot, std::string_view effects);
   // The title of this slot that was to be written is on the disk; or it may be or not, and no other will be.
@@ -164,7 +164,7 @@ class HandOvers {
 
  private:
   struct Giving {
-    Giving(Slot slot, Member to, const Migration& migration, std::uint64_t term, std::uint64_t epoch,
+    Giving(Slot slot, Member to, const Migration& migration, Term term, std::uint64_t epoch,
            std::string cause, Now now)
         : source(slot, to, migration, term, epoch, now), why(std::move(cause)), began_ms(now.steady_ms) {}
     Source source;

@@ -4,7 +4,8 @@
 // requests. A message that is lost, comes twice or late does no harm: term and migration name the try that it
 // belongs to.
 //
-//   message = kind (1 byte), boot, attempt, term, number, digest (8 bytes each, little-endian), rest
+//   message = kind (1 byte), boot, attempt (8 bytes each), term (12), number, digest (8 each, little-endian),
+//   rest
 //
 // Bytes that came from a link are never trusted: read_message() checks all lengths.
 #pragma once
@@ -40,13 +41,13 @@ enum class Kind : std::uint8_t {
 struct Message {
   Kind kind{};
   Migration migration{};
-  std::uint64_t term = 0;  // at which the source owns the slot, or did
+  Term term{};  // at which the source owns the slot, or did
   std::uint64_t number = 0;
   std::uint64_t digest = 0;
   std::string_view rest{};
 };
 
-inline constexpr std::size_t kMessageHeadBytes = 41;
+inline constexpr std::size_t kMessageHeadBytes = 45;
 
 void append_message(Bytes& out, const Message& message);
 // `message.rest` points into `body`. False if it is no message.

@@ -35,7 +35,7 @@ class Source final : private store::ChangeSink {
   enum class State : std::uint8_t { asking, copying, frozen, ceding, granting, done, failed };
 
   // REQUIRES: this node owns the slot at `term`, and has not used `migration` before.
-  Source(Slot slot, Member to, const Migration& migration, std::uint64_t term, std::uint64_t epoch, Now now);
+  Source(Slot slot, Member to, const Migration& migration, Term term, std::uint64_t epoch, Now now);
 
   // ---- What happens ----
   // The slot has changed. One that is told once it is frozen would be missing at the target, so it ends the
@@ -96,7 +96,7 @@ class Source final : private store::ChangeSink {
   Slot slot_;
   Member to_;
   Migration migration_;
-  std::uint64_t term_;  // at which this node owns it, or did
+  Term term_;  // at which this node owns it, or did
   std::uint64_t epoch_ = 0;
   State state_ = State::asking;
   std::string why_;

@@ -28,7 +28,7 @@ class Target final {
   enum class State : std::uint8_t { receiving, preparing, promised, owning, done, failed };
 
   // Answers `begin` with ready(). REQUIRES: may_receive(), and what the store had of the slot was cleared.
-  Target(Slot slot, Member from, const Migration& migration, std::uint64_t term, Now now);
+  Target(Slot slot, Member from, const Migration& migration, Term term, Now now);
   // It was promised before a restart, and the store has loaded it.
   Target(Slot slot, const Promise& promise, Now now);
 
@@ -59,7 +59,7 @@ class Target final {
   [[nodiscard]] bool is_of(Member node, const Message& message) const {
     return node == from_ && message.migration == migration_ && message.term == term_;
   }
-  [[nodiscard]] std::uint64_t term() const { return term_; }  // of the source
+  [[nodiscard]] Term term() const { return term_; }  // of the source
   [[nodiscard]] std::uint64_t bytes() const { return received_; }
 
  private:
@@ -73,7 +73,7 @@ class Target final {
   Slot slot_;
   Member from_;
   Migration migration_;
-  std::uint64_t term_;
+  Term term_;
   State state_ = State::receiving;
   std::string why_;
   std::optional<SlotTitle> title_;

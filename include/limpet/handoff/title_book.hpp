@@ -7,14 +7,16 @@
 //              with the nonce and the record's place in the file
 //     body   = item, item, ...: all that was written and synced together
 //     item   = length of the rest (4 bytes), kind (1 byte), and by kind:
-//       boot      id (8 bytes)                        a start; above all before
+//       boot      id (8 bytes)                        a start; above all before (boot_id())
 //       stopped   -                                   the end of that boot, in good order
 //       name      member (2 bytes), name              from here on the member is this node
 //       titles    title, title, ... (title.hpp)       these slots from here on
 //       founded   digest (8 bytes)                    the placement by which it claimed its first titles
 //       view      epoch (8 bytes), text               the cluster file in force
 //
-//   All integers are little-endian.
+//   All integers are little-endian. Format 2. In format 1, of limpet 0.1.0, terms have their first part alone
+//   (8 bytes), and boots have no random part: term t is (t, 0), boot n is boot_id(n, 0). Such a file is read,
+//   and written anew in format 2 at the start.
 //
 // The file is written whole at a start and grows by records; each is acted on only once it is on the disk,
 // and before the next is written. So a last record that is not whole was never acted on, and is dropped.
@@ -34,14 +36,14 @@
 
 namespace limpet::handoff {
 
-inline constexpr std::uint32_t kTitleFormat = 1;
-
 class TitleBook {
  public:
   TitleBook() : titles_(kSlots) {}
 
   // Reads a file. Error: what is wrong, and where. `dropped`: bytes of a last record that is not whole.
   [[nodiscard]] static Result<TitleBook> read(std::string_view file, std::size_t* dropped = nullptr);
+  // In which the file stood that was read.
+  [[nodiscard]] TitleFormat format() const { return format_; }
 
   // A whole file; whoever appends to it goes on with the same nonce, from its size.
   [[nodiscard]] Bytes write(std::uint64_t nonce) const;
@@ -74,6 +76,7 @@ class TitleBook {
   [[nodiscard]] bool take(std::string_view body);
   [[nodiscard]] bool take_item(std::string_view item);
 
+  TitleFormat format_ = TitleFormat::current;
   std::uint64_t boot_ = 0;
   bool stopped_ = true;
   std::uint64_t founded_ = 0;

@@ -9,6 +9,13 @@
 // The dialler proves itself first, so a stranger who connects learns nothing that a guess could be checked
 // against. A proof is HMAC-SHA256 over a label, both nonces and both nodes' names; without a secret it is
 // empty.
+//
+// Each side says which protocols it speaks, from the least to the greatest; both take the greatest that they
+// have in common. What a greeting says is never moved or taken away, only added at its end: so neighbouring
+// releases understand each other, and their nodes are restarted one by one.
+//
+//     greeting = magic (4 bytes), greatest protocol (2), least protocol (2), standing, nonce (16), cluster,
+//                node, client address, peer address, release (a byte with its length, text, each), more
 #pragma once
 
 #include <array>
@@ -21,7 +28,9 @@
 namespace limpet::peer {
 
 inline constexpr std::uint32_t kMagic = 0x54504d4c;  // "LMPT"
-inline constexpr std::uint16_t kProtocol = 4;
+// Protocol 4, of limpet 0.1.0, has terms of one part, and no others beside it: it is only recognised.
+inline constexpr std::uint16_t kProtocol = 5;
+inline constexpr std::uint16_t kProtocolLeast = 5;
 
 using Nonce = std::array<char, 16>;
 
@@ -39,11 +48,15 @@ struct Standing {
 };
 
 struct Greeting : Standing {
+  std::uint16_t greatest = kProtocol;
+  std::uint16_t least = kProtocolLeast;
   std::string cluster;
   std::string node;
   std::string client;  // its addresses, as text; `peer` is empty if it has none
   std::string peer;
+  std::string release;  // of limpet, for the log
   Nonce nonce{};
+  std::string more;  // what a later release adds: it counts for the proof
 };
 
 void append_standing(Bytes& out, const Standing& standing);
@@ -51,8 +64,13 @@ void append_standing(Bytes& out, const Standing& standing);
 [[nodiscard]] bool take_standing(std::string_view& body, Standing& standing);
 
 void append_greeting(Bytes& out, const Greeting& greeting);
-// Error: the bytes are no greeting of this protocol; the text says what differs.
-[[nodiscard]] Result<Greeting> read_greeting(std::string_view body);
+// Error: the bytes are no greeting, or (Code::refused) of a release that this one cannot talk to; the text
+// says which, and what to do. `node`: the name of who says it, as far as that can be read.
+[[nodiscard]] Result<Greeting> read_greeting(std::string_view body, std::string* node = nullptr);
+// The protocol that both speak. REQUIRES: `theirs` was read.
+[[nodiscard]] inline std::uint16_t protocol_with(const Greeting& theirs) {
+  return theirs.greatest < kProtocol ? theirs.greatest : kProtocol;
+}
 
 enum class Side : std::uint8_t { dialler, acceptor };
 

@@ -1,9 +1,9 @@
 // Who holds which slot, as nodes and shards tell it each other. Of two that name different holders of a slot
 // the one with the higher term is right.
 //
-//     holds  = (slot (2 bytes), term (8 bytes)), ...                  the sender holds them
-//     holder = (slot (2 bytes), node (2 bytes), term (8 bytes)), ...  by the numbers of this process
-//     notme  = term (8 bytes), name of the node that is believed to hold the slot, or nothing
+//     holds  = (slot (2 bytes), term (12 bytes)), ...                  the sender holds them
+//     holder = (slot (2 bytes), node (2 bytes), term (12 bytes)), ...  by the numbers of this process
+//     notme  = term (12 bytes), name of the node that is believed to hold the slot, or nothing
 //
 // Little-endian. What came from a link is never trusted: take() and read() check lengths and slots.
 #pragma once
@@ -11,13 +11,14 @@
 #include <cstdint>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/slot.hpp>
+#include <limpet/base/term.hpp>
 #include <string_view>
 
 namespace limpet::peer {
 
 struct Held {
   Slot slot = 0;
-  std::uint64_t term = 0;
+  Term term{};
 };
 void append_held(Bytes& out, const Held& held);
 // Takes one off the front; false if there is none, or it is none.
@@ -26,13 +27,13 @@ void append_held(Bytes& out, const Held& held);
 struct HolderOf {
   Slot slot = 0;
   std::uint16_t node = 0;
-  std::uint64_t term = 0;
+  Term term{};
 };
 void append_holder(Bytes& out, const HolderOf& holder);
 [[nodiscard]] bool take_holder(std::string_view& body, HolderOf& holder);
 
 struct NotMe {
-  std::uint64_t term = 0;
+  Term term{};
   std::string_view node;
 };
 void append_not_me(Bytes& out, const NotMe& not_me);
