@@ -1,4 +1,5 @@
 // Commands on keys of any type, but for their time-outs (expiry.cpp), and those on all keys at once.
+#include <limpet/base/slot_set.hpp>
 #include <limpet/base/text.hpp>
 
 #include "access.hpp"
@@ -51,14 +52,20 @@ void dbsize(Context& context, Args) {
   context.reply.integer(static_cast<std::int64_t>(context.store.stats().keys));
 }
 
-// FLUSHALL and FLUSHDB. ASYNC and SYNC are the same here: a store always drops its keys at once and gives
-// their memory back in steps.
+// FLUSHALL and FLUSHDB [ASYNC|SYNC [slots]]: of this store, or of these slots of it. ASYNC and SYNC are the
+// same here: a store always drops its keys at once and gives their memory back in steps.
 void flush(Context& context, Args args) {
   const bool known =
-      args.size() == 1 ||
-      (args.size() == 2 && (equals_ignore_case(args[1], "async") || equals_ignore_case(args[1], "sync")));
-  if (!known) return context.reply.error(kSyntax);
-  context.store.clear();
+      args.size() == 1 || equals_ignore_case(args[1], "async") || equals_ignore_case(args[1], "sync");
+  const auto slots = args.size() == 3 ? SlotSet::read(args[2]) : SlotSet::all();
+  if (!known || !slots || args.size() > 3) return context.reply.error(kSyntax);
+  std::uint64_t keys = 0;
+  slots->each([&](Slot slot) { keys += context.store.keys_in(slot); });
+  if (keys == context.store.stats().keys) {
+    context.store.clear();  // faster than slot by slot
+  } else {
+    slots->each([&](Slot slot) { context.store.clear(slot); });
+  }
   context.reply.ok();
 }
 

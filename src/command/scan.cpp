@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/number.hpp>
+#include <limpet/base/slot_set.hpp>
 #include <limpet/base/text.hpp>
 #include <limpet/command/scan.hpp>
 #include <optional>
@@ -23,18 +24,23 @@ struct Part {
   std::uint64_t count = 0;
   std::string_view pattern;
   std::string_view type;
+  SlotSet slots = SlotSet::all();  // no others are walked
 };
 
 std::optional<Part> parse_part(Args args) {
-  if (args.size() != 7) return std::nullopt;
+  if (args.size() != 7 && args.size() != 8) return std::nullopt;
   std::uint64_t numbers[4];
   for (std::size_t i = 0; i < 4; ++i) {
     const auto number = parse_uint64(args[i + 1]);
     if (!number) return std::nullopt;
     numbers[i] = *number;
   }
-  const Part part{numbers[0], numbers[1], numbers[2], numbers[3], args[5], args[6]};
+  Part part{numbers[0], numbers[1], numbers[2], numbers[3], args[5], args[6]};
   if (part.slot > part.until || part.until > kSlots || part.count == 0) return std::nullopt;
+  if (args.size() == 7) return part;
+  const auto slots = SlotSet::read(args[7]);
+  if (!slots) return std::nullopt;
+  part.slots = *slots;
   return part;
 }
 
@@ -44,14 +50,25 @@ bool type_passes(std::string_view wanted, store::Type type) {
   return type == store::Type::hash && equals_ignore_case(wanted, "hash");
 }
 
+// A position of a walk as clients get it: behind the mark of the store's seed, and 0 at the beginning. A
+// position of a store with another seed, of another node or of this one before it was started again, says
+// nothing here: the walk of that slot or hash begins anew, and shows some of it twice.
+std::uint64_t marked(const store::Store& store, std::uint64_t position, unsigned bits) {
+  return position == 0 ? 0 : store.seed_mark() << bits | position;
+}
+std::uint64_t unmarked(const store::Store& store, std::uint64_t cursor, unsigned bits) {
+  return cursor >> bits == store.seed_mark() ? cursor & ((std::uint64_t{1} << bits) - 1) : 0;
+}
+
 // Moves `part` on past the keys that it visits, and returns those that pass. Empty slots cost next to
 // nothing. Leaves off when matching has taken long.
 std::vector<std::string_view> walk(store::Store& store, Part& part, Glob& glob, std::int64_t unix_ms) {
   std::vector<std::string_view> keys;
   std::uint64_t visited = 0;
+  part.position = unmarked(store, part.position, store::kScanPositionBits);
   while (part.slot < part.until && visited < part.count && glob.steps() < kGlobStepsInOneGo) {
     const Slot slot = static_cast<Slot>(part.slot);
-    if (store.keys_in(slot) == 0) {
+    if (!part.slots.has(slot) || store.keys_in(slot) == 0) {
       part.position = 0;
     } else {
       const std::uint64_t count = std::min<std::uint64_t>(part.count - visited, kScanVisitsInOneGo);
@@ -62,6 +79,7 @@ std::vector<std::string_view> walk(store::Store& store, Part& part, Glob& glob, 
     }
     if (part.position == 0) ++part.slot;
   }
+  part.position = marked(store, part.position, store::kScanPositionBits);
   return keys;
 }
 
@@ -101,17 +119,20 @@ std::string_view parse_scan(Args args, ScanRequest& request) {
   return parse_options(args.subspan(2), ScanOf::keys, request);
 }
 
-// The internal form of SCAN: [next slot, next position, key, key, ...]; next slot is the end of the range,
-// and next position 0, when the walk got there.
+// The internal form of SCAN: [next slot, next position, slots, key, key, ...]; next slot is the end of the
+// range, and next position 0, when the walk got there. The slots are those from the first to there that were
+// walked (SlotSet::bytes()).
 void handlers::scan(Context& context, Args args) {
   std::optional<Part> part = parse_part(args);
   if (!part) return context.reply.error(kSyntax);
   Glob glob(part->pattern);
+  const std::uint64_t from = part->slot;
   const std::vector<std::string_view> keys = walk(context.store, *part, glob, context.now.unix_ms);
   if (glob.gave_up()) return context.reply.error(kPatternTooCostly);
-  context.reply.array(2 + keys.size());
+  context.reply.array(3 + keys.size());
   context.reply.bulk_integer(static_cast<std::int64_t>(part->slot));
   context.reply.bulk_integer(static_cast<std::int64_t>(part->position));
+  context.reply.bulk(part->slots.bytes(from, part->slot));
   for (const std::string_view key : keys) context.reply.bulk(key);
 }
 
@@ -128,11 +149,13 @@ void handlers::hscan(Context& context, Args args) {
     const std::string_view error = parse_options(args.subspan(3), ScanOf::fields, request);
     if (!error.empty()) return context.reply.error(error);
     Glob glob(request.pattern);
-    next = item.scan_fields(*cursor, request.count, [&](std::string_view name, std::string_view value) {
+    const std::uint64_t from = unmarked(context.store, *cursor, store::kFieldPositionBits);
+    next = item.scan_fields(from, request.count, [&](std::string_view name, std::string_view value) {
       if (glob.steps() > kGlobStepsInOneGo || !glob.matches(name)) return;
       shown.push_back(name);
       shown.push_back(value);
     });
+    next = marked(context.store, next, store::kFieldPositionBits);
     if (glob.gave_up() || glob.steps() > kGlobStepsInOneGo) return context.reply.error(kPatternTooCostly);
   }
   context.reply.array(2);
@@ -141,15 +164,17 @@ void handlers::hscan(Context& context, Args args) {
   for (const std::string_view text : shown) context.reply.bulk(text);
 }
 
-// KEYS pattern: this store's part of it.
+// KEYS pattern [slots]: this store's part of it, of all slots or of these.
 void handlers::keys(Context& context, Args args) {
   const std::string_view pattern = args[1];
   if (pattern.size() > kGlobBytesMax) return context.reply.error(kPatternTooLong);
+  const auto slots = args.size() > 2 ? SlotSet::read(args[2]) : SlotSet::all();
+  if (!slots) return context.reply.error(kSyntax);
   Glob glob(pattern);
   std::vector<std::string_view> shown;
   std::size_t bytes = 0;
   for (std::size_t slot = 0; slot < kSlots && bytes <= kReplyBytesMax; ++slot) {
-    if (context.store.keys_in(static_cast<Slot>(slot)) == 0) continue;
+    if (!slots->has(slot) || context.store.keys_in(static_cast<Slot>(slot)) == 0) continue;
     context.store.scan(static_cast<Slot>(slot), 0, SIZE_MAX, context.now.unix_ms, [&](const Item& item) {
       if (!glob.matches(item.key())) return;
       shown.push_back(item.key());

@@ -30,8 +30,7 @@ struct Client : Stream {
   resp::Version version = resp::Version::resp2;
   ReplyMode reply_mode = ReplyMode::on;
   bool authenticated = false;
-  bool guesses = false;  // some of its commands went to nodes that may not hold their slots (Core::guesses_)
-  bool barrier = false;  // a command is under way that those behind it must not overtake
+  bool barrier = false;      // a command is under way that those behind it must not overtake
   bool undurable = false;    // stands in the list of those whose output waits for the journal
   std::uint64_t needs = 0;   // of the journal's stream, before its output may leave
   Slot waits_for = kSlots;   // its next command is for this slot, which is not loaded yet; kSlots: none

@@ -75,7 +75,10 @@ Core::~Core() {
 
 // ---- Finding and touching ----
 
-Client* Core::find_client(StreamId id) { return clients_.find(slab_name<Client>(id)); }
+// Also null for what is no client: a part of a gather may be for a peer.
+Client* Core::find_client(StreamId id) {
+  return id.kind == StreamKind::client ? clients_.find(slab_name<Client>(id)) : nullptr;
+}
 
 Peer* Core::find_peer(StreamId id) { return peers_.find(slab_name<Peer>(id)); }
 
@@ -256,7 +259,7 @@ bool Core::ended(StreamId id) {
 void Core::drop_client(StreamId id) {
   Client* client = find_client(id);
   if (client == nullptr) return;
-  forget_guesses(*client);
+  overtaking_.all_answered(id);
   client->replies.clear(places_);
   client_bytes_kept_ -= client->kept;
   clients_.erase(slab_name<Client>(id));
@@ -362,8 +365,9 @@ void Core::tick_pending() {
     if (pending.deadline_ms > now_.steady_ms) break;
     out_of_time(id, pending);
   }
-  given_up_until_ms_ = now_.steady_ms;
+  overtaking_.gave_up(now_.steady_ms);
   if (!bounced_.empty()) tick_bounced();
+  if (!roll_calls_.empty()) ask_for_missing();
 }
 
 // In the order in which they came. One that is to wait holds back those behind it.

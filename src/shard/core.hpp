@@ -12,7 +12,8 @@
 //   holders.cpp          who holds which slot, and where commands go by that
 //   parts.cpp            commands of several parts: cut, sent, put together (gather.cpp)
 //   relocate.cpp         RENAME and COPY from session to session
-//   scan.cpp             SCAN, and one key of all for RANDOMKEY
+//   all_keys.cpp         KEYS, DBSIZE, RANDOMKEY, FLUSHALL
+//   scan.cpp             SCAN
 //   connection.cpp       commands about the connection: PING, HELLO, AUTH ...
 //   clients.cpp          CLIENT
 //   info.cpp, config.cpp, cluster.cpp   INFO, CONFIG, CLUSTER
@@ -44,6 +45,7 @@
 #include "gather.hpp"
 #include "holders.hpp"
 #include "link.hpp"
+#include "overtaking.hpp"
 #include "passed_on.hpp"
 #include "pending.hpp"
 #include "recent.hpp"
@@ -191,8 +193,6 @@ class Core {
   void tick_handovers();
   void copy_for_handovers();
   [[nodiscard]] HandoffStats handoff_stats() const;
-  [[nodiscard]] bool slots_are_moving() const;
-  [[nodiscard]] std::uint64_t keys_of_others() const;
 
   // ---- holders.cpp ----
   [[nodiscard]] bool is_own(Slot slot) const {
@@ -203,16 +203,7 @@ class Core {
   [[nodiscard]] bool may_pass_on(Slot slot, std::uint8_t hops) const;
   // Nobody is known to hold the slot: a command that goes somewhere may come back, and must not be overtaken.
   [[nodiscard]] bool is_a_guess(Slot slot) const { return handovers_ && holders_.of(slot).term == Term{}; }
-  void note_guess(Client& client, Slot slot);
-  void forget_guesses(Client& client);
   void place(Slot slot);
-  // Would a command of this client for the slot overtake an earlier one, which went to where the slot was a
-  // moment ago, or where it was only thought to be?
-  [[nodiscard]] bool would_overtake(const Client& client, Slot slot) const {
-    if (client.replies.empty()) return false;
-    const bool rerouted = given_up_until_ms_ < reroutes_end_ms_ && given_up_until_ms_ < rerouted_[slot];
-    return rerouted || (client.guesses && guesses_.contains({client.id, slot}));
-  }
   [[nodiscard]] bool cannot_know(Slot slot) const;
   [[nodiscard]] std::string why_refused(Slot slot) const;
   void seen_alive(NodeIndex node);
@@ -259,6 +250,11 @@ class Core {
   // False: not now. The command is to be offered again when the client is resumed.
   bool take_command(Client& client, const Ahead& next);
   bool take_by_scope(Client& client, const Spec& spec, Args args);
+  // Would a command overtake an earlier one of the same client?
+  [[nodiscard]] bool would_overtake(const Client& client, Slot slot) const {
+    return !client.replies.empty() && overtaking_.holds_back(client.id, slot);
+  }
+  [[nodiscard]] bool would_overtake(const Client& client, const Spec& spec, Args args) const;
   bool take_session_command(Client& client, const Spec& spec, Args args);
   bool take_keyed_command(Client& client, const Spec& spec, Args args, const KeyRef& key);
   [[nodiscard]] static bool others_in_slot(const Spec& spec, Args args, Slot slot);
@@ -404,6 +400,7 @@ class Core {
   void part_done(const Origin& origin, Outcome outcome, std::string_view body);
   void close_gather(GatherName name, Gather& gather);
   void finish_gather(Gather& gather, Bytes& out);
+  void merge_parts(Gather& gather, ReplyWriter& reply);
   // Asks all shards of this node, or all nodes, for their part of `args`.
   void gather_shards(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args);
   void gather_nodes(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args);
@@ -412,6 +409,10 @@ class Core {
   void run_shard_part(Args args, resp::Version version, Bytes& out);
   [[nodiscard]] bool takes_part(NodeIndex node) const;
   [[nodiscard]] bool is_asked(GatherKind kind, NodeIndex node, Args args) const;
+  void ask_node(GatherName name, Gather& gather, NodeIndex node, Args args);
+  // Sends a part to whoever holds the slot.
+  void ask_owner(GatherName name, Gather& gather, Slot slot, Args args, bool write);
+  static void keep_args(Gather& gather, Args args);
   static GatherKind kind_for_shards(Args args);
   static GatherKind kind_for_nodes(Args args);
   [[nodiscard]] std::string down_target(const std::vector<Slot>& slots);
@@ -424,11 +425,22 @@ class Core {
   bool step_done(GatherName name, Gather& gather);
   static void relocate_reply(const Gather& gather, ReplyWriter& reply);
 
-  // ---- scan.cpp ----
-  void pick_key(ReplyWriter& reply);
+  // ---- all_keys.cpp ----
+  [[nodiscard]] static bool is_part_of_roll_call(Args args);
+  void begin_roll_call(Client& client, const Spec& spec, Args args);
+  [[nodiscard]] SlotSet slots_served(const SlotSet& wanted) const;
+  void run_part_of_all_keys(const Spec& spec, Args args, resp::Version version, Bytes& out);
+  void call_roll(Gather& gather, Args args, bool for_node);
+  bool roll_called(GatherName name, Gather& gather);
+  [[nodiscard]] std::string why_missing(const RollCall& call) const;
+  void ask_for_missing();
+  void pick_key(const SlotSet& slots, ReplyWriter& reply);
   void pick_reply(const Gather& gather, ReplyWriter& reply);
+
+  // ---- scan.cpp ----
   bool take_scan(Client& client, Args args);
-  void scan_reply(const Gather& gather, ReplyWriter& reply);
+  bool scan_got_on(GatherName name, Gather& gather);
+  static void scan_reply(const Gather& gather, ReplyWriter& reply);
   [[nodiscard]] unsigned scan_width(std::size_t count) const;
 
   // ---- connection.cpp ----
@@ -500,16 +512,14 @@ class Core {
   std::unique_ptr<handoff::HandOvers> handovers_;
   std::vector<SlotTurn::Kind> turns_;  // by slot, of this shard's
   Holders holders_;
-  std::vector<std::int64_t> rerouted_;  // by slot: what was sent on before it moved has its end by then
-  std::int64_t reroutes_end_ms_ = 0;    // the last of them
   std::int64_t listening_until_ms_ = 0;
   std::size_t slots_superseded_ = 0;
   bool listening_ = false;  // just started, the others may not have said yet what they hold
   PassedOn passed_on_;
-  std::set<std::pair<StreamId, Slot>> guesses_;  // by client: commands for these slots may come back
-  std::set<NodeIndex> came_back_;                // in this epoch: they were leaving before
-  std::int64_t files_compared_ms_ = 0;           // when to look again who runs another cluster file; 0: not
-  std::vector<peer::HolderOf> unplaced_;         // by nodes that this shard does not know yet
+  Overtaking overtaking_;
+  std::set<NodeIndex> came_back_;         // in this epoch: they were leaving before
+  std::int64_t files_compared_ms_ = 0;    // when to look again who runs another cluster file; 0: not
+  std::vector<peer::HolderOf> unplaced_;  // by nodes that this shard does not know yet
   std::vector<Slot> to_tell_siblings_;
   std::vector<Slot> to_tell_peers_;
   peer::Standing told_;     // what the peers know of this node
@@ -546,8 +556,8 @@ class Core {
   std::vector<std::unique_ptr<Link>> links_;  // by node; none for this one
   std::vector<Sibling> siblings_;             // by shard; this one's is unused
   PendingTable pending_;
-  std::int64_t given_up_until_ms_ = 0;  // whatever had its time up by then
   Slab<Gather> gathers_;
+  std::vector<GatherName> roll_calls_;  // of which slots are missing
   std::vector<StreamId> resumable_;
   std::vector<StreamId> yielded_;    // clients and peers that go on in the next turn
   std::size_t delivered_bytes_ = 0;  // of replies, in this turn of a sibling or peer

@@ -272,7 +272,7 @@ void Core::bounce(std::uint64_t id, Pending& pending, std::string_view body) {
     Client* client = find_client(pending.origin.stream);
     if (client == nullptr) return;
     ++client->bounced;
-    if (pending.slot != kNoSlot) note_guess(*client, pending.slot);
+    if (pending.slot != kNoSlot) overtaking_.may_come_back(client->id, pending.slot);
   } else if (handovers_ && !std::exchange(pending.came_back, true)) {
     passed_on_.bounced(pending.slot);
     if (std::exchange(pending.passed_on, false)) passed_on_.ended(pending.slot, pending.hops);
@@ -438,7 +438,7 @@ void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_
   }
   if (client->replies.awaited() == 0) {
     client->barrier = false;
-    forget_guesses(*client);
+    overtaking_.all_answered(client->id);
   }
   if (client->stalled) wake(*client);
   if (client->ending) client->finished = client->replies.empty();

@@ -153,38 +153,99 @@ void merge_text(const Gather& gather, resp::ReplyWriter& reply) {
   reply.verbatim(text);
 }
 
-ScanProgress merge_scan(const Gather& gather, resp::ReplyWriter& reply) {
-  struct Part {
-    std::uint64_t slot = 0;
-    std::uint64_t position = 0;
-    ArrayReader keys;
-  };
-  std::vector<Part> parts;
-  for (const Gather::Part& part : gather.parts) {
+// ---- Commands about all keys ----
+
+void write_roll_answer(resp::ReplyWriter& reply, const SlotSet& slots, std::string_view answer) {
+  reply.array(2);
+  reply.bulk(slots.bytes());
+  reply.out().append(answer);
+}
+
+void take_roll_answers(Gather& gather) {
+  for (; gather.roll_parts < gather.parts.size(); ++gather.roll_parts) {
+    Gather::Part& part = gather.parts[gather.roll_parts];
+    if (part.outcome != peer::Outcome::done || is_error(part.reply.view()) || gather.too_long) continue;
     ArrayReader reader(part.reply.view());
-    const std::uint64_t slot = parse_uint64(reader.next_text()).value_or(kSlots);
-    const std::uint64_t position = parse_uint64(reader.next_text()).value_or(0);
-    parts.push_back({slot, position, reader});
+    const auto slots = SlotSet::read(reader.next_text());
+    const std::string_view element = reader.next();
+    Bytes answer;
+    if (!slots || element.empty()) {
+      resp::ReplyWriter(answer, gather.version).error("ERR the nodes run different releases of limpet");
+    } else if (gather.roll_call->answers(*slots)) {
+      answer.append(element);
+    }
+    part.reply = std::move(answer);
   }
-  // All parts together have got as far as the one that got least far. What another part found behind that
-  // point is left out here, since it will be found again.
-  const auto least = std::min_element(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
-    return std::tie(a.slot, a.position) < std::tie(b.slot, b.position);
-  });
+}
+
+// ---- SCAN ----
+
+namespace {
+
+struct ScanPart {
+  std::uint64_t slot = 0;
+  std::uint64_t position = 0;
+  SlotSet slots;
+  ArrayReader keys;
+};
+
+ScanPart scan_part(const Gather::Part& part, const ScanWindow& window) {
+  ArrayReader reader(part.reply.view());
+  const std::uint64_t slot = parse_uint64(reader.next_text()).value_or(window.from);
+  const std::uint64_t position = parse_uint64(reader.next_text()).value_or(0);
+  const SlotSet slots = SlotSet::read(reader.next_text(), window.from).value_or(SlotSet{});
+  // Another node may say what it likes.
+  return {std::clamp(slot, window.from, window.until), position, slots, reader};
+}
+
+}  // namespace
+
+ScanWindow scan_window(const Gather& gather) {
+  const std::uint64_t until = parse_uint64(gather.args[3]).value_or(kSlots);
+  return {parse_uint64(gather.args[1]).value_or(0), until};
+}
+
+ScanReach scan_reach(const Gather& gather) {
+  const ScanWindow window = scan_window(gather);
+  ScanReach reach{.slot = window.until, .position = 0, .part = 0, .slots = {}};
+  for (std::size_t i = 0; i < gather.parts.size(); ++i) {
+    const ScanPart part = scan_part(gather.parts[i], window);
+    reach.slots |= part.slots;
+    if (i > 0 && std::tie(part.slot, part.position) >= std::tie(reach.slot, reach.position)) continue;
+    reach.slot = part.slot;
+    reach.position = part.position;
+    reach.part = i;
+  }
+  if (gather.kind != GatherKind::scan_reply) return reach;
+  const std::uint64_t first = reach.slots.first_absent(window.from, reach.slot);
+  if (first < reach.slot) {
+    reach.slot = first;
+    reach.position = 0;
+    reach.part = gather.parts.size();
+  }
+  return reach;
+}
+
+std::vector<std::string_view> scan_keys(const Gather& gather, const ScanReach& reach) {
   std::vector<std::string_view> keys;
-  for (auto part = parts.begin(); part != parts.end(); ++part) {
-    while (part->keys.left() > 0) {
-      const std::string_view key = part->keys.next_text();
-      if (part == least || slot_of(key) < least->slot) keys.push_back(key);
+  for (std::size_t i = 0; i < gather.parts.size(); ++i) {
+    ScanPart part = scan_part(gather.parts[i], scan_window(gather));
+    while (part.keys.left() > 0) {
+      const std::string_view key = part.keys.next_text();
+      if (i == reach.part || slot_of(key) < reach.slot) keys.push_back(key);
     }
   }
-  const std::size_t before = reply.out().size();
-  reply.array(keys.size() + 2);
-  reply.bulk_integer(static_cast<std::int64_t>(least->slot));
-  reply.bulk_integer(static_cast<std::int64_t>(least->position));
-  const std::size_t keys_at = reply.out().size() - before;
+  return keys;
+}
+
+void merge_scan(const Gather& gather, resp::ReplyWriter& reply) {
+  const ScanReach reach = scan_reach(gather);
+  const std::vector<std::string_view> keys = scan_keys(gather, reach);
+  reply.array(keys.size() + 3);
+  reply.bulk_integer(static_cast<std::int64_t>(reach.slot));
+  reply.bulk_integer(static_cast<std::int64_t>(reach.position));
+  reply.bulk(reach.slots.bytes(scan_window(gather).from, reach.slot));
   for (const std::string_view key : keys) reply.bulk(key);
-  return {least->slot, least->position, keys.size(), keys_at};
 }
 
 }  // namespace limpet::shard

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "pending.hpp"
+#include "roll_call.hpp"
 
 namespace limpet::shard {
 
@@ -66,6 +67,9 @@ struct Gather {
   bool too_long = false;                   // more than kReplyBytesMax
   std::vector<std::uint32_t> part_of_key;  // in_key_order
   std::vector<std::string> args;           // of the command, where the end needs them
+  std::unique_ptr<RollCall> roll_call;     // of a command about all keys (all_keys.cpp)
+  std::size_t roll_parts = 0;              // parts that it has heard
+  bool for_node = false;                   // its reply says for which slots it answers
   std::unique_ptr<Relocation> relocation;  // of relocate
 };
 
@@ -83,16 +87,33 @@ void merge_in_key_order(const Gather& gather, resp::ReplyWriter& reply);
 void merge_concat(const Gather& gather, resp::ReplyWriter& reply);
 // Of parts [how many, one of them] one part, chosen by `random` in proportion; [0] if there is nothing.
 void merge_pick(const Gather& gather, std::uint64_t random, resp::ReplyWriter& reply);
+// A part of a command about all keys: [slots, answer].
+void write_roll_answer(resp::ReplyWriter& reply, const SlotSet& slots, std::string_view answer);
+// Tells the roll call for which slots the parts answer that have come since the last time, and leaves of each
+// its answer alone; nothing, if that does not count. What is no answer becomes an error.
+void take_roll_answers(Gather& gather);
 // The content of the only part's reply, a bulk string; nothing if it is null.
 [[nodiscard]] std::optional<std::string_view> bulk_of(const Gather& gather);
 void merge_text(const Gather& gather, resp::ReplyWriter& reply);
-// Parts of SCAN as command.hpp describes them: [next slot, next position, key ...], into one such part.
-struct ScanProgress {
+// ---- SCAN, whose parts are as command/scan.hpp describes them. Gather::args is the command as it was asked.
+struct ScanWindow {
+  std::uint64_t from = 0;
+  std::uint64_t until = 0;
+};
+[[nodiscard]] ScanWindow scan_window(const Gather& gather);
+// How far all parts together have got: as far as the one that got least far.
+struct ScanReach {
   std::uint64_t slot = 0;
   std::uint64_t position = 0;
-  std::size_t keys = 0;
-  std::size_t keys_at = 0;  // where the keys begin in what was written
+  std::size_t part = 0;  // that one; none: it ends at a slot before, which nobody answers for
+  SlotSet slots;         // that parts answer for, up to there
 };
-ScanProgress merge_scan(const Gather& gather, resp::ReplyWriter& reply);
+// Where parts are the shards of one node, slots that none of them answers for are another node's; where they
+// are all nodes (scan_reply), the first of them is where the walk ends.
+[[nodiscard]] ScanReach scan_reach(const Gather& gather);
+// What the parts have found up to there: what is behind it will be found again.
+[[nodiscard]] std::vector<std::string_view> scan_keys(const Gather& gather, const ScanReach& reach);
+// Parts, into one such part.
+void merge_scan(const Gather& gather, resp::ReplyWriter& reply);
 
 }  // namespace limpet::shard

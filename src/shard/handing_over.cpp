@@ -38,7 +38,6 @@ void Core::begin_handovers() {
   const HandoffConfig& config = *config_.handoff;
   const std::vector<handoff::SlotTitle>& titles = *config.titles;
   turns_.assign(kSlots, SlotTurn::Kind::pass);
-  rerouted_.assign(kSlots, 0);
   bool owns_some = false;
   for (unsigned at = 0; at < kSlots; ++at) {
     const auto slot = static_cast<Slot>(at);
@@ -65,7 +64,6 @@ void Core::begin_handovers() {
   told_ = standing();
   for (unsigned slot = 0; slot < kSlots; ++slot) place(static_cast<Slot>(slot));
   work_off();
-  reroutes_end_ms_ = 0;  // no client has come yet
 }
 
 handoff::HandOverView Core::view_of_handovers() const {
@@ -352,24 +350,6 @@ void Core::copy_for_handovers() {
   if (!handovers_ || !handovers_->can_copy()) return;
   handovers_->go_on(now_);
   work_off();
-}
-
-bool Core::slots_are_moving() const {
-  if (!handovers_) return false;
-  const HandOvers::Progress progress = handovers_->progress();
-  return progress.giving + progress.receiving > 0;
-}
-
-// Keys in the store whose slots another node holds: those that are being received, and those that others have
-// claimed.
-std::uint64_t Core::keys_of_others() const {
-  if (!slots_are_moving() && slots_superseded_ == 0) return 0;
-  std::uint64_t keys = 0;
-  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
-    const auto slot = static_cast<Slot>(at);
-    if (!handoff::owns(handovers_->title(slot))) keys += store_.keys_in(slot);
-  }
-  return keys;
 }
 
 HandoffStats Core::handoff_stats() const {

@@ -47,17 +47,6 @@ Route Core::place_of(Slot slot) const {
   return {Route::Kind::wait, static_cast<std::uint16_t>(config_.index)};
 }
 
-void Core::note_guess(Client& client, Slot slot) {
-  client.guesses = true;
-  guesses_.emplace(client.id, slot);
-}
-
-// All its commands have their answers.
-void Core::forget_guesses(Client& client) {
-  if (!std::exchange(client.guesses, false)) return;
-  guesses_.erase(guesses_.lower_bound({client.id, Slot{0}}), guesses_.upper_bound({client.id, Slot{kSlots}}));
-}
-
 // Whoever has given the slot away knows a later holder, who has it or has given it away, too. Terms rise on
 // the way, so it ends.
 bool Core::may_pass_on(Slot slot, std::uint8_t hops) const {
@@ -75,9 +64,8 @@ void Core::place(Slot slot) {
   if (before.kind == Route::Kind::here) --slots_here_;
   if (after.kind == Route::Kind::here) ++slots_here_;
   if (before.kind == Route::Kind::peer || after.kind == Route::Kind::peer) {
-    // A command must not overtake an earlier one of its client, which may be on its way to where the slot
-    // was, until that one is answered or has been given up.
-    rerouted_[slot] = reroutes_end_ms_ = pending_.latest_deadline_ms();
+    // An earlier command of a client may be on its way to where the slot was.
+    overtaking_.rerouted(slot, pending_.latest_deadline_ms());
   }
   if (after.kind != Route::Kind::wait) wake_waiters(slot);
 }

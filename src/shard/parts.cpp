@@ -51,6 +51,8 @@ void Core::part_done(const Origin& origin, Outcome outcome, std::string_view bod
 void Core::close_gather(GatherName name, Gather& gather) {
   if (--gather.open > 0) return;
   if (gather.kind == GatherKind::relocate && !step_done(name, gather)) return;
+  if (gather.kind == GatherKind::scan_reply && !scan_got_on(name, gather)) return;
+  if (gather.roll_call && !roll_called(name, gather)) return;
   Bytes out;
   finish_gather(gather, out);
   if (is_error(out.view())) ++counters_.error_replies;
@@ -78,6 +80,14 @@ void Core::finish_gather(Gather& gather, Bytes& out) {
     reply.error(error);
     return;
   }
+  if (!gather.for_node) return merge_parts(gather, reply);
+  Bytes merged;
+  ReplyWriter writer(merged, gather.version);
+  merge_parts(gather, writer);
+  write_roll_answer(reply, gather.roll_call->answered(), merged.view());
+}
+
+void Core::merge_parts(Gather& gather, ReplyWriter& reply) {
   switch (gather.kind) {
     case GatherKind::sum:
       merge_sum(gather, reply);
@@ -192,7 +202,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
   }
   if (const auto missing = first_missing(keys.slots)) return wait_for_slot(client, *missing);
   for (const Slot slot : keys.slots) {
-    if (would_overtake(client, slot) || !has_room(router_.route(slot), client)) return false;
+    if (!has_room(router_.route(slot), client)) return false;
   }
 
   auto [name, gather] = begin_gather(kind_of(spec.merge), keep_place(client), client.version);
@@ -232,8 +242,7 @@ bool Core::take_wide_command(Client& client, const Spec& spec, Args args) {
   // It sees everything that this client did before, and nothing that it does after.
   if (!client.replies.empty()) return false;
   if (spec.name == "scan") return take_scan(client, args);
-  const bool write = spec.has(command::kWrite);
-  if (write) {
+  if (spec.has(command::kWrite)) {
     // Not half of it where it is known beforehand that it cannot be all of it.
     for (const std::unique_ptr<Link>& link : links_) {
       if (!link || link->verdict() != Link::Verdict::fail || !takes_part(link->node())) continue;
@@ -243,9 +252,7 @@ bool Core::take_wide_command(Client& client, const Spec& spec, Args args) {
       return true;
     }
   }
-  const Origin origin = keep_place(client);
-  client.barrier = true;
-  gather_nodes(kind_for_nodes(args), origin, client.version, write, args);
+  begin_roll_call(client, spec, args);
   return true;
 }
 
@@ -292,19 +299,45 @@ bool Core::is_asked(GatherKind kind, NodeIndex node, Args args) const {
 void Core::gather_nodes(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args) {
   auto [name, gather] = begin_gather(kind, origin, version);
   gather.write = write;
-  const peer::Request request = first_hop(Reach::node, version, true);
+  keep_args(gather, args);
+  call_roll(gather, args, false);
   for (std::size_t i = 0; i < view_->nodes.size(); ++i) {
     const auto node = static_cast<NodeIndex>(i);
-    if (!is_asked(kind, node, args)) continue;
-    const Origin part = next_part(name, gather, node);
-    if (node == config_.self) {
-      run_node_part(part, version, write, args);
-    } else {
-      forward({Route::Kind::peer, node}, kNoSlot, part, request, args, write);
-    }
+    if (is_asked(kind, node, args)) ask_node(name, gather, node, args);
   }
   close_gather(name, gather);
 }
+
+void Core::ask_node(GatherName name, Gather& gather, NodeIndex node, Args args) {
+  const Origin part = next_part(name, gather, node);
+  if (node == config_.self) return run_node_part(part, gather.version, gather.write, args);
+  const peer::Request request = first_hop(Reach::node, gather.version, true);
+  forward({Route::Kind::peer, node}, kNoSlot, part, request, args, gather.write);
+}
+
+void Core::ask_owner(GatherName name, Gather& gather, Slot slot, Args args, bool write) {
+  const Origin part = next_part(name, gather, 0);
+  const Route route = router_.route(slot);
+  const peer::Request request = first_hop(Reach::slot, gather.version, gather.authenticated);
+  if (route.kind == Route::Kind::here) {
+    Bytes reply;
+    const Spec* const spec = command::find(args[0]);
+    needed_ = 0;
+    spec == nullptr ? run_step(args, gather.version, reply) : run(*spec, args, gather.version, reply);
+    // A next step may be for another shard's journal: this one has to be safe first.
+    deliver(part, Outcome::done, reply.view(), needed_);
+  } else if (route.kind == Route::Kind::peer || route.kind == Route::Kind::sibling) {
+    forward(route, slot, part, request, args, write);
+  } else if (route.kind == Route::Kind::wait) {
+    Bytes body;
+    peer::append_request(body, request, args);
+    park(part, slot, 0, body.view());
+  } else {
+    deliver(part, Outcome::unavailable, why_refused(slot));
+  }
+}
+
+void Core::keep_args(Gather& gather, Args args) { gather.args.assign(args.begin(), args.end()); }
 
 void Core::run_node_part(const Origin& origin, resp::Version version, bool write, Args args) {
   if (is_order(args)) {
@@ -318,7 +351,8 @@ void Core::gather_shards(GatherKind kind, const Origin& origin, resp::Version ve
                          Args args) {
   auto [name, gather] = begin_gather(kind, origin, version);
   gather.write = write;
-  for (const std::string_view arg : args) gather.args.emplace_back(arg);
+  keep_args(gather, args);
+  call_roll(gather, args, true);
   const peer::Request request = first_hop(Reach::shard, version, true);
   for (unsigned shard = 0; shard < config_.shards; ++shard) {
     const Origin part = next_part(name, gather, config_.self);
@@ -339,17 +373,8 @@ void Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
   const Spec& spec = *command::find(args[0]);
   ReplyWriter reply(out, version);
   needed_ = 0;
-  const bool of_keys = spec.run != nullptr || spec.name == "randomkey";
-  if (const std::string why = of_keys ? why_not_whole() : std::string(); !why.empty()) {
-    reply.error(why);
-  } else if (of_keys && spec.has(command::kWrite) && slots_are_moving()) {
-    reply.error("TRYAGAIN slots are on their way between nodes; nothing was deleted by this shard");
-  } else if (spec.name == "dbsize") {
-    reply.integer(static_cast<std::int64_t>(store_.stats().keys - keys_of_others()));
-  } else if (spec.run != nullptr) {
-    run(spec, args, version, out);
-  } else if (spec.name == "randomkey") {
-    pick_key(reply);
+  if (spec.scope == command::Scope::cluster) {
+    run_part_of_all_keys(spec, args, version, out);
   } else if (equals_ignore_case(args[0], "client")) {
     equals_ignore_case(args[1], "kill") ? kill_clients(args, reply) : list_clients(args, reply);
   } else if (equals_ignore_case(args[0], "config")) {

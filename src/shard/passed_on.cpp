@@ -16,7 +16,7 @@ bool PassedOn::Ways::none() const {
          std::all_of(under_way.begin(), under_way.end(), [](std::size_t n) { return n == 0; });
 }
 
-void PassedOn::began(Slot slot, std::uint8_t hops, NodeIndex to) {
+void PassedOn::began(Slot slot, std::uint8_t hops, cluster::NodeIndex to) {
   LIMPET_ASSERT(hops <= kFollowHopsMax);
   const auto [found, fresh] = slots_.try_emplace(slot);
   Ways& ways = found->second;

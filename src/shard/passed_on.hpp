@@ -24,7 +24,7 @@ using ring::NodeIndex;
 class PassedOn {
  public:
   // One that came with so many hops is passed on, or is to be tried again. What began ends, once.
-  void began(Slot slot, std::uint8_t hops, NodeIndex to);
+  void began(Slot slot, std::uint8_t hops, cluster::NodeIndex to);
   void ended(Slot slot, std::uint8_t hops);
   void bounced(Slot slot) { ++slots_[slot].bounced; }
   void unbounced(Slot slot);
@@ -41,7 +41,7 @@ class PassedOn {
 
  private:
   struct Ways {
-    NodeIndex to = 0;
+    cluster::NodeIndex to = 0;
     bool several = false;                                     // some went elsewhere
     std::array<std::size_t, kFollowHopsMax + 1> under_way{};  // commands, by the hops with which they came
     std::size_t bounced = 0;                                  // that nobody owned at first

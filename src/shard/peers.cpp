@@ -43,7 +43,7 @@ bool is_for_nodes(const Spec& spec, Args args) {
     return (args.size() == 2 && (sub == "status" || sub == "reload" || sub == "drain")) ||
            (args.size() == 3 && sub == "claim");
   }
-  return spec.scope == command::Scope::cluster && command::refusal(&spec, args).empty();
+  return false;
 }
 
 // Takes whole frames from the front of what has come, kept in `input` and new in `bytes`, until `take` says
@@ -375,7 +375,8 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
   std::string error = step ? std::string() : command::refusal(spec, args);
   // The internal form of a command may have other arguments than a client's.
   if (spec != nullptr && request.reach != Reach::slot) {
-    const bool allowed = origin.kind == Origin::Kind::sibling || is_for_nodes(*spec, args);
+    const bool allowed =
+        origin.kind == Origin::Kind::sibling || is_for_nodes(*spec, args) || is_part_of_roll_call(args);
     error = allowed ? "" : "ERR no command for a node as a whole";
   }
   if (!request.authenticated && !tunables_.password.empty()) error = command::kAuthRequired;

@@ -35,7 +35,7 @@ bool Core::take_pair_command(Client& client, const Spec& spec, Args args) {
     admit_error(client, &spec, error);
     return true;
   }
-  // Later commands of this client wait, and earlier ones come first, wherever they run.
+  // Later commands of this client wait for all steps, and earlier ones come first, wherever they run.
   if (!client.replies.empty()) return false;
   if (const std::string down = down_target({from, to}); !down.empty()) {
     ++counters_.forward_errors;
@@ -64,7 +64,6 @@ void Core::begin_step(GatherName name, Gather& gather) {
   using Step = Relocation::Step;
   Relocation& move = *gather.relocation;
   gather.parts.clear();
-  const Origin part = next_part(name, gather, 0);
   std::string digest;
   std::vector<std::string_view> args;
   switch (move.step) {
@@ -81,23 +80,7 @@ void Core::begin_step(GatherName name, Gather& gather) {
       args = {command::kStepErase, move.from, digest};
       break;
   }
-  const Slot slot = slot_of(args[1]);
-  const Route route = router_.route(slot);
-  const peer::Request request = first_hop(Reach::slot, gather.version, gather.authenticated);
-  if (route.kind == Route::Kind::here) {
-    Bytes reply;
-    run_step(args, gather.version, reply);
-    // The next step is for another shard's journal: this one has to be safe first.
-    deliver(part, Outcome::done, reply.view(), needed_);
-  } else if (route.kind == Route::Kind::peer || route.kind == Route::Kind::sibling) {
-    forward(route, slot, part, request, args, move.step != Step::read);
-  } else if (route.kind == Route::Kind::wait) {
-    Bytes body;
-    peer::append_request(body, request, args);
-    park(part, slot, 0, body.view());
-  } else {
-    deliver(part, Outcome::unavailable, why_refused(slot));
-  }
+  ask_owner(name, gather, slot_of(args[1]), args, move.step != Step::read);
   close_gather(name, gather);
 }
 

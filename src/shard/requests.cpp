@@ -76,7 +76,19 @@ inline bool Core::take_command(Client& client, const Ahead& next) {
   return true;
 }
 
+bool Core::would_overtake(const Client& client, const Spec& spec, Args args) const {
+  if (spec.first_key == 0 || client.replies.empty()) return false;
+  const auto step = static_cast<std::size_t>(spec.key_step);
+  for (auto at = static_cast<std::size_t>(spec.first_key); at <= spec.last_key_of(args.size()); at += step) {
+    if (overtaking_.holds_back(client.id, slot_of(args[at]))) return true;
+  }
+  return false;
+}
+
 bool Core::take_by_scope(Client& client, const Spec& spec, Args args) {
+  // Commands on one key that come in a pipeline go past here (take_keyed_command() asks for them); all others
+  // are asked about here, whatever becomes of them.
+  if (would_overtake(client, spec, args)) return false;
   switch (spec.scope) {
     case command::Scope::session:
       return take_session_command(client, spec, args);
@@ -296,7 +308,7 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
   const Origin origin = keep_place(client);
   // A large value takes its time on the link while small requests pass it: those of this client must not.
   if (peer::request_bytes(args) > kPieceBytes) client.barrier = true;
-  if (is_a_guess(slot)) note_guess(client, slot);
+  if (is_a_guess(slot)) overtaking_.may_come_back(client.id, slot);
   const peer::Request request = first_hop(Reach::slot, client.version, client.authenticated);
   forward(route, slot, origin, request, args, spec.has(command::kWrite));
   return true;

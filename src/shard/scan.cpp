@@ -1,10 +1,9 @@
 // SCAN, over all shards and nodes.
 //
-// A cursor is a slot and a position in it: slot * 2^39 + position, below 2^53. A call looks at a window of
-// slots, so wide that about COUNT keys should be in it, going by how full this shard's own slots are: one
-// slot where they are full, all of them where there is next to nothing. The owners of the window's slots
-// answer at once; together they have got as far as the one that got least far (gather.cpp), and that is the
-// next cursor.
+// A cursor is a slot and how far its walk is (command/scan.hpp). A call looks at a window of slots, so wide
+// that about COUNT keys should be in it, going by how full this shard's own slots are: one slot where they
+// are full, all of them where there is next to nothing. The owners of the window's slots answer at once;
+// together they have got as far as the one that got least far (gather.cpp), and that is the next cursor.
 #include <algorithm>
 #include <array>
 #include <limpet/base/number.hpp>
@@ -15,9 +14,7 @@
 
 namespace limpet::shard {
 
-namespace {
-constexpr unsigned kPositionBits = 39;
-}
+using command::kCursorPositionBits;
 
 unsigned Core::scan_width(std::size_t count) const {
   const std::uint64_t keys = store_.stats().keys;
@@ -31,8 +28,8 @@ bool Core::take_scan(Client& client, Args args) {
     reply_error(client, error);
     return true;
   }
-  const std::uint64_t position = scan.cursor & ((std::uint64_t{1} << kPositionBits) - 1);
-  const std::uint64_t slot = scan.cursor >> kPositionBits;
+  const std::uint64_t position = scan.cursor & ((std::uint64_t{1} << kCursorPositionBits) - 1);
+  const std::uint64_t slot = scan.cursor >> kCursorPositionBits;
   if (slot >= kSlots) {
     reply_error(client, command::kInvalidCursor);
     return true;
@@ -45,76 +42,53 @@ bool Core::take_scan(Client& client, Args args) {
   const std::string count_text = std::to_string(scan.count);
   const std::array<std::string_view, 7> part_args = {"SCAN",     from_text,    position_text, until_text,
                                                      count_text, scan.pattern, scan.type};
-  const Route route = router_.route(static_cast<Slot>(slot));
-  if (until - slot > 1 || route.kind == Route::Kind::refuse) {
+  if (until - slot > 1) {
     const Origin origin = keep_place(client);
     client.barrier = true;
     gather_nodes(GatherKind::scan_reply, origin, client.version, false, part_args);
     return true;
   }
   // One slot: only its owner is asked.
+  const Route route = router_.route(static_cast<Slot>(slot));
   if (route.kind == Route::Kind::wait) return wait_for_slot(client, static_cast<Slot>(slot));
   if (!has_room(route, client)) return false;
   auto [name, gather] = begin_gather(GatherKind::scan_reply, keep_place(client), client.version);
   client.barrier = true;
-  const Origin part = next_part(name, gather, 0);
-  if (route.kind == Route::Kind::here) {
-    Bytes reply;
-    run(*command::find("scan"), part_args, client.version, reply);
-    part_done(part, Outcome::done, reply.view());
-  } else {
-    const peer::Request request = first_hop(Reach::slot, client.version, client.authenticated);
-    forward(route, static_cast<Slot>(slot), part, request, part_args, false);
-  }
+  gather.authenticated = client.authenticated;
+  keep_args(gather, part_args);
+  ask_owner(name, gather, static_cast<Slot>(slot), part_args, false);
   close_gather(name, gather);
   return true;
 }
 
+// Has the walk got on, so that the client can be told so? It has not where nobody answered for the very first
+// slot of the window, which is on its way between nodes, or out of reach: then that one is asked for alone,
+// so that the client waits for it, or gets its error.
+bool Core::scan_got_on(GatherName name, Gather& gather) {
+  const ScanWindow window = scan_window(gather);
+  if (window.until - window.from <= 1 || !error_of_parts(gather).empty()) return true;
+  const ScanReach reach = scan_reach(gather);
+  if (reach.slot > window.from || reach.position > 0) return true;
+  gather.parts.clear();
+  gather.bytes = 0;
+  gather.open = 1;
+  gather.args[3] = std::to_string(window.from + 1);
+  const std::vector<std::string_view> args(gather.args.begin(), gather.args.end());
+  ask_owner(name, gather, static_cast<Slot>(window.from), args, false);
+  close_gather(name, gather);
+  return false;
+}
+
+// The client gets [cursor, [key ...]].
 void Core::scan_reply(const Gather& gather, ReplyWriter& reply) {
-  // The merged part is [next slot, next position, key ...]; the client gets [cursor, [key ...]].
-  Bytes merged;
-  ReplyWriter writer(merged, gather.version);
-  const ScanProgress progress = merge_scan(gather, writer);
+  const ScanReach reach = scan_reach(gather);
+  const std::vector<std::string_view> keys = scan_keys(gather, reach);
   reply.array(2);
   const std::uint64_t cursor =
-      progress.slot >= kSlots ? 0 : (progress.slot << kPositionBits) + progress.position;
+      reach.slot >= kSlots ? 0 : (reach.slot << kCursorPositionBits) + reach.position;
   reply.bulk_integer(static_cast<std::int64_t>(cursor));
-  reply.array(progress.keys);
-  reply.out().append(merged.view().substr(progress.keys_at));
-}
-
-// This shard's part of RANDOMKEY: [how many keys it has, one of them].
-void Core::pick_key(ReplyWriter& reply) {
-  constexpr unsigned kLooksMax = 1000;  // in vain, at expired keys
-  const std::uint64_t keys = store_.stats().keys;
-  std::string picked;
-  bool found = false;
-  auto slot = static_cast<Slot>(random() % kSlots);
-  for (unsigned looks = 0; keys > 0 && !found && looks < kLooksMax; ++looks) {
-    while (store_.keys_in(slot) == 0) slot = static_cast<Slot>((slot + 1) % kSlots);
-    const std::uint64_t position = random() >> (64 - kPositionBits);
-    store_.scan(slot, looks % 2 == 0 ? position : 0, 1, now_.unix_ms, [&](const store::Item& item) {
-      picked = item.key();
-      found = true;
-    });
-    if (!found && looks % 2 == 1) slot = static_cast<Slot>((slot + 1) % kSlots);
-  }
-  reply.array(found ? 2 : 1);
-  reply.bulk_integer(found ? static_cast<std::int64_t>(keys) : 0);
-  if (found) reply.bulk(picked);
-}
-
-void Core::pick_reply(const Gather& gather, ReplyWriter& reply) {
-  Bytes merged;
-  ReplyWriter writer(merged, gather.version);
-  merge_pick(gather, random(), writer);
-  // The key is the last element as it stands, behind the count.
-  constexpr std::string_view kEmpty = "*1";
-  if (merged.view().starts_with(kEmpty)) return reply.null();
-  std::size_t at = merged.view().find("\r\n") + 2;  // behind the array's head
-  at = merged.view().find("\r\n", at) + 2;          // behind the length of the count
-  at = merged.view().find("\r\n", at) + 2;          // behind the count
-  reply.out().append(merged.view().substr(at));
+  reply.array(keys.size());
+  for (const std::string_view key : keys) reply.bulk(key);
 }
 
 }  // namespace limpet::shard

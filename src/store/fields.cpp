@@ -1,5 +1,6 @@
 // The fields of hashes: packed in the record while they are few and small, then a table of field records.
 #include <limpet/base/assert.hpp>
+#include <limpet/store/store.hpp>
 
 #include "records.hpp"
 
@@ -206,9 +207,10 @@ std::uint64_t Records::scan_fields(
     }
     return 0;
   }
-  constexpr unsigned kShift = 64 - Table::kDepthMax;
+  static_assert(kFieldPositionBits == Table::kDepthMax);
+  constexpr unsigned kShift = 64 - kFieldPositionBits;
   const Table& table = outside_table(record);
-  if (table.count() == 0 || position >> Table::kDepthMax != 0) return 0;
+  if (table.count() == 0 || position >> kFieldPositionBits != 0) return 0;
   std::uint64_t hash = position << kShift;
   std::size_t visited = 0;
   do {

@@ -44,6 +44,7 @@ class Store::Impl final : public Hasher {
   void set_clock(std::int64_t unix_ms) { records_.set_clock(unix_ms); }
   std::uint64_t scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
                      const std::function<void(const Item&)>& visit);
+  [[nodiscard]] std::uint64_t seed_mark() const;
   [[nodiscard]] std::uint64_t keys_in(Slot slot) const { return keys_[slot]; }
   [[nodiscard]] std::uint64_t sessions_in(Slot slot) const { return tables_[slot].count(); }
   std::size_t reclaim(std::int64_t unix_ms, std::size_t steps_max);
@@ -119,7 +120,9 @@ class Store::Impl final : public Hasher {
   // ---- Scanning ----
   struct Walk;
   bool walk_segment(Walk& walk, const Segment& segment);
-  bool walk_group(Walk& walk, const Word* first, const Word* behind, std::uint32_t key_from);
+  bool walk_deep_group(Walk& walk, const Table& table, const Segment& first);
+  template <class EachWord>
+  bool walk_group(Walk& walk, EachWord each_word);
   void walk_range(Walk& walk, Word word, std::uint32_t key_from, std::uint32_t key_to);
   void walk_keys(Walk& walk, const Table& keys, std::uint32_t key_from, std::uint32_t key_to);
   void walk_record(Walk& walk, Handle record);

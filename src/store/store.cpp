@@ -75,6 +75,7 @@ std::uint64_t Store::scan(Slot slot, std::uint64_t position, std::size_t count, 
                           const std::function<void(const Item&)>& visit) {
   return impl_->scan(slot, position, count, unix_ms, visit);
 }
+std::uint64_t Store::seed_mark() const { return impl_->seed_mark(); }
 std::uint64_t Store::keys_in(Slot slot) const { return impl_->keys_in(slot); }
 std::uint64_t Store::sessions_in(Slot slot) const { return impl_->sessions_in(slot); }
 std::size_t Store::reclaim(std::int64_t unix_ms, std::size_t steps_max) {

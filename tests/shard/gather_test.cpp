@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace limpet::shard {
 namespace {
@@ -50,19 +51,108 @@ TEST(Gather, AWriteOfWhichNoPartRanDidNotHappen) {
   EXPECT_EQ(error_of_parts(gather), "CLUSTERDOWN node n2");
 }
 
-TEST(Gather, ScanHasGotAsFarAsThePartThatGotLeastFar) {
-  const std::string late = std::to_string(slot_of("b"));  // 3300
-  // The first part stopped in slot 5000, the second was through.
-  const Gather gather = gather_of({"*3\r\n$4\r\n5000\r\n$1\r\n7\r\n$1\r\nb\r\n",
-                                   "*4\r\n$5\r\n16384\r\n$1\r\n0\r\n$3\r\nfoo\r\n$3\r\nbar\r\n"});
+// ---- Commands about all keys ----
+
+SlotSet slots(std::size_t from, std::size_t behind) {
+  SlotSet set;
+  for (std::size_t slot = from; slot < behind; ++slot) set.add(static_cast<Slot>(slot));
+  return set;
+}
+
+std::string roll_answer(const SlotSet& of, std::string_view answer) {
   Bytes out;
   resp::ReplyWriter reply(out, resp::Version::resp2);
-  const ScanProgress progress = merge_scan(gather, reply);
-  EXPECT_EQ(progress.slot, 5000U);
-  EXPECT_EQ(progress.position, 7U);
-  // foo (12182) and bar (5061) stand behind slot 5000: they will be found again.
-  EXPECT_EQ(progress.keys, 1U) << late;
-  EXPECT_EQ(out.view().substr(progress.keys_at), "$1\r\nb\r\n");
+  write_roll_answer(reply, of, answer);
+  return std::string(out.view());
+}
+
+TEST(Gather, AnAnswerForSlotsThatOthersHaveAnsweredForDoesNotCount) {
+  Gather gather = gather_of({roll_answer(slots(0, 60), ":3\r\n"), roll_answer(slots(50, 70), ":5\r\n")});
+  gather.roll_call = std::make_unique<RollCall>(SlotSet::all(), 0);
+  take_roll_answers(gather);
+  EXPECT_EQ(gather.roll_call->missing(), slots(60, kSlots));
+  gather.parts.emplace_back().reply.append(roll_answer(slots(60, kSlots), ":8\r\n"));
+  take_roll_answers(gather);
+  EXPECT_TRUE(gather.roll_call->complete());
+  EXPECT_EQ(merged(gather, merge_sum), ":11\r\n");
+}
+
+TEST(Gather, WhatIsNoAnswerToARollCallIsAnError) {
+  Gather gather = gather_of({":3\r\n"});
+  gather.roll_call = std::make_unique<RollCall>(SlotSet::all(), 0);
+  take_roll_answers(gather);
+  EXPECT_NE(error_of_parts(gather), "");
+}
+
+// ---- SCAN ----
+
+// A part of SCAN that has got to this slot, and answers for those of `of` before it.
+std::string scan_part(std::string_view slot, std::string_view position, const SlotSet& of,
+                      std::initializer_list<std::string_view> keys, std::size_t from = 0) {
+  Bytes out;
+  resp::ReplyWriter reply(out, resp::Version::resp2);
+  reply.array(3 + keys.size());
+  reply.bulk(slot);
+  reply.bulk(position);
+  reply.bulk(of.bytes(from));
+  for (const std::string_view key : keys) reply.bulk(key);
+  return std::string(out.view());
+}
+
+Gather scan_of(std::initializer_list<std::string_view> parts, std::string_view from = "0") {
+  Gather gather = gather_of(parts);
+  gather.kind = GatherKind::scan_reply;
+  for (const std::string_view arg :
+       {std::string_view("SCAN"), from, std::string_view("0"), std::string_view("16384"),
+        std::string_view("10"), std::string_view("*"), std::string_view("")}) {
+    gather.args.emplace_back(arg);
+  }
+  return gather;
+}
+
+using Keys = std::vector<std::string_view>;
+
+TEST(Gather, ScanHasGotAsFarAsThePartThatGotLeastFar) {
+  // The first part stopped in slot 5000, the second was through.
+  const std::string first = scan_part("5000", "7", slots(0, 3'500), {"b"});
+  const std::string second = scan_part("16384", "0", slots(3'500, kSlots), {"foo", "bar"});
+  const Gather gather = scan_of({first, second});
+  const ScanReach reach = scan_reach(gather);
+  EXPECT_EQ(reach.slot, 5000U);
+  EXPECT_EQ(reach.position, 7U);
+  // foo (12182) and bar (5061) stand behind slot 5000: they will be found again. b is 3300.
+  EXPECT_EQ(scan_keys(gather, reach), Keys{"b"});
+}
+
+TEST(Gather, ScanGetsNoFurtherThanToASlotThatNobodyAnswersFor) {
+  const std::string first = scan_part("5000", "7", slots(0, 3'300), {"b"});
+  const std::string second = scan_part("16384", "0", slots(3'301, kSlots), {"foo", "bar"});
+  const Gather gather = scan_of({first, second});
+  const ScanReach reach = scan_reach(gather);
+  EXPECT_EQ(reach.slot, 3'300U);
+  EXPECT_EQ(reach.position, 0U);
+  EXPECT_EQ(scan_keys(gather, reach), Keys{});
+}
+
+TEST(Gather, ShardsOfANodeNeedNotAnswerForTheSlotsOfOthers) {
+  const std::string only = scan_part("5000", "7", slots(100, 200), {"b"}, 100);
+  Gather gather = scan_of({only}, "100");
+  gather.kind = GatherKind::scan;
+  EXPECT_EQ(scan_reach(gather).slot, 5000U);
+  Bytes out;
+  resp::ReplyWriter reply(out, resp::Version::resp2);
+  merge_scan(gather, reply);
+  Gather whole = scan_of({out.view()}, "100");
+  EXPECT_EQ(scan_reach(whole).slot, 200U);
+}
+
+TEST(Gather, WhatANodeMakesUpOfAScanDoesNoHarm) {
+  for (const std::string& part :
+       {std::string(":1\r\n"), std::string("*0\r\n"), scan_part("99999999", "5", {}, {}),
+        scan_part("0", "x", {}, {"b"}), std::string("*3\r\n$1\r\n7\r\n$1\r\n0\r\n:5\r\n")}) {
+    const ScanReach reach = scan_reach(scan_of({part}, "100"));
+    EXPECT_EQ(reach.slot, 100U) << part;
+  }
 }
 
 }  // namespace

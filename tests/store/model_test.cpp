@@ -189,7 +189,7 @@ class Pair {
       do {
         position = store_.scan(slot, position, 1 + below(30), now_,
                                [&](const Item& item) { ++seen[std::string(item.key())]; });
-        ASSERT_LT(position, std::uint64_t{1} << 39);
+        ASSERT_LT(position, std::uint64_t{1} << kScanPositionBits);
       } while (position != 0);
       counted += store_.keys_in(slot);
     }

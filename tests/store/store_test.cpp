@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limpet/base/hash.hpp>
 #include <limpet/store/store.hpp>
 #include <map>
 #include <random>
@@ -42,7 +43,8 @@ class StoreTest : public testing::Test {
     EXPECT_EQ(store.stats().bytes, 0U);
   }
 
-  Store store{7};
+  static constexpr std::uint64_t kSeed = 7;
+  Store store{kSeed};
   std::int64_t now = kNow;
 };
 
@@ -477,7 +479,7 @@ class SlotTest : public StoreTest, public testing::WithParamInterface<bool> {
       ++visited;
     });
     longest = std::max(longest, visited);
-    EXPECT_LT(next, std::uint64_t{1} << 39);
+    EXPECT_LT(next, std::uint64_t{1} << kScanPositionBits);
     return next;
   }
 
@@ -499,6 +501,21 @@ TEST_P(SlotTest, AHugeSlotIsWalkedOnceInSmallSteps) {
   EXPECT_EQ(store.keys_in(kSlot), 100'000U);
   now += 2000;
   expect_empty();
+}
+
+// So many uids whose hashes begin alike that the table is deeper there than a walk tells sessions apart.
+TEST_P(SlotTest, AWalkSeesEachOnceWhereTheTableIsDeep) {
+  if (GetParam()) GTEST_SKIP() << "one session has one hash";
+  std::vector<std::string> keys;
+  for (int at = 0; keys.size() < 4'000; ++at) {
+    if (hash64(name(at), kSeed) >> 54 == 0x155) keys.push_back(name(at));
+  }
+  for (const std::string& key : keys) store.put_string(ref(key), key, Expiry::none(), now);
+  int calls = 1;
+  for (std::uint64_t at = step(0, 10); at != 0; at = step(at, 10)) ++calls;
+  EXPECT_GT(calls, 5);
+  EXPECT_EQ(seen.size(), keys.size());
+  for (const auto& [key, times] : seen) ASSERT_EQ(times, 1);
 }
 
 TEST_P(SlotTest, AWalkSeesWhatWasThereThroughoutWhileTheSlotGrows) {

@@ -31,6 +31,11 @@
 
 namespace limpet::store {
 
+// How many bits the positions of scan() and scan_fields() take, and seed_mark().
+inline constexpr unsigned kScanPositionBits = 23;
+inline constexpr unsigned kFieldPositionBits = 25;
+inline constexpr unsigned kSeedMarkBits = 16;
+
 enum class Type : std::uint8_t { none, string, hash };
 
 struct StoreStats {
@@ -59,7 +64,7 @@ class Item {
   [[nodiscard]] std::size_t fields() const;
   [[nodiscard]] bool field(std::string_view name, std::string_view& value) const;
   void each_field(const std::function<void(std::string_view name, std::string_view value)>& visit) const;
-  // Visits fields from `position` on (0: the first; always below 2^25), about `count` or, while they are few
+  // Visits fields from `position` on (0: the first), about `count` or, while they are few
   // and small, all of them, and returns the position to go on from (0: done). Whoever goes on until 0 has
   // seen every field that was present throughout; one may be seen twice.
   std::uint64_t scan_fields(
@@ -147,14 +152,16 @@ class Store {
   void set_clock(std::int64_t unix_ms);
 
   // ---- Walking ----
-  // Visits keys of `slot` from `position` on (0: the first; always below 2^39) in an order that stays the
-  // same while the table grows, until at least `count` keys were visited or the slot ends, and returns the
-  // position to go on from (0: the slot is done). Whoever goes on until 0 has seen every key that was present
-  // throughout; a key that came or went meanwhile may or may not be seen. Expired keys are passed over,
-  // though they count as visited. A key may be seen twice if the table grew. A session of many keys is cut as
-  // well. `visit` must not change the store.
+  // Visits keys of `slot` from `position` on (0: the first) in an order that stays the same while the table
+  // grows, until at least `count` keys were visited or the slot ends, and returns the position to go on from
+  // (0: the slot is done). Whoever goes on until 0 has seen every key that was present throughout; a key that
+  // came or went meanwhile may or may not be seen. Expired keys are passed over, though they count as
+  // visited. A session of many keys is cut as well. `visit` must not change the store.
   std::uint64_t scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
                      const std::function<void(const Item&)>& visit);
+  // Positions mean something only to a store of the same seed. Those of another have another mark, all but
+  // one in 2^16; it is never 0.
+  [[nodiscard]] std::uint64_t seed_mark() const;
   [[nodiscard]] std::uint64_t keys_in(Slot slot) const;
   [[nodiscard]] std::uint64_t sessions_in(Slot slot) const;
 

@@ -1,0 +1,182 @@
+// Commands about all keys of the cluster: KEYS, DBSIZE, RANDOMKEY, FLUSHALL and FLUSHDB.
+//
+// Every shard of every node is asked. Each answers for the slots that it serves just then, and says which
+// those are; a node puts the answers of its shards together, and the node of the client looks whether every
+// slot has been answered for (roll_call.hpp). Whoever holds those that are missing by now is asked for them,
+// again and again, as slots are frozen for some milliseconds while they go from one node to another.
+//
+// Between nodes and shards such a command has one more argument: the slots that are asked for
+// (SlotSet::bytes(), empty: all). The reply is [slots, what is to be merged].
+#include <limpet/command/errors.hpp>
+#include <set>
+
+#include "core.hpp"
+
+namespace limpet::shard {
+
+namespace {
+
+// SCAN has a cursor and need not come to an end: scan.cpp.
+bool is_roll_call(const Spec& spec) { return spec.scope == command::Scope::cluster && spec.name != "scan"; }
+
+bool is_flush(const Spec& spec) { return spec.has(command::kWrite); }
+
+std::optional<SlotSet> wanted_slots(std::string_view bytes) {
+  if (!bytes.empty() && bytes.size() != SlotSet::kBytes) return std::nullopt;
+  return bytes.empty() ? SlotSet::all() : SlotSet::read(bytes);
+}
+
+}  // namespace
+
+// Is this one as nodes and shards send it to each other?
+bool Core::is_part_of_roll_call(Args args) {
+  const Spec* const spec = command::find(args[0]);
+  if (spec == nullptr || !is_roll_call(*spec)) return false;
+  const std::size_t own = is_flush(*spec) ? 2 : static_cast<std::size_t>(spec->arity);
+  return args.size() == own + 1 && wanted_slots(args.back()).has_value();
+}
+
+// What a client has sent, which ends with the slots that are asked for from now on: all.
+void Core::begin_roll_call(Client& client, const Spec& spec, Args args) {
+  std::vector<std::string_view> asked(args.begin(), args.end());
+  if (is_flush(spec) && args.size() == 1) asked.emplace_back("sync");
+  asked.emplace_back();
+  if (!is_part_of_roll_call(asked)) return reply_error(client, command::kSyntax);
+  const Origin origin = keep_place(client);
+  client.barrier = true;
+  gather_nodes(kind_for_nodes(asked), origin, client.version, is_flush(spec), asked);
+}
+
+// ---- A part of it ----
+
+// Of this shard's slots those that are served here now.
+SlotSet Core::slots_served(const SlotSet& wanted) const {
+  SlotSet served;
+  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
+    const auto slot = static_cast<Slot>(at);
+    if (wanted.has(slot) && router_.is_here(slot)) served.add(slot);
+  }
+  return served;
+}
+
+void Core::run_part_of_all_keys(const Spec& spec, Args args, resp::Version version, Bytes& out) {
+  ReplyWriter reply(out, version);
+  if (const std::string why = why_not_whole(); !why.empty()) return reply.error(why);
+  std::vector<std::string_view> part(args.begin(), args.end());
+  if (spec.name == "scan") {
+    const SlotSet slots = slots_served(SlotSet::all());
+    part.push_back(slots.bytes());
+    return run(spec, part, version, out);
+  }
+  const auto wanted = wanted_slots(args.back());
+  if (!wanted) return reply.error(command::kSyntax);
+  const SlotSet slots = slots_served(*wanted);
+  Bytes answer;
+  ReplyWriter writer(answer, version);
+  if (spec.name == "dbsize") {
+    std::uint64_t keys = 0;
+    slots.each([&](Slot slot) { keys += store_.keys_in(slot); });
+    writer.integer(static_cast<std::int64_t>(keys));
+  } else if (spec.name == "randomkey") {
+    pick_key(slots, writer);
+  } else {
+    part.back() = slots.bytes();
+    run(spec, part, version, answer);
+  }
+  if (is_error(answer.view())) return out.append(answer.view());
+  write_roll_answer(reply, slots, answer.view());
+}
+
+// ---- All of it ----
+
+void Core::call_roll(Gather& gather, Args args, bool for_node) {
+  const Spec* const spec = command::find(args[0]);
+  if (spec == nullptr || !is_roll_call(*spec)) return;
+  const auto wanted = wanted_slots(args.back());
+  const std::int64_t until_ms = now_.steady_ms + tunables_.forward_timeout_ms;
+  gather.roll_call = std::make_unique<RollCall>(wanted.value_or(SlotSet{}), until_ms);
+  gather.for_node = for_node;
+}
+
+// The parts have their answers. True: the whole can be made of them; false: others are asked later.
+bool Core::roll_called(GatherName name, Gather& gather) {
+  take_roll_answers(gather);
+  if (gather.for_node || gather.roll_call->complete() || !error_of_parts(gather).empty()) return true;
+  if (const std::string why = why_missing(*gather.roll_call); !why.empty()) {
+    Gather::Part& part = gather.parts.emplace_back();
+    part.outcome = Outcome::unavailable;
+    part.reply.append(why);
+    return true;
+  }
+  gather.open = 1;
+  roll_calls_.push_back(name);
+  return false;
+}
+
+// Why it is of no use to ask for the slots that are missing again; empty: it may be.
+std::string Core::why_missing(const RollCall& call) const {
+  const auto slot = static_cast<Slot>(call.answered().first_absent(0, kSlots));
+  const Route route = router_.route(slot);
+  if (route.kind == Route::Kind::refuse) return why_refused(slot);
+  const bool unheld = handovers_ && holders_.of(slot).term == Term{} && !why_unheld_.empty();
+  if (!unheld && !call.out_of_time(now_.steady_ms)) return {};
+  if (unheld || route.kind == Route::Kind::wait) return why_unserved(slot);
+  return "TRYAGAIN slot " + std::to_string(slot) +
+         " was on its way between nodes for too long, or no node takes it for its own";
+}
+
+void Core::ask_for_missing() {
+  for (const GatherName name : std::exchange(roll_calls_, {})) {
+    Gather& gather = *gathers_.find(name);
+    std::set<NodeIndex> nodes;
+    gather.roll_call->missing().each([&](Slot slot) {
+      const Route route = router_.route(slot);
+      nodes.insert(route.kind == Route::Kind::peer ? route.target : config_.self);
+    });
+    std::vector<std::string_view> args(gather.args.begin(), gather.args.end());
+    const SlotSet missing = gather.roll_call->missing();
+    args.back() = missing.bytes();
+    for (const NodeIndex node : nodes) ask_node(name, gather, node, args);
+    close_gather(name, gather);
+  }
+}
+
+// ---- RANDOMKEY ----
+
+// This shard's part of it: [how many keys these slots have, one of them].
+void Core::pick_key(const SlotSet& slots, ReplyWriter& reply) {
+  constexpr unsigned kLooksMax = 1000;  // in vain, at expired keys
+  std::uint64_t keys = 0;
+  slots.each([&](Slot slot) { keys += store_.keys_in(slot); });
+  const auto next_slot = [](Slot slot) { return static_cast<Slot>((slot + 1) % kSlots); };
+  std::string picked;
+  bool found = false;
+  auto slot = static_cast<Slot>(random() % kSlots);
+  for (unsigned looks = 0; keys > 0 && !found && looks < kLooksMax; ++looks) {
+    while (!slots.has(slot) || store_.keys_in(slot) == 0) slot = next_slot(slot);
+    const std::uint64_t position = random() >> (64 - store::kScanPositionBits);
+    store_.scan(slot, looks % 2 == 0 ? position : 0, 1, now_.unix_ms, [&](const store::Item& item) {
+      picked = item.key();
+      found = true;
+    });
+    if (!found && looks % 2 == 1) slot = next_slot(slot);
+  }
+  reply.array(found ? 2 : 1);
+  reply.bulk_integer(found ? static_cast<std::int64_t>(keys) : 0);
+  if (found) reply.bulk(picked);
+}
+
+void Core::pick_reply(const Gather& gather, ReplyWriter& reply) {
+  Bytes merged;
+  ReplyWriter writer(merged, gather.version);
+  merge_pick(gather, random(), writer);
+  // The key is the last element as it stands, behind the count.
+  constexpr std::string_view kEmpty = "*1";
+  if (merged.view().starts_with(kEmpty)) return reply.null();
+  std::size_t at = merged.view().find("\r\n") + 2;  // behind the array's head
+  at = merged.view().find("\r\n", at) + 2;          // behind the length of the count
+  at = merged.view().find("\r\n", at) + 2;          // behind the count
+  reply.out().append(merged.view().substr(at));
+}
+
+}  // namespace limpet::shard

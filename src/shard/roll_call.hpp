@@ -1,0 +1,44 @@
+// RollCall: a command about all keys, asked of every node while slots move from one to another.
+//
+// A slot that goes from a node that has not been asked yet to one that has already answered would be passed
+// over, and one that goes the other way would be counted twice. So each part says for which slots it answers:
+// those that its shard served when it looked. The command is done once every slot has been answered for,
+// once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limpet/base/slot_set.hpp>
+
+namespace limpet::shard {
+
+class RollCall {
+ public:
+  RollCall(const SlotSet& wanted, std::int64_t until_ms)
+      : wanted_(wanted), missing_(wanted), until_ms_(until_ms) {}
+
+  // A part answers for these slots. False: for one that was not wanted, or that another part has answered
+  // for: then its answer does not count, and those that are missing are to be asked for again.
+  [[nodiscard]] bool answers(const SlotSet& slots) {
+    SlotSet others = slots;
+    others -= missing_;
+    if (!others.empty()) return false;
+    missing_ -= slots;
+    return true;
+  }
+  [[nodiscard]] const SlotSet& missing() const { return missing_; }
+  [[nodiscard]] SlotSet answered() const {
+    SlotSet answered = wanted_;
+    answered -= missing_;
+    return answered;
+  }
+  [[nodiscard]] bool complete() const { return missing_.empty(); }
+  [[nodiscard]] bool out_of_time(std::int64_t now_ms) const { return now_ms >= until_ms_; }
+
+ private:
+  SlotSet wanted_;
+  SlotSet missing_;
+  std::int64_t until_ms_;
+};
+
+}  // namespace limpet::shard
