@@ -26,6 +26,11 @@ std::uint64_t read_epoch(const TableReader& root, Faults& faults) {
     root.fault(epoch->at, "epoch is below 1; start with epoch = 1 and raise it at every edit");
     return 0;
   }
+  if (epoch->integer > kEpochMax) {
+    root.fault(epoch->at, "epoch is above " + std::to_string(kEpochMax) +
+                              ", so there would be no room to raise it; write the last one plus 1");
+    return 0;
+  }
   return static_cast<std::uint64_t>(epoch->integer);
 }
 

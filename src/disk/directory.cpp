@@ -28,6 +28,20 @@ bool is_same(const ::timespec& a, const ::timespec& b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
+// "DIR" of "DIR/", "DIR//" and "DIR/.": else it would be made on the way to itself, with the permissions of a
+// parent.
+std::string without_tail(std::string path) {
+  for (;;) {
+    if (path.size() > 1 && path.ends_with('/')) {
+      path.pop_back();
+    } else if (path.size() > 2 && path.ends_with("/.")) {
+      path.resize(path.size() - 2);
+    } else {
+      return path;
+    }
+  }
+}
+
 }  // namespace
 
 File::~File() {
@@ -41,8 +55,9 @@ Directory::Directory(std::string path, File self, File lock)
       reserve_(std::make_unique<Reserve>(path_)) {}
 Directory::~Directory() = default;
 
-Result<std::unique_ptr<Directory>> Directory::open(const std::string& path, const Identity& identity) {
+Result<std::unique_ptr<Directory>> Directory::open(const std::string& given, const Identity& identity) {
   std::error_code error;
+  const std::string path = without_tail(given);
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
   if (!parent.empty()) std::filesystem::create_directories(parent, error);
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return io_error(path, "cannot be made");

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <limpet/net/standard_descriptors.hpp>
 #include <variant>
 
 #include "exit_codes.hpp"
@@ -39,6 +40,7 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   using namespace limpet::client;
+  limpet::net::hold_standard_descriptors();
   const ParsedOptions parsed = parse_options(std::vector<std::string>(argv + 1, argv + argc));
   if (!parsed.options) {
     std::fputs(parsed.text.c_str(), parsed.exit == kDone ? stdout : stderr);

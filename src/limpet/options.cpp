@@ -46,8 +46,29 @@ void add_server_options(CLI::App& app, Options& options, bool from_environment) 
       ->check(CLI::Range(0.001, 86'400.0));
 }
 
+// The option that is given, but empty, as in "--server= PING": CLI11 would take the next word for its value.
+// Behind the first word that is no option, everything is the server's where `only_front`.
+std::string empty_option(const CLI::App& app, const std::vector<std::string>& args, bool only_front) {
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    const std::string& word = args[i];
+    if (only_front && !word.starts_with('-')) return {};
+    if (word.starts_with("--") && word.ends_with('=')) {
+      const std::string name = word.substr(0, word.size() - 1);
+      if (app.get_option_no_throw(name) != nullptr) return name;
+    }
+    const CLI::Option* const option = word.starts_with('-') ? app.get_option_no_throw(word) : nullptr;
+    if (option == nullptr || option->get_items_expected_max() == 0) continue;
+    if (++i < args.size() && args[i].empty()) return word;
+  }
+  return {};
+}
+
 // CLI11 throws; nothing of that leaves this file. Nothing: parsed.
 std::optional<ParsedOptions> parse(CLI::App& app, const std::vector<std::string>& args) {
+  if (const std::string option = empty_option(app, args, app.get_prefix_command()); !option.empty()) {
+    return ParsedOptions{std::nullopt, kUsage,
+                         "limpet: " + option + " is empty; give it a value, or leave it out\n"};
+  }
   try {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
     return std::nullopt;

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "exit_codes.hpp"
+#include "signals.hpp"
 
 namespace limpet::limpetd {
 namespace {
@@ -37,6 +38,7 @@ std::string read_all(int fd) {
 
 // The first byte is the exit code, the rest what to show.
 [[noreturn]] void wait_and_exit(int fd) {
+  unblock_signals();  // it may be ended while it waits; the daemon goes on
   const std::string told = read_all(fd);
   if (told.empty()) {
     std::fputs("limpetd: the daemon ended before it was ready; its log says why\n", stderr);

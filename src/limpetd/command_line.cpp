@@ -24,6 +24,22 @@ void add_settings(CLI::App& app, std::array<CLI::Option*, kRowCount>& options) {
   }
 }
 
+// "--data-dir=" and "--data-dir ''": what was meant to stand there has not arrived, and the next argument is
+// not it.
+Result<void> refuse_empty(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const auto is_option = [&](const std::string& word) { return app.get_option_no_throw(word) != nullptr; };
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string word = arguments[i];
+    const bool alone = is_option(word);
+    const bool empty = alone ? i + 1 < arguments.size() && arguments[i + 1].empty()
+                             : word.ends_with('=') && is_option(word.substr(0, word.size() - 1));
+    if (!empty) continue;
+    if (!alone) word.pop_back();
+    return fail(Code::bad_config, word + " is empty; give it a value, or leave it out");
+  }
+  return {};
+}
+
 Result<void> refuse_unknown(const CLI::App& app) {
   const std::vector<std::string> left = app.remaining();
   if (left.empty()) return {};
@@ -51,6 +67,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments) {
   add_settings(app, options);
   std::array<CLI::Option*, kChoices.size()> choices{};
   for (std::size_t i = 0; i < kChoices.size(); ++i) choices[i] = app.add_flag(kChoices[i].flag);
+  if (auto done = refuse_empty(app, arguments); !done) return tl::unexpected(done.error());
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     app.parse(std::move(arguments));

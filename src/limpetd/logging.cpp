@@ -7,10 +7,16 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <functional>
+#include <future>
+#include <limpet/base/limits.hpp>
 #include <mutex>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "log_lines.hpp"
@@ -25,8 +31,23 @@ tl::unexpected<Error> cannot_open(const std::string& path) {
               path + ": cannot be opened for the log: " + std::strerror(errno) + "; change --log-file");
 }
 
+// A FIFO that nobody reads is an error, not a wait without end.
 int open_for_appending(const std::string& path) {
-  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640);
+  if (fd >= 0) (void)::fcntl(fd, F_SETFL, O_APPEND);
+  return fd;
+}
+
+// On a thread of its own, as it may wait for whoever reads the log. False: it does so still.
+bool done_in_time(std::function<void()> work) {
+  auto done = std::make_shared<std::promise<void>>();
+  const std::future<void> ended = done->get_future();
+  std::thread([work = std::move(work), done]() mutable {
+    work();
+    work = nullptr;
+    done->set_value();
+  }).detach();
+  return ended.wait_for(std::chrono::milliseconds(kLogEndMs)) == std::future_status::ready;
 }
 
 // Writes each line with one system call: nothing is left in a buffer if the process dies, and the lines of
@@ -37,6 +58,7 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
     base_sink::set_formatter_(make_line_formatter(json));
   }
   ~LineSink() override {
+    take_next();
     if (!path_.empty()) ::close(fd_);
   }
   LineSink(const LineSink&) = delete;
@@ -54,8 +76,8 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
     if (path_.empty()) return {};
     const int fd = open_for_appending(path_);
     if (fd < 0) return cannot_open(path_);
-    const std::lock_guard lock(base_sink::mutex_);
-    ::close(std::exchange(fd_, fd));
+    // Not under the lock, which is held for as long as a line takes to be written.
+    if (const int unused = next_.exchange(fd); unused >= 0) ::close(unused);
     return {};
   }
 
@@ -76,7 +98,12 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
     write(spdlog::details::log_msg("", spdlog::level::warn, text));
   }
 
+  void take_next() {
+    if (const int next = next_.exchange(-1); next >= 0) ::close(std::exchange(fd_, next));
+  }
+
   void write(const spdlog::details::log_msg& message) {
+    take_next();
     spdlog::memory_buf_t line;
     base_sink::formatter_->format(message, line);
     std::string_view rest(line.data(), line.size());
@@ -89,6 +116,7 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
 
   int fd_;
+  std::atomic<int> next_{-1};  // the file that was opened anew; -1: none was
   std::string path_;
   spdlog::details::thread_pool* pool_ = nullptr;
   std::size_t told_ = 0;
@@ -136,8 +164,13 @@ Result<std::unique_ptr<Log>> Log::open(const LogSettings& settings) {
 Result<void> Log::reopen() { return impl_->sink->reopen(); }
 
 void Log::set_level(const std::string& level) { impl_->logger->set_level(spdlog::level::from_str(level)); }
+bool Log::close() {
+  return done_in_time([impl = std::shared_ptr<Impl>(std::move(impl_))] {});
+}
+
 void Log::write_now(const std::string& text) {
-  impl_->sink->log(spdlog::details::log_msg("", spdlog::level::warn, text));
+  (void)done_in_time(
+      [sink = impl_->sink, text] { sink->log(spdlog::details::log_msg("", spdlog::level::warn, text)); });
 }
 
 }  // namespace limpet::limpetd

@@ -21,15 +21,19 @@ class Log {
  public:
   // Error: the file cannot be opened.
   [[nodiscard]] static Result<std::unique_ptr<Log>> open(const LogSettings& settings);
-  ~Log();  // writes what is queued
+  ~Log();  // writes what is queued, however long that takes
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
+
+  // The same, but for no longer than kLogEndMs. False: whoever is to take the lines does not, and a thread
+  // goes on waiting for that, so the process is to be ended without more ado.
+  [[nodiscard]] bool close();
 
   // Opens the file again, for whoever moved it away. Error: it cannot be opened; the old one stays in use.
   [[nodiscard]] Result<void> reopen();
   void set_level(const std::string& level);
   // A warning that passes the queue by: for the last words of a process that ends without stopping its
-  // threads.
+  // threads. Waits for kLogEndMs at most.
   void write_now(const std::string& text);
 
  private:

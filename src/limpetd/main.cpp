@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <limpet/net/standard_descriptors.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "pid_file.hpp"
 #include "print.hpp"
 #include "serve.hpp"
+#include "signals.hpp"
 
 namespace limpet::limpetd {
 namespace {
@@ -53,6 +55,7 @@ int run(Launch launch, const Given& given) {
 int limpetd(std::vector<std::string> arguments) {
   auto line = parse_command_line(std::move(arguments));
   if (!line) return fail_with(kExitConfig, line.error().text);
+  if (line->action != Action::run) unblock_signals();
   if (line->action == Action::help) return show(help_text());
   if (line->action == Action::version) return show("limpetd " LIMPET_VERSION "\n");
 
@@ -69,6 +72,8 @@ int limpetd(std::vector<std::string> arguments) {
 }  // namespace limpet::limpetd
 
 int main(int argc, char** argv) {
+  limpet::net::hold_standard_descriptors();
+  limpet::limpetd::block_signals();
   try {
     return limpet::limpetd::limpetd({argv + 1, argv + argc});
   } catch (const std::exception& error) {
@@ -76,11 +81,3 @@ int main(int argc, char** argv) {
     return limpet::limpetd::kExitOther;
   }
 }
-
-#ifdef __SANITIZE_THREAD__
-// ThreadSanitizer does not see how cpp-httplib's library, which it has not built, guards the tables that the
-// first request makes. What limpet does in its answers is watched all the same.
-extern "C" const char* __tsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier): its name
-  return "called_from_lib:libcpp-httplib.so\n";
-}
-#endif

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <limpet/node/node.hpp>
 #include <memory>
@@ -23,28 +24,11 @@
 #include "pid_file.hpp"
 #include "print.hpp"
 #include "reload.hpp"
+#include "signals.hpp"
 #include "supervisor.hpp"
 
 namespace limpet::limpetd {
 namespace {
-
-// Sent by our own stopping thread to the one that waits for signals.
-constexpr int kStopped = SIGUSR2;
-constexpr int kWaitedFor[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kStopped};
-
-sigset_t waited_for() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int signal : kWaitedFor) ::sigaddset(&set, signal);
-  return set;
-}
-
-void block_signals() {
-  const sigset_t set = waited_for();
-  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  // A peer or client that went away is an error of a write, not the end of the process.
-  std::signal(SIGPIPE, SIG_IGN);
-}
 
 // Of a start: Node::start() says which code means what.
 int exit_code_of(const Error& error) {
@@ -71,14 +55,15 @@ class Daemon {
       : launch_(std::move(launch)), given_(given), starter_(std::move(starter)) {}
 
   int run() {
-    if (const int code = start(); code != kExitOk) return code;
-    wait();
-    return kExitOk;
+    const int code = start();
+    if (code == kExitOk) wait();
+    return end(code);
   }
 
  private:
   int start();
   int failed(int code, const std::string& text);
+  int end(int code);
   void announce(std::chrono::steady_clock::time_point began);
   void wait();
   void begin_to_stop(int signal);
@@ -94,7 +79,7 @@ class Daemon {
   using Answer = std::function<void(Result<std::string>)>;
   std::mutex mutex_;                 // guards the next line
   std::vector<Answer> wait_reload_;  // who wants to know what became of the next reload
-  // In this order: the node goes first, and its last words still reach the log.
+  // The node goes first (end()), and its last words still reach the log.
   std::unique_ptr<Log> log_;
   std::unique_ptr<PidFile> pid_file_;
   std::unique_ptr<node::Node> node_;
@@ -133,6 +118,14 @@ int Daemon::start() {
   }
   announce(began);
   return kExitOk;
+}
+
+// Whoever reads the log may have stopped reading: that does not keep the process from ending.
+int Daemon::end(int code) {
+  node_.reset();
+  pid_file_.reset();
+  if (log_ && !log_->close()) std::_Exit(code);
+  return code;
 }
 
 void Daemon::announce(std::chrono::steady_clock::time_point began) {
@@ -249,7 +242,8 @@ void Daemon::reopen_log() {
 }  // namespace
 
 int serve(Launch launch, const Given& given, Starter starter) {
-  block_signals();
+  // A peer or client that went away is an error of a write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
   Daemon daemon(std::move(launch), given, std::move(starter));
   return daemon.run();
 }

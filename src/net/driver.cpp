@@ -12,7 +12,6 @@
 
 namespace limpet::net {
 
-using asio::ip::tcp;
 using shard::StreamId;
 using shard::StreamKind;
 
@@ -26,14 +25,15 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 }  // namespace
 
-Driver::Impl::Impl(asio::io_context& io, shard::Shard& shard, DriverHooks hooks, std::int64_t tcp_keepalive_s)
+Driver::Impl::Impl(asio::io_context& io, shard::Shard& shard, Resolver& resolver, DriverHooks hooks,
+                   std::int64_t tcp_keepalive_s)
     : io_(io),
       shard_(shard),
       hooks_(std::move(hooks)),
       tcp_keepalive_s_(tcp_keepalive_s),
       poller_(io, [this] { sockets_ready(); }),
       timer_(io),
-      resolver_(io),
+      dialer_(io, resolver, dialer_hooks()),
       chunk_(std::make_unique_for_overwrite<char[]>(kReadChunkBytes)) {}
 
 Driver::Impl::~Impl() {
@@ -86,41 +86,28 @@ void Driver::Impl::attach(Wire& wire) {
 void Driver::Impl::dial(const shard::Dial& dial) {
   auto* wire = new Wire;
   wire->id = dial.stream;
-  wire->dialed = std::make_shared<tcp::socket>(io_);
+  wire->dialing = true;
   enter(wire);
-  const cluster::Address& address = dial.address;
-  std::error_code no_literal;
-  const asio::ip::address literal = asio::ip::make_address(address.host, no_literal);
-  no_literal ? resolve(*wire, address) : connect(*wire, {literal, address.port});
+  dialer_.dial(dial.stream, dial.address);
 }
 
-void Driver::Impl::resolve(Wire& wire, const cluster::Address& address) {
-  resolver_.async_resolve(
-      address.host, std::to_string(address.port),
-      [this, id = wire.id](const std::error_code& error, const tcp::resolver::results_type& found) {
-        Wire* const dialing = find(id);
-        if (abandoned_ || dialing == nullptr) return;
-        error || found.empty() ? fail(*dialing, error) : connect(*dialing, found.begin()->endpoint());
-      });
+DialerHooks Driver::Impl::dialer_hooks() {
+  DialerHooks hooks;
+  hooks.goes_on = [this](StreamId id, const std::string& doing, std::int64_t ms) {
+    shard_.dial_goes_on(id, doing, ms, now());
+  };
+  hooks.connected = [this](StreamId id, Descriptor socket) {
+    if (Wire* wire = find(id)) connected(*wire, std::move(socket));
+  };
+  hooks.failed = [this](StreamId id, const std::string& why) {
+    if (Wire* wire = find(id)) fail(*wire, why);
+  };
+  return hooks;
 }
 
-void Driver::Impl::connect(Wire& wire, const tcp::endpoint& endpoint) {
-  // The socket lives as long as its handler, whatever becomes of the wire.
-  wire.dialed->async_connect(endpoint,
-                             [this, id = wire.id, dialed = wire.dialed](const std::error_code& error) {
-                               Wire* const dialing = find(id);
-                               if (!abandoned_ && dialing != nullptr) connected(*dialing, error);
-                             });
-}
-
-void Driver::Impl::connected(Wire& wire, const std::error_code& error) {
-  if (error) return fail(wire, error);
-  std::error_code failure;
-  wire.dialed->native_non_blocking(true, failure);
-  // Out of Asio's hands, into ours.
-  wire.socket = Descriptor(wire.dialed->release(failure));
-  wire.dialed = nullptr;
-  if (failure) return fail(wire, failure);
+void Driver::Impl::connected(Wire& wire, Descriptor socket) {
+  wire.socket = std::move(socket);
+  wire.dialing = false;
   tune(wire.socket.get(), tcp_keepalive_s_, true);
   shard_.connected(wire.id, now());
   attach(wire);
@@ -313,7 +300,7 @@ void Driver::Impl::flush_stream(StreamId id) {
   shard::Stream* stream = shard_.stream(id);
   if (wire == nullptr || stream == nullptr || wire->closed) return;
   if (stream->aborted) return fail(*wire, asio::error::connection_aborted);
-  if (wire->dialed) return;
+  if (wire->dialing) return;
   if (!wire->blocked && !stream->held) write_out(*wire, *stream);
   // Writing has let the shard go on, so look again.
   stream = shard_.stream(id);
@@ -344,6 +331,7 @@ void Driver::Impl::give_up_finishing() {
 void Driver::Impl::tick() {
   turn([this] {
     shard_.tick(now());
+    dialer_.tick(now_.steady_ms);
     for (Wire* wire : std::vector<Wire*>(lingering_)) {
       if (wire->linger_until_ms <= now_.steady_ms) close(*wire);
     }
@@ -373,10 +361,12 @@ void Driver::Impl::finish(Wire& wire) {
   if (wire.readable) read_again(wire);
 }
 
-void Driver::Impl::fail(Wire& wire, const std::error_code& error) {
+void Driver::Impl::fail(Wire& wire, const std::error_code& error) { fail(wire, error.message()); }
+
+void Driver::Impl::fail(Wire& wire, const std::string& why) {
   if (!wire.lingering) {
     leave(wire);
-    shard_.closed(wire.id, error ? error.message() : "name not found", now());
+    shard_.closed(wire.id, why, now());
     if (wire.id.kind == StreamKind::client) hooks_.client_gone();
     lingering_.push_back(&wire);
     wire.lingering = true;
@@ -387,8 +377,7 @@ void Driver::Impl::fail(Wire& wire, const std::error_code& error) {
 
 void Driver::Impl::close(Wire& wire) {
   if (std::exchange(wire.closed, true)) return;
-  std::error_code ignored;
-  if (wire.dialed) wire.dialed->close(ignored);
+  if (std::exchange(wire.dialing, false)) dialer_.drop(wire.id);
   wire.socket.close();
   std::erase(lingering_, &wire);
   dead_.push_back(&wire);
@@ -420,7 +409,7 @@ void Driver::Impl::check_drained() {
 void Driver::Impl::abandon() {
   abandoned_ = true;
   timer_.cancel();
-  resolver_.cancel();
+  dialer_.drop_all();
   for (std::vector<Wire*>& wires : wires_) {
     for (Wire*& entry : wires) {
       if (Wire* wire = std::exchange(entry, nullptr)) close(*wire);
@@ -432,8 +421,9 @@ void Driver::Impl::abandon() {
 
 // ---- The door ----
 
-Driver::Driver(asio::io_context& io, shard::Shard& shard, DriverHooks hooks, std::int64_t tcp_keepalive_s)
-    : impl_(std::make_unique<Impl>(io, shard, std::move(hooks), tcp_keepalive_s)) {}
+Driver::Driver(asio::io_context& io, shard::Shard& shard, Resolver& resolver, DriverHooks hooks,
+               std::int64_t tcp_keepalive_s)
+    : impl_(std::make_unique<Impl>(io, shard, resolver, std::move(hooks), tcp_keepalive_s)) {}
 Driver::~Driver() = default;
 
 void Driver::start() { impl_->start(); }

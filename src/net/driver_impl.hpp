@@ -2,13 +2,13 @@
 #pragma once
 
 #include <array>
-#include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 #include <limpet/net/driver.hpp>
 #include <memory>
 #include <system_error>
 #include <vector>
 
+#include "dialer.hpp"
 #include "poller.hpp"
 #include "wire.hpp"
 
@@ -16,7 +16,8 @@ namespace limpet::net {
 
 class Driver::Impl {
  public:
-  Impl(asio::io_context& io, shard::Shard& shard, DriverHooks hooks, std::int64_t tcp_keepalive_s);
+  Impl(asio::io_context& io, shard::Shard& shard, Resolver& resolver, DriverHooks hooks,
+       std::int64_t tcp_keepalive_s);
   ~Impl();
 
   void start();
@@ -27,8 +28,6 @@ class Driver::Impl {
   void abandon();
 
  private:
-  using Dialed = std::shared_ptr<asio::ip::tcp::socket>;
-
   // ---- The turn ----
   // One clock reading serves a whole turn.
   Now now();
@@ -46,9 +45,8 @@ class Driver::Impl {
 
   // ---- Dialling ----
   void dial(const shard::Dial& dial);
-  void connect(Wire& wire, const asio::ip::tcp::endpoint& endpoint);
-  void resolve(Wire& wire, const cluster::Address& address);
-  void connected(Wire& wire, const std::error_code& error);
+  [[nodiscard]] DialerHooks dialer_hooks();
+  void connected(Wire& wire, Descriptor socket);
 
   // ---- Reading and writing ----
   void attach(Wire& wire);            // its socket is connected
@@ -61,6 +59,7 @@ class Driver::Impl {
   // ---- Closing ----
   void finish(Wire& wire);                              // in good order: what was written arrives
   void fail(Wire& wire, const std::error_code& error);  // the connection broke
+  void fail(Wire& wire, const std::string& why);
   void close(Wire& wire);
   void check_drained();
 
@@ -74,7 +73,7 @@ class Driver::Impl {
   std::int64_t tcp_keepalive_s_;
   Poller poller_;
   asio::steady_timer timer_;
-  asio::ip::tcp::resolver resolver_;
+  Dialer dialer_;
 
   std::array<std::vector<Wire*>, 3> wires_;  // by kind and index of the stream; those that the shard knows
   std::vector<Wire*> lingering_;

@@ -1,15 +1,17 @@
 #include <array>
 #include <asio/buffer.hpp>
-#include <asio/connect.hpp>
+#include <asio/executor_work_guard.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
+#include <asio/post.hpp>
 #include <asio/write.hpp>
 #include <chrono>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/net/line_client.hpp>
+#include <limpet/net/resolver.hpp>
 #include <limpet/resp/reply.hpp>
 #include <optional>
 #include <utility>
@@ -90,10 +92,11 @@ struct LineClient::State {
   }
 
   Result<void> connect();
-  void resolve(tcp::resolver& resolver, std::optional<asio::error_code>& outcome, const bool& given_up);
+  [[nodiscard]] Result<std::vector<Stream::endpoint>> look_up();
   Result<void> introduce(LineClient& client);
 
   LineClientOptions options;
+  Resolver resolver;
   asio::io_context io{1};
   Stream::socket socket;
   Bytes out;
@@ -104,20 +107,23 @@ struct LineClient::State {
   std::uint64_t moved = 0;  // bytes read and written
 };
 
-void LineClient::State::resolve(tcp::resolver& resolver, std::optional<asio::error_code>& outcome,
-                                const bool& given_up) {
-  resolver.async_resolve(options.host, std::to_string(options.port),
-                         [&](asio::error_code error, const tcp::resolver::results_type& found) {
-                           if (error || given_up) {
-                             outcome = error;
-                             return;
-                           }
-                           std::vector<Stream::endpoint> places;
-                           for (const auto& entry : found) places.emplace_back(entry.endpoint());
-                           asio::async_connect(
-                               socket, places,
-                               [&](asio::error_code failed, const Stream::endpoint&) { outcome = failed; });
-                         });
+// A name server that does not answer holds up nobody for longer than `connect_ms`, not even the end of the
+// process.
+Result<std::vector<Stream::endpoint>> LineClient::State::look_up() {
+  if (!options.path.empty()) return std::vector<Stream::endpoint>{Unix::endpoint(options.path)};
+  auto found = std::make_shared<std::optional<Result<Resolver::Addresses>>>();
+  auto awaited = asio::make_work_guard(io);
+  const Resolver::Ticket ticket =
+      resolver.want(options.host, [this, found](Result<Resolver::Addresses> told) {
+        asio::post(io, [found, told = std::move(told)]() mutable { found->emplace(std::move(told)); });
+      });
+  const bool in_time = run_until([&] { return found->has_value(); }, options.connect_ms);
+  resolver.drop(ticket);
+  if (!in_time) return fail(Code::unavailable, "no name server has said in time what that is");
+  if (!**found) return tl::unexpected((*found)->error());
+  std::vector<Stream::endpoint> places;
+  for (const asio::ip::address& address : ***found) places.emplace_back(tcp::endpoint(address, options.port));
+  return places;
 }
 
 Result<void> LineClient::State::connect() {
@@ -127,28 +133,30 @@ Result<void> LineClient::State::connect() {
   }
   close();
   read_error = {};
-  std::optional<asio::error_code> outcome;
-  bool given_up = false;
-  tcp::resolver resolver(io);
-  if (options.path.empty()) {
-    resolve(resolver, outcome, given_up);
-  } else {
-    socket.async_connect(Unix::endpoint(options.path), [&](asio::error_code failed) { outcome = failed; });
-  }
-  const bool in_time = run_until([&] { return outcome.has_value(); }, options.connect_ms);
-  if (!in_time) {
-    given_up = true;
-    resolver.cancel();
+  const auto cannot = [this](const std::string& why) {
+    close();
+    return fail(Code::unavailable, "cannot connect to " + address_text(options) + ": " + why);
+  };
+  const Clock::time_point deadline = after(options.connect_ms);
+  const Result<std::vector<Stream::endpoint>> places = look_up();
+  if (!places) return cannot(places.error().text);
+  std::string why;
+  for (std::size_t i = 0; i < places->size(); ++i) {
+    // One that does not answer leaves the others their part of the time.
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    const auto part_ms = left.count() / static_cast<std::int64_t>(places->size() - i);
+    std::optional<asio::error_code> outcome;
+    socket.async_connect((*places)[i], [&](asio::error_code failed) { outcome = failed; });
+    const bool in_time = run_until([&] { return outcome.has_value(); }, part_ms);
+    if (in_time && !*outcome) {
+      asio::error_code ignored;
+      socket.set_option(tcp::no_delay(true), ignored);
+      return {};
+    }
+    why = in_time ? outcome->message() : "no answer in time";
     close();
   }
-  if (in_time && !*outcome) {
-    asio::error_code ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
-    return {};
-  }
-  const std::string why = in_time ? outcome->message() : "no answer in time";
-  close();
-  return fail(Code::unavailable, "cannot connect to " + address_text(options) + ": " + why);
+  return cannot(why);
 }
 
 Result<void> LineClient::State::introduce(LineClient& client) {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <limpet/base/limits.hpp>
 #include <limpet/net/listener.hpp>
+#include <limpet/net/resolver.hpp>
 
 #include "wire.hpp"
 
@@ -140,19 +141,25 @@ class Listener::Impl {
 Result<std::unique_ptr<Listener>> Listener::bind(asio::io_context& io, const std::string& host,
                                                  std::uint16_t port) {
   const std::string where = host + ":" + std::to_string(port);
+  const Result<Resolver::Addresses> found = Resolver().wait_for(host);
+  if (!found) return fail(Code::bad_config, where + ": no such address: " + found.error().text);
   std::error_code error;
-  tcp::resolver resolver(io);
-  const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
-  if (error || found.empty()) return fail(Code::bad_config, where + ": no such address: " + error.message());
-  const tcp::endpoint endpoint = found.begin()->endpoint();
-  tcp::acceptor acceptor(io);
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(kListenBacklog, error);
-  if (!error) acceptor.native_non_blocking(true, error);
-  if (error) return fail(Code::io, where + ": " + error.message());
-  return std::unique_ptr<Listener>(new Listener(std::make_unique<Impl>(io, acceptor.release(), "")));
+  for (const asio::ip::address& address : *found) {
+    const tcp::endpoint endpoint(address, port);
+    tcp::acceptor acceptor(io);
+    acceptor.open(endpoint.protocol(), error);
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor.bind(endpoint, error);
+    if (!error) acceptor.listen(kListenBacklog, error);
+    if (!error) acceptor.native_non_blocking(true, error);
+    if (!error)
+      return std::unique_ptr<Listener>(new Listener(std::make_unique<Impl>(io, acceptor.release(), "")));
+    // A name may have addresses of a family that this host has not got; one that is in use is what was meant.
+    const bool not_here =
+        error == std::errc::address_not_available || error == std::errc::address_family_not_supported;
+    if (!not_here) break;
+  }
+  return fail(Code::io, where + ": " + error.message());
 }
 
 namespace {
@@ -203,6 +210,7 @@ void Listener::start(Accepted accepted, Trouble trouble) {
   impl_->start(std::move(accepted), std::move(trouble));
 }
 void Listener::stop() { impl_->stop(); }
+std::string Listener::local() const { return text_of(impl_->local()); }
 bool Listener::on_loopback() const { return impl_->is_unix() || impl_->local().address().is_loopback(); }
 
 }  // namespace limpet::net

@@ -5,20 +5,19 @@
 #include <cstdint>
 #include <limpet/net/connection.hpp>
 #include <limpet/shard/shard.hpp>
-#include <memory>
 #include <string>
 
 namespace limpet::net {
 
 struct Wire {
   shard::StreamId id;
-  Descriptor socket;                              // none while it is being connected
-  std::shared_ptr<asio::ip::tcp::socket> dialed;  // only until it is
-  bool readable = false;                          // as far as we know, a read would not block
-  bool hung_up = false;                           // the other side sends no more
-  bool gone = false;                              // nor does it read
-  bool blocked = false;                           // the last write would have blocked
-  bool queued = false;                            // stands in the list of those to be read from again
+  Descriptor socket;  // none while it is being dialled
+  bool dialing = false;
+  bool readable = false;  // as far as we know, a read would not block
+  bool hung_up = false;   // the other side sends no more
+  bool gone = false;      // nor does it read
+  bool blocked = false;   // the last write would have blocked
+  bool queued = false;    // stands in the list of those to be read from again
   // The shard is done with it: what the other side still sends is thrown away until it closes or time is up.
   // Closing with unread bytes would reset the connection and could take the last replies with it.
   bool lingering = false;

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "loopback_names.hpp"
+
 namespace limpet::node {
 
 namespace {
@@ -26,6 +28,7 @@ Result<void> Doorman::bind(const Settings& settings) {
   auto clients = net::Listener::bind(io_, me.client.host, me.client.port);
   if (!clients) return explain(clients.error(), "client", "--listen");
   clients_ = std::move(*clients);
+  warn_if_loopback("client", me.client, *clients_);
   if (!settings.socket.empty()) {
     auto local = net::Listener::bind_unix(io_, settings.socket, settings.socket_mode);
     if (!local) {
@@ -38,6 +41,7 @@ Result<void> Doorman::bind(const Settings& settings) {
     auto peers = net::Listener::bind(io_, me.peer->host, me.peer->port);
     if (!peers) return explain(peers.error(), "peer", "--config");
     peers_ = std::move(*peers);
+    warn_if_loopback("peer", *me.peer, *peers_);
   }
   return {};
 }

@@ -14,6 +14,7 @@
 #include "countdown.hpp"
 #include "disk_health.hpp"
 #include "doorman.hpp"
+#include "loopback_names.hpp"
 #include "membership.hpp"
 #include "process_facts.hpp"
 #include "random_seed.hpp"
@@ -138,6 +139,7 @@ class Node::Impl {
   std::unique_ptr<Membership> membership_;         // of a node of a cluster
   DiskHealth disk_health_;
   Doorman doorman_;
+  net::Resolver resolver_;  // of all shards
   std::vector<std::unique_ptr<ShardThread>> shards_;
   std::unique_ptr<Admin> admin_;
 
@@ -157,6 +159,7 @@ Result<void> Node::Impl::start_admin() {
   auto admin = Admin::start(*settings_.me().admin, std::move(source));
   if (!admin) return tl::unexpected(std::move(admin.error()));
   admin_ = std::move(*admin);
+  warn_if_loopback("admin", *settings_.me().admin, *admin_);
   return {};
 }
 
@@ -227,7 +230,7 @@ void Node::Impl::make_shards() {
     if (journaled()) config.journal = storage_->header(index);
     config.loads = journaled();
     shards_.push_back(std::make_unique<ShardThread>(config, tunables_of(settings_, settings_.shards),
-                                                    hooks_for(index), settings_.tcp_keepalive_s));
+                                                    resolver_, hooks_for(index), settings_.tcp_keepalive_s));
   }
 }
 

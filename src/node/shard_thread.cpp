@@ -4,11 +4,11 @@
 
 namespace limpet::node {
 
-ShardThread::ShardThread(shard::ShardConfig config, shard::ShardTunables tunables, net::DriverHooks hooks,
-                         std::int64_t tcp_keepalive_s)
+ShardThread::ShardThread(shard::ShardConfig config, shard::ShardTunables tunables, net::Resolver& resolver,
+                         net::DriverHooks hooks, std::int64_t tcp_keepalive_s)
     : work_(asio::make_work_guard(io_)),
       shard_(std::move(config), std::move(tunables), net::read_clocks()),
-      driver_(io_, shard_, std::move(hooks), tcp_keepalive_s),
+      driver_(io_, shard_, resolver, std::move(hooks), tcp_keepalive_s),
       mailbox_(io_, [this] {
         driver_.turn([this] { mailbox_.open_all([this](Mailbox::Letter& letter) { open(letter); }); });
       }) {}

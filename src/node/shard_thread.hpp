@@ -17,8 +17,8 @@ namespace limpet::node {
 
 class ShardThread {
  public:
-  ShardThread(shard::ShardConfig config, shard::ShardTunables tunables, net::DriverHooks hooks,
-              std::int64_t tcp_keepalive_s);
+  ShardThread(shard::ShardConfig config, shard::ShardTunables tunables, net::Resolver& resolver,
+              net::DriverHooks hooks, std::int64_t tcp_keepalive_s);
   ~ShardThread();  // REQUIRES: stopped, if it was started
   ShardThread(const ShardThread&) = delete;
   ShardThread& operator=(const ShardThread&) = delete;

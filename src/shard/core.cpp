@@ -174,6 +174,11 @@ void Core::dial(Link& link) {
   effects_.dials.push_back({id, link.node(), *address});
 }
 
+void Core::dial_goes_on(StreamId id, std::string_view doing, std::int64_t ms) {
+  if (LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id)))
+    link_to(stream->node).dial_goes_on(doing, ms, now_);
+}
+
 void Core::connected(StreamId id) {
   LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id));
   if (stream == nullptr) return;
@@ -404,6 +409,7 @@ void Core::tick_links() {
     if (!link) continue;
     const Link::Wish wish = link->tick(now_);
     if (wish == Link::Wish::dial && worth_dialling(*link)) dial(*link);
+    if (wish == Link::Wish::fail_waiting) fail_waiting(*link);
     part_from(*link);
     LinkStream* stream = link_streams_.find(slab_name<LinkStream>(link->id()));
     if (stream == nullptr) continue;

@@ -108,6 +108,7 @@ class Core {
   // core.cpp: what Shard offers
   StreamId client_opened(const ClientOrigin& origin);
   StreamId peer_opened(const std::string& address);
+  void dial_goes_on(StreamId link, std::string_view doing, std::int64_t ms);
   void connected(StreamId link);
   void received(StreamId id, std::string_view bytes);
   void written(StreamId id, std::size_t bytes);

@@ -39,10 +39,16 @@ void Link::dialing(StreamId id, Stream& stream, Now now) {
   id_ = id;
   lanes_.emplace(stream.out);
   since_ms_ = now.steady_ms;
+  dial_goes_on("connecting", kDialMs, now);
   leaving_ = false;
   gave_goodbye_ = false;
   was_up_ = false;
   failure_.clear();
+}
+
+void Link::dial_goes_on(std::string_view doing, std::int64_t ms, Now now) {
+  doing_ = doing;
+  dial_by_ms_ = now.steady_ms + ms;
 }
 
 void Link::connected(peer::Greeting mine, Now now) {
@@ -139,15 +145,28 @@ bool Link::seen_alive() {
   return true;
 }
 
+// A name server may take its time; commands do not wait for one.
+Link::Wish Link::tick_dial(Now now) {
+  const auto longer_than = [this](std::int64_t ms) {
+    return doing_ + " took longer than " + std::to_string(ms) + " ms";
+  };
+  if (now.steady_ms >= dial_by_ms_) {
+    failure_ = longer_than(std::max(kDialMs, dial_by_ms_ - since_ms_));
+    return Wish::close;
+  }
+  if (backoff_ms_ > 0 || now.steady_ms - since_ms_ < kDialMs) return Wish::nothing;
+  backoff_ms_ = kBackoffMinMs;
+  last_error_ = longer_than(kDialMs);
+  return Wish::fail_waiting;
+}
+
 Link::Wish Link::tick(Now now) {
   switch (state_) {
     case LinkState::idle:
     case LinkState::backing_off:
       return now.steady_ms >= next_dial_ms_ ? Wish::dial : Wish::nothing;
     case LinkState::dialing:
-      if (now.steady_ms - since_ms_ < kDialMs) return Wish::nothing;
-      failure_ = "connecting took longer than " + std::to_string(kDialMs) + " ms";
-      return Wish::close;
+      return tick_dial(now);
     case LinkState::greeting:
       heard_ms_ = ping_ms_ = now.steady_ms;
       if (now.steady_ms - since_ms_ < kGreetingMs) return Wish::nothing;

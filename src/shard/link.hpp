@@ -34,7 +34,12 @@ class Link {
     fail,  // at once, with why()
   };
   // What a tick asks for.
-  enum class Wish : std::uint8_t { nothing, dial, close };
+  enum class Wish : std::uint8_t {
+    nothing,
+    dial,
+    close,
+    fail_waiting,  // the dial goes on, but no command is to wait for it any more
+  };
 
   explicit Link(NodeIndex node) : node_(node) {}
   Link(const Link&) = delete;
@@ -47,6 +52,8 @@ class Link {
 
   // ---- Events ----
   void dialing(StreamId id, Stream& stream, Now now);
+  // What is done for it now may take so much longer.
+  void dial_goes_on(std::string_view doing, std::int64_t ms, Now now);
   // The stream is there: sends the greeting.
   void connected(peer::Greeting mine, Now now);
   // A frame of the greeting came. True: the link is up. Error: close it.
@@ -93,6 +100,7 @@ class Link {
   std::uint64_t requests_total = 0;
 
  private:
+  Wish tick_dial(Now now);
   void back_off(Now now, std::uint64_t random);
 
   NodeIndex node_;
@@ -105,6 +113,8 @@ class Link {
   bool gave_goodbye_ = false;  // and was told that nothing more will come
   bool was_up_ = false;        // since the last dial
   std::int64_t since_ms_ = 0;  // when this state began
+  std::int64_t dial_by_ms_ = 0;
+  std::string doing_;          // for the dial
   std::int64_t heard_ms_ = 0;  // last sign of life
   std::int64_t ping_ms_ = 0;   // last ping sent
   std::int64_t next_dial_ms_ = 0;

@@ -13,6 +13,7 @@
 #include <limpet/base/slot.hpp>
 #include <limpet/ring/ring.hpp>
 #include <limpet/route/router.hpp>
+#include <limpet/shard/shard.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>

@@ -19,6 +19,10 @@ StreamId Shard::peer_opened(const std::string& address, Now now) {
   return core_->peer_opened(address);
 }
 
+void Shard::dial_goes_on(StreamId link, std::string_view doing, std::int64_t ms, Now now) {
+  core_->set_now(now);
+  core_->dial_goes_on(link, doing, ms);
+}
 void Shard::connected(StreamId link, Now now) {
   core_->set_now(now);
   core_->connected(link);

@@ -276,5 +276,20 @@ TEST_F(Disk, ASnapshotOfWhichAFileFailedTakesThePlaceOfNothing) {
   EXPECT_FALSE(exists(journal));
 }
 
+class DirectoryNames : public FolderTest {};
+
+TEST_F(DirectoryNames, ADirectoryThatIsMadeIsForItsOwnerAloneHoweverItIsSpelled) {
+  int count = 0;
+  for (const char* tail : {"", "/", "//", "/.", "/./", "/.//."}) {
+    for (const char* parents : {"", "missing/", "missing//too/./"}) {
+      const std::string base = root_ + "/" + std::to_string(++count) + "-" + parents + "data";
+      ASSERT_TRUE(Directory::open(base + tail, {"demo", "n1"})) << base << tail;
+      struct ::stat facts {};
+      ASSERT_EQ(::stat(base.c_str(), &facts), 0);
+      EXPECT_EQ(facts.st_mode & 0777U, 0700U) << base << tail;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace limpet::disk

@@ -1,16 +1,19 @@
 """How a node starts, what it says when it cannot, and how it goes to the background."""
 
+import fcntl
 import json
 import os
 import signal
+import socket
+import subprocess
 import tempfile
 import unittest
 
 from harness.case import E2E
 from harness.ports import free_address
-from harness.process import Process, alive, binary, run
+from harness.process import Process, alive, binary, clean_environment, die_with_parent, run
 from harness.resp import Client
-from harness.waiting import eventually
+from harness.waiting import eventually, seconds
 
 
 class Alone(unittest.TestCase):
@@ -115,6 +118,82 @@ class Alone(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("in use", done.stderr)
         self.assertFalse(os.path.exists(pid_file))
+
+    def test_in_the_background_it_needs_none_of_the_standard_descriptors(self):
+        for closed in ((0,), (1,), (2,), (0, 1, 2)):
+            pid_file, log = os.path.join(self.folder, "closed.pid"), os.path.join(self.folder, "closed.log")
+            code = self.run_without(closed, "--daemonize", "--pid-file", pid_file, "--log-file", log)
+            self.assertEqual(code, 0, closed)
+            with open(pid_file, encoding="utf-8") as file:
+                pid = int(file.read())
+            self.addCleanup(lambda pid=pid: alive(pid) and os.kill(pid, signal.SIGKILL))
+            self.assertTrue(self.answers())
+            os.kill(pid, signal.SIGTERM)
+            eventually(lambda: not alive(pid), 10, "the daemon ends")
+            with open(log, encoding="utf-8") as file:
+                self.assertRegex(file.read(), "ready: (.|\n)*stopped\n$")
+            os.unlink(log)
+
+    def run_without(self, closed, *flags):
+        """Runs limpetd with these descriptors closed, and returns its exit code."""
+        closing = " ".join(f"{number}>&-" if number else "0<&-" for number in closed)
+        command = ["sh", "-c", f'exec "$0" "$@" {closing}', binary("limpetd"), "--listen", self.address, *flags]
+        process = Process(command, os.path.join(self.folder, "out"), cwd=self.folder)
+        self.addCleanup(process.kill)
+        return process.wait()
+
+    def test_a_signal_that_comes_early_waits_until_it_has_started(self):
+        for delay in range(8):
+            process = self.start()
+            eventually(lambda: not self.would_end(process), 10, "main has begun")
+            process.signal(signal.SIGHUP)
+            eventually(self.answers, 10, "limpetd answers")
+            self.assertEqual(process.terminate(), 0, delay)
+
+    @staticmethod
+    def would_end(process):
+        """Whether a hang-up would end it: it is not blocked yet."""
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            fields = dict(line.split(":", 1) for line in file)
+        begun = fields["Name"].strip() == "limpetd"
+        return not begun or not int(fields["SigBlk"], 16) & 1 << (signal.SIGHUP - 1)
+
+    def test_a_log_that_nobody_reads_does_not_keep_it_from_ending(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(writer, b"x" * 4096)
+        process = subprocess.Popen([binary("limpetd"), "--listen", self.address], stderr=writer, cwd=self.folder,
+                                   env=clean_environment(), preexec_fn=die_with_parent)
+        os.close(writer)
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        eventually(self.answers, 10, "limpetd answers")
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(seconds(5)), 0)
+
+    def test_a_supervisor_is_told_that_it_is_ready_reloads_and_stops(self):
+        path = os.path.join(self.folder, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+            heard.bind(path)
+            heard.settimeout(seconds(10))
+            process = self.start(env={"NOTIFY_SOCKET": path})
+
+            def states():
+                return [line.split("=", 1)[0] for line in heard.recv(4096).decode().splitlines()]
+            self.assertEqual(states(), ["READY", "MAINPID"])
+            process.signal(signal.SIGHUP)
+            self.assertEqual(states(), ["RELOADING", "MONOTONIC_USEC"])
+            self.assertEqual(states(), ["READY", "MAINPID"])
+            process.signal(signal.SIGTERM)
+            self.assertEqual(states(), ["STOPPING"])
+            self.assertEqual(process.wait(), 0)
+
+    def test_an_empty_value_is_refused_and_starts_nothing(self):
+        for flags in (("--data-dir=", "--check-config"), ("--data-dir", "", "--check-config")):
+            done = self.limpetd(*flags)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("--data-dir is empty", done.stderr)
 
     def test_a_flag_that_does_not_exist_is_an_error(self):
         done = self.limpetd("--liste", self.address)

@@ -1,5 +1,7 @@
 """SIGTERM answers what is in flight and ends; SIGHUP takes over what it can and never breaks a running node."""
 
+import contextlib
+import os
 import re
 import signal
 import threading
@@ -47,6 +49,40 @@ class Stopping(E2E):
         eventually(lambda: self.waiting(nodes["n1"]) >= 1, 5, "the command waits for n2")
         self.assertEqual(nodes["n1"].process.terminate(within=4), 0)
 
+    def test_a_second_signal_ends_it_at_once_though_nobody_reads_its_log(self):
+        nodes = self.cluster(flags=["--stop-timeout", "30s", "--forward-timeout", "30s"], start=False)
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        nodes["n1"].start(stderr=writer)
+        nodes["n2"].start()
+        nodes["n3"].start()
+        for node in nodes:
+            node.await_ready()
+        nodes.await_links()
+        nodes.await_first_holders()
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, b"x" * 4096)
+        os.set_blocking(writer, True)
+        os.close(writer)
+        key = nodes.key_of("n2", "flight")
+        client = self.client(nodes["n1"])
+        nodes["n2"].process.freeze()
+        client.send("INCR", key)
+        eventually(lambda: self.waiting(nodes["n1"]) >= 1, 5, "the command waits for n2")
+        nodes["n1"].process.signal(signal.SIGTERM)
+        eventually(lambda: self.refused(nodes["n1"]), 5, "it stops")
+        nodes["n1"].process.signal(signal.SIGTERM)
+        self.assertEqual(nodes["n1"].process.wait(within=4), 3)
+
+    def refused(self, node):
+        try:
+            with node.connect() as late:
+                return late("PING") != "PONG"
+        except ConnectionError:
+            return True
+
     def test_new_connections_are_refused_while_it_stops(self):
         nodes = self.cluster()
         key = nodes.key_of("n2", "flight")
@@ -56,13 +92,7 @@ class Stopping(E2E):
         eventually(lambda: self.waiting(nodes["n1"]) >= 1, 5, "the command waits for n2")
         nodes["n1"].process.signal(signal.SIGTERM)
 
-        def refused():
-            try:
-                with nodes["n1"].connect() as late:
-                    return late("PING") != "PONG"
-            except ConnectionError:
-                return True
-        eventually(refused, 3, "n1 takes no new client")
+        eventually(lambda: self.refused(nodes["n1"]), 3, "n1 takes no new client")
         nodes["n2"].process.thaw()
         self.assertEqual(client.read(), 1)
         self.assertEqual(nodes["n1"].process.wait(), 0)

@@ -93,6 +93,20 @@ TEST(Options, WrongUseSaysWhatIsWrong) {
   EXPECT_EQ(refused({"-t", "-1", "PING"}).exit, kUsage);
 }
 
+TEST(Options, AnEmptyValueIsAnErrorAndNeverTheNextWord) {
+  for (const std::string option : {"--server", "--password-file", "--timeout"}) {
+    EXPECT_THAT(refused({option + "=", "PING"}).text, HasSubstr(option + " is empty"));
+    EXPECT_THAT(refused({option, "", "PING"}).text, HasSubstr(option + " is empty"));
+    EXPECT_THAT(refused({"cluster", "status", option + "="}).text, HasSubstr(option + " is empty"));
+  }
+  EXPECT_THAT(refused({"-s", "h:1", "--timeout=", "PING"}).text, HasSubstr("--timeout is empty"));
+  EXPECT_THAT(refused({"where", "--config=", "key"}).text, HasSubstr("--config is empty"));
+  EXPECT_EQ(refused({"--raw=", "PING"}).exit, kUsage);
+  // What stands behind the command is the server's.
+  EXPECT_EQ(std::get<CommandTask>(parsed({"SET", "k", "--server="}).task).words.back(), "--server=");
+  EXPECT_EQ(std::get<CommandTask>(parsed({"-s", "h:1", "SET", "k", ""}).task).words.back(), "");
+}
+
 TEST(Options, HelpNamesTheExitCodes) {
   const ParsedOptions help = refused({"--help"});
   EXPECT_EQ(help.exit, kDone);

@@ -1,4 +1,5 @@
 // The parts of a daemon's life that need no node: log, pid file, supervisor, limits.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <sstream>
@@ -91,6 +94,66 @@ TEST_F(LogTest, AFileThatWasMovedAwayIsOpenedAnew) {
   const auto lines = closed();
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_THAT(lines[0], HasSubstr("after"));
+}
+
+// A pipe that is full, and that nobody reads.
+class FullPipe {
+ public:
+  FullPipe() {
+    EXPECT_EQ(::pipe(ends_), 0);
+    ::fcntl(ends_[1], F_SETFL, O_NONBLOCK);
+    const std::string block(4096, 'x');
+    while (::write(ends_[1], block.data(), block.size()) > 0) {
+    }
+    ::fcntl(ends_[1], F_SETFL, 0);
+    error_ = ::dup(STDERR_FILENO);
+    ::dup2(ends_[1], STDERR_FILENO);
+  }
+  ~FullPipe() {
+    ::dup2(error_, STDERR_FILENO);
+    for (const int fd : {error_, ends_[0], ends_[1]}) ::close(fd);
+  }
+
+ private:
+  int ends_[2] = {};
+  int error_ = -1;
+};
+
+// In a process of its own, as a thread is left behind that waits for the pipe.
+int exit_code_of(const std::function<int()>& work) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);
+    std::_Exit(work());
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+TEST_F(LogTest, ALogThatNobodyReadsKeepsNobodyFromEnding) {
+  EXPECT_EQ(exit_code_of([] {
+              const FullPipe pipe;
+              auto log = Log::open({.level = "info", .file = "", .json = false});
+              spdlog::info("stuck");
+              (*log)->write_now("the last words");
+              return (*log)->close() ? 1 : 7;
+            }),
+            7);
+}
+
+TEST_F(LogTest, AClosedLogHasWrittenItsLines) {
+  open(false);
+  spdlog::info("one");
+  EXPECT_TRUE(log_->close());
+  EXPECT_EQ(closed().size(), 1U);
+}
+
+TEST_F(LogTest, AFifoThatNobodyReadsIsAnError) {
+  ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
+  const auto log = Log::open({.level = "info", .file = path("fifo"), .json = false});
+  ASSERT_FALSE(log);
+  EXPECT_THAT(log.error().text, HasSubstr("--log-file"));
 }
 
 // Many times, since it takes a line that is being written at the very moment.

@@ -238,6 +238,21 @@ TEST(CommandLineTest, AMissingValueIsAnError) {
   EXPECT_THAT(line.error().text, HasSubstr("--shards"));
 }
 
+TEST(CommandLineTest, AnEmptyValueIsAnErrorAndNeverTheNextArgument) {
+  for (const Row& row : kRows) {
+    if (row.from == From::environment) continue;
+    const std::string expected = flag_of(row) + " is empty; give it a value, or leave it out";
+    const auto joined = parse_command_line({flag_of(row) + "=", "--check-config"});
+    ASSERT_FALSE(joined) << flag_of(row);
+    EXPECT_EQ(joined.error().text, expected);
+    const auto apart = parse_command_line({"--check-config", flag_of(row), ""});
+    ASSERT_FALSE(apart) << flag_of(row);
+    EXPECT_EQ(apart.error().text, expected);
+  }
+  EXPECT_FALSE(parse_command_line({"--check-config="}));
+  EXPECT_FALSE(parse_command_line({""}));
+}
+
 TEST(CommandLineTest, SecretsAreNoFlags) {
   for (const char* flag : {"--secret=abc", "--password=abc"}) {
     const auto line = parse_command_line({flag});

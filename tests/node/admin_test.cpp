@@ -5,9 +5,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <future>
 #include <limpet/base/limits.hpp>
 #include <nlohmann/json.hpp>
+#include <thread>
+#include <vector>
 
 #include "a_snapshot.hpp"
 
@@ -27,14 +32,19 @@ class AdminTest : public ::testing::Test {
     return httplib::Client("127.0.0.1", admin_->port()).Get(path);
   }
 
-  // Sends bytes as they are; returns all that came back until the server closed.
-  std::string raw(std::string_view bytes) {
+  int connected() {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(admin_->port());
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::connect(socket, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+    return socket;
+  }
+
+  // Sends bytes as they are; returns all that came back until the server closed.
+  std::string raw(std::string_view bytes) {
+    const int socket = connected();
     // The server may close before it has taken everything; what counts is what it says.
     (void)::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     std::string reply;
@@ -108,6 +118,14 @@ TEST_F(AdminTest, EndlessHeadersAreCutOff) {
   EXPECT_EQ(get("/livez")->status, 200);
 }
 
+TEST_F(AdminTest, RangesAreNotForThisPort) {
+  std::string ranges = "bytes=0-";
+  for (int i = 1; i < 1'500; ++i) ranges += ",0-";
+  const std::string reply = raw("GET /metrics HTTP/1.1\r\nRange: " + ranges + "\r\n\r\n");
+  EXPECT_NE(reply.find("200 OK"), std::string::npos);
+  EXPECT_LT(reply.size(), 2 * get("/metrics")->body.size() + 1'000);
+}
+
 TEST_F(AdminTest, GarbageGetsAnErrorAndTouchesNothing) {
   EXPECT_NE(raw("*1\r\n$4\r\nPING\r\n\r\n").find("400 Bad Request"), std::string::npos);
   EXPECT_EQ(get("/livez")->status, 200);
@@ -128,13 +146,66 @@ TEST_F(AdminTest, AnAddressInUseIsAnErrorThatNamesTheSetting) {
   EXPECT_NE(second.error().text.find("--admin"), std::string::npos);
 }
 
+TEST_F(AdminTest, HealthIsAnsweredWhileAPageIsMadeAndManyWaitForIt) {
+  std::promise<void> go;
+  auto wait = go.get_future().share();
+  std::atomic<int> made{0};
+  auto slow = Admin::start({"127.0.0.1", 0}, {[&] {
+                                                ++made;
+                                                wait.wait();
+                                                return a_snapshot(view_);
+                                              },
+                                              [this] { return health_; }});
+  ASSERT_TRUE(slow) << slow.error().text;
+  admin_ = std::move(*slow);
+  // The first is being made, so many others wait, and for the rest there is no room.
+  std::vector<int> asking;
+  const auto ask = [&] {
+    asking.push_back(connected());
+    constexpr std::string_view kRequest = "GET /status HTTP/1.1\r\n\r\n";
+    (void)::send(asking.back(), kRequest.data(), kRequest.size(), MSG_NOSIGNAL);
+  };
+  ask();
+  while (made == 0) std::this_thread::yield();
+  while (asking.size() < 2 * kAdminPagesMax) ask();
+  const auto answered = [&](const std::string& status) {
+    return static_cast<std::size_t>(std::count_if(asking.begin(), asking.end(), [&](int socket) {
+      std::string head(12, ' ');
+      return ::recv(socket, head.data(), head.size(), MSG_PEEK | MSG_DONTWAIT) > 0 &&
+             head == "HTTP/1.1 " + status;
+    }));
+  };
+  while (answered("503") < kAdminPagesMax) std::this_thread::yield();
+  EXPECT_EQ(get("/readyz")->status, 200);
+  EXPECT_EQ(get("/livez")->status, 200);
+  go.set_value();
+  while (answered("200") < kAdminPagesMax) std::this_thread::yield();
+  EXPECT_EQ(made, 2) << "made once for all who waited together";
+  for (const int socket : asking) ::close(socket);
+}
+
+TEST_F(AdminTest, WhoSendsHalfARequestGivesWayToAWholeOne) {
+  std::vector<int> halves;
+  for (std::size_t i = 0; i < 3 * kAdminConnectionsMax; ++i) {
+    halves.push_back(connected());
+    (void)::send(halves.back(), "GET /", 5, MSG_NOSIGNAL);
+  }
+  EXPECT_EQ(get("/livez")->status, 200);
+  for (const int half : halves) ::close(half);
+}
+
+TEST_F(AdminTest, HalfARequestIsGivenUpInTime) {
+  const int half = connected();
+  (void)::send(half, "GET /", 5, MSG_NOSIGNAL);
+  const auto began = std::chrono::steady_clock::now();
+  char byte = 0;
+  EXPECT_LE(::recv(half, &byte, 1, 0), 0);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(kAdminHeadMs - 100));
+  ::close(half);
+}
+
 TEST_F(AdminTest, StoppingDoesNotWaitForASilentClient) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(admin_->port());
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::connect(socket, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  const int socket = connected();
   const auto before = std::chrono::steady_clock::now();
   admin_.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(kAdminRequestMs / 2));

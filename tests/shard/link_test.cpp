@@ -133,6 +133,34 @@ TEST_F(LinkTest, ADialThatTakesTooLongIsGivenUp) {
   EXPECT_EQ(link_.tick(now()), Link::Wish::close);
 }
 
+TEST_F(LinkTest, ALookUpHasItsOwnTimeAndCommandsDoNotWaitForIt) {
+  dial();
+  link_.dial_goes_on("looking up n2", 15'000, now());
+  now_ms_ += kDialMs - 1;
+  EXPECT_EQ(link_.tick(now()), Link::Wish::nothing);
+  EXPECT_EQ(link_.verdict(), Link::Verdict::wait);
+  now_ms_ += 1;
+  EXPECT_EQ(link_.tick(now()), Link::Wish::fail_waiting);
+  EXPECT_EQ(link_.verdict(), Link::Verdict::fail);
+  EXPECT_EQ(link_.why(now()), "looking up n2 took longer than 500 ms");
+  EXPECT_EQ(link_.tick(now()), Link::Wish::nothing) << "once";
+  now_ms_ += 5'000;
+  link_.dial_goes_on("connecting", kDialMs, now());
+  now_ms_ += kDialMs - 1;
+  EXPECT_EQ(link_.tick(now()), Link::Wish::nothing) << "the look-up does not count for the connect";
+  greet();
+  EXPECT_EQ(link_.state(), LinkState::greeting);
+}
+
+TEST_F(LinkTest, ALookUpThatTakesTooLongIsGivenUp) {
+  dial();
+  link_.dial_goes_on("looking up n2", 15'000, now());
+  now_ms_ += 15'000;
+  EXPECT_EQ(link_.tick(now()), Link::Wish::close);
+  lose("closed");
+  EXPECT_EQ(link_.why(now()), "looking up n2 took longer than 15000 ms");
+}
+
 TEST_F(LinkTest, ANodeThatSaidGoodbyeGetsNothingNew) {
   come_up();
   link_.said_goodbye();

@@ -95,7 +95,15 @@ inline constexpr std::size_t kLinkBytesMax = 64_MiB;      // bytes waiting to be
 inline constexpr std::size_t kLinkAwaitedBytes = 1_MiB;   // of large replies awaited over one link or queue
 inline constexpr std::size_t kRetainBytesMax = 64_KiB;    // a forwarded request up to this size can be sent again
 inline constexpr std::int64_t kGreetingMs = 2'000;        // a link that has not been greeted by then is closed
-inline constexpr std::int64_t kDialMs = 500;              // a connect that takes longer has failed
+inline constexpr std::int64_t kDialMs = 500;              // a connect to one address that takes longer has failed
+inline constexpr std::int64_t kLookUpMs = 15'000;         // for a dial the look-up of a name has failed by then
+inline constexpr std::int64_t kNamePatienceMs = 150;      // where addresses are known, they do after this
+inline constexpr std::int64_t kNameFreshMs = 1'000;       // what was found, or not, counts for so long
+inline constexpr std::int64_t kSlowLookUpMs = 500;        // a look-up that takes longer is a slow one
+inline constexpr std::size_t kLookUpsMax = 32;            // at a time, each on a thread of its own
+inline constexpr std::size_t kSlowLookUpsMax = 24;        // of them, of names that were slow the last time
+inline constexpr std::size_t kHostNamesMax = 1'024;       // of which addresses are kept
+inline constexpr std::size_t kAddressesMax = 8;           // of one name, each of which is dialled
 inline constexpr std::int64_t kForwardMs = 2'000;         // default of forward_timeout
 inline constexpr std::int64_t kPingEveryMs = 500;         // a link is asked for a sign of life this often
 inline constexpr std::int64_t kPeerQuietMs = 1'500;       // no sign of life for so long: new commands fail fast
@@ -134,15 +142,18 @@ inline constexpr std::size_t kLoadAheadPieces = 4;        // handed to a shard t
 
 // ---- Cluster -------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kNodesMax = 256;
+inline constexpr std::int64_t kEpochMax = std::int64_t{1} << 62;  // above it there is no room to raise it
 inline constexpr std::uint64_t kWeightTotalMax = 1'000'000;  // thousandths, all nodes together: bounds the ring
 inline constexpr std::size_t kShardsMax = 128;
 inline constexpr std::size_t kConfigBytesMax = 1_MiB;
 
 // ---- Admin and secrets ---------------------------------------------------------------------------------------
 inline constexpr std::size_t kAdminRequestBytesMax = 8_KiB;  // a whole HTTP request to the admin address
-inline constexpr std::int64_t kAdminRequestMs = 5'000;       // from its connect to the end of the answer
-inline constexpr std::size_t kAdminThreads = 16;
-inline constexpr std::size_t kAdminWaitingMax = 32;          // accepted, but no thread has time yet
+inline constexpr std::int64_t kAdminHeadMs = 2'000;          // from its connect to the end of the request
+inline constexpr std::int64_t kAdminRequestMs = 5'000;       // and to the end of the answer
+inline constexpr std::int64_t kAdminLingerMs = 250;          // after it, until the other side closes
+inline constexpr std::size_t kAdminConnectionsMax = 32;      // with one more, one that is there goes
+inline constexpr std::size_t kAdminPagesMax = 16;            // of them, who are sent a long page or wait for one
 inline constexpr std::size_t kSecretBytesMax = 4_KiB;        // a password or the cluster's secret
 
 // ---- Work in one go ------------------------------------------------------------------------------------------
@@ -161,5 +172,6 @@ inline constexpr std::size_t kExpireStepsPerTick = 20'000;  // records looked at
 inline constexpr std::size_t kEvictSessionsMax = 1'000;     // taken out for one write before it is refused
 inline constexpr std::size_t kScanCountMax = 10'000;      // COUNT of SCAN is cut to this
 inline constexpr std::int64_t kStopMs = 5'000;            // default of stop_timeout
+inline constexpr std::int64_t kLogEndMs = 1'000;          // at the end, for what is still to be written to the log
 
 }  // namespace limpet

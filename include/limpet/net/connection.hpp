@@ -22,7 +22,8 @@ class Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
   ~Descriptor() { close(); }
 
-  [[nodiscard]] int get() const { return descriptor_; }  // -1: none
+  [[nodiscard]] int get() const { return descriptor_; }                   // -1: none
+  [[nodiscard]] int release() { return std::exchange(descriptor_, -1); }  // somebody else closes it now
   void close();
 
  private:

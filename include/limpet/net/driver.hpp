@@ -13,6 +13,7 @@
 #include <functional>
 #include <limpet/base/bytes.hpp>
 #include <limpet/net/connection.hpp>
+#include <limpet/net/resolver.hpp>
 #include <limpet/shard/shard.hpp>
 #include <memory>
 #include <string>
@@ -39,7 +40,9 @@ struct DriverHooks {
 
 class Driver {
  public:
-  Driver(asio::io_context& io, shard::Shard& shard, DriverHooks hooks, std::int64_t tcp_keepalive_s);
+  // The resolver outlives it.
+  Driver(asio::io_context& io, shard::Shard& shard, Resolver& resolver, DriverHooks hooks,
+         std::int64_t tcp_keepalive_s);
   ~Driver();
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;

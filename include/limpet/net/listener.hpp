@@ -19,7 +19,8 @@ class Listener {
   using Accepted = std::function<void(Connection)>;
   using Trouble = std::function<void(const std::string&)>;  // for the log; at most one a second
 
-  // Binds and listens. Error: in words of the operating system, with the address.
+  // Binds and listens, at the first address of a name that this host has. May wait for a name server, for
+  // kLookUpMs at most. Error: in words of the operating system, with the address.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> bind(asio::io_context& io, const std::string& host,
                                                               std::uint16_t port);
   // On a Unix socket, a file with these permissions that goes with the listener. One that a dead process left
@@ -33,7 +34,8 @@ class Listener {
 
   void start(Accepted accepted, Trouble trouble);
   void stop();
-  [[nodiscard]] bool on_loopback() const;  // or on a Unix socket
+  [[nodiscard]] std::string local() const;  // "127.0.0.1:7601": also where a name was given, or port 0
+  [[nodiscard]] bool on_loopback() const;   // or on a Unix socket
 
  private:
   class Impl;

@@ -1,7 +1,7 @@
 // Admin: the HTTP side of a node, for load balancers, Prometheus and people: /livez /readyz /metrics /status.
 //
-// Runs cpp-httplib on threads of its own. It knows the node only through the two functions in AdminSource,
-// which it calls from those threads; both must be safe to call from any thread and return within a second.
+// Runs on two threads of its own (src/node/admin_server.hpp). It knows the node only through the two
+// functions in AdminSource, which it calls from those threads; both must be safe to call from any thread.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,8 @@ struct Health {
 };
 
 struct AdminSource {
-  std::function<NodeSnapshot()> snapshot;
-  std::function<Health()> health;  // cheap: reads a flag
+  std::function<NodeSnapshot()> snapshot;  // returns within a second
+  std::function<Health()> health;          // cheap, and never waits: whoever else asks waits for it
 };
 
 class Admin {
@@ -50,6 +50,8 @@ class Admin {
   Admin& operator=(const Admin&) = delete;
 
   [[nodiscard]] std::uint16_t port() const;  // the one in use, also where the address said 0
+  [[nodiscard]] std::string local() const;   // "127.0.0.1:7801"
+  [[nodiscard]] bool on_loopback() const;
 
  private:
   class Impl;

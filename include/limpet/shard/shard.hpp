@@ -220,6 +220,8 @@ class Shard {
   // ---- Streams ----
   StreamId client_opened(const ClientOrigin& origin, Now now);
   StreamId peer_opened(const std::string& address, Now now);
+  // A dial is not over, and may take so much longer for what it does now.
+  void dial_goes_on(StreamId link, std::string_view doing, std::int64_t ms, Now now);
   void connected(StreamId link, Now now);  // a dial succeeded; one that failed is closed()
   void received(StreamId id, std::string_view bytes, Now now);
   void written(StreamId id, std::size_t bytes, Now now);

@@ -37,9 +37,9 @@ class Node:
         return [binary("limpetd"), "--config", self.config or self.cluster.config, "--node", self.name,
                 "--shards", str(SHARDS), "--data-dir", os.path.join(self.folder, "data"), *flags]
 
-    def start(self, *flags, env=None):
+    def start(self, *flags, env=None, stderr=None):
         log = os.path.join(self.folder, "log")
-        self.process = Process(self.command(*flags), log, env, self.folder)
+        self.process = Process(self.command(*flags), log, env, self.folder, stderr)
         return self
 
     def await_ready(self, within=20):

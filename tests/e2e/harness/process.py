@@ -54,15 +54,15 @@ def alive(pid):
 
 
 class Process:
-    """A program that keeps running, with standard output and error going to `log`."""
+    """A program that keeps running, with standard output and error going to `log`, or error elsewhere."""
 
-    def __init__(self, command, log, env=None, cwd=None):
+    def __init__(self, command, log, env=None, cwd=None, stderr=None):
         self.command = command
         self.log_path = log
         self.stopped = False
         with open(log, "ab") as out:
-            self.popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=cwd,
-                                          preexec_fn=die_with_parent, env=clean_environment(**(env or {})))
+            self.popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=stderr or out,
+                                          cwd=cwd, preexec_fn=die_with_parent, env=clean_environment(**(env or {})))
 
     @property
     def pid(self):
