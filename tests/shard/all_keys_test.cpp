@@ -255,18 +255,14 @@ class Walk : public testing::Test {
   std::string uid_;
 };
 
-TEST_F(Walk, ScanShowsAllKeysOfASessionThatMovesBetweenTwoCalls) {
+// By another seed the session may stand before or behind the cursor.
+TEST_F(Walk, ScanShowsAllKeysOfASessionThatMovesAndWhoseOwnerIsStartedAgainBetweenTwoCalls) {
   set_many_keys();
-  EXPECT_EQ(
-      walk("SCAN ", " COUNT 100", 1, [&](int calls) { calls == 7 ? give_all_to_first() : void(); }).size(),
-      std::size_t{kMany});
-}
-
-TEST_F(Walk, ScanShowsAllKeysOfASessionWhoseOwnerIsStartedAgainBetweenTwoCalls) {
-  set_many_keys();
-  EXPECT_EQ(
-      walk("SCAN ", " COUNT 100", 1, [&](int calls) { calls == 7 ? start_owner_again() : void(); }).size(),
-      std::size_t{kMany});
+  const auto between = [&](int calls) {
+    if (calls % 7 == 0 && calls < 30) start_owner_again();
+    if (calls == 35) give_all_to_first();
+  };
+  EXPECT_EQ(walk("SCAN ", " COUNT 100", 1, between).size(), std::size_t{kMany});
 }
 
 TEST_F(Walk, HscanShowsAllFieldsOfAHashThatMovesOrWhoseOwnerIsStartedAgainBetweenTwoCalls) {
