@@ -3,6 +3,7 @@
 #include <limpet/base/text.hpp>
 #include <limpet/cluster/view.hpp>
 #include <utility>
+#include <vector>
 
 namespace limpet::cluster {
 
@@ -53,7 +54,60 @@ Result<std::pair<std::string_view, std::string_view>> split(std::string_view tex
   return std::pair{text.substr(0, colon), text.substr(colon + 1)};
 }
 
+constexpr std::size_t kGroups = 8;
+
+bool is_loopback_v4(std::string_view host) {
+  return host.starts_with("127.") &&
+         std::all_of(host.begin(), host.end(), [](char c) { return is_digit(c) || c == '.'; });
+}
+
+// The groups of one side of "::"; an IPv4 tail is left to the caller. False: this is no such text.
+bool take_groups(std::string_view text, std::vector<std::uint32_t>& groups) {
+  while (!text.empty()) {
+    const std::string_view group = text.substr(0, text.find(':'));
+    if (group.empty() || group.size() > 4 || !std::all_of(group.begin(), group.end(), is_hex)) return false;
+    std::uint32_t value = 0;
+    for (const char c : group)
+      value = value * 16 + static_cast<std::uint32_t>(is_digit(c) ? c - '0' : to_lower(c) - 'a' + 10);
+    groups.push_back(value);
+    text.remove_prefix(std::min(group.size() + 1, text.size()));
+  }
+  return groups.size() <= kGroups;
+}
+
+bool is_loopback_v6(std::string_view host) {
+  host = host.substr(0, host.find('%'));
+  const std::size_t gap = host.find("::");
+  std::vector<std::uint32_t> head;
+  std::vector<std::uint32_t> tail;
+  const std::string_view behind = gap == std::string_view::npos ? std::string_view() : host.substr(gap + 2);
+  if (!take_groups(host.substr(0, gap), head) || !take_groups(behind, tail)) return false;
+  if (gap == std::string_view::npos ? head.size() != kGroups : head.size() + tail.size() >= kGroups)
+    return false;
+  head.resize(kGroups - tail.size());
+  head.insert(head.end(), tail.begin(), tail.end());
+  const bool zeros =
+      std::all_of(head.begin(), head.begin() + 5, [](std::uint32_t group) { return group == 0; });
+  return zeros &&
+         ((head[5] == 0xffff && head[6] >> 8U == 127) || (head[5] == 0 && head[6] == 0 && head[7] == 1));
+}
+
 }  // namespace
+
+bool is_loopback(const std::string& host) {
+  std::string_view name = host;
+  if (name.find(':') != std::string_view::npos) {
+    const std::size_t last = name.rfind(':');
+    const std::string_view mapped = name.substr(last + 1);
+    if (mapped.find('.') == std::string_view::npos) return is_loopback_v6(name);
+    // An IPv4 address behind ::ffff: in whatever form that is written.
+    return is_loopback_v4(mapped) && is_loopback_v6(std::string(name.substr(0, last + 1)) + "7f00:1");
+  }
+  if (name.ends_with('.')) name.remove_suffix(1);
+  const std::string lower = to_lower(name);
+  return is_loopback_v4(lower) || lower == "localhost" || lower.ends_with(".localhost") ||
+         lower == "ip6-localhost";
+}
 
 std::string Address::text() const {
   const bool is_bracketed = host.find(':') != std::string::npos;

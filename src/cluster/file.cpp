@@ -1,4 +1,5 @@
 #include <charconv>
+#include <limpet/base/encoding.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/text.hpp>
 #include <limpet/cluster/view.hpp>
@@ -69,7 +70,8 @@ const Value* find_table(const TableReader& root, std::string_view key) {
   return nullptr;
 }
 
-void read_cluster(const TableReader& root, View& view, Faults& faults) {
+void read_cluster(const TableReader& root, ClusterFile& parsed, Faults& faults) {
+  View& view = parsed.view;
   const Value* value = find_table(root, "cluster");
   if (value == nullptr) {
     if (root.find("cluster") == nullptr) {
@@ -87,6 +89,7 @@ void read_cluster(const TableReader& root, View& view, Faults& faults) {
   check_followers(table);
   view.secret_file = read_path(table, "secret_file");
   view.password_file = read_path(table, "password_file");
+  if (!view.password_file.empty()) parsed.password_line = table.position_of("password_file").line;
 }
 
 std::string text_of(const Value& value) {
@@ -135,13 +138,17 @@ Result<ClusterFile> parse_file(std::string_view text, std::string_view file) {
                        std::to_string(kConfigBytesMax) + " are read; make it shorter");
     return tl::unexpected<Error>(faults.first(file));
   }
+  if (const auto fault = find_encoding_fault(text)) {
+    faults.add({fault->line, fault->column}, fault->text);
+    return tl::unexpected<Error>(faults.first(file));
+  }
   const Value document = parse_document(text, faults);
   if (!faults.none()) return tl::unexpected<Error>(faults.first(file));
 
   ClusterFile parsed;
   const TableReader root(document, "the file", {"epoch", "cluster", "node", "server"}, faults);
   parsed.view.epoch = read_epoch(root, faults);
-  read_cluster(root, parsed.view, faults);
+  read_cluster(root, parsed, faults);
   parsed.view.nodes = read_nodes(document, faults);
   parsed.server = read_server(root);
   if (!faults.none()) return tl::unexpected<Error>(faults.first(file));

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limpet/base/encoding.hpp>
 #include <limpet/resp/request.hpp>
 #include <memory>
 #include <utility>
@@ -105,7 +106,7 @@ void Console::load_docs() {
 bool Console::ensure_connected() {
   if (client_.alive()) return true;
   if (const auto connected = client_.connect(); !connected) {
-    std::fprintf(stderr, "%s\n", connected.error().text.c_str());
+    std::fprintf(stderr, "%s\n", escaped(connected.error().text).c_str());
     return false;
   }
   load_docs();
@@ -149,7 +150,7 @@ void Console::execute() {
   if (reply) {
     show(*reply);
   } else {
-    std::fprintf(stderr, "%s; the command may have been executed\n", reply.error().text.c_str());
+    std::fprintf(stderr, "%s; the command may have been executed\n", escaped(reply.error().text).c_str());
   }
 }
 

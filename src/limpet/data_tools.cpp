@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <limpet/base/encoding.hpp>
 #include <limpet/disk/backup.hpp>
 #include <limpet/disk/capture.hpp>
 #include <limpet/journal/walk.hpp>
@@ -92,7 +93,8 @@ int Dump::run() {
     if (header) {
       order.emplace_back(*header, &file);
     } else {
-      std::fprintf(stderr, "limpet: %s %s: left out\n", file.name.c_str(), header.error().text.c_str());
+      std::fprintf(stderr, "limpet: %s %s: left out\n", escaped(file.name).c_str(),
+                   escaped(header.error().text).c_str());
     }
   }
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {

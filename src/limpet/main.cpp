@@ -1,8 +1,12 @@
 // limpet: the command-line client.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <limpet/base/encoding.hpp>
 #include <limpet/net/standard_descriptors.hpp>
+#include <string>
+#include <string_view>
 #include <variant>
 
 #include "exit_codes.hpp"
@@ -35,6 +39,18 @@ int run(const Options& options) {
                     options.task);
 }
 
+// What people typed may stand in it.
+std::string lines_escaped(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out += escaped(text.substr(0, end));
+    if (end < text.size()) out += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 }  // namespace
 }  // namespace limpet::client
 
@@ -43,7 +59,7 @@ int main(int argc, char** argv) {
   limpet::net::hold_standard_descriptors();
   const ParsedOptions parsed = parse_options(std::vector<std::string>(argv + 1, argv + argc));
   if (!parsed.options) {
-    std::fputs(parsed.text.c_str(), parsed.exit == kDone ? stdout : stderr);
+    std::fputs(lines_escaped(parsed.text).c_str(), parsed.exit == kDone ? stdout : stderr);
     return parsed.exit;
   }
   return run(*parsed.options);

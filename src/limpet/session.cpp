@@ -4,6 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limpet/base/encoding.hpp>
+#include <limpet/base/limits.hpp>
+#include <limpet/base/secret_text.hpp>
 #include <limpet/cluster/view.hpp>
 #include <memory>
 #include <utility>
@@ -14,14 +17,16 @@ namespace limpet::client {
 
 namespace {
 
-constexpr std::size_t kPasswordBytesMax = 1024;
-
 Result<std::string> read_password(const Options& options) {
   if (!options.password_file.empty()) {
-    auto text = read_file(options.password_file, kPasswordBytesMax);
-    if (text) text->erase(text->find_last_not_of("\r\n") + 1);
-    if (text && text->empty()) return fail(Code::bad_config, options.password_file + " holds no password");
-    return text;
+    const auto text = read_file(options.password_file, kSecretBytesMax);
+    if (!text) return tl::unexpected(text.error());
+    // It may be the file that nodes read: while the password is being changed, the new one is the first.
+    auto found = parse_secrets(*text, options.password_file);
+    if (!found) return tl::unexpected(found.error());
+    for (const std::string& warning : found->warnings)
+      std::fprintf(stderr, "limpet: warning: %s\n", escaped(warning).c_str());
+    return found->secrets.first();
   }
   const char* from_environment = std::getenv("LIMPET_PASSWORD");
   return std::string(from_environment != nullptr ? from_environment : "");
@@ -68,7 +73,7 @@ Result<net::LineClient> open_client(const Options& options) {
 }
 
 int complain(const Error& error) {
-  std::fprintf(stderr, "limpet: %s\n", error.text.c_str());
+  std::fprintf(stderr, "limpet: %s\n", escaped(error.text).c_str());
   switch (error.code) {
     case Code::bad_input:
       return kUsage;

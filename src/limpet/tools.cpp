@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdio>
+#include <limpet/base/encoding.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/text.hpp>
 
@@ -79,8 +80,8 @@ int run_plan(const PlanTask& task) {
   const auto after = read_view(task.after_file);
   if (!after) return complain(after.error());
   if (const auto fits = cluster::check_successor(*before, *after); !fits) {
-    std::fprintf(stderr, "limpet: note: no node would take %s in: %s\n", task.after_file.c_str(),
-                 fits.error().text.c_str());
+    std::fprintf(stderr, "limpet: note: no node would take %s in: %s\n", escaped(task.after_file).c_str(),
+                 escaped(fits.error().text).c_str());
   }
   const cluster::Plan plan = cluster::plan(*before, *after);
   put(task.json ? plan_json(plan) : plan_text(plan));

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limpet/base/encoding.hpp>
 
 #include "exit_codes.hpp"
 #include "signals.hpp"
@@ -44,7 +45,7 @@ std::string read_all(int fd) {
     std::fputs("limpetd: the daemon ended before it was ready; its log says why\n", stderr);
     std::_Exit(kExitOther);
   }
-  if (told.size() > 1) std::fprintf(stderr, "limpetd: %s\n", told.c_str() + 1);
+  if (told.size() > 1) std::fprintf(stderr, "limpetd: %s\n", escaped(told.substr(1)).c_str());
   std::_Exit(told[0]);
 }
 

@@ -30,6 +30,10 @@ struct FileText {
   mode_t mode = 0;
 };
 
+std::string kind_of(mode_t mode) {
+  return S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
+}
+
 tl::unexpected<Error> cannot_read(const std::string& path, int error) {
   return fail(Code::io, path + ": cannot be read: " + std::strerror(error));
 }
@@ -41,6 +45,9 @@ Result<FileText> read_whole(const std::string& path, std::size_t bytes_max) {
   struct stat about {};
   if (::fstat(file.get(), &about) != 0) return cannot_read(path, errno);
   if (S_ISDIR(about.st_mode)) return cannot_read(path, EISDIR);
+  if (!S_ISREG(about.st_mode)) {
+    return fail(Code::io, path + ": cannot be read: it is " + kind_of(about.st_mode) + ", and not a file");
+  }
 
   FileText out;
   out.mode = about.st_mode;
@@ -61,22 +68,14 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   return read_whole(path, bytes_max).map([](FileText file) { return std::move(file.text); });
 }
 
-Result<Secret> read_secret(const std::string& path) {
+Result<SecretText> read_secrets(const std::string& path) {
   auto file = read_whole(path, kSecretBytesMax);
   if (!file) return tl::unexpected(file.error());
-  Secret secret;
-  secret.text = std::move(file->text);
-  while (!secret.text.empty() && (secret.text.back() == '\n' || secret.text.back() == '\r'))
-    secret.text.pop_back();
-  if (secret.text.empty())
-    return fail(Code::bad_config, path + ": empty; it must hold the secret in one line");
-  if (secret.text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
-    return fail(Code::bad_config, path + ": more than one line; it must hold the secret in one line");
+  auto secrets = parse_secrets(file->text, path);
+  if (secrets && (file->mode & (S_IRGRP | S_IROTH)) != 0) {
+    secrets->warnings.push_back(path + ": others than its owner can read it; chmod 600 it");
   }
-  if ((file->mode & (S_IRGRP | S_IROTH)) != 0) {
-    secret.warning = path + ": others than its owner can read it; chmod 600 it";
-  }
-  return secret;
+  return secrets;
 }
 
 }  // namespace limpet::limpetd

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <limpet/base/result.hpp>
+#include <limpet/base/secret_text.hpp>
 #include <string>
 
 namespace limpet::limpetd {
@@ -10,12 +11,7 @@ namespace limpet::limpetd {
 // Error: it cannot be read or is larger than `bytes_max`; the text says why and starts with the path.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
 
-struct Secret {
-  std::string text;
-  std::string warning;  // empty, or why the file should be protected better
-};
-
-// The file's only line. Error: not readable, empty, or more than one line.
-[[nodiscard]] Result<Secret> read_secret(const std::string& path);
+// What a file of secrets holds (base/secret_text.hpp), with a warning if others can read it.
+[[nodiscard]] Result<SecretText> read_secrets(const std::string& path);
 
 }  // namespace limpet::limpetd

@@ -20,10 +20,6 @@ std::string absolute(const std::string& path) {
   return error ? path : full.string();
 }
 
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
 std::string names_of(const cluster::View& view) {
   std::string names;
   for (const cluster::Node& node : view.nodes) names += (names.empty() ? "" : ", ") + node.name;
@@ -82,6 +78,7 @@ Result<void> take_cluster(Launch& launch, const Given& given, LoadOptions option
   if (auto done = choose_node(launch, parsed->view, options); !done) return done;
   launch.node.view = std::move(parsed->view);
   launch.node.config_text = *text;
+  launch.password_line = parsed->password_line;
   if (launch.values.given("durability")) return {};
   for (std::size_t i = 0; i < kRowCount; ++i) {
     if (kRows[i].name != "durability") continue;
@@ -118,24 +115,27 @@ Result<void> take_single(Launch& launch) {
 // -----------------------------------------------------------------------------------------------
 
 // Flag > environment (the secret itself, or its file) > [server] > [cluster].
-Result<std::string> find_secret(Launch& launch, Name literal, Name file, const std::string& cluster_file) {
+Result<Secrets> find_secrets(Launch& launch, Name literal, Name file, const std::string& cluster_file) {
   const Value& in_environment = launch.values[literal];
   const Value& in_file = launch.values[file];
-  if (launch.values.given(literal) && in_file.origin != Origin::flag) return in_environment.text;
+  const auto taken = [&](Result<SecretText> found, const std::string& what) -> Result<Secrets> {
+    if (!found) return fail(Code::bad_config, what + found.error().text);
+    launch.warnings.insert(launch.warnings.end(), found->warnings.begin(), found->warnings.end());
+    return std::move(found->secrets);
+  };
+  if (launch.values.given(literal) && in_file.origin != Origin::flag)
+    return taken(parse_secrets(in_environment.text, in_environment.where), "");
   std::string path = in_file.text;
   if (path.empty()) path = beside(launch.node.config_file, cluster_file);
-  if (path.empty()) return std::string{};
-  auto secret = read_secret(path);
-  if (!secret) return fail(Code::bad_config, std::string(row(file).name) + " " + secret.error().text);
-  if (!secret->warning.empty()) launch.warnings.push_back(secret->warning);
-  return std::move(secret->text);
+  if (path.empty()) return Secrets();
+  return taken(read_secrets(path), std::string(row(file).name) + " ");
 }
 
 Result<void> take_secrets(Launch& launch) {
-  auto password = find_secret(launch, "password", "password-file", launch.node.view.password_file);
+  auto password = find_secrets(launch, "password", "password-file", launch.node.view.password_file);
   if (!password) return tl::unexpected(password.error());
   launch.node.password = std::move(*password);
-  auto secret = find_secret(launch, "secret", "secret-file", launch.node.view.secret_file);
+  auto secret = find_secrets(launch, "secret", "secret-file", launch.node.view.secret_file);
   if (!secret) return tl::unexpected(secret.error());
   launch.node.secret = std::move(*secret);
   return {};
@@ -203,19 +203,54 @@ Result<void> take_kill_at(Launch& launch, const Environment& environment) {
   return {};
 }
 
+// Where the password comes from, for a message.
+std::string where_of_password(const Launch& launch) {
+  for (const Name name : {Name("password"), Name("password-file")}) {
+    if (launch.values.given(name)) return launch.values[name].where;
+  }
+  return launch.values["config"].text + ":" + std::to_string(launch.password_line);
+}
+
+// A password would keep nobody out: whoever reaches a peer port without a secret may act as a node, reads and
+// writes every session, and can take slots.
+Result<void> refuse_password_alone(const Launch& launch) {
+  const node::Settings& node = launch.node;
+  if (node.password.empty() || !node.secret.empty()) return {};
+  const bool trusted = launch.values["trust-peer-port"].number != 0;
+  for (const cluster::Node& of_file : node.view.nodes) {
+    if (launch.knows_itself && of_file.name != node.me().name) continue;
+    if (!of_file.peer || (trusted && cluster::is_loopback(of_file.peer->host))) continue;
+    std::string text = where_of_password(launch) +
+                       ": a password, but no secret between nodes: whoever reaches the peer port " +
+                       of_file.peer->text() +
+                       " reads and writes every session without it. Make a secret, the same for all "
+                       "nodes (openssl rand -hex 32 > secret && chmod 600 secret), and add secret_file = "
+                       "\"secret\" to [cluster] in " +
+                       launch.values["config"].text;
+    if (cluster::is_loopback(of_file.peer->host)) {
+      text += "; or, if everybody on this host may read the sessions, trust_peer_port = \"yes\" to [server]";
+    } else if (trusted) {
+      text += "; " + launch.values["trust-peer-port"].where +
+              ": trust-peer-port is for peer ports on loopback alone";
+    }
+    return fail(Code::bad_config, text);
+  }
+  return {};
+}
+
 void warn_of_open_doors(Launch& launch) {
   if (!launch.knows_itself) return;
   const cluster::Node& me = launch.node.me();
-  if (launch.node.view.nodes.size() > 1 && me.peer && !is_loopback(me.peer->host) &&
+  if (launch.node.view.nodes.size() > 1 && me.peer && !cluster::is_loopback(me.peer->host) &&
       launch.node.secret.empty()) {
     launch.warnings.push_back("no secret: whoever reaches " + me.peer->text() +
                               " can read and write every session; set secret_file in [cluster]");
   }
-  if (!launch.node.protected_mode && launch.node.password.empty() && !is_loopback(me.client.host)) {
+  if (!launch.node.protected_mode && launch.node.password.empty() && !cluster::is_loopback(me.client.host)) {
     launch.warnings.push_back("no password and protected-mode no: whoever reaches " + me.client.text() +
                               " can read and write every session");
   }
-  if (me.admin && !is_loopback(me.admin->host)) {
+  if (me.admin && !cluster::is_loopback(me.admin->host)) {
     launch.warnings.push_back("the admin address " + me.admin->text() +
                               " asks for no password; keep it inside a trusted network");
   }
@@ -245,12 +280,14 @@ Result<Launch> load(const Given& given, LoadOptions options) {
   take_paths(launch);
   if (done = take_durability(launch); !done) return tl::unexpected(done.error());
   if (done = take_kill_at(launch, given.environment); !done) return tl::unexpected(done.error());
+  if (done = refuse_password_alone(launch); !done) return tl::unexpected(done.error());
   warn_of_open_doors(launch);
   return launch;
 }
 
 node::Reloadable reloadable(const node::Settings& settings) {
   return {.password = settings.password,
+          .secret = settings.secret,
           .protected_mode = settings.protected_mode,
           .max_clients = settings.max_clients,
           .idle_timeout_ms = settings.idle_timeout_ms,

@@ -22,6 +22,7 @@ struct LogSettings {
 
 struct Launch {
   node::Settings node;
+  int password_line = 0;     // of password_file in [cluster]
   bool knows_itself = true;  // false: a cluster file was checked without saying which node is meant
   LogSettings log;
   bool daemonize = false;

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <limpet/base/encoding.hpp>
 #include <limpet/net/standard_descriptors.hpp>
 #include <string>
 #include <utility>
@@ -21,13 +22,13 @@ namespace limpet::limpetd {
 namespace {
 
 int fail_with(int code, const std::string& text) {
-  std::fprintf(stderr, "limpetd: %s\n", text.c_str());
+  std::fprintf(stderr, "limpetd: %s\n", escaped(text).c_str());
   return code;
 }
 
 void show_warnings(const Launch& launch) {
   for (const std::string& warning : launch.warnings)
-    std::fprintf(stderr, "limpetd: warning: %s\n", warning.c_str());
+    std::fprintf(stderr, "limpetd: warning: %s\n", escaped(warning).c_str());
 }
 
 int show(const std::string& text) {
@@ -77,7 +78,7 @@ int main(int argc, char** argv) {
   try {
     return limpet::limpetd::limpetd({argv + 1, argv + argc});
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "limpetd: %s\n", error.what());
+    std::fprintf(stderr, "limpetd: %s\n", limpet::escaped(error.what()).c_str());
     return limpet::limpetd::kExitOther;
   }
 }

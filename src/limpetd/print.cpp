@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <limpet/base/encoding.hpp>
 #include <vector>
 
 namespace limpet::limpetd {
@@ -74,14 +75,23 @@ std::string toml_value(const Row& row, const Value& value) {
   }
   std::string out = "\"";
   for (const char c : value.text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\u{:04x}", byte);
+      continue;
+    }
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }
   return out + '"';
 }
 
-std::string said_of_secret(std::string_view what, const std::string& secret) {
-  return fmt::format("# {}: {}\n", what, secret.empty() ? "none" : "set");
+std::string said_of_secret(std::string_view what, const Secrets& secrets) {
+  const std::size_t count = secrets.all().size();
+  return fmt::format("# {}: {}\n", what,
+                     count == 0   ? "none"
+                     : count == 1 ? "set"
+                                  : "set, and the one before it, too");
 }
 
 }  // namespace
@@ -111,8 +121,9 @@ std::string config_text(const Launch& launch) {
     const Row& row = kRows[i];
     const Value& value = launch.values.at(i);
     if (row.from == From::environment) continue;
-    const std::string line = fmt::format(
-        "{:<45} # {}", fmt::format("{} = {}", server_key_of(row), toml_value(row, value)), value.where);
+    const std::string line =
+        fmt::format("{:<45} # {}", fmt::format("{} = {}", server_key_of(row), toml_value(row, value)),
+                    escaped(value.where));
     // These are no keys of [server]; as comments they do not keep the output from being used as one.
     (row.from == From::anywhere ? server : out) += (row.from == From::anywhere ? "" : "# ") + line + "\n";
   }
@@ -125,9 +136,9 @@ std::string summary(const Launch& launch) {
     return fmt::format("no cluster file: one node at {}, {} shards", view.nodes[0].client.text(),
                        launch.node.shards);
   }
-  std::string out =
-      fmt::format("{}: cluster {}, epoch {}, {} nodes, placement {:016x}", launch.values["config"].text,
-                  view.name, view.epoch, view.nodes.size(), view.placement_digest);
+  std::string out = fmt::format("{}: cluster {}, epoch {}, {} nodes, placement {:016x}",
+                                escaped(launch.values["config"].text), view.name, view.epoch,
+                                view.nodes.size(), view.placement_digest);
   if (!launch.knows_itself) return out;
   return out + fmt::format("; {} owns {} of {} slots", launch.node.me().name,
                            view.slots_per_node()[launch.node.self], kSlots);

@@ -54,7 +54,7 @@ Result<ReloadPlan> plan_reload(const Launch& now, const Launch& next) {
         (next.knows_itself ? "" : "; this node is not in it any more, and gives all slots away"));
   }
   if (now.node.password != next.node.password) plan.applied.emplace_back("password");
-  if (now.node.secret != next.node.secret) plan.kept.emplace_back("the cluster's secret");
+  if (now.node.secret != next.node.secret) plan.applied.emplace_back("the cluster's secret");
   return plan;
 }
 
@@ -72,15 +72,18 @@ void take_over(Launch& now, Launch next) {
   }
   const node::Reloadable taken = reloadable(next.node);
   now.node.password = taken.password;
+  now.node.secret = taken.secret;
   now.node.protected_mode = taken.protected_mode;
   now.node.max_clients = taken.max_clients;
   now.node.idle_timeout_ms = taken.idle_timeout_ms;
   now.node.forward_timeout_ms = taken.forward_timeout_ms;
   now.node.handover_rate = taken.handover_rate;
   now.node.max_memory = taken.max_memory;
+  now.node.client_memory = taken.client_memory;
   now.node.evict_when_full = taken.evict_when_full;
   now.log.level = next.log.level;
   now.drain = next.drain;
+  now.warnings = std::move(next.warnings);
   if (now.node.view.epoch == next.node.view.epoch) return;
   // It goes on as the node that it was started as, in the file or not.
   const cluster::Node me = now.node.me();

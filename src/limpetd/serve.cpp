@@ -3,12 +3,14 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <limpet/base/encoding.hpp>
 #include <limpet/node/node.hpp>
 #include <memory>
 #include <mutex>
@@ -91,7 +93,7 @@ class Daemon {
 int Daemon::failed(int code, const std::string& text) {
   const bool log_is_seen = log_ && launch_.log.file.empty();
   if (log_ && !(log_is_seen && starter_.waits())) spdlog::error("{}", text);
-  if (!log_is_seen && !starter_.waits()) std::fprintf(stderr, "limpetd: %s\n", text.c_str());
+  if (!log_is_seen && !starter_.waits()) std::fprintf(stderr, "limpetd: %s\n", escaped(text).c_str());
   starter_.tell_failed(code, text);
   return code;
 }
@@ -223,7 +225,12 @@ Result<std::string> Daemon::reload_now() {
   }
   ClientRoom room = make_room_for(next->node.max_clients);
   next->node.max_clients = room.max_clients;
-  if (!room.warning.empty()) spdlog::warn("{}", room.warning);
+  if (!room.warning.empty()) next->warnings.push_back(room.warning);
+  // What was said before is known by now.
+  for (const std::string& warning : next->warnings) {
+    if (std::find(launch_.warnings.begin(), launch_.warnings.end(), warning) == launch_.warnings.end())
+      spdlog::warn("{}", warning);
+  }
   node_->reload(reloadable(next->node));
   log_->set_level(next->log.level);
   for (const std::string& change : plan->kept)

@@ -97,8 +97,8 @@ inline constexpr std::array kRows = {
     Row{"protected-mode", Kind::yes_no, From::anywhere, true, "yes", "Clients", "yes|no",
         "without a password, answer clients of this host alone"},
     Row{"password-file", Kind::path, From::anywhere, true, "", "Clients", "FILE",
-        "holds the password for AUTH; LIMPET_PASSWORD may hold the password itself. Default: password_file "
-        "of [cluster]"},
+        "holds the password for AUTH, and while it is changed the one before in a second line; LIMPET_PASSWORD "
+        "may hold the password itself. Default: password_file of [cluster]"},
     Row{"password", Kind::text, From::environment, false, "", "Clients", "", ""},
 
     Row{"forward-timeout", Kind::milliseconds, From::anywhere, true, "2s", "Other nodes", "TIME",
@@ -106,9 +106,13 @@ inline constexpr std::array kRows = {
     Row{"handover-rate", Kind::memory, From::anywhere, true, "0", "Other nodes", "BYTES",
         "how much of its sessions a node gives to others in a second at most, like 20mb; 0: no limit",
         {}, 0, static_cast<std::int64_t>(kHandoverRateMax)},
-    Row{"secret-file", Kind::path, From::anywhere, false, "", "Other nodes", "FILE",
-        "holds the secret that nodes prove to each other; LIMPET_SECRET may hold the secret itself. Default: "
+    Row{"secret-file", Kind::path, From::anywhere, true, "", "Other nodes", "FILE",
+        "holds the secret that nodes prove to each other, and while it is changed the one before in a second line; "
+        "LIMPET_SECRET may hold the secret itself. Default: "
         "secret_file of [cluster]"},
+    Row{"trust-peer-port", Kind::yes_no, From::anywhere, true, "no", "Other nodes", "[yes|no]",
+        "let there be a password without a secret: whoever reaches the peer port, which has to be on loopback, needs "
+        "neither"},
     Row{"secret", Kind::text, From::environment, false, "", "Other nodes", "", ""},
 
     Row{"log-level", Kind::choice, From::anywhere, true, "info", "Log", "LEVEL",

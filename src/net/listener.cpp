@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstring>
 #include <limpet/base/limits.hpp>
+#include <limpet/cluster/view.hpp>
 #include <limpet/net/listener.hpp>
 #include <limpet/net/resolver.hpp>
 
@@ -23,6 +24,12 @@ using Unix = asio::local::stream_protocol;
 namespace {
 
 std::string error_text(int number) { return std::generic_category().message(number); }
+
+// Over loopback, in whatever form a socket for both IPv4 and IPv6 shows it; or from the very address that it
+// connected to.
+bool is_of_this_host(const asio::ip::address& remote, const asio::ip::address& local) {
+  return remote == local || cluster::is_loopback(remote.to_string());
+}
 
 // The file of a Unix socket, removed when its listener goes if it is still the same one.
 class SocketFile {
@@ -117,7 +124,7 @@ class Listener::Impl {
       if (::getsockname(socket.get(), local.data(), &size) != 0) return;
       connection.remote = text_of(remote);
       connection.local = text_of(local);
-      connection.of_this_host = remote.address().is_loopback();
+      connection.of_this_host = is_of_this_host(remote.address(), local.address());
     }
     connection.descriptor = std::move(socket);
     accepted_(std::move(connection));
@@ -211,6 +218,8 @@ void Listener::start(Accepted accepted, Trouble trouble) {
 }
 void Listener::stop() { impl_->stop(); }
 std::string Listener::local() const { return text_of(impl_->local()); }
-bool Listener::on_loopback() const { return impl_->is_unix() || impl_->local().address().is_loopback(); }
+bool Listener::on_loopback() const {
+  return impl_->is_unix() || cluster::is_loopback(impl_->local().address().to_string());
+}
 
 }  // namespace limpet::net

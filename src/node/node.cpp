@@ -48,6 +48,7 @@ std::uint64_t part_of(std::uint64_t bytes, unsigned shards) {
 template <class From>
 shard::ShardTunables tunables_of(const From& from, unsigned shards) {
   return {.password = from.password,
+          .secret = from.secret,
           .max_clients = from.max_clients,
           .idle_timeout_ms = from.idle_timeout_ms,
           .forward_timeout_ms = from.forward_timeout_ms,
@@ -218,10 +219,10 @@ void Node::Impl::make_shards() {
   config.started_unix_ms = started_unix_ms_;
   config.pid = ::getpid();
   config.config_file = settings_.config_file;
-  config.secret = settings_.secret;
   // With a secret all nodes hash alike and nobody outside can know how; without one each node draws its own.
-  config.table_seed =
-      settings_.secret.empty() ? random_seed() : hash64(settings_.secret, hash64(settings_.view.name));
+  config.table_seed = settings_.secret.empty()
+                          ? random_seed()
+                          : hash64(settings_.secret.first(), hash64(settings_.view.name));
   config.process_facts = process_facts;
   config.ticks_ns = ticks_ns;
   for (unsigned index = 0; index < settings_.shards; ++index) {

@@ -3,6 +3,7 @@
 #include <openssl/hmac.h>
 
 #include <limpet/base/assert.hpp>
+#include <limpet/base/limits.hpp>
 #include <limpet/base/text.hpp>
 #include <limpet/peer/greeting.hpp>
 #include <memory>
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t kNameBytesMax = 255;
 // Earlier ones say one protocol alone.
 constexpr std::uint16_t kFirstWithRange = 5;
+constexpr std::size_t kProofBytes = 32;
 
 void append_name(Bytes& out, std::string_view name) {
   const std::string_view cut = name.substr(0, kNameBytesMax);
@@ -132,6 +134,27 @@ std::string make_proof(std::string_view secret, Side side, const Greeting& diall
   append_greeting(message, dialler);
   append_greeting(message, acceptor);
   return hmac(secret, message.view());
+}
+
+std::string make_proofs(const Secrets& secrets, Side side, const Greeting& dialler,
+                        const Greeting& acceptor) {
+  std::string proofs;
+  for (const std::string& secret : secrets.all()) proofs += make_proof(secret, side, dialler, acceptor);
+  return proofs;
+}
+
+std::optional<std::string> proved_secret(const Secrets& secrets, std::string_view proofs, Side side,
+                                         const Greeting& dialler, const Greeting& acceptor) {
+  if (secrets.empty()) return proofs.empty() ? std::optional<std::string>("") : std::nullopt;
+  if (proofs.size() > kSecretsMax * kProofBytes || proofs.size() % kProofBytes != 0) return std::nullopt;
+  std::optional<std::string> proved;
+  for (const std::string& secret : secrets.all()) {
+    const std::string expected = make_proof(secret, side, dialler, acceptor);
+    for (std::size_t at = 0; at < proofs.size(); at += kProofBytes) {
+      if (same_secret(proofs.substr(at, kProofBytes), expected) && !proved) proved = secret;
+    }
+  }
+  return proved;
 }
 
 namespace {

@@ -510,6 +510,10 @@ void Core::settle() {
 }
 
 void Core::reload(ShardTunables tunables) {
+  // Whoever was refused may not be any more.
+  for (const std::unique_ptr<Link>& link : links_) {
+    if (link && tunables.secret != tunables_.secret) link->seen_alive();
+  }
   tunables_ = std::move(tunables);
   if (handovers_) handovers_->set_rate(tunables_.handover_rate, now_);
 }

@@ -60,7 +60,7 @@ void Link::connected(peer::Greeting mine, Now now) {
   lanes_->send({.type = FrameType::greet, .body = body.view()});
 }
 
-Result<bool> Link::greeted(const Frame& frame, std::string_view expected_node, std::string_view secret,
+Result<bool> Link::greeted(const Frame& frame, std::string_view expected_node, const Secrets& secrets,
                            Now now) {
   switch (frame.type) {
     case FrameType::greet: {
@@ -73,14 +73,14 @@ Result<bool> Link::greeted(const Frame& frame, std::string_view expected_node, s
         return fail(Code::refused, "the node there is called '" + greeting->node + "'");
       }
       theirs_ = std::move(*greeting);
-      const std::string proof = make_proof(secret, peer::Side::dialler, mine_, theirs_);
+      const std::string proof = make_proofs(secrets, peer::Side::dialler, mine_, theirs_);
       lanes_->send({.type = FrameType::proof, .body = proof});
       return false;
     }
     case FrameType::welcome:
       // Without a greeting before it there is nothing that the proof could be checked against.
       if (theirs_.node != expected_node ||
-          !peer::same_secret(frame.body, make_proof(secret, peer::Side::acceptor, mine_, theirs_))) {
+          !peer::proved_secret(secrets, frame.body, peer::Side::acceptor, mine_, theirs_)) {
         return fail(Code::refused, "it does not know the cluster's secret");
       }
       state_ = LinkState::up;

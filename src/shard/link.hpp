@@ -57,7 +57,7 @@ class Link {
   // The stream is there: sends the greeting.
   void connected(peer::Greeting mine, Now now);
   // A frame of the greeting came. True: the link is up. Error: close it.
-  Result<bool> greeted(const peer::Frame& frame, std::string_view expected_node, std::string_view secret,
+  Result<bool> greeted(const peer::Frame& frame, std::string_view expected_node, const Secrets& secrets,
                        Now now);
   void heard(const peer::Frame& frame, Now now);  // any frame: a sign of life; measures pongs
   // News of how it stands. All that it holds was said before the first.

@@ -101,7 +101,7 @@ void Core::link_bytes(LinkStream& stream, StreamId id, std::string_view bytes) {
 bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
   const std::string& name = view_->nodes[link.node()].name;
   if (!link.up()) {
-    const Result<bool> greeted = link.greeted(frame, name, config_.secret, now_);
+    const Result<bool> greeted = link.greeted(frame, name, tunables_.secret, now_);
     if (!greeted) {
       note(Note::Level::error, "link to node " + name + ": " + greeted.error().text);
       link.failed(greeted.error().text);
@@ -308,13 +308,16 @@ bool Core::greet_peer(Peer& peer, const Frame& frame) {
 }
 
 bool Core::admit_peer(Peer& peer, const Frame& frame) {
-  const std::string expected = make_proof(config_.secret, peer::Side::dialler, peer.theirs, peer.mine);
-  if (frame.type != FrameType::proof || !peer::same_secret(frame.body, expected)) {
+  const auto secret =
+      frame.type == FrameType::proof
+          ? peer::proved_secret(tunables_.secret, frame.body, peer::Side::dialler, peer.theirs, peer.mine)
+          : std::nullopt;
+  if (!secret) {
     refuse_peer(peer, "it does not know the cluster's secret");
     return false;
   }
   peer.admitted = true;
-  const std::string proof = make_proof(config_.secret, peer::Side::acceptor, peer.theirs, peer.mine);
+  const std::string proof = make_proof(*secret, peer::Side::acceptor, peer.theirs, peer.mine);
   peer.lanes.send({.type = FrameType::welcome, .body = proof});
   introduce(peer);
   tell_everything(peer);

@@ -56,5 +56,18 @@ TEST(ParseAddress, SaysWhatIsWrongAndWhatToWriteInstead) {
   EXPECT_FALSE(parse_address(std::string(254, 'a') + ":1"));
 }
 
+TEST(Address, LoopbackIsKnownInAllItsForms) {
+  for (const char* host : {"127.0.0.1", "127.1", "127.255.255.254", "::1", "0:0:0:0:0:0:0:1", "0::0:1",
+                           "::1%lo", "::ffff:127.0.0.1", "0:0:0:0:0:ffff:127.0.0.1", "::ffff:7f00:1",
+                           "::FFFF:127.3.2.1", "localhost", "LocalHost", "localhost.", "n1.localhost"}) {
+    EXPECT_TRUE(is_loopback(host)) << host;
+  }
+  for (const char* host : {"10.0.0.1", "127.evil.example", "1127.0.0.1", "::", "::2", "1::1", "fe80::1",
+                           "::ffff:10.0.0.1", "::127.0.0.1", "2001:db8::ffff:127.0.0.1", "localhost.example",
+                           "mylocalhost", "0.0.0.0", "", "::1::1", "1:2:3:4:5:6:7", "0:0:0:0:0:0:0:0:1"}) {
+    EXPECT_FALSE(is_loopback(host)) << host;
+  }
+}
+
 }  // namespace
 }  // namespace limpet::cluster

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "a_folder.hpp"
 #include "print.hpp"
@@ -186,7 +187,9 @@ TEST_F(LoadTest, SecretsComeFromFilesBesideTheClusterFile) {
 }
 
 TEST_F(LoadTest, TheNearestSecretCounts) {
-  cluster(1, "password_file = \"" + write("a", "from cluster") + "\"\n",
+  cluster(1,
+          "secret_file = \"" + write("secret", "s3cret") + "\"\npassword_file = \"" +
+              write("a", "from cluster") + "\"\n",
           "password_file = \"" + write("b", "from server") + "\"\n");
   flag("node", "n1");
   EXPECT_EQ(loaded().node.password, "from server");
@@ -196,13 +199,63 @@ TEST_F(LoadTest, TheNearestSecretCounts) {
   EXPECT_EQ(loaded().node.password, "from flag");
 }
 
+TEST_F(LoadTest, APasswordWithoutASecretIsRefusedWithItsLineAndWhatToAdd) {
+  write("password", "open sesame\n");
+  cluster(1, "password_file = \"password\"\n");
+  flag("node", "n2");
+  EXPECT_THAT(error(), HasSubstr(file_ + ":5: a password, but no secret"));
+  EXPECT_THAT(error(), HasSubstr("127.0.0.1:7702"));
+  EXPECT_THAT(error(), HasSubstr("add secret_file = \"secret\" to [cluster] in " + file_));
+  EXPECT_THAT(error(), HasSubstr("trust_peer_port"));
+  given_.flags[Name("node").index].reset();
+  EXPECT_FALSE(load(given_, {.node_optional = true})) << "--check-config finds it, too";
+
+  cluster(1, "password_file = \"password\"\n", "trust_peer_port = \"yes\"\n");
+  flag("node", "n2");
+  EXPECT_EQ(error(), "no error");
+  cluster(1);
+  EXPECT_EQ(error(), "no error");
+  given_.environment["LIMPET_PASSWORD"] = "open sesame";
+  EXPECT_THAT(error(), HasSubstr("LIMPET_PASSWORD: a password, but no secret"));
+  given_.environment["LIMPET_SECRET"] = "s3cret";
+  EXPECT_EQ(error(), "no error");
+}
+
+TEST_F(LoadTest, ThePeerPortIsTrustedOnLoopbackAlone) {
+  file_ =
+      write("cluster.toml",
+            "epoch = 1\n[cluster]\nname = \"demo\"\ndurability = \"none\"\n[[node]]\nname = \"n1\"\nclient = "
+            "\"127.0.0.1:7601\"\npeer = \"10.0.0.1:7701\"\n[server]\ntrust_peer_port = \"yes\"\n");
+  flag("config", file_);
+  given_.environment["LIMPET_PASSWORD"] = "open sesame";
+  EXPECT_THAT(error(), HasSubstr(file_ + ":10: trust-peer-port is for peer ports on loopback alone"));
+}
+
+TEST_F(LoadTest, ASingleNodeWithoutAPeerPortNeedsNoSecret) {
+  given_.environment["LIMPET_PASSWORD"] = "open sesame";
+  EXPECT_EQ(error(), "no error");
+}
+
+TEST_F(LoadTest, TwoSecretsAreReadFromFilesAndVariables) {
+  cluster(1, "secret_file = \"" + write("secret", "new\nold\n") + "\"\n");
+  flag("node", "n1");
+  given_.environment["LIMPET_PASSWORD"] = "second\nfirst";
+  const Launch launch = loaded();
+  EXPECT_THAT(launch.node.secret.all(), ElementsAre("new", "old"));
+  EXPECT_THAT(launch.node.password.all(), ElementsAre("second", "first"));
+  EXPECT_THAT(config_text(launch), HasSubstr("# secret of the cluster: set, and the one before it, too"));
+}
+
 TEST_F(LoadTest, ASecretThatIsNotThereOrEmptyIsAnError) {
   flag("password-file", path("none"));
   EXPECT_THAT(error(), HasSubstr("No such file"));
   flag("password-file", write("empty", "\n"));
   EXPECT_THAT(error(), HasSubstr("empty"));
-  flag("password-file", write("two", "a\nb\n"));
-  EXPECT_THAT(error(), HasSubstr("more than one line"));
+  flag("password-file", write("three", "a\nb\nc\n"));
+  EXPECT_THAT(error(), HasSubstr("three:3: a third secret"));
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  flag("password-file", path("pipe"));
+  EXPECT_THAT(error(), HasSubstr("it is a pipe, and not a file"));
 }
 
 TEST_F(LoadTest, ASecretThatOthersCanReadIsWarnedAbout) {
@@ -277,10 +330,12 @@ TEST_F(ReloadTest, TheRateOfHandOversIsASizeAndChangesWithoutARestart) {
 }
 
 TEST_F(ReloadTest, ANewPasswordIsAppliedAndNotShown) {
-  given_.environment["LIMPET_PASSWORD"] = "hunter2";
-  EXPECT_THAT(plan()->applied, ElementsAre("password"));
   given_.environment["LIMPET_SECRET"] = "hunter3";
-  EXPECT_THAT(plan()->kept, ElementsAre("the cluster's secret"));
+  given_.environment["LIMPET_PASSWORD"] = "hunter2";
+  EXPECT_THAT(plan()->applied, ElementsAre("password", "the cluster's secret"));
+  take_over(now_, loaded());
+  EXPECT_EQ(reloadable(now_.node).secret, "hunter3");
+  EXPECT_THAT(plan()->applied, IsEmpty());
 }
 
 TEST_F(ReloadTest, AnotherNodeListIsTakenOverWithTheRest) {

@@ -108,6 +108,40 @@ TEST(Proof, IsEmptyWithoutASecret) {
   EXPECT_EQ(make_proof("", Side::dialler, greeting("n1", 'a'), greeting("n2", 'b')), "");
 }
 
+// Nodes whose files differ by one step of a rotation, whoever of them dials.
+TEST(Proof, ConvincesWhoeverKnowsOneOfTheSecrets) {
+  const Greeting a = greeting("n1", 'a');
+  const Greeting b = greeting("n2", 'b');
+  const Secrets before("old");
+  const Secrets both(std::vector<std::string>{"new", "old"});
+  const Secrets after("new");
+  const auto meet = [&](const Secrets& dials, const Secrets& accepts) -> std::string {
+    const auto known = proved_secret(accepts, make_proofs(dials, Side::dialler, a, b), Side::dialler, a, b);
+    if (!known) return "refused";
+    const auto back = proved_secret(dials, make_proof(*known, Side::acceptor, a, b), Side::acceptor, a, b);
+    return back.value_or("not believed");
+  };
+  EXPECT_EQ(meet(before, both), "old");
+  EXPECT_EQ(meet(both, before), "old");
+  EXPECT_EQ(meet(both, both), "new");
+  EXPECT_EQ(meet(both, after), "new");
+  EXPECT_EQ(meet(after, both), "new");
+  EXPECT_EQ(meet(before, after), "refused");
+  EXPECT_EQ(meet(before, {}), "refused");
+  EXPECT_EQ(meet({}, before), "refused");
+  EXPECT_EQ(meet({}, {}), "");
+}
+
+TEST(Proof, OfAnyOtherLengthIsNone) {
+  const Greeting a = greeting("n1", 'a');
+  const Greeting b = greeting("n2", 'b');
+  const std::string proof = make_proof("s", Side::dialler, a, b);
+  for (const std::string& bytes :
+       {std::string(), proof + "x", proof.substr(1), proof + proof + proof, "x" + proof}) {
+    EXPECT_FALSE(proved_secret("s", bytes, Side::dialler, a, b).has_value());
+  }
+}
+
 TEST(Secrets, AreComparedWhole) {
   EXPECT_TRUE(same_secret("abc", "abc"));
   EXPECT_FALSE(same_secret("abc", "abd"));

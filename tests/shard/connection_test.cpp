@@ -161,6 +161,15 @@ TEST(Authentication, BeforeItOnlyTheHandshakeIsAllowed) {
   EXPECT_EQ(cluster.ask(client, "GET a"), "NOAUTH Authentication required.");
 }
 
+TEST(Authentication, WhileAPasswordIsChangedBothAreAccepted) {
+  SimCluster cluster({.nodes = 1, .shards = 1, .password = Secrets(std::vector<std::string>{"new", "old"})});
+  for (const std::string_view password : {"new", "old"}) {
+    EXPECT_EQ(cluster.ask(cluster.connect(0), "AUTH " + std::string(password)), "OK");
+    EXPECT_EQ(cluster.ask(cluster.connect(0), "AUTH default " + std::string(password)), "OK");
+  }
+  EXPECT_EQ(cluster.ask(cluster.connect(0), "AUTH newold").rfind("WRONGPASS", 0), 0U);
+}
+
 TEST(Authentication, AStrangersRequestsAreKeptSmall) {
   SimCluster cluster({.nodes = 1, .shards = 1, .password = "sesame"});
   const auto client = cluster.connect(0);

@@ -503,6 +503,39 @@ TEST(Forwarding, NodesWithTheSameSecretForwardAndOthersAreRefused) {
   EXPECT_NE(error.find("secret"), std::string::npos) << error;
 }
 
+// The links are cut at each step, so that whoever dials has to prove anew.
+TEST(Forwarding, ASecretIsChangedNodeByNodeAndNoneIsCutOff) {
+  SimCluster cluster({.secrets = {"old", "old", "old"}});
+  const auto client = cluster.connect(0);
+  const auto all_meet = [&](const std::string& when) {
+    for (unsigned a = 0; a < 3; ++a) {
+      for (unsigned b = 0; b < a; ++b) cluster.cut(a, b);
+    }
+    cluster.run_for(500);
+    for (unsigned from = 0; from < 3; ++from) {
+      const auto asker = cluster.connect(from);
+      for (unsigned to = 0; to < 3; ++to) {
+        EXPECT_EQ(cluster.ask(asker, "SET " + cluster.key_of(to, 0) + " x"), "OK") << when << from << to;
+      }
+    }
+  };
+  for (const Secrets& step : {Secrets(std::vector<std::string>{"new", "old"}), Secrets("new")}) {
+    for (unsigned node = 0; node < 3; ++node) {
+      cluster.set_secrets(node, step);
+      all_meet(step.all().size() == 2 ? "both, " : "new, ");
+    }
+  }
+  cluster.set_secrets(2, "old");
+  cluster.cut(0, 2);
+  cluster.run_for(500);
+  const std::string error = cluster.ask(client, "SET " + cluster.key_of(2, 0) + " x");
+  EXPECT_NE(error.find("secret"), std::string::npos) << error;
+  cluster.set_secrets(2, "new");
+  cluster.run_for(200);
+  EXPECT_EQ(cluster.ask(client, "SET " + cluster.key_of(2, 0) + " x"), "OK")
+      << "read again, it is let in at once";
+}
+
 TEST(Forwarding, APeerPortRefusesWhateverIsNoNode) {
   SimCluster cluster({.secrets = {"s3cret", "s3cret", "s3cret"}});
   for (const std::string_view bytes :

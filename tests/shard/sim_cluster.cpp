@@ -105,6 +105,21 @@ void SimCluster::tick(unsigned node, unsigned shard, std::uint64_t life) {
 
 // ---- Nodes ----
 
+ShardTunables SimCluster::tunables_of(unsigned index) const {
+  ShardTunables tunables;
+  tunables.password = options_.password;
+  if (!options_.secrets.empty()) tunables.secret = options_.secrets[index];
+  tunables.forward_timeout_ms = options_.forward_timeout_ms;
+  tunables.handover_rate = options_.handover_rate;
+  tunables.client_bytes_max = options_.client_bytes_max;
+  return tunables;
+}
+
+void SimCluster::set_secrets(unsigned index, Secrets secrets) {
+  options_.secrets.at(index) = std::move(secrets);
+  for (const std::unique_ptr<Shard>& shard : nodes_[index].shards) shard->reload(tunables_of(index));
+}
+
 void SimCluster::start(unsigned index) {
   Node& node = nodes_[index];
   LIMPET_ASSERT(!node.alive);
@@ -145,15 +160,9 @@ void SimCluster::start(unsigned index) {
     config.shards = options_.shards;
     config.index = shard;
     config.version = "sim";
-    config.secret = options_.secrets.empty() ? "" : options_.secrets[index];
     config.table_seed = table_seed;
     config.random_seed = random(~std::uint64_t{0});
-    ShardTunables tunables;
-    tunables.password = options_.password;
-    tunables.forward_timeout_ms = options_.forward_timeout_ms;
-    tunables.handover_rate = options_.handover_rate;
-    tunables.client_bytes_max = options_.client_bytes_max;
-    node.shards.push_back(std::make_unique<Shard>(config, tunables, now(index)));
+    node.shards.push_back(std::make_unique<Shard>(config, tunables_of(index), now(index)));
     tick(index, shard, node.life);
     if (config.loads) load(index, shard);
   }

@@ -47,8 +47,8 @@ class SimCluster {
     std::int64_t delay_ms_max = 3;          // of a piece on its way between nodes
     std::size_t piece_bytes_max = 4096;     // pieces are cut at random up to this
     std::vector<std::string> files = {};    // one for each node; empty: all have the same
-    std::vector<std::string> secrets = {};  // one for each node; empty: none
-    std::string password = {};
+    std::vector<Secrets> secrets = {};      // one for each node; empty: none
+    Secrets password = {};
     std::int64_t forward_timeout_ms = 2000;
     std::size_t client_bytes_max = 0;
     std::uint64_t handover_rate = 0;  // of a shard
@@ -88,6 +88,8 @@ class SimCluster {
   void write_file(unsigned node, std::string text);
   // False: it is refused.
   bool reload(unsigned node);
+  // The secrets that its file holds from now on, read again by a running node.
+  void set_secrets(unsigned node, Secrets secrets);
   void leave(unsigned node);  // declares that it leaves
   void drain(unsigned node);  // told to stop; it goes on until drained() and somebody kills it
   [[nodiscard]] bool drained(unsigned node) const;
@@ -133,6 +135,8 @@ class SimCluster {
   [[nodiscard]] std::size_t most_to_clients() const { return most_to_clients_; }
 
  private:
+  [[nodiscard]] ShardTunables tunables_of(unsigned node) const;
+
   struct End {
     bool is_client = false;
     std::size_t client = 0;

@@ -154,7 +154,8 @@ inline constexpr std::int64_t kAdminRequestMs = 5'000;       // and to the end o
 inline constexpr std::int64_t kAdminLingerMs = 250;          // after it, until the other side closes
 inline constexpr std::size_t kAdminConnectionsMax = 32;      // with one more, one that is there goes
 inline constexpr std::size_t kAdminPagesMax = 16;            // of them, who are sent a long page or wait for one
-inline constexpr std::size_t kSecretBytesMax = 4_KiB;        // a password or the cluster's secret
+inline constexpr std::size_t kSecretBytesMax = 4_KiB;        // a file of passwords or of the cluster's secrets
+inline constexpr std::size_t kSecretsMax = 2;                // in it: the new one, and the one before
 
 // ---- Work in one go ------------------------------------------------------------------------------------------
 inline constexpr std::size_t kTurnCommandsMax = 256;      // of one client, before others have their turn

@@ -28,6 +28,11 @@ struct Address {
 
 [[nodiscard]] Result<Address> parse_address(std::string_view text);
 
+// Does this host, a name or an address in any form, mean this very machine? 127.0.0.0/8, also as 127.1 or
+// ::ffff:127.0.0.1,
+// ::1, and the names that are reserved for it.
+[[nodiscard]] bool is_loopback(const std::string& host);
+
 enum class Durability : std::uint8_t { none, interval, always };
 [[nodiscard]] std::string_view name_of(Durability durability);
 
@@ -75,6 +80,7 @@ using ServerTable = std::map<std::string, ServerSetting>;
 
 struct ClusterFile {
   View view;
+  int password_line = 0;  // of password_file in [cluster]; 0: it is not there
   ServerTable server;
 };
 

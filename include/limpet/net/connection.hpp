@@ -34,7 +34,7 @@ struct Connection {
   Descriptor descriptor;      // does not block
   std::string remote;         // "127.0.0.1:50112", "[::1]:50112", "/run/limpet.sock:0"
   std::string local;          // the same of this side
-  bool of_this_host = false;  // over loopback or a Unix socket
+  bool of_this_host = false;  // over loopback or a Unix socket, or from the address that it connected to
 };
 
 // Sends a last line to a connection that is not wanted, and closes it.

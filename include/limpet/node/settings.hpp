@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limpet/base/limits.hpp>
+#include <limpet/base/secrets.hpp>
 #include <limpet/cluster/view.hpp>
 #include <limpet/node/kill_at.hpp>
 #include <optional>
@@ -23,8 +24,8 @@ struct Settings {
   unsigned socket_mode = 0600;  // its permissions
 
   unsigned shards = 1;
-  std::string password;  // empty: none
-  std::string secret;    // of the cluster; empty: none
+  Secrets password;  // of clients
+  Secrets secret;    // of the cluster
   bool protected_mode = true;
 
   std::size_t max_clients = kClientsMax;
@@ -45,7 +46,8 @@ struct Settings {
 
 // What SIGHUP may change on a running node.
 struct Reloadable {
-  std::string password;
+  Secrets password;
+  Secrets secret;
   bool protected_mode = true;
   std::size_t max_clients = kClientsMax;
   std::int64_t idle_timeout_ms = 0;

@@ -8,7 +8,8 @@
 //
 // The dialler proves itself first, so a stranger who connects learns nothing that a guess could be checked
 // against. A proof is HMAC-SHA256 over a label, both nonces and both nodes' names; without a secret it is
-// empty.
+// empty. A dialler that has two secrets proves both, one proof behind the other; the answer is by the one
+// that the acceptor knows, too.
 //
 // Each side says which protocols it speaks, from the least to the greatest; both take the greatest that they
 // have in common. What a greeting says is never moved or taken away, only added at its end: so neighbouring
@@ -22,6 +23,8 @@
 #include <cstdint>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/result.hpp>
+#include <limpet/base/secrets.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -77,6 +80,17 @@ enum class Side : std::uint8_t { dialler, acceptor };
 // The proof of `side`; empty if there is no secret.
 [[nodiscard]] std::string make_proof(std::string_view secret, Side side, const Greeting& dialler,
                                      const Greeting& acceptor);
+
+// What is sent as proof: one for each secret, the one in force first. Whoever knows only one of them still is
+// convinced, so nodes whose files differ by one secret stay connected whoever dials.
+[[nodiscard]] std::string make_proofs(const Secrets& secrets, Side side, const Greeting& dialler,
+                                      const Greeting& acceptor);
+
+// The secret that was proved, one of `secrets`: the answer is to be proved by that one. None are needed where
+// there is no secret, and then it is empty. Nothing: no proof is right.
+[[nodiscard]] std::optional<std::string> proved_secret(const Secrets& secrets, std::string_view proofs,
+                                                       Side side, const Greeting& dialler,
+                                                       const Greeting& acceptor);
 
 // Compares secrets in a time that does not depend on where they differ.
 [[nodiscard]] bool same_secret(std::string_view a, std::string_view b);

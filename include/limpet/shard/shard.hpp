@@ -23,6 +23,7 @@
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/result.hpp>
+#include <limpet/base/secrets.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
 #include <limpet/cluster/view.hpp>
@@ -179,7 +180,6 @@ struct ShardConfig {
   std::int64_t started_unix_ms = 0;
   std::int64_t pid = 0;
   std::string config_file;
-  std::string secret;
   std::uint64_t table_seed = 0;                   // the same on all shards of a node
   std::uint64_t random_seed = 0;                  // another one on each shard
   std::optional<HandoffConfig> handoff;           // none: slots are where the view places them, and stay
@@ -192,7 +192,8 @@ struct ShardConfig {
 
 // What may change while running.
 struct ShardTunables {
-  std::string password;                   // empty: none
+  Secrets password;                       // of clients
+  Secrets secret;                         // between nodes
   std::size_t max_clients = kClientsMax;  // only shown; the listener keeps it
   std::int64_t idle_timeout_ms = 0;       // 0: never
   std::int64_t forward_timeout_ms = kForwardMs;

@@ -82,6 +82,8 @@ class Cluster:
         self.server = server or {}
         self.files = {}
         self.last_logs = None  # of a closed cluster, whose folder is gone
+        if password is not None and secret is None:
+            secret = "between nodes"  # a password alone is refused
         for what, value in (("secret_file", secret), ("password_file", password)):
             if value is not None:
                 self.files[what] = self.write_file(what, value + "\n")
