@@ -154,6 +154,8 @@ void add_clients(Page& page, const NodeSnapshot& s, const shard::Counters& c) {
   page.gauge("limpet_clients_max", "Setting max-clients.", s.max_clients);
   page.gauge("limpet_clients_paused", "Clients not read from, because output or an owner's queue is full.",
              c.clients_paused);
+  page.gauge("limpet_client_memory_bytes", "Requests and replies under way, which client-memory bounds.",
+             c.client_memory_bytes);
   page.counter("limpet_connections_received_total", "Client connections accepted.", c.connections_received);
   page.counter("limpet_connections_rejected_total",
                "Client connections refused at max-clients or by protected mode.", s.connections_rejected);

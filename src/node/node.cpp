@@ -39,23 +39,20 @@ shard::ProcessFacts process_facts() {
   return {use.resident_bytes, pages * page_bytes, use.user_seconds, use.system_seconds};
 }
 
-// Each shard has its part of what the node may have; a bound stays a bound however small.
-std::uint64_t part_of(std::uint64_t bytes, unsigned shards) {
-  return bytes == 0 ? 0 : std::max<std::uint64_t>(bytes / shards, 1);
-}
-
 // Of Settings or Reloadable: what both have is called the same.
 template <class From>
-shard::ShardTunables tunables_of(const From& from, unsigned shards) {
+shard::ShardTunables tunables_of(const From& from, unsigned shards, unsigned index) {
+  const auto part = [&](std::uint64_t bytes) { return shard::part_of(bytes, shards, index); };
   return {.password = from.password,
           .secret = from.secret,
           .max_clients = from.max_clients,
           .idle_timeout_ms = from.idle_timeout_ms,
           .forward_timeout_ms = from.forward_timeout_ms,
-          .memory_max = part_of(from.max_memory, shards),
+          .memory_max = part(from.max_memory),
+          .memory_of_node = from.max_memory,
           .evict_when_full = from.evict_when_full,
-          .handover_rate = part_of(from.handover_rate, shards),
-          .client_bytes_max = part_of(from.client_memory, shards)};
+          .handover_rate = part(from.handover_rate),
+          .client_bytes_max = part(from.client_memory)};
 }
 
 template <class From>
@@ -216,7 +213,7 @@ void Node::Impl::make_shards() {
   if (membership_) config.handoff = membership_->config();
   config.shards = settings_.shards;
   config.version = LIMPET_VERSION;
-  config.started_unix_ms = started_unix_ms_;
+  config.started_ms = started_steady_ms_;
   config.pid = ::getpid();
   config.config_file = settings_.config_file;
   // With a secret all nodes hash alike and nobody outside can know how; without one each node draws its own.
@@ -230,7 +227,7 @@ void Node::Impl::make_shards() {
     config.random_seed = random_seed();
     if (journaled()) config.journal = storage_->header(index);
     config.loads = journaled();
-    shards_.push_back(std::make_unique<ShardThread>(config, tunables_of(settings_, settings_.shards),
+    shards_.push_back(std::make_unique<ShardThread>(config, tunables_of(settings_, settings_.shards, index),
                                                     resolver_, hooks_for(index), settings_.tcp_keepalive_s));
   }
 }
@@ -439,9 +436,10 @@ Result<void> Node::Impl::stop(std::chrono::milliseconds patience) {
 
 void Node::Impl::reload(const Reloadable& reloadable) {
   doorman_.set_rules(rules_of(reloadable));
-  const shard::ShardTunables tunables = tunables_of(reloadable, settings_.shards);
-  for (const std::unique_ptr<ShardThread>& shard : shards_) {
-    shard->mailbox().send_task([&target = shard->shard(), tunables] { target.reload(tunables); });
+  for (unsigned index = 0; index < shards_.size(); ++index) {
+    const shard::ShardTunables tunables = tunables_of(reloadable, settings_.shards, index);
+    shards_[index]->mailbox().send_task(
+        [&target = shards_[index]->shard(), tunables] { target.reload(tunables); });
   }
 }
 

@@ -41,6 +41,7 @@ Json store_json(const store::StoreStats& store) {
 Json counters_json(const shard::Counters& c) {
   return {{"clients", c.connected_clients},
           {"clients_paused", c.clients_paused},
+          {"client_memory_bytes", c.client_memory_bytes},
           {"connections_received", c.connections_received},
           {"commands_processed", c.commands_processed},
           {"commands_forwarded", c.commands_forwarded},

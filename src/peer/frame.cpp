@@ -125,7 +125,8 @@ Result<const Frame*> Assembler::add(const Frame& frame) {
   Bytes& body = found != parts_.end() ? found->second : parts_[frame.id];
   body.append(frame.body);
   bytes_ += frame.body.size();
-  if (body.size() > kFrameBytesMax || bytes_ > kFrameBytesMax + kLinkBytesMax) {
+  if (body.size() > kFrameBytesMax || bytes_ > kFrameBytesMax + kLinkBytesMax ||
+      parts_.size() > kLinkRequestsMax) {
     return fail(Code::bad_input, "a body in pieces is too long");
   }
   if (more) return nullptr;

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 #include <limpet/base/bytes.hpp>
+#include <limpet/base/encoding.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
@@ -37,6 +38,7 @@ constexpr std::string_view kTooLarge = "ERR Protocol error: request is too large
 constexpr std::string_view kLongLine = "ERR Protocol error: too big inline request";
 constexpr std::string_view kUnbalanced = "ERR Protocol error: unbalanced quotes in request";
 constexpr std::string_view kNotHttp = "ERR Protocol error: this is not an HTTP port";
+constexpr std::string_view kNotTls = "ERR Protocol error: this port speaks RESP without TLS";
 
 // A header line: the number behind its type byte.
 struct Header {
@@ -199,6 +201,7 @@ RequestStep RequestParser::refuse_type(char type) {
 }
 
 RequestStep RequestParser::read_line(std::string_view input, const RequestLimits& limits, Args& args) {
+  if (begins_tls(input)) return refuse(kNotTls);
   const bool small = limits.request_bytes_max < kLineBytesMax;
   const std::size_t span = small ? limits.request_bytes_max : kLineSpan;
   const std::size_t from = progress_.searched;

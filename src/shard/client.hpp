@@ -7,8 +7,11 @@
 #include <limpet/resp/reply.hpp>
 #include <limpet/resp/request.hpp>
 #include <limpet/shard/shard.hpp>
+#include <memory>
 #include <string>
 
+#include "backlog.hpp"
+#include "client_memory.hpp"
 #include "replies.hpp"
 
 namespace limpet::shard {
@@ -21,7 +24,6 @@ struct Client : Stream {
   ClientOrigin origin;
   std::int64_t opened_ms = 0;     // steady
   std::int64_t last_used_ms = 0;  // it sent something, or took some of its replies
-  bool yielded = false;           // its turn has ended; it goes on in the next one
 
   resp::RequestParser parser;
   Bytes input;  // of a request that is not complete, or not taken yet
@@ -30,28 +32,28 @@ struct Client : Stream {
   resp::Version version = resp::Version::resp2;
   ReplyMode reply_mode = ReplyMode::on;
   bool authenticated = false;
-  bool barrier = false;      // a command is under way that those behind it must not overtake
+  bool yielded = false;  // its turn has ended; it goes on in the next one
+  bool ending = false;   // no command of it is taken any more; it is closed when all its replies are written
+  bool barrier = false;  // a command is under way that those behind it must not overtake
   bool undurable = false;    // stands in the list of those whose output waits for the journal
   std::uint64_t needs = 0;   // of the journal's stream, before its output may leave
   Slot waits_for = kSlots;   // its next command is for this slot, which is not loaded yet; kSlots: none
   Slot waited_for = kSlots;  // in vain, last
-  std::int64_t waits_until_ms = 0;  // for so long; 0: it has not waited for one
-  bool stalled = false;             // has input that is not taken now; resume() when the reason is gone
-  bool held_listed = false;         // stands in the list of those whose output may be held
-  bool queued = false;              // stands in the list of those to be resumed
-  bool broken = false;              // too much unread output: it is closed without another word
-  std::uint64_t last_write = 0;     // Pending::number of the last write that was sent on for it
-  std::size_t kept = 0;             // what its buffers take, as last counted
-  std::size_t largest_reply = 0;    // that came from elsewhere: how much the awaited ones may come to
-  std::uint32_t bounced = 0;        // commands that nobody owned and that are to be tried again
+  std::int64_t waits_until_ms = 0;   // for so long; 0: it has not waited for one
+  bool stalled = false;              // has input that is not taken now; resume() when the reason is gone
+  bool held_listed = false;          // stands in the list of those whose output may be held
+  bool queued = false;               // stands in the list of those to be resumed
+  bool broken = false;               // too much unread output: it is closed without another word
+  std::uint64_t last_write = 0;      // Pending::number of the last write that was sent on for it
+  ClientMemory::Account memory;      // what is kept for it
+  std::unique_ptr<Backlog> backlog;  // what it is owed behind `out`; null: nothing
+  std::size_t largest_reply = 0;     // that came from elsewhere: how much the awaited ones may come to
+  std::uint32_t bounced = 0;         // commands that nobody owned and that are to be tried again
 
   const command::Spec* last_command = nullptr;
   std::string name;
   std::string library_name;
   std::string library_version;
-
-  // No command of it is taken any more; it is closed when all its replies are written.
-  bool ending = false;
 };
 
 // A name, library name or version that may stand in CLIENT LIST: printable, without spaces.

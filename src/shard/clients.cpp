@@ -107,10 +107,10 @@ std::string Core::describe(const Client& client) const {
                      " flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=" + number(client.input.size()) +
                      " qbuf-free=" + number(client.input.capacity() - client.input.size()) +
                      " argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=" + number(client.out.size()) +
-                     " oll=" + number(client.replies.awaited()) +
-                     " omem=" + number(client.replies.bytes() + client.out.capacity()) +
-                     " tot-mem=" + number(sizeof(Client) + client.input.capacity() + client.out.capacity()) +
-                     " events=r cmd=";
+                     " oll=" + number(client.replies.awaited()) + " omem=" +
+                     number(client.replies.bytes() + client.out.capacity() +
+                            (client.backlog ? client.backlog->capacity() : 0)) +
+                     " tot-mem=" + number(sizeof(Client) + client.memory.kept()) + " events=r cmd=";
   line += client.last_command != nullptr ? client.last_command->name : "NULL";
   line += " user=default redir=-1 resp=" + number(static_cast<int>(client.version));
   line += " lib-name=" + client.library_name + " lib-ver=" + client.library_version;

@@ -25,7 +25,7 @@ std::map<std::string, std::string> settings(const ShardTunables& tunables, const
       {"bind", me.client.host},
       {"databases", "1"},
       {"maxclients", std::to_string(tunables.max_clients)},
-      {"maxmemory", std::to_string(tunables.memory_max * config.shards)},
+      {"maxmemory", std::to_string(tunables.memory_of_node)},
       {"maxmemory-policy", std::string(policy_name(tunables.evict_when_full))},
       {"notify-keyspace-events", ""},
       {"port", std::to_string(me.client.port)},
@@ -39,13 +39,13 @@ std::map<std::string, std::string> settings(const ShardTunables& tunables, const
 }
 
 // Changes one setting. Returns what is wrong with the value, or nothing. `name` is one that can be set.
-std::string_view set_one(ShardTunables& tunables, unsigned shards, std::string_view name,
+std::string_view set_one(ShardTunables& tunables, const ShardConfig& config, std::string_view name,
                          std::string_view value) {
   if (equals_ignore_case(name, "maxmemory")) {
     const auto bytes = parse_memory(value);
     if (!bytes) return "argument must be a memory value";
-    // Each shard has its part; a bound that is set stays one however small.
-    tunables.memory_max = *bytes == 0 ? 0 : std::max<std::uint64_t>(*bytes / shards, 1);
+    tunables.memory_of_node = *bytes;
+    tunables.memory_max = part_of(*bytes, config.shards, config.index);
     return {};
   }
   if (equals_ignore_case(name, "maxmemory-policy")) {
@@ -92,7 +92,10 @@ std::string Core::set_config(Args args, ShardTunables& tunables) const {
                        "can't set immutable config; change the configuration of limpetd and restart "
                        "or reload it");
     }
-    const std::string_view wrong = set_one(tunables, config_.shards, name, args[i + 1]);
+    for (std::size_t before = 2; before < i; before += 2) {
+      if (equals_ignore_case(args[before], name)) return set_error(name, "duplicate parameter");
+    }
+    const std::string_view wrong = set_one(tunables, config_, name, args[i + 1]);
     if (!wrong.empty()) return set_error(name, wrong);
   }
   return {};

@@ -36,6 +36,7 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
       store_(config_.table_seed),
       counts_(command::all().size()),
       siblings_(config_.shards) {
+  memory_.set_bound(tunables_.client_bytes_max);
   if (config_.journal) {
     journal_ = std::make_unique<journal::Writer>(config_.journal->nonce);
     store_.set_sink(journal_.get());
@@ -152,14 +153,8 @@ void Core::turn_away(Peer& peer, const std::string& reason) {
 
 // Whoever reaches the port could fill the log.
 void Core::note_stranger(const Peer& peer, const std::string& reason) {
-  if (strangers_noted_ && now_.steady_ms - *strangers_noted_ < kStrangerNoteMs) {
-    ++strangers_unnoted_;
-    return;
-  }
-  strangers_noted_ = now_.steady_ms;
-  const std::size_t more = std::exchange(strangers_unnoted_, 0);
-  note(Note::Level::warning, "peer connection from " + peer.address + " refused: " + printable(reason) +
-                                 (more == 0 ? "" : " (and " + std::to_string(more) + " others before)"));
+  const std::string text = "peer connection from " + peer.address + " refused: " + printable(reason);
+  if (const auto line = stranger_notes_.take(text, now_)) note(Note::Level::warning, *line);
 }
 
 void Core::dial(Link& link) {
@@ -217,6 +212,7 @@ void Core::written(StreamId id, std::size_t bytes) {
           }
           client->out.release();
         }
+        if (client->backlog) take_from_backlog(*client);
         account(*client);
         if (client->stalled) wake(*client);
       }
@@ -235,10 +231,6 @@ void Core::written(StreamId id, std::size_t bytes) {
         peer->lanes.written(bytes);
         trim(peer->out);
         refill(*peer);
-        if (peer->stalled && peer->lanes.waiting() < kLinkBytesMax / 2) {
-          peer->stalled = false;
-          read_on(*peer);
-        }
       }
       return;
   }
@@ -266,7 +258,8 @@ void Core::drop_client(StreamId id) {
   if (client == nullptr) return;
   overtaking_.all_answered(id);
   client->replies.clear(places_);
-  client_bytes_kept_ -= client->kept;
+  if (client->memory.charged >= kOrphanBytes) forget_work_for(id);
+  memory_.close(ClientMemory::Whose::client, client->memory);
   clients_.erase(slab_name<Client>(id));
 }
 
@@ -288,7 +281,10 @@ void Core::closed(StreamId id, std::string_view reason) {
       }
       return;
     case StreamKind::peer:
-      if (find_peer(id) != nullptr) peers_.erase(slab_name<Peer>(id));
+      if (Peer* peer = find_peer(id)) {
+        memory_.close(ClientMemory::Whose::node, peer->memory);
+        peers_.erase(slab_name<Peer>(id));
+      }
       return;
   }
 }
@@ -437,13 +433,11 @@ void Core::tick_clients() {
     if (client->held) continue;
     touch(*client, id);
   }
-  if (client_bytes_kept_ > tunables_.client_bytes_max && tunables_.client_bytes_max != 0) shed_clients();
   if (now_.steady_ms - unread_checked_ms_ >= kUnreadEveryMs) {
     unread_checked_ms_ = now_.steady_ms;
     clients_.each([&](auto, Client& client) {
       if (!client.out.empty() && now_.steady_ms - client.last_used_ms >= kUnreadMs) {
-        note(Note::Level::warning, "client " + client.origin.address + " does not read its replies: closed");
-        abort(client, client.id);
+        give_up_on(client, "has not read its replies for " + std::to_string(kUnreadMs / 1000) + " s");
       } else if (!client.authenticated && !tunables_.password.empty() &&
                  now_.steady_ms - client.opened_ms >= kAuthenticateMs) {
         end_client(client);
@@ -460,37 +454,15 @@ void Core::tick_clients() {
 // A pipeline's replies come from several shards and nodes in turn. Each write costs more than a dozen
 // commands, so those that have come wait for the next ones.
 void Core::touch_client(Client& client) {
+  // In the middle of its turn: that ends with this.
+  if (&client == writing_) return;
+  if (client.backlog) end_writing(client);
   const bool hold = !client.replies.empty() && !client.out.empty() && client.out.size() < kHeldBytesMax &&
                     !client.ending && !client.aborted;
   client.held = hold || client.needs > durable_;
   if (hold && !std::exchange(client.held_listed, true)) held_.push_back(client.id);
   account(client);
   touch(client, client.id);
-}
-
-void Core::account(Client& client) {
-  const std::size_t kept = client.input.capacity() + client.out.capacity() + client.replies.bytes();
-  client_bytes_kept_ += kept - client.kept;
-  client.kept = kept;
-}
-
-// The buffers of all clients have a bound in sum, too: those with the largest pay.
-void Core::shed_clients() {
-  std::vector<Client*> clients;
-  clients_.each([&](auto, Client& client) {
-    if (!client.aborted && client.kept > 0) clients.push_back(&client);
-  });
-  std::sort(clients.begin(), clients.end(),
-            [](const Client* a, const Client* b) { return a->kept > b->kept; });
-  std::size_t left = client_bytes_kept_;
-  for (Client* client : clients) {
-    if (left <= tunables_.client_bytes_max) break;
-    left -= client->kept;
-    note(Note::Level::warning, "client " + client->origin.address + " has " + std::to_string(client->kept) +
-                                   " bytes of requests and replies under way, and all clients together more "
-                                   "than client-memory: closed");
-    abort(*client, client->id);
-  }
 }
 
 void Core::settle() {
@@ -503,6 +475,7 @@ void Core::settle() {
     }
   }
   resumable_.clear();
+  if (memory_.exhausted()) shed_clients();
   // What was needed for something large once is not kept for ever.
   for (Bytes* scratch : {&scratch_, &reply_scratch_, &mute_sink_}) {
     if (scratch->capacity() > kSpareBytesMax) scratch->release();
@@ -515,6 +488,7 @@ void Core::reload(ShardTunables tunables) {
     if (link && tunables.secret != tunables_.secret) link->seen_alive();
   }
   tunables_ = std::move(tunables);
+  memory_.set_bound(tunables_.client_bytes_max);
   if (handovers_) handovers_->set_rate(tunables_.handover_rate, now_);
 }
 
@@ -555,6 +529,7 @@ ShardStats Core::stats() {
   ShardStats stats;
   stats.counters = counters_;
   stats.counters.connected_clients = clients_.size();
+  stats.counters.client_memory_bytes = memory_.total();
   clients_.each([&](auto, Client& client) { stats.counters.clients_paused += client.stalled ? 1U : 0U; });
   stats.store = store_.stats();
   stats.disk = disk_stats();

@@ -15,6 +15,7 @@
 //   all_keys.cpp         KEYS, DBSIZE, RANDOMKEY, FLUSHALL
 //   scan.cpp             SCAN
 //   connection.cpp       commands about the connection: PING, HELLO, AUTH ...
+//   client_account.cpp   what is kept for clients, and who pays when it is too much
 //   clients.cpp          CLIENT
 //   info.cpp, config.cpp, cluster.cpp   INFO, CONFIG, CLUSTER
 #pragma once
@@ -44,10 +45,12 @@
 #include "client.hpp"
 #include "gather.hpp"
 #include "holders.hpp"
+#include "kept.hpp"
 #include "link.hpp"
 #include "overtaking.hpp"
 #include "passed_on.hpp"
 #include "pending.hpp"
+#include "rare_note.hpp"
 #include "recent.hpp"
 #include "slab.hpp"
 #include "snapshot_pacer.hpp"
@@ -72,28 +75,6 @@ inline constexpr std::size_t kSpareBytesMax = 64_KiB;
 inline void trim(Bytes& buffer) {
   if (buffer.empty() && buffer.capacity() > kSpareBytesMax) buffer.release();
 }
-
-// A reply to a sibling, a peer or a gather that shows changes which are not safe yet.
-struct HeldReply {
-  std::uint64_t needs = 0;
-  Origin origin;
-  Outcome outcome = Outcome::done;
-  Bytes body;
-};
-
-// A request of another shard or node for a slot that is not loaded yet.
-struct Parked {
-  Origin origin;
-  std::uint8_t hops = 0;
-  std::int64_t until_ms = 0;  // steady
-  Bytes body;
-};
-
-// Who waits for a slot, in the order of their coming.
-struct SlotWait {
-  std::vector<StreamId> clients;
-  std::deque<Parked> requests;
-};
 
 // What happens to writes when the memory is full, by the name that Redis has for it.
 [[nodiscard]] std::string_view policy_name(bool evict_when_full);
@@ -165,9 +146,7 @@ class Core {
   void tick_links();
   void tick_peers();
   void drop_client(StreamId id);
-  void account(Client& client);
   void touch_client(Client& client);
-  void shed_clients();
   void make_room_for_strangers();
   void turn_away(Peer& peer, const std::string& reason);
   void note_stranger(const Peer& peer, const std::string& reason);
@@ -236,6 +215,29 @@ class Core {
   void each_node_reply(const Gather& gather, ReplyWriter& reply);
   [[nodiscard]] std::string why_no_claim(std::string_view name) const;
   void claim_from(std::string_view name, ReplyWriter& reply);
+
+  // ---- client_account.cpp ----
+  void account(Client& client);
+  void account(Peer& peer);
+  void account(Gather& gather);
+  // Charges what is kept for whoever asked; returns how much that was, to be given back. 0: nobody is known.
+  [[nodiscard]] std::size_t charge(const Origin& origin, std::size_t bytes);
+  void give_back(const Origin& origin, std::size_t charged);
+  void unpark(const Parked& parked);
+  [[nodiscard]] static std::size_t kept_for(const Peer& peer);
+  [[nodiscard]] bool has_its_fill(const Peer& peer) const;
+  [[nodiscard]] bool is_wanted(const Origin& origin);
+  void ease(Peer& peer);
+  void begin_writing(Client& client) {
+    writing_ = &client;
+    if (client.backlog || client.out.size() >= kOutputPauseBytes) open_backlog(client);
+  }
+  static void open_backlog(Client& client);
+  static void end_writing(Client& client);
+  static void take_from_backlog(Client& client);
+  void give_up_on(Client& client, const std::string& why);
+  void forget_work_for(StreamId client);
+  void shed_clients();
 
   // ---- requests.cpp ----
   void client_bytes(Client& client, std::string_view bytes);
@@ -540,6 +542,7 @@ class Core {
   std::map<Slot, SlotWait> slot_waits_;
   std::size_t parked_bytes_ = 0;
   std::deque<HeldReply> held_replies_;
+  std::size_t held_for_siblings_ = 0;  // bytes of them
   std::vector<StreamId> undurable_;
   std::unique_ptr<SnapshotPacer> snapshots_;  // beside journal_
   Effects effects_;
@@ -567,11 +570,12 @@ class Core {
   std::vector<std::uint64_t> bounced_;
   std::uint64_t forwards_numbered_ = 0;
   std::uint64_t clients_numbered_ = 0;
-  std::vector<StreamId> held_;         // clients with replies that wait for others, some of them no longer
-  std::size_t client_bytes_kept_ = 0;  // in all clients' buffers
+  std::vector<StreamId> held_;  // clients with replies that wait for others, some of them no longer
+  ClientMemory memory_;
+  const Client* writing_ = nullptr;  // in whose turn its replies go behind all that it is owed
+  RareNote client_notes_{kClientNoteMs};
   std::uint64_t peers_numbered_ = 0;
-  std::optional<std::int64_t> strangers_noted_;  // when the last line about one was written; steady
-  std::size_t strangers_unnoted_ = 0;
+  RareNote stranger_notes_{kStrangerNoteMs};
   std::uint64_t nonces_ = 0;
   bool draining_ = false;
 

@@ -12,6 +12,11 @@
 
 namespace limpet::shard {
 
+namespace {
+constexpr std::string_view kNoRoomToHold =
+    "INDOUBT there is no room for its reply: too many wait for the disk";
+}
+
 // What the reply of a read shows of the stream.
 std::uint64_t Core::shown_by(const Spec& spec, Args args, const KeyRef* key) const {
   if (key != nullptr) return journal_->position_of(key->slot);
@@ -48,11 +53,17 @@ void Core::owe(Client& client, std::uint64_t position) {
 }
 
 void Core::hold(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs) {
+  const bool for_sibling = origin.kind == Origin::Kind::sibling;
+  if (for_sibling && held_for_siblings_ > kLinkBytesMax && body.size() > kFirstReplyBytes) {
+    return deliver(origin, Outcome::in_doubt, kNoRoomToHold);
+  }
   HeldReply& held = held_replies_.emplace_back();
+  held_for_siblings_ += for_sibling ? body.size() : 0;
   held.needs = needs;
   held.origin = origin;
   held.outcome = outcome;
   held.body.append(body);
+  held.charged = charge(origin, sizeof held + body.size());
 }
 
 void Core::durable(std::uint64_t position) {
@@ -60,6 +71,8 @@ void Core::durable(std::uint64_t position) {
   while (!held_replies_.empty() && held_replies_.front().needs <= durable_) {
     const HeldReply held = std::move(held_replies_.front());
     held_replies_.pop_front();
+    give_back(held.origin, held.charged);
+    held_for_siblings_ -= held.origin.kind == Origin::Kind::sibling ? held.body.size() : 0;
     deliver(held.origin, held.outcome, held.body.view());
   }
   for (const StreamId id : std::exchange(undurable_, {})) {
@@ -102,6 +115,8 @@ void Core::journal_failed(const std::string& why) {
   if (handovers_) fail_titles(why);
   // What they did is in memory and may be on the disk or not: nobody is told that it is.
   for (HeldReply& held : std::exchange(held_replies_, {})) {
+    give_back(held.origin, held.charged);
+    held_for_siblings_ -= held.origin.kind == Origin::Kind::sibling ? held.body.size() : 0;
     deliver(held.origin, Outcome::in_doubt, "INDOUBT " + why + "; the command may be lost at a restart");
   }
   for (const StreamId id : std::exchange(undurable_, {})) {

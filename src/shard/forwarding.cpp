@@ -16,6 +16,8 @@ namespace limpet::shard {
 
 namespace {
 
+constexpr std::string_view kNoRoomForReply =
+    "INDOUBT there is no room for its reply: too many for clients of the same node wait to be sent";
 constexpr std::string_view kNotAnswered = " did not answer within the forward time-out";
 
 // A frame that concerns no slot says 0.
@@ -97,6 +99,7 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
   pending.target = route.target;
   pending.slot = slot;
   pending.origin = origin;
+  pending.charged = charge(origin, sizeof pending + sizeof(Place) + body.size());
   if (!is_entry(origin)) pass_on(pending);
   if (link == nullptr) {
     send_to_sibling(FrameType::request, id, pending, body);
@@ -252,7 +255,13 @@ void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
   }
   release(*pending);
   const Origin origin = pending->origin;
+  const bool may_have_run = pending->write || pending->relayed || !is_entry(origin);
   pending_.erase(id);
+  if (outcome == Outcome::in_doubt && !may_have_run) {
+    // Of a read nothing is in doubt: it has no reply.
+    return deliver(origin, Outcome::unavailable,
+                   "BUSY" + std::string(body.substr(std::min(body.size(), body.find(' ')))));
+  }
   deliver(origin, outcome, body);
 }
 
@@ -296,6 +305,7 @@ void Core::pass_on(Pending& pending) {
 
 // It has its answer, or gets it now: what must not overtake it may go.
 void Core::let_later_go(Pending& pending) {
+  give_back(pending.origin, std::exchange(pending.charged, 0));
   if (std::exchange(pending.passed_on, false)) passed_on_.ended(pending.slot, pending.hops);
   if (std::exchange(pending.came_back, false)) passed_on_.unbounced(pending.slot);
 }
@@ -405,6 +415,10 @@ void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body,
     case Origin::Kind::peer:
       if (Peer* peer = find_peer(origin.stream)) {
         --peer->in_flight;
+        if (outcome == Outcome::done && body.size() > kFirstReplyBytes && has_its_fill(*peer)) {
+          outcome = Outcome::in_doubt;
+          body = kNoRoomForReply;
+        }
         peer->lanes.send({.type = FrameType::reply,
                           .bits = static_cast<std::uint8_t>(outcome),
                           .id = origin.id,
@@ -418,6 +432,8 @@ void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body,
 void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_view body) {
   Client* client = find_client(origin.stream);
   if (client == nullptr || client->broken) return;
+  const bool in_its_turn = writing_ == client;
+  if (!in_its_turn) begin_writing(*client);
   client->largest_reply = std::max(client->largest_reply, body.size());
   if (outcome == Outcome::done) {
     origin.place->reply.append(body);
@@ -429,9 +445,13 @@ void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_
   }
   lend_buffer(client->out);
   client->replies.complete(origin.place, places_, client->out);
-  if (client->out.size() + client->replies.bytes() > kOutputBytesMax) {
-    note(Note::Level::warning, "client " + client->origin.address + " does not read its replies: closed");
+  if (!in_its_turn) writing_ = nullptr;
+  const std::size_t behind = client->backlog ? client->backlog->bytes() : 0;
+  if (client->out.size() + behind + client->replies.bytes() > kOutputBytesMax) {
+    const std::string text = "client " + client->origin.address + " does not read its replies: closed";
+    if (const auto line = client_notes_.take(text, now_)) note(Note::Level::warning, *line);
     client->out.release();
+    client->backlog.reset();
     end_client(*client);
     client->broken = client->finished = true;
     return;

@@ -67,6 +67,18 @@ bool may_have_run(const Gather::Part& part) {
 
 }  // namespace
 
+std::size_t bytes_kept(const Gather& gather) {
+  std::size_t bytes = sizeof gather + (gather.too_long ? 0 : gather.bytes) +
+                      gather.parts.size() * sizeof(Gather::Part) +
+                      gather.part_of_key.size() * sizeof(std::uint32_t);
+  for (const std::string& arg : gather.args) bytes += arg.size();
+  if (gather.relocation) {
+    const Relocation& move = *gather.relocation;
+    bytes += sizeof move + move.from.size() + move.to.size() + move.value.size();
+  }
+  return bytes;
+}
+
 std::string error_of_parts(const Gather& gather) {
   if (gather.too_long) return std::string(kReplyTooLong);
   const auto failed = std::find_if(gather.parts.begin(), gather.parts.end(),

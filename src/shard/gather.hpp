@@ -63,6 +63,7 @@ struct Gather {
   std::size_t open = 0;       // parts not answered yet, and one more while they are being sent
   std::vector<Part> parts;
   std::size_t bytes = 0;                   // of all replies
+  std::size_t charged = 0;                 // to whoever asked
   std::uint64_t needs = 0;                 // of the journal's stream, by the parts of this shard
   bool too_long = false;                   // more than kReplyBytesMax
   std::vector<std::uint32_t> part_of_key;  // in_key_order
@@ -72,6 +73,9 @@ struct Gather {
   bool for_node = false;                   // its reply says for which slots it answers
   std::unique_ptr<Relocation> relocation;  // of relocate
 };
+
+// What it takes.
+[[nodiscard]] std::size_t bytes_kept(const Gather& gather);
 
 inline constexpr std::string_view kReplyTooLong = "ERR the reply is too long; ask for less at a time";
 

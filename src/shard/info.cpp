@@ -64,6 +64,7 @@ void Core::append_stats(Bytes& out) const {
   out.push_back(kStatsMark);
   Counters counters = counters_;
   counters.connected_clients = clients_.size();
+  counters.client_memory_bytes = memory_.total();
   append_le(out, counters);
   append_le(out, store_.stats());
   append_le(out, disk_stats());
@@ -149,7 +150,7 @@ struct Facts {
 
 void server_section(const Facts& facts, std::string& out) {
   const cluster::Node& me = facts.view.nodes[facts.config.self];
-  const std::int64_t uptime = (facts.now.unix_ms - facts.config.started_unix_ms) / 1000;
+  const std::int64_t uptime = (facts.now.steady_ms - facts.config.started_ms) / 1000;
   Section(out, "Server")
       .line("redis_version", "7.0.15")
       .line("limpet_version", facts.config.version)
@@ -187,8 +188,8 @@ void memory_section(const Facts& facts, std::string& out) {
       .line("used_memory_dataset", used)
       .line("total_system_memory", facts.process.system_memory_bytes)
       .line("total_system_memory_human", human(facts.process.system_memory_bytes))
-      .line("maxmemory", facts.tunables.memory_max * facts.config.shards)
-      .line("maxmemory_human", human(facts.tunables.memory_max * facts.config.shards))
+      .line("maxmemory", facts.tunables.memory_of_node)
+      .line("maxmemory_human", human(facts.tunables.memory_of_node))
       .line("maxmemory_policy", policy_name(facts.tunables.evict_when_full))
       .line("mem_fragmentation_ratio", fixed(ratio(resident, used), 2));
 }

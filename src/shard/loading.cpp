@@ -95,7 +95,7 @@ bool Core::wait_for_slot(Client& client, Slot slot) {
 }
 
 void Core::park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_view body) {
-  if (damaged_[slot] || parked_bytes_ + body.size() > kParkedBytesMax) {
+  if (damaged_[slot] || parked_bytes_ + sizeof(Parked) + body.size() > kParkedBytesMax) {
     deliver(origin, Outcome::unavailable, why_unserved(slot));
     return;
   }
@@ -104,7 +104,8 @@ void Core::park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_
   parked.hops = hops;
   parked.until_ms = now_.steady_ms + loading_patience();
   parked.body.append(body);
-  parked_bytes_ += body.size();
+  parked.charged = charge(origin, sizeof parked + body.size());
+  parked_bytes_ += sizeof parked + body.size();
 }
 
 void Core::tick_loading() {
@@ -128,7 +129,7 @@ void Core::give_up_waiting(Slot slot, SlotWait& wait) {
   while (!wait.requests.empty() && now_.steady_ms >= wait.requests.front().until_ms) {
     const Parked parked = std::move(wait.requests.front());
     wait.requests.pop_front();
-    parked_bytes_ -= parked.body.size();
+    unpark(parked);
     deliver(parked.origin, Outcome::unavailable, why_unserved(slot));
   }
 }
@@ -192,7 +193,7 @@ void Core::wake_waiters(Slot slot) {
   const SlotWait wait = std::move(found->second);
   slot_waits_.erase(found);
   for (const Parked& parked : wait.requests) {
-    parked_bytes_ -= parked.body.size();
+    unpark(parked);
     serve_kept(parked.origin, slot, router_.route(slot), parked.body.view());
   }
   for (const StreamId id : wait.clients) {
@@ -214,7 +215,7 @@ void Core::serve_returned(Slot slot) {
       others.push_back(std::move(parked));
       continue;
     }
-    parked_bytes_ -= parked.body.size();
+    unpark(parked);
     serve_kept(parked.origin, slot, way_to(slot), parked.body.view());
   }
   SlotWait& wait = slot_waits_[slot];

@@ -1,5 +1,6 @@
 // Links and accepted peers: the greeting, and the frames that come in.
 #include <array>
+#include <limpet/base/encoding.hpp>
 #include <limpet/base/text.hpp>
 #include <limpet/command/errors.hpp>
 #include <limpet/command/relocate.hpp>
@@ -34,6 +35,8 @@ bool is_one_value(std::string_view reply) {
   const auto length = resp::value_length(reply, {.bytes_max = kFrameBytesMax});
   return length && *length && **length == reply.size();
 }
+
+constexpr std::string_view kNotTls = "this port is for nodes of a limpet cluster, which speak no TLS\r\n";
 
 // What one node may ask another for as a whole. Everything else concerns a slot.
 bool is_for_nodes(const Spec& spec, Args args) {
@@ -196,7 +199,7 @@ void Core::peer_bytes(Peer& peer, std::string_view bytes) {
     if (peer.admitted) look_ahead(frames);
   };
   const auto take = [&](const Frame& frame) {
-    if (peer.admitted && peer.lanes.waiting() >= kLinkBytesMax) {
+    if (peer.admitted && kept_for(peer) >= memory_.share(peers_.size())) {
       peer.stalled = true;
       peer.reading = false;
       return false;
@@ -209,7 +212,12 @@ void Core::peer_bytes(Peer& peer, std::string_view bytes) {
     return fine;
   };
   const std::string_view error = each_frame(peer.input, bytes, body_max, ahead, take);
-  if (!error.empty()) refuse_peer(peer, std::string(error));
+  if (!error.empty() && !peer.greeted && begins_tls(peer.input.empty() ? bytes : peer.input.view())) {
+    peer.out.append(kNotTls);
+    refuse_peer(peer, "it speaks TLS");
+  } else if (!error.empty()) {
+    refuse_peer(peer, std::string(error));
+  }
   refill(peer);
 }
 
@@ -339,6 +347,7 @@ void Core::introduce(Peer& peer) {
 
 void Core::refill(Peer& peer) {
   peer.lanes.refill();
+  account(peer);
   touch(peer, peer.id);
 }
 

@@ -50,6 +50,7 @@ struct Pending {
   std::uint16_t target = 0;
   Slot slot = 0;
   Origin origin;
+  std::size_t charged = 0;        // to whoever asked, for as long as it is under way
   std::uint32_t large_reply = 0;  // what its reply may come to, if that counts
   std::uint64_t number = 0;       // counts what this shard sends on
   std::int64_t deadline_ms = 0;

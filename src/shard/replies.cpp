@@ -17,11 +17,17 @@ PlacePool::~PlacePool() {
 Place* PlacePool::take() {
   if (free_ == nullptr) return new Place;
   Place* place = std::exchange(free_, free_->next);
+  --spare_;
   place->next = nullptr;
   return place;
 }
 
 void PlacePool::give_back(Place* place) {
+  if (spare_ == kSparePlaces) {
+    delete place;
+    return;
+  }
+  ++spare_;
   if (place->reply.capacity() > kKeepBytes) place->reply.release();
   place->reply.clear();
   place->ready = false;

@@ -21,7 +21,8 @@ struct Place {
   bool mute = false;   // the client does not want it (CLIENT REPLY)
 };
 
-// Places are taken from and given back to a pool that all clients of a shard share.
+// Places are taken from and given back to a pool that all clients of a shard share. It keeps kSparePlaces at
+// most.
 class PlacePool {
  public:
   ~PlacePool();
@@ -34,6 +35,7 @@ class PlacePool {
 
  private:
   Place* free_ = nullptr;
+  std::size_t spare_ = 0;  // in that list
 };
 
 class ReplyQueue {

@@ -15,9 +15,17 @@ constexpr std::uint32_t kSampleEvery = 64;
 // PING is, other than in Redis: a load balancer that asks whether the node lives has no password.
 bool open_to_strangers(const Spec& spec) { return spec.has(command::kNoAuth) || spec.name == "ping"; }
 
-bool may_take(const Client& client) {
+// Is it owed so much that its next commands wait? While all clients together have room that is a lot: many
+// write a long pipeline before they read.
+bool is_owed_enough(const Client& client, const ClientMemory& memory) {
+  if (!client.authenticated) return true;
+  return client.out.size() + (client.backlog ? client.backlog->bytes() : 0) >= memory.allowance();
+}
+
+bool may_take(const Client& client, const ClientMemory& memory) {
+  if (client.barrier || client.bounced != 0) return false;
   const std::size_t pause = client.authenticated ? kOutputPauseBytes : kUnauthOutputPauseBytes;
-  if (client.barrier || client.bounced != 0 || client.out.size() >= pause) return false;
+  if ((client.out.size() >= pause || client.backlog) && is_owed_enough(client, memory)) return false;
   if (client.replies.empty()) return true;
   return client.replies.bytes() < kOutputPauseBytes &&
          client.replies.awaited() < (client.largest_reply == 0 ? kFirstPlacesMax : kReplyPlacesMax) &&
@@ -34,6 +42,7 @@ void Core::client_bytes(Client& client, std::string_view bytes) {
   counters_.net_input_bytes += bytes.size();
   client.last_used_ms = now_.steady_ms;
   if (client.ending) return;
+  begin_writing(client);
   lend_buffer(client.out);
   if (client.input.empty()) {
     // The usual case: whole requests, read where they stand.
@@ -44,6 +53,7 @@ void Core::client_bytes(Client& client, std::string_view bytes) {
     client.input.consume(take_requests(client, client.input.view()));
   }
   if (client.ending || (client.input.empty() && client.input.capacity() > 0)) client.input.release();
+  writing_ = nullptr;
   touch_client(client);
 }
 
@@ -115,7 +125,7 @@ inline bool Core::take_step(Client& client, Ahead& next, Turn& turn) {
     yield(client);
     return false;
   }
-  client.stalled = !may_take(client);
+  client.stalled = !may_take(client, memory_);
   if (client.stalled || next.step.kind == Kind::need_more) return false;
   if (next.step.kind == Kind::error) {
     ++counters_.protocol_errors;
@@ -244,8 +254,10 @@ void Core::wake_all(Traffic& traffic) {
 
 void Core::resume(Client& client) {
   if (client.ending || !client.stalled) return;
+  begin_writing(client);
   client.input.consume(take_requests(client, client.input.view()));
   if (client.ending || client.input.empty()) client.input.release();
+  writing_ = nullptr;
   touch_client(client);
 }
 

@@ -37,6 +37,7 @@ void Counters::add(const Counters& other) {
   connections_received += other.connections_received;
   connected_clients += other.connected_clients;
   clients_paused += other.clients_paused;
+  client_memory_bytes += other.client_memory_bytes;
   commands_processed += other.commands_processed;
   commands_forwarded += other.commands_forwarded;
   commands_to_siblings += other.commands_to_siblings;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "client_memory.hpp"
 #include "lanes.hpp"
 #include "traffic.hpp"
 
@@ -40,6 +41,7 @@ struct Peer : Stream {
   bool yielded = false;           // its turn has ended; it goes on in the next one
   std::int64_t heard_ms = 0;      // opened, or last heard of; steady
   std::size_t in_flight = 0;      // its requests that are with siblings or other nodes
+  ClientMemory::Account memory;   // what is kept for its clients
 };
 
 // A queue to another shard of this node.

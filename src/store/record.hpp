@@ -131,6 +131,9 @@ inline constexpr auto kKeyAt = [] {
 
 // The clock of `seen`.
 inline constexpr std::uint32_t kSeenCycle = 1u << 24;
+// A wall clock may go back, and what was used a moment ago would be the longest idle: so much of the cycle
+// (25 days) is the future, which is now.
+inline constexpr std::uint32_t kSeenAhead = kSeenCycle / 8;
 [[nodiscard]] inline std::uint32_t seen_clock(std::int64_t unix_ms) {
   return static_cast<std::uint32_t>(unix_ms >> 10) & (kSeenCycle - 1);
 }
@@ -141,7 +144,8 @@ inline void set_seen(char* record, std::uint32_t clock) {
 [[nodiscard]] inline std::uint32_t idle_units(const char* record, std::uint32_t clock) {
   const std::uint32_t seen = load_le<std::uint16_t>(record + kSeenAt) |
                              std::uint32_t{static_cast<unsigned char>(record[kSeenAt + 2])} << 16;
-  return (clock - seen) & (kSeenCycle - 1);
+  const std::uint32_t idle = (clock - seen) & (kSeenCycle - 1);
+  return idle < kSeenCycle - kSeenAhead ? idle : 0;
 }
 
 [[nodiscard]] inline std::size_t inline_size(const char* record) {

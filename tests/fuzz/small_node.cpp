@@ -19,7 +19,7 @@ SmallNode::SmallNode(Options options) : options_(std::move(options)) {
     config.shards = options_.shards;
     config.index = index;
     config.version = "fuzz";
-    config.started_unix_ms = now_.unix_ms;
+    config.started_ms = now_.steady_ms;
     config.table_seed = 7;
     config.random_seed = index;
     shards_.push_back(std::make_unique<shard::Shard>(config, shard::ShardTunables{}, now_));

@@ -97,6 +97,20 @@ TEST_F(StoreTest, AKeyIsIdleSinceItWasLastReadOrWritten) {
   EXPECT_LT(store.peek(KeyRef::of("k"), now).idle_ms(now), 1'100);
 }
 
+TEST_F(StoreTest, WhatWasUsedBeforeTheClockWentBackIsNotIdleAndNotTheFirstToGo) {
+  constexpr int kSessions = 2'000;
+  for (int i = 0; i < kSessions; ++i)
+    set("s" + std::to_string(i), std::string(100, 'x'), Expiry::at(now + 100'000'000));
+  now += 7'200'000;
+  for (int i = 0; i < kSessions; i += 2) get("s" + std::to_string(i));
+  now -= 3'600'000;
+  EXPECT_EQ(store.peek(KeyRef::of("s0"), now).idle_ms(now), 0);
+  EXPECT_TRUE(store.evict(store.stats().bytes * 3 / 4, kSessions, now));
+  int used_gone = 0;
+  for (int i = 0; i < kSessions; i += 2) used_gone += get("s" + std::to_string(i)) ? 0 : 1;
+  EXPECT_LT(used_gone, 20);
+}
+
 TEST_F(StoreTest, EvictionTakesSessionsThatNobodyUsedForLong) {
   constexpr int kSessions = 10'000;
   for (int i = 0; i < kSessions; ++i)

@@ -26,7 +26,8 @@ inline constexpr std::size_t kClientNameBytesMax = 256;
 inline constexpr std::size_t kClientFiltersMax = 64;  // of one CLIENT KILL
 
 // ---- Replies to clients --------------------------------------------------------------------------------------
-inline constexpr std::size_t kOutputPauseBytes = 256_KiB;  // a client with more unread output is not parsed further
+inline constexpr std::size_t kOutputPauseBytes = 256_KiB;  // a client with more unread output is not parsed further, unless
+inline constexpr std::size_t kOwedBytesMax = 128_MiB;      // client-memory has room: then with half of what is left, or this
 inline constexpr std::size_t kUnauthOutputPauseBytes = 64_KiB;  // the same for one that has not authenticated
 inline constexpr std::int64_t kUnreadMs = 60'000;         // a client that takes no output for so long is closed
 // Replies up to this size wait for those behind them that are on their way from elsewhere, for kTickMs at most.
@@ -38,6 +39,8 @@ inline constexpr std::size_t kAwaitedBytes = 1_MiB;
 inline constexpr std::size_t kFirstPlacesMax = 4;         // the same while it is not known how large its replies are
 inline constexpr std::uint32_t kFirstReplyBytes = 16'384;  // taken for the size of such a reply; less does not count
 inline constexpr std::size_t kReplyPlacesMax = 1024;      // commands of one client that wait for another shard or node
+inline constexpr std::size_t kSparePlaces = 4'096;        // of theirs that are kept by a shard for the next ones
+inline constexpr std::int64_t kClientNoteMs = 1'000;      // between two lines of the log about clients that are closed
 inline constexpr std::size_t kErrorTextMax = 512;
 
 // ---- Connections ---------------------------------------------------------------------------------------------
@@ -49,6 +52,8 @@ inline constexpr std::size_t kStrangersMax = 16;          // of them, unproved o
 inline constexpr std::int64_t kStrangerNoteMs = 1'000;    // between two lines of the log about strangers
 inline constexpr std::int64_t kAuthenticateMs = 60'000;   // a client that has not given the password by then is closed
 inline constexpr std::size_t kClientBytesMax = 1024_MiB;  // default of client-memory
+inline constexpr std::size_t kPeerShareMin = 1_MiB;       // of it, that is kept for a node before it is not read from
+inline constexpr std::size_t kOrphanBytes = 1_MiB;        // kept for a client that goes: more is looked for, and freed
 inline constexpr int kListenBacklog = 511;
 inline constexpr std::size_t kSocketPathBytesMax = 107;   // of a Unix socket, as sun_path has it
 inline constexpr std::int64_t kAcceptRetryMs = 100;       // after descriptors ran out

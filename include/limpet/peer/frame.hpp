@@ -122,6 +122,8 @@ class Assembler {
   // an error if a body or all of them together grow past their bounds. The body of what is returned lives
   // until the next call.
   [[nodiscard]] Result<const Frame*> add(const Frame& frame);
+  // Of bodies that are not complete yet.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   std::unordered_map<std::uint64_t, Bytes> parts_;  // by id; a link carries one type in each direction

@@ -176,8 +176,8 @@ struct ShardConfig {
   unsigned shards = 1;
   unsigned index = 0;
 
-  std::string version;  // of limpet
-  std::int64_t started_unix_ms = 0;
+  std::string version;          // of limpet
+  std::int64_t started_ms = 0;  // steady
   std::int64_t pid = 0;
   std::string config_file;
   std::uint64_t table_seed = 0;                   // the same on all shards of a node
@@ -190,6 +190,14 @@ struct ShardConfig {
   std::uint64_t (*ticks_ns)() = nullptr;      // for samples of how long commands take; null: none are taken
 };
 
+// Of what a node may have the part of one of its shards: together they have all of it. A bound stays one
+// however small.
+[[nodiscard]] constexpr std::uint64_t part_of(std::uint64_t bytes, unsigned shards, unsigned index) {
+  if (bytes == 0) return 0;
+  const std::uint64_t part = bytes / shards + (index < bytes % shards ? 1 : 0);
+  return part == 0 ? 1 : part;
+}
+
 // What may change while running.
 struct ShardTunables {
   Secrets password;                       // of clients
@@ -198,6 +206,7 @@ struct ShardTunables {
   std::int64_t idle_timeout_ms = 0;       // 0: never
   std::int64_t forward_timeout_ms = kForwardMs;
   std::uint64_t memory_max = 0;      // of the sessions of this shard, in bytes; 0: no bound
+  std::uint64_t memory_of_node = 0;  // the same of all shards, as it was set
   bool evict_when_full = false;      // else writes are refused
   std::uint64_t handover_rate = 0;   // of slots that are given away, in bytes per second; 0: no limit
   std::size_t client_bytes_max = 0;  // what the buffers of this shard's clients may take in sum; 0: no bound

@@ -24,6 +24,7 @@ struct Counters {
   std::uint64_t connections_received = 0;
   std::uint64_t connected_clients = 0;
   std::uint64_t clients_paused = 0;        // not read from: their output or their owner's queue is full
+  std::uint64_t client_memory_bytes = 0;   // kept for clients, and for nodes that ask for theirs
   std::uint64_t commands_processed = 0;    // of clients, wherever they were executed
   std::uint64_t commands_forwarded = 0;    // of those, sent to another node
   std::uint64_t commands_to_siblings = 0;  // of those, sent to another shard of this node
