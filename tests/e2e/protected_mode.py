@@ -20,15 +20,25 @@ IFF_UP_RUNNING = 0x41
 OUTSIDE = "10.77.0.1"
 
 
+OTHER = "10.77.0.2"  # what clients from outside come from
+
+
 def set_up_network():
+    for name, where in ((b"lo:1", OUTSIDE), (b"lo:2", OTHER)):
+        add_address(name, where)
+
+
+def add_address(name, where):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH", b"lo", IFF_UP_RUNNING))
-        address = struct.pack("16sH2s4s8s", b"lo:1", socket.AF_INET, b"", socket.inet_aton(OUTSIDE), b"")
+        address = struct.pack("16sH2s4s8s", name, socket.AF_INET, b"", socket.inet_aton(where), b"")
         fcntl.ioctl(control, SIOCSIFADDR, address)
 
 
-def first_line(host, command=b"GET x"):
-    with socket.create_connection((host, 7379), timeout=10) as stream:
+def first_line(host, command=b"GET x", source=None):
+    if host == OUTSIDE and source is None:
+        source = OTHER
+    with socket.create_connection((host, 7379), timeout=10, source_address=(source, 0) if source else None) as stream:
         try:
             stream.sendall(command + b"\r\n")
             data = stream.recv(4096)
@@ -49,6 +59,7 @@ def main():
             eventually(lambda: first_line("127.0.0.1"), 10, "limpetd answers")
             print("loopback:", first_line("127.0.0.1"))
             print("outside:", first_line(OUTSIDE))
+            print("own_address:", first_line(OUTSIDE, source=OUTSIDE))
             for order in ("RELOAD", "DRAIN", "CLAIM n1"):
                 name, command = order.split()[0].lower(), f"CLUSTER {order}".encode()
                 print(f"{name}_from_outside:", first_line(OUTSIDE, command))

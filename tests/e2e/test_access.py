@@ -172,6 +172,7 @@ class ProtectedMode(E2E):
         self.assertEqual(told["loopback"], "$-1")
         self.assertTrue(told["outside"].startswith("-DENIED"), told)
         self.assertIn("protected mode", told["outside"])
+        self.assertEqual(told["own_address"], "$-1", "who comes from the address that it connects to is of this host")
 
     def test_told_otherwise_it_answers_everybody(self):
         told = self.ask("--protected-mode", "no")

@@ -16,6 +16,7 @@ BULK = b"-ERR Protocol error: invalid bulk length\r\n"
 LONG_LINE = b"-ERR Protocol error: too big inline request\r\n"
 QUOTES = b"-ERR Protocol error: unbalanced quotes in request\r\n"
 HTTP = b"-ERR Protocol error: this is not an HTTP port\r\n"
+TLS = b"-ERR Protocol error: this port speaks RESP without TLS\r\n"
 CRLF = b"-ERR Protocol error: expected CRLF behind a bulk string\r\n"
 PONG = b"+PONG\r\n"
 
@@ -62,6 +63,7 @@ STRICTER = {
     b"POST / HTTP/1.1\r\n": HTTP, b"post / HTTP/1.1\r\n": HTTP, b"GET / HTTP/1.1\r\n": HTTP, b"Host: x\r\n": HTTP,
     b"hOST: x\r\n": HTTP, b"PUT / HTTP/1.1\r\n": HTTP, b"OPTIONS * HTTP/1.1\r\n": HTTP,
     b"HEAD / HTTP/1.0\r\n": HTTP, b"DELETE /x HTTP/1.1\r\n": HTTP, b"CONNECT x:80 HTTP/1.1\r\n": HTTP,
+    b"\x16\x03\x01\0\r\n": TLS, b"\x16\x03": TLS,
     b"PATCH / HTTP/1.1\r\nHost: x\r\n": unknown(b"PATCH", b"/", b"HTTP/1.1") + HTTP,
 }
 
@@ -76,7 +78,7 @@ TAKEN = {
     b"%1\r\n": unknown(b"%1"), b"_\r\n": unknown(b"_"), b"\xff\xfe\r\n": unknown(b"\xff\xfe"),
     b"PRI * HTTP/2.0\r\n": unknown(b"PRI", b"*", b"HTTP/2.0"),
     # Redis never answers a line with a NUL in it; limpet takes it for what it is, and hides it in the error.
-    b"\x16\x03\x01\0\r\n": unknown(b"    "), b"\0PING\r\n": unknown(b" PING"),
+    b"\0PING\r\n": unknown(b" PING"),
     # Headers of RESP may end in LF alone, as lines of text do; Redis refuses that.
     b"*1\n$4\nPING\r\n": PONG,
 }

@@ -1,6 +1,7 @@
 """A peer port talks to nodes that prove the cluster's secret, and to nobody else."""
 
 import socket
+import ssl
 import struct
 import unittest
 
@@ -26,6 +27,17 @@ def greeting(cluster=b"e2e", node=b"n2"):
 def request(*args):
     body = struct.pack("<QBBBBI", 1, 1, 2, 1, 0, len(args))
     return body + b"".join(struct.pack("<I", len(arg)) + arg for arg in args)
+
+
+def ssl_hello():
+    """What a TLS client says first."""
+    out = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="limpet")
+    try:
+        client.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return out.read()
 
 
 class Strangers(E2E):
@@ -67,6 +79,10 @@ class Strangers(E2E):
         answer = self.say(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nSET " + self.key.encode() +
                           b" hacked\r\n\r\n")
         self.assertNotIn(b"HTTP", answer)
+
+    def test_a_tls_hello_is_answered_in_words(self):
+        hello = ssl_hello()
+        self.assertEqual(self.say(hello), b"this port is for nodes of a limpet cluster, which speak no TLS\r\n")
 
     def test_garbage_ends_the_connection(self):
         for data in (b"\x00" * 100, b"\xff" * 100, bytes(range(256)) * 10, b"LMPT", b""):

@@ -162,6 +162,14 @@ TEST(Request, NothingBehindAHttpLineIsRead) {
   EXPECT_EQ(parse_all("POST / HTTP/1.1\r\n\r\nSET x 1\r\n").size(), 1u);
 }
 
+TEST(Request, ATlsHelloIsRefusedByItsFirstTwoBytes) {
+  for (const std::string_view hello : {std::string_view("\x16\x03", 2), std::string_view("\x16\x03\x01\x02\0\x01\n\0", 8)}) {
+    const auto seen = parse_all(std::string(hello));
+    ASSERT_EQ(seen.size(), 1u);
+    EXPECT_EQ(seen[0].error, "ERR Protocol error: this port speaks RESP without TLS");
+  }
+}
+
 TEST(Request, ErrorsCarryNoControlBytes) {
   for (int byte = 0; byte < 256; ++byte) {
     for (const std::string before : {"*", "*1\r\n", "*1\r\n$", "*1\r\n$1\r\n", "\""}) {

@@ -146,6 +146,26 @@ TEST_F(ConnectionTest, BytesMayComeOneByOne) {
   EXPECT_EQ(replies[1].text, "hello");
 }
 
+TEST(Config, WhatIsSetIsReadBackHoweverManyShardsHaveAPartOfIt) {
+  SimCluster cluster({.nodes = 1, .shards = 3});
+  const auto client = cluster.connect(0);
+  EXPECT_EQ(cluster.ask(client, "CONFIG SET maxmemory 100mb"), "OK");
+  EXPECT_NE(cluster.ask(client, "CONFIG GET maxmemory").find("104857600"), std::string::npos);
+  EXPECT_NE(cluster.ask(client, "INFO memory").find("maxmemory:104857600\r\n"), std::string::npos);
+  EXPECT_EQ(part_of(100, 3, 0) + part_of(100, 3, 1) + part_of(100, 3, 2), 100U);
+  EXPECT_EQ(part_of(1, 3, 2), 1U) << "a bound stays one";
+  EXPECT_EQ(part_of(0, 3, 0), 0U);
+}
+
+TEST(Config, ANameTwiceIsRefusedAndNothingIsSet) {
+  SimCluster cluster({.nodes = 1, .shards = 2});
+  const auto client = cluster.connect(0);
+  EXPECT_EQ(cluster.ask(client, "CONFIG SET timeout 5 maxmemory 1mb TIMEOUT 6"),
+            "ERR CONFIG SET failed (possibly related to argument 'TIMEOUT') - duplicate parameter");
+  EXPECT_NE(cluster.ask(client, "CONFIG GET maxmemory").find("maxmemory 0"), std::string::npos)
+      << cluster.ask(client, "CONFIG GET maxmemory");
+}
+
 TEST(Authentication, BeforeItOnlyTheHandshakeIsAllowed) {
   SimCluster cluster({.nodes = 1, .shards = 1, .password = "sesame"});
   const auto client = cluster.connect(0);
