@@ -35,10 +35,18 @@ Result<void> Members::set_file(View file) {
   return {};
 }
 
+// Whoever knows the secret may say any name, and a name is never forgotten: a file may add as many nodes as
+// it likes, but not they themselves.
+bool Members::may_add_guest() const {
+  const auto unlisted = static_cast<std::size_t>(std::count_if(
+      names_.begin(), names_.end(), [this](const std::string& name) { return !file_.find(name); }));
+  return unlisted < kGuestsMax && names_.size() < kMembersMax;
+}
+
 bool Members::introduce(std::string_view name, const Address& client, const Address& peer) {
   const Node* const known = find(name);
   if (file_.find(name) || (known != nullptr && known->peer == peer)) return false;
-  if (!numbered(name) && names_.size() >= kMembersMax) return false;
+  if (!numbered(name) && !may_add_guest()) return false;
   Node node;
   node.name = name;
   node.client = client;

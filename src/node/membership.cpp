@@ -111,7 +111,16 @@ void Membership::introduce(const std::vector<shard::Stranger>& strangers) {
   const std::lock_guard lock(mutex_);
   bool news = false;
   for (const shard::Stranger& stranger : strangers) {
-    if (!members_.introduce(stranger.name, stranger.client, stranger.peer)) continue;
+    if (!members_.introduce(stranger.name, stranger.client, stranger.peer)) {
+      const bool known = view_->find(stranger.name).has_value();
+      if (known || members_.may_add_guest() || std::exchange(told_of_guests_, true)) continue;
+      spdlog::warn(
+          "node {} at {} is in no cluster file that this node has read, and {} others are not either: they "
+          "are "
+          "known once it reads one that names them",
+          stranger.name, stranger.peer.text(), kGuestsMax);
+      continue;
+    }
     spdlog::info("node {} at {} says that it is of this cluster; it is not in this node's cluster file",
                  stranger.name, stranger.peer.text());
     news = true;

@@ -67,6 +67,7 @@ class Membership {
 
   mutable std::mutex mutex_;  // guards what follows
   cluster::Members members_;
+  bool told_of_guests_ = false;  // that there are too many
   std::size_t names_written_ = 0;
   std::shared_ptr<const cluster::View> view_;
 };

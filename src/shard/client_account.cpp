@@ -90,7 +90,7 @@ void Core::open_backlog(Client& client) {
   client.backlog->open(client.out);
 }
 
-void Core::end_writing(Client& client) {
+void Core::close_backlog(Client& client) {
   client.backlog->close(client.out);
   if (client.backlog->empty()) client.backlog.reset();
 }

@@ -29,7 +29,10 @@ class ClientMemory {
   enum class Whose : std::uint8_t { client, node };
 
   // 0: there is none.
-  void set_bound(std::size_t bytes) { bound_ = bytes; }
+  void set_bound(std::size_t bytes) {
+    bound_ = bytes;
+    never_exhausted_ = bytes == 0 ? ~std::size_t{0} : bytes / 2;
+  }
 
   void count(Whose whose, Account& account, std::size_t buffers) {
     sum(whose) += buffers - account.buffers;
@@ -60,7 +63,9 @@ class ClientMemory {
   [[nodiscard]] std::size_t of_orphans() const { return orphans_; }
   [[nodiscard]] std::size_t total() const { return clients_ + nodes_ + orphans_; }
 
-  [[nodiscard]] bool exhausted() const { return bound_ != 0 && clients_ > room_for_clients(); }
+  [[nodiscard]] bool exhausted() const {
+    return clients_ > never_exhausted_ && clients_ > room_for_clients();
+  }
   // How much one client may be owed and have its next commands taken: half of what is left, so that there is
   // always some left for the next.
   [[nodiscard]] std::size_t allowance() const;
@@ -87,6 +92,7 @@ class ClientMemory {
   }
 
   std::size_t bound_ = 0;
+  std::size_t never_exhausted_ = ~std::size_t{0};  // with so little: asked at the end of every event
   std::size_t clients_ = 0;
   std::size_t nodes_ = 0;
   std::size_t orphans_ = 0;

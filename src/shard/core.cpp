@@ -456,7 +456,6 @@ void Core::tick_clients() {
 void Core::touch_client(Client& client) {
   // In the middle of its turn: that ends with this.
   if (&client == writing_) return;
-  if (client.backlog) end_writing(client);
   const bool hold = !client.replies.empty() && !client.out.empty() && client.out.size() < kHeldBytesMax &&
                     !client.ending && !client.aborted;
   client.held = hold || client.needs > durable_;

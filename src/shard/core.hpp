@@ -233,7 +233,11 @@ class Core {
     if (client.backlog || client.out.size() >= kOutputPauseBytes) open_backlog(client);
   }
   static void open_backlog(Client& client);
-  static void end_writing(Client& client);
+  void end_writing(Client& client) {
+    writing_ = nullptr;
+    if (client.backlog) close_backlog(client);
+  }
+  static void close_backlog(Client& client);
   static void take_from_backlog(Client& client);
   void give_up_on(Client& client, const std::string& why);
   void forget_work_for(StreamId client);

@@ -432,8 +432,9 @@ void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body,
 void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_view body) {
   Client* client = find_client(origin.stream);
   if (client == nullptr || client->broken) return;
-  const bool in_its_turn = writing_ == client;
-  if (!in_its_turn) begin_writing(*client);
+  // It may be in its turn, or another one may.
+  const Client* const in_turn = writing_;
+  if (in_turn != client) begin_writing(*client);
   client->largest_reply = std::max(client->largest_reply, body.size());
   if (outcome == Outcome::done) {
     origin.place->reply.append(body);
@@ -445,7 +446,8 @@ void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_
   }
   lend_buffer(client->out);
   client->replies.complete(origin.place, places_, client->out);
-  if (!in_its_turn) writing_ = nullptr;
+  if (in_turn != client) end_writing(*client);
+  writing_ = in_turn;
   const std::size_t behind = client->backlog ? client->backlog->bytes() : 0;
   if (client->out.size() + behind + client->replies.bytes() > kOutputBytesMax) {
     const std::string text = "client " + client->origin.address + " does not read its replies: closed";

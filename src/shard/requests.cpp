@@ -53,7 +53,7 @@ void Core::client_bytes(Client& client, std::string_view bytes) {
     client.input.consume(take_requests(client, client.input.view()));
   }
   if (client.ending || (client.input.empty() && client.input.capacity() > 0)) client.input.release();
-  writing_ = nullptr;
+  end_writing(client);
   touch_client(client);
 }
 
@@ -257,7 +257,7 @@ void Core::resume(Client& client) {
   begin_writing(client);
   client.input.consume(take_requests(client, client.input.view()));
   if (client.ending || client.input.empty()) client.input.release();
-  writing_ = nullptr;
+  end_writing(client);
   touch_client(client);
 }
 

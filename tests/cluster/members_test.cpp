@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <limpet/base/limits.hpp>
 #include <limpet/cluster/members.hpp>
 
 namespace limpet::cluster {
@@ -68,6 +69,21 @@ TEST(Leaving, EndsWithAnotherBootAndNotWithWordsThatComeLate) {
   EXPECT_TRUE(members.told("n2", 6, true));
   EXPECT_TRUE(members.told("n2", 1, false)) << "began again with an empty disk";
   EXPECT_TRUE(members.told("n2", 1, true));
+}
+
+TEST(Guests, OnlyAFileAddsAsManyNodesAsItLikes) {
+  Members members = members_of(file());
+  const auto introduce = [&](std::size_t i) {
+    return members.introduce("guest" + std::to_string(i), {"h", 1}, {"h", static_cast<std::uint16_t>(i)});
+  };
+  for (std::size_t i = 1; i <= kGuestsMax; ++i) EXPECT_TRUE(introduce(i));
+  EXPECT_FALSE(members.may_add_guest());
+  EXPECT_FALSE(introduce(kGuestsMax + 1));
+  EXPECT_FALSE(members.view().find("guest" + std::to_string(kGuestsMax + 1)));
+  EXPECT_TRUE(members.introduce("guest1", {"elsewhere", 1}, {"elsewhere", 2}))
+      << "one that is known may move";
+  ASSERT_TRUE(members.set_file(file("", 5)));
+  EXPECT_TRUE(members.view().find("n5"));
 }
 
 // It may come back before a file names it again.

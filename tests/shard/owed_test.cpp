@@ -99,6 +99,20 @@ TEST_F(Owed, RepliesKeepTheirOrderHoweverReadingAndWritingMix) {
   EXPECT_TRUE(got == expected);
 }
 
+TEST_F(Owed, ATickInTheMiddleChangesNoOrder) {
+  start(512_MiB);
+  const StreamId client = connect();
+  const auto [first, first_replies] = pipeline(0, 30'000);
+  const auto [second, second_replies] = pipeline(30'000, 30'000);
+  write(client, first);
+  std::string got = read(client, 100'000);
+  shard_->durable(0, now());
+  shard_->tick(now());
+  write(client, second);
+  got += read(client);
+  EXPECT_TRUE(got == first_replies + second_replies);
+}
+
 TEST_F(Owed, OneClientGetsHalfOfTheRoomAndGoesOnAsItReads) {
   start(8_MiB);
   const StreamId client = connect();

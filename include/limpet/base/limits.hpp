@@ -60,6 +60,7 @@ inline constexpr std::int64_t kAcceptRetryMs = 100;       // after descriptors r
 
 // ---- Hand-over of a slot --------------------------------------------------------------------------------------
 inline constexpr std::size_t kMembersMax = 4'096;           // nodes that a cluster has had, gone ones included
+inline constexpr std::size_t kGuestsMax = 64;               // of them, by their own word alone or of files long gone
 inline constexpr std::size_t kHandoversMax = 16;            // slots that a shard gives away at a time
 inline constexpr std::size_t kHandoversMin = 2;
 inline constexpr std::size_t kHandoversFirst = 4;           // at its start

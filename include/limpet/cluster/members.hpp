@@ -32,6 +32,9 @@ class Members {
   // is over. Who has said so once says so until it boots again.
   [[nodiscard]] bool told(std::string_view name, std::uint64_t boot, bool leaving);
 
+  // May one be introduced that no file has named yet?
+  [[nodiscard]] bool may_add_guest() const;
+
   [[nodiscard]] const View& file() const { return file_; }
   // The file's, its nodes by their numbers. Those that the file does not name are not listed and own nothing,
   // and what is placed on those that are leaving is with others.
