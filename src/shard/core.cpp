@@ -457,7 +457,7 @@ void Core::touch_client(Client& client) {
   // In the middle of its turn: that ends with this.
   if (&client == writing_) return;
   const bool hold = !client.replies.empty() && !client.out.empty() && client.out.size() < kHeldBytesMax &&
-                    !client.ending && !client.aborted;
+                    !client.ending && !client.aborted && !client.backlog;
   client.held = hold || client.needs > durable_;
   if (hold && !std::exchange(client.held_listed, true)) held_.push_back(client.id);
   account(client);
