@@ -190,6 +190,7 @@ class Core {
   bool learn(Slot slot, const Holder& holder);
   void step_down(Slot slot, const Holder& holder);
   void take_holders(std::string_view body);
+  [[nodiscard]] bool can_be_true(Term term, NodeIndex node);
   [[nodiscard]] bool take_holds(NodeIndex node, std::string_view body);
   void tell_siblings();
   void append_holds(Lanes& lanes, const std::vector<Slot>& slots);
@@ -580,6 +581,7 @@ class Core {
   RareNote client_notes_{kClientNoteMs};
   std::uint64_t peers_numbered_ = 0;
   RareNote stranger_notes_{kStrangerNoteMs};
+  RareNote term_notes_{kStrangerNoteMs};
   std::uint64_t nonces_ = 0;
   bool draining_ = false;
 

@@ -270,7 +270,8 @@ void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
 void Core::bounce(std::uint64_t id, Pending& pending, std::string_view body) {
   peer::NotMe said;
   if (handovers_ && pending.slot != kNoSlot && peer::read_not_me(body, said) && said.term != Term{}) {
-    if (const auto node = view_->find(said.node)) learn(pending.slot, {*node, said.term});
+    const auto node = view_->find(said.node);
+    if (node && can_be_true(said.term, *node)) learn(pending.slot, {*node, said.term});
   }
   pending.state = Pending::State::bounced;
   pending.retry_ms = now_.steady_ms + kBounceRetryMs;

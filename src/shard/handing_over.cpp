@@ -291,6 +291,10 @@ void Core::take_peer_question(Peer& peer, const Frame& frame) {
                    : !handovers_ ? "slots do not change hands there"
                                  : "it has not got to know this node yet");
   }
+  handoff::Message message;
+  if (handoff::read_message(frame.body, message) && !can_be_true(message.term, *peer.node)) {
+    return deliver(origin, Outcome::unavailable, "the term is years ahead of its clock");
+  }
   scratch_.clear();
   append_le(scratch_, static_cast<handoff::Member>(*peer.node));
   scratch_.append(frame.body);

@@ -146,12 +146,22 @@ void Core::take_holders(std::string_view body) {
   tell_peers();
 }
 
+// A node that proves the secret is believed what it says of itself, unless it cannot be.
+bool Core::can_be_true(Term term, NodeIndex node) {
+  if (can_be(term, now_.unix_ms)) return true;
+  const std::string text = "node " + view_->nodes[node].name + " says that slots are held at term " +
+                           text_of(term) +
+                           ", years ahead of the clock here, and is not believed: set the clocks of both";
+  if (const auto line = term_notes_.take(text, now_)) note(Note::Level::error, *line);
+  return false;
+}
+
 // From the node itself. False: that is nothing that a node says.
 bool Core::take_holds(NodeIndex node, std::string_view body) {
   peer::Held held;
   while (!body.empty()) {
     if (!peer::take_held(body, held)) return false;
-    if (handovers_) learn(held.slot, {node, held.term});
+    if (handovers_ && can_be_true(held.term, node)) learn(held.slot, {node, held.term});
   }
   return true;
 }

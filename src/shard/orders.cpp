@@ -16,9 +16,8 @@ namespace {
 // Terms of claims are far above those of ordinary owners, and above those of earlier claims even where these
 // are not known: the slot may have changed hands any number of times since anything was heard of it.
 Term term_of_claim(Term known, Now now) {
-  constexpr unsigned kBitsBelowTime = 20;
-  return {std::max(known.cessions, static_cast<std::uint64_t>(now.unix_ms) << kBitsBelowTime) +
-              (1U << kBitsBelowTime),
+  return {std::max(known.cessions, static_cast<std::uint64_t>(now.unix_ms) << kClaimTimeShift) +
+              (1U << kClaimTimeShift),
           0};
 }
 

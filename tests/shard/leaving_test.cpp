@@ -208,6 +208,24 @@ TEST_F(Claim, TheHeirsOfANodeThatIsGoneTakeItsSlotsAndBeginEmpty) {
   EXPECT_EQ(claim(), "0") << "there is nothing left to claim";
 }
 
+TEST_F(Claim, ATermThatIsYearsAheadOfTheClockIsNotBelieved) {
+  cluster.kill(2);
+  edit(cluster, {"up", "up", "down"}, 2);
+  cluster.run_for(500);
+  constexpr std::int64_t kTwentyYearsMs = 631'152'000'000;
+  cluster.set_clock(0, kTwentyYearsMs);
+  cluster.ask(cluster.connect(1), "CLUSTER CLAIM n3");
+  cluster.run_for(500);
+  const auto& notes = cluster.notes();
+  EXPECT_TRUE(std::any_of(notes.begin(), notes.end(), [](const std::string& text) {
+    return text.find("node n1 says that slots are held at term") != std::string::npos;
+  })) << tail(cluster);
+  bool refused = false;
+  for (const unsigned i : keys_of_n3())
+    refused = refused || cluster.ask(cluster.connect(1), "GET " + key(i)).substr(0, 11) == "CLUSTERDOWN";
+  EXPECT_TRUE(refused) << "what n1 took is not believed to be its";
+}
+
 TEST_F(Claim, TheReturningHolderServesNothingOfItAndGetsItsSlotsWithWhatOthersWrote) {
   cluster.kill(2);
   edit(cluster, {"up", "up", "down"}, 2);

@@ -31,6 +31,19 @@ inline constexpr std::size_t kTermBytes = 12;
   return {term.cessions, term.restarts == ~std::uint32_t{0} ? term.restarts : term.restarts + 1};
 }
 
+// Can there be such a term by this clock? A hand-over adds one cession, and a claim takes the time, as 2^20
+// for each millisecond, so nobody gets far ahead of it. More is forged, or of a clock that was wrong by
+// years; believed once, it would outrank everybody for good. Clocks may differ, and one that has not been set
+// counts from this release on.
+inline constexpr unsigned kClaimTimeShift = 20;
+[[nodiscard]] constexpr bool can_be(Term term, std::int64_t unix_ms) {
+  constexpr std::int64_t kReleaseMs = 1'767'225'600'000;  // 2026-01-01
+  constexpr std::int64_t kAheadMs = 315'360'000'000;      // ten years
+  constexpr std::int64_t kLastMs = std::int64_t{1} << 43U;
+  const std::int64_t now = unix_ms < kReleaseMs ? kReleaseMs : unix_ms > kLastMs ? kLastMs : unix_ms;
+  return term.cessions <= static_cast<std::uint64_t>(now + kAheadMs) << kClaimTimeShift;
+}
+
 inline void append_term(Bytes& out, Term term) {
   append_le(out, term.cessions);
   append_le(out, term.restarts);
