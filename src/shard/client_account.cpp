@@ -18,17 +18,17 @@ void Core::account(Peer& peer) {
   ease(peer);
 }
 
-// Of what nobody has asked for, as of a hand-over's questions, it is always wanted what becomes of it.
-bool Core::is_wanted(const Origin& origin) {
-  if (origin.stream.generation == 0) return true;
-  return origin.stream.kind == StreamKind::peer ? find_peer(origin.stream) != nullptr
-                                                : find_client(origin.stream) != nullptr;
+// Does anybody want its parts? A write goes on by what they say, also when its client has gone.
+bool Core::is_wanted(const Gather& gather) {
+  const StreamId asker = gather.origin.stream;
+  if (gather.write || asker.generation == 0) return true;
+  return asker.kind == StreamKind::peer ? find_peer(asker) != nullptr : find_client(asker) != nullptr;
 }
 
-// As it is now. Parts that nobody wants are not kept; a RENAME goes on by what they say.
+// As it is now.
 void Core::account(Gather& gather) {
   give_back(gather.origin, std::exchange(gather.charged, 0));
-  if (gather.kind != GatherKind::relocate && !is_wanted(gather.origin)) {
+  if (!is_wanted(gather)) {
     for (Gather::Part& part : gather.parts) part.reply.release();
     return;
   }
@@ -120,7 +120,7 @@ void Core::give_up_on(Client& client, const std::string& why) {
 // more.
 void Core::forget_work_for(StreamId client) {
   gathers_.each([&](auto, Gather& gather) {
-    if (gather.origin.stream != client || gather.kind == GatherKind::relocate) return;
+    if (gather.origin.stream != client || gather.write) return;
     for (Gather::Part& part : gather.parts) part.reply.release();
     give_back(gather.origin, std::exchange(gather.charged, 0));
   });

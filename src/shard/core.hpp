@@ -227,7 +227,7 @@ class Core {
   void unpark(const Parked& parked);
   [[nodiscard]] static std::size_t kept_for(const Peer& peer);
   [[nodiscard]] bool has_its_fill(const Peer& peer) const;
-  [[nodiscard]] bool is_wanted(const Origin& origin);
+  [[nodiscard]] bool is_wanted(const Gather& gather);
   void ease(Peer& peer);
   void begin_writing(Client& client) {
     writing_ = &client;

@@ -72,6 +72,7 @@ std::size_t bytes_kept(const Gather& gather) {
                       gather.parts.size() * sizeof(Gather::Part) +
                       gather.part_of_key.size() * sizeof(std::uint32_t);
   for (const std::string& arg : gather.args) bytes += arg.size();
+  if (gather.roll_call) bytes += sizeof(RollCall);
   if (gather.relocation) {
     const Relocation& move = *gather.relocation;
     bytes += sizeof move + move.from.size() + move.to.size() + move.value.size();

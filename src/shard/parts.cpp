@@ -50,11 +50,13 @@ void Core::part_done(const Origin& origin, Outcome outcome, std::string_view bod
 
 void Core::close_gather(GatherName name, Gather& gather) {
   if (--gather.open > 0) return account(gather);
-  if (gather.kind == GatherKind::relocate && !step_done(name, gather)) return;
-  if (gather.kind == GatherKind::scan_reply && !scan_got_on(name, gather)) return;
-  if (gather.roll_call && !roll_called(name, gather)) return;
   Bytes out;
-  if (gather.kind == GatherKind::relocate || is_wanted(gather.origin)) finish_gather(gather, out);
+  if (is_wanted(gather)) {
+    if (gather.kind == GatherKind::relocate && !step_done(name, gather)) return;
+    if (gather.kind == GatherKind::scan_reply && !scan_got_on(name, gather)) return;
+    if (gather.roll_call && !roll_called(name, gather)) return;
+    finish_gather(gather, out);
+  }
   if (is_error(out.view())) ++counters_.error_replies;
   const Origin origin = gather.origin;
   const std::uint64_t needs = gather.needs;
