@@ -35,6 +35,12 @@ void Backlog::push_back(Bytes&& chunk) {
     capacity_ += chunks_.back().capacity() - before;
     return;
   }
+  // Buffers grow by doubling: half of this one may be empty, for as long as its client does not read.
+  Bytes exact;
+  if (chunk.capacity() - chunk.size() > chunk.size() / 4) {
+    exact.append(chunk.view());
+    chunk = std::move(exact);
+  }
   capacity_ += chunk.capacity();
   chunks_.push_back(std::move(chunk));
 }
