@@ -128,7 +128,8 @@ class Files(E2E):
             done = self.check("--secret-file", self.path("f", data))
             self.assertEqual(done.returncode, 1, data)
             self.assertIn(said, done.stderr)
-        for data, said in ((b"\xef\xbb\xbfone\r\n", "f:1: begins with a byte order mark"), (b"one \n", "f:1: begins or ends"),
+        for data, said in ((b"\xef\xbb\xbfone\r\n", "f:1: begins with a byte order mark"),
+                           (b"one \n", "f:1: begins or ends"),
                            (b"\none\n", "f:1: blank"), (b"p\xe4ss\n", "f:1: byte 0xe4 is no UTF-8")):
             done = self.check("--secret-file", self.path("f", data))
             self.assertEqual(done.returncode, 0, done.stderr)
@@ -136,7 +137,8 @@ class Files(E2E):
 
     def test_of_a_cluster_file(self):
         text = self.nodes.text()
-        for data, said in ((text.encode("utf-16"), "f:1:1: this is UTF-16"), (text.encode("utf-16-le"), "f:1:2: a NUL byte"),
+        for data, said in ((text.encode("utf-16"), "f:1:1: this is UTF-16"),
+                           (text.encode("utf-16-le"), "f:1:2: a NUL byte"),
                            (text.encode() + b"# caf\xe9\n", ": byte 0xe9 is no UTF-8")):
             done = self.check("--config", self.path("f", data))
             self.assertEqual(done.returncode, 1, data)

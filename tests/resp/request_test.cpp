@@ -163,7 +163,8 @@ TEST(Request, NothingBehindAHttpLineIsRead) {
 }
 
 TEST(Request, ATlsHelloIsRefusedByItsFirstTwoBytes) {
-  for (const std::string_view hello : {std::string_view("\x16\x03", 2), std::string_view("\x16\x03\x01\x02\0\x01\n\0", 8)}) {
+  for (const std::string_view hello :
+       {std::string_view("\x16\x03", 2), std::string_view("\x16\x03\x01\x02\0\x01\n\0", 8)}) {
     const auto seen = parse_all(std::string(hello));
     ASSERT_EQ(seen.size(), 1u);
     EXPECT_EQ(seen[0].error, "ERR Protocol error: this port speaks RESP without TLS");

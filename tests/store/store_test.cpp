@@ -12,7 +12,6 @@
 
 namespace limpet::store {
 namespace {
-
 class StoreTest : public testing::Test {
  protected:
   void set(std::string_view key, std::string_view value, Expiry expiry = Expiry::none()) {

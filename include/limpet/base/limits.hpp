@@ -26,8 +26,10 @@ inline constexpr std::size_t kClientNameBytesMax = 256;
 inline constexpr std::size_t kClientFiltersMax = 64;  // of one CLIENT KILL
 
 // ---- Replies to clients --------------------------------------------------------------------------------------
-inline constexpr std::size_t kOutputPauseBytes = 256_KiB;  // a client with more unread output is not parsed further, unless
-inline constexpr std::size_t kOwedBytesMax = 128_MiB;      // client-memory has room: then with half of what is left, or this
+// A client with more unread output is not parsed further, unless client-memory has room: then with half of what is left
+// of that, or with so much.
+inline constexpr std::size_t kOutputPauseBytes = 256_KiB;
+inline constexpr std::size_t kOwedBytesMax = 128_MiB;
 inline constexpr std::size_t kUnauthOutputPauseBytes = 64_KiB;  // the same for one that has not authenticated
 inline constexpr std::int64_t kUnreadMs = 60'000;         // a client that takes no output for so long is closed
 // Replies up to this size wait for those behind them that are on their way from elsewhere, for kTickMs at most.
