@@ -14,6 +14,9 @@
 
 namespace limpet::shard {
 
+// What RENAME answers where nothing is.
+inline constexpr char kNoSuchKey[] = "ERR no such key";
+
 enum class Fate : std::uint8_t {
   done,      // it has a reply
   refused,   // it did not happen

@@ -5,6 +5,21 @@
 
 namespace limpet::shard {
 
+const std::string& key_of_slot(Slot slot) {
+  static const std::vector<std::string> keys = [] {
+    std::vector<std::string> found(kSlots);
+    unsigned missing = kSlots;
+    for (unsigned i = 0; missing > 0; ++i) {
+      const std::string key = "slot" + std::to_string(i);
+      if (!found[slot_of(key)].empty()) continue;
+      found[slot_of(key)] = key;
+      --missing;
+    }
+    return found;
+  }();
+  return keys[slot];
+}
+
 const std::vector<Faults::Row>& Faults::rows() {
   static const std::vector<Row> rows = {
       {"cuts", 8, &Faults::cut},

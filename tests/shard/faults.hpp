@@ -19,6 +19,9 @@ namespace limpet::shard {
 // Few points on the ring: placing slots is not what is simulated.
 inline constexpr FileNode kPlainNode{.weight = "0.02"};
 
+// A key that lives there.
+[[nodiscard]] const std::string& key_of_slot(Slot slot);
+
 class Faults {
  public:
   // Time passes, and clients do what they do.
@@ -79,7 +82,7 @@ class Faults {
   void claim(unsigned gone);
   void let_all_talk();
   [[nodiscard]] bool owned_by_another(unsigned node, Slot slot) const;
-  [[nodiscard]] bool is_held(Slot slot) const;
+  [[nodiscard]] bool some_slot_waits(unsigned node);
   // `back`: what its disk says is there again.
   void may_be_lost(unsigned node, const std::function<bool(Slot)>& at_risk, bool back);
 

@@ -15,7 +15,7 @@ enum class WorldKind : std::uint8_t {
   spanning,
   listing,
   late_links,
-  big_values,
+  large_values,
   full_disks,
   kill_points,
   flushing,
@@ -40,7 +40,8 @@ inline constexpr std::array kWorldKinds = {
     // Others walk over all keys.
     KindRow{WorldKind::listing, "listing", 2, false, false},
     KindRow{WorldKind::late_links, "late_links", 2, true, false},
-    KindRow{WorldKind::big_values, "big_values", 4, true, false},
+    // A client has values as large as any may be.
+    KindRow{WorldKind::large_values, "large_values", 8, false, false},
     // A disk has no room for a while.
     KindRow{WorldKind::full_disks, "full_disks", 4, false, false},
     // A node is killed at one of the moments of a hand-over.

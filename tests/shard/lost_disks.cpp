@@ -27,7 +27,25 @@ bool Faults::owned_by_another(unsigned node, Slot slot) const {
   return false;
 }
 
-bool Faults::is_held(Slot slot) const { return owned_by_another(options_.nodes, slot); }
+// Is a slot served by nobody whom this node knows of, and not just for a moment?
+bool Faults::some_slot_waits(unsigned node) {
+  constexpr std::int64_t kPatienceMs = 5'000;
+  const auto client = cluster_.connect(node);
+  std::string request;
+  for (unsigned slot = 0; slot < kSlots; ++slot)
+    request += "EXISTS " + key_of_slot(static_cast<Slot>(slot)) + "\r\n";
+  cluster_.send(client, request);
+  std::vector<resp::Value> replies;
+  cluster_.run_until(
+      [&] {
+        for (resp::Value& reply : cluster_.take_replies(client)) replies.push_back(std::move(reply));
+        return replies.size() == kSlots;
+      },
+      kPatienceMs);
+  return replies.size() < kSlots || std::any_of(replies.begin(), replies.end(), [](const resp::Value& reply) {
+           return reply.type == resp::Value::Type::error;
+         });
+}
 
 // Beside nothing a slot may have what the node of whom this one got it has still.
 void Faults::may_be_lost(unsigned node, const std::function<bool(Slot)>& at_risk, bool back) {
@@ -87,6 +105,18 @@ void Faults::put_disk_back() {
     kill(node);
   }
   pass_(kHeardMs);
+  bool still = false;
+  for (unsigned at = 0; at < kSlots; ++at) {
+    const auto slot = static_cast<Slot>(at);
+    still = still || (handoff::owns(cluster_.disk(node).book.title(slot)) && owned_by_another(node, slot));
+  }
+  past_[node] = still;
+  // What the forgotten life alone had received waits for a claim.
+  const unsigned other = (node + 1) % options_.nodes;
+  if (!cluster_.alive(other) || !some_slot_waits(other)) return;
+  kill(node);
+  gone_ = node;
+  claim(node);
 }
 
 // ---- Disks that are lost ----
@@ -135,7 +165,9 @@ void Faults::claim(unsigned gone) {
     const auto claimed = cluster_.ask_for(cluster_.connect(by), "CLUSTER CLAIM " + name_of(gone));
     if (!claimed || claimed->type == resp::Value::Type::error) continue;
     bool whole = true;
-    for (unsigned slot = 0; slot < kSlots; ++slot) whole = whole && is_held(static_cast<Slot>(slot));
+    for (unsigned slot = 0; slot < kSlots; ++slot) {
+      whole = whole && owned_by_another(gone, static_cast<Slot>(slot));
+    }
     if (!whole) continue;
     gone_.reset();
     return;

@@ -11,8 +11,8 @@ namespace {
 
 constexpr unsigned kCounters = 24;
 constexpr unsigned kRegisters = 16;
-constexpr std::size_t kBigBytes = 70'000;       // more than a piece
-constexpr std::int64_t kLongestWaitMs = 6'000;  // of a command
+constexpr std::size_t kBigBytes = 2 * kPieceBytes;  // more than a piece
+constexpr std::int64_t kLongestWaitMs = 6'000;      // of a command
 const std::vector<std::string_view> kRefusals = {"CLUSTERDOWN", "TRYAGAIN", "LOADING", "MISCONF"};
 
 SimCluster::Options options_for(std::uint64_t seed) {
@@ -32,21 +32,6 @@ SimCluster::Options options_for(std::uint64_t seed) {
 
 std::string counter_key(unsigned number) { return "{c" + std::to_string(number) + "}:n"; }
 
-// A key of each slot.
-const std::vector<std::string>& key_of_slots() {
-  static const std::vector<std::string> keys = [] {
-    std::vector<std::string> found(kSlots);
-    unsigned missing = kSlots;
-    for (unsigned i = 0; missing > 0; ++i) {
-      const std::string key = "slot" + std::to_string(i);
-      if (found[slot_of(key)].empty()) --missing;
-      if (found[slot_of(key)].empty()) found[slot_of(key)] = key;
-    }
-    return found;
-  }();
-  return keys;
-}
-
 }  // namespace
 
 World::World(std::uint64_t seed)
@@ -57,6 +42,7 @@ World::World(std::uint64_t seed)
       recording_(cluster_, kRegisters, kRefusals),
       perishing_(cluster_, kRefusals),
       own_(cluster_, kRefusals),
+      large_(cluster_, kRefusals),
       listing_(cluster_, kRefusals),
       flushing_(cluster_, kRefusals, recording_),
       faults_(
@@ -64,6 +50,7 @@ World::World(std::uint64_t seed)
           [this](const auto& values) {
             recording_.may_have_become(values);
             own_.forget();
+            large_.forget();
           }) {}
 
 void World::run(int steps) {
@@ -108,7 +95,8 @@ void World::add_clients() {
     if (kinds_.has(WorldKind::spanning) && !kinds_.has(WorldKind::flushing)) own_.add_client(node);
   }
   if (kinds_.has(WorldKind::spanning)) recording_.span();
-  if (kinds_.has(WorldKind::big_values)) own_.use_big_values(kBigBytes);
+  own_.use_big_values(kBigBytes);
+  if (kinds_.has(WorldKind::large_values)) large_.crowd.add_client(0);
   if (!loses) perishing_.crowd.add_client(0);
   if (kinds_.has(WorldKind::listing) && !loses) {
     listing_.begin(0);
@@ -121,6 +109,7 @@ void World::work(std::int64_t ms) {
   counting_.send_some();
   recording_.send_some();
   own_.send_some();
+  large_.send_some();
   listing_.send_some();
   flushing_.send_some();
   if (steps_++ % 6 == 0) perishing_.send_some();
@@ -135,8 +124,8 @@ void World::pass(std::int64_t ms) {
 }
 
 void World::collect() {
-  for (Crowd* crowd : {&counting_.crowd, &recording_.crowd, &perishing_.crowd, &own_.crowd, &listing_.crowd,
-                       &flushing_.crowd}) {
+  for (Crowd* crowd : {&counting_.crowd, &recording_.crowd, &perishing_.crowd, &own_.crowd, &large_.crowd,
+                       &listing_.crowd, &flushing_.crowd}) {
     crowd->collect();
     crowd->reconnect(options_.nodes);
   }
@@ -150,6 +139,7 @@ void World::check_all(unsigned node) {
   recording_.read_all(node);
   perishing_.check(node);
   own_.check(node);
+  large_.check(node);
   if (listing_.crowd.size() > 0) listing_.check(node);
   if (flushing_.crowd.size() > 0) flushing_.check(node);
 }
@@ -206,7 +196,7 @@ void World::check_every_slot_is_served(unsigned node) {
   const auto client = cluster_.connect(node);
   std::string refused;
   for (unsigned slot = 0; slot < kSlots && refused.empty(); ++slot) {
-    const std::string reply = cluster_.ask(client, "EXISTS " + key_of_slots()[slot]);
+    const std::string reply = cluster_.ask(client, "EXISTS " + key_of_slot(static_cast<Slot>(slot)));
     if (reply != "0" && reply != "1") refused = reply;
   }
   EXPECT_EQ(refused, "") << "a slot is refused for good\n" << tail();

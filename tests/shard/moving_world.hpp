@@ -11,6 +11,7 @@
 #include "faults.hpp"
 #include "flushing.hpp"
 #include "kinds.hpp"
+#include "large_values.hpp"
 #include "listing.hpp"
 #include "own_keys.hpp"
 #include "recording.hpp"
@@ -29,8 +30,8 @@ class World {
   [[nodiscard]] std::uint64_t trace() const { return cluster_.trace(); }
   [[nodiscard]] std::int64_t virtual_ms() const { return cluster_.now_ms(); }
   [[nodiscard]] std::vector<const Crowd*> crowds() const {
-    return {&counting_.crowd, &recording_.crowd, &perishing_.crowd,
-            &own_.crowd,      &listing_.crowd,   &flushing_.crowd};
+    return {&counting_.crowd, &recording_.crowd, &perishing_.crowd, &own_.crowd,
+            &large_.crowd,    &listing_.crowd,   &flushing_.crowd};
   }
   [[nodiscard]] std::uint64_t undecided() const { return recording_.undecided; }
   [[nodiscard]] std::uint64_t walks() const { return listing_.walks; }
@@ -59,6 +60,7 @@ class World {
   Recording recording_;
   Perishing perishing_;
   OwnKeys own_;
+  LargeValues large_;
   Listing listing_;
   Flushing flushing_;
   Faults faults_;

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kToldMax = 30;     // commands shown of a client that got a wrong reply
 constexpr std::size_t kShownBytes = 60;  // of a value
-constexpr char kNoSuchKey[] = "ERR no such key";
 
 std::string shown(const std::string& text) {
   return text.size() <= kShownBytes ? text : text.substr(0, kShownBytes) + "...";
