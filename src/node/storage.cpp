@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <limpet/disk/set_aside.hpp>
+#include <limpet/journal/recovery.hpp>
 
 #include "random_seed.hpp"
 
@@ -45,7 +46,10 @@ Result<void> Storage::begin(LoaderHooks hooks) {
   generation_ = *generation;
   // Behind the fence: a snapshot that another process is about to finish is not to get its name any more.
   if (Result<void> tidied = remove_unfinished(); !tidied) return tidied;
-  if (!journaled()) return set_aside();
+  if (journal::earlier_runs(journaled()) == journal::EarlierRuns::set_aside) {
+    if (Result<void> aside = set_aside(); !aside) return aside;
+  }
+  if (!journaled()) return {};
   for (unsigned shard = 0; shard < settings_.shards; ++shard) {
     headers_.push_back({.stream = {.generation = generation_, .shard = shard},
                         .shards = settings_.shards,

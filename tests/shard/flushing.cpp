@@ -47,6 +47,11 @@ void Flushing::flush() {
       }
     }
     others_.happened_to_all(all);
+    // A slot that moves is asked by whoever has it, maybe more than once: what is written meanwhile may go,
+    // too.
+    constexpr int kTimesMore = 3;
+    all.may_be_none = all.returned != kNeverReturned;
+    for (int i = 0; i < kTimesMore; ++i) others_.happened_to_all(all);
   });
   look();
 }

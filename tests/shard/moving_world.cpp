@@ -12,15 +12,17 @@ namespace {
 constexpr unsigned kCounters = 24;
 constexpr unsigned kRegisters = 16;
 constexpr std::size_t kBigBytes = 2 * kPieceBytes;  // more than a piece
+constexpr std::size_t kLargePieceBytes = 65'536;    // of what is on its way between nodes
 constexpr std::int64_t kLongestWaitMs = 6'000;      // of a command
 const std::vector<std::string_view> kRefusals = {"CLUSTERDOWN", "TRYAGAIN", "LOADING", "MISCONF"};
 
-SimCluster::Options options_for(std::uint64_t seed) {
+SimCluster::Options options_for(std::uint64_t seed, const Kinds& kinds) {
   SimCluster::Options options{.nodes = 2 + static_cast<unsigned>(seed % 6),
                               .shards = 1 + static_cast<unsigned>(seed % 2),
                               .seed = seed,
                               .delay_ms_max = 5};
   options.moves = options.journal = true;
+  if (kinds.has(WorldKind::large_values)) options.piece_bytes_max = kLargePieceBytes;
   // Every third world has a rate for what it gives away.
   options.handover_rate = seed % 3 == 0 ? 20'000 : 0;
   options.started = std::min(options.nodes, 2 + static_cast<unsigned>(seed / 6 % 3));
@@ -36,7 +38,7 @@ std::string counter_key(unsigned number) { return "{c" + std::to_string(number) 
 
 World::World(std::uint64_t seed)
     : kinds_(seed),
-      options_(options_for(seed)),
+      options_(options_for(seed, kinds_)),
       cluster_(options_),
       counting_(cluster_, kCounters, kRefusals),
       recording_(cluster_, kRegisters, kRefusals),

@@ -135,7 +135,7 @@ void SimCluster::start(unsigned index) {
   node.wires.assign(options_.shards, {});
   std::shared_ptr<const std::vector<handoff::SlotTitle>> titles;
   if (options_.moves) {
-    node.disk.boot();
+    node.disk.boot(node.keeps_journal, random(~std::uint64_t{0}));
     const handoff::TitleBook& book = node.disk.book;
     titles = std::make_shared<const std::vector<handoff::SlotTitle>>(book.titles());
     node.founding = std::make_shared<Founding>(book.founded(), book.fresh());

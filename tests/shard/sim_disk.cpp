@@ -9,9 +9,10 @@
 
 namespace limpet::shard {
 
-void SimDisk::boot() {
+void SimDisk::boot(bool keeps_journal, std::uint64_t random) {
   if (!book.stopped()) book.raise();
-  book.boot(book.boot() + 1);
+  book.boot(handoff::boot_id(handoff::counter_of(book.boot()) + 1, random));
+  if (journal::earlier_runs(keeps_journal) == journal::EarlierRuns::set_aside) streams_.clear();
 }
 
 void SimDisk::crash(const Random& random) {
@@ -74,7 +75,7 @@ LoadPiece SimDisk::load(unsigned shards, unsigned shard) const {
 
 std::map<std::string, std::string> SimDisk::strings() const {
   SimDisk next = *this;
-  next.boot();
+  next.boot(true, 0);
   const LoadPiece piece = next.load(1, 0);
   store::Store store(0);
   std::string_view bytes = piece.bytes.view();

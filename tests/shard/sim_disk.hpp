@@ -20,8 +20,9 @@ class SimDisk {
  public:
   using Random = std::function<std::uint64_t(std::uint64_t below)>;
 
-  // A start of the node: titles as they stood, raised if the last run was not stopped in good order.
-  void boot();
+  // A start of the node: titles as they stood, raised if the last run was not stopped in good order. Its boot
+  // is named by `random`, too.
+  void boot(bool keeps_journal, std::uint64_t random);
   // The end of a run.
   void crash(const Random& random);
   void stop() { book.stop(); }

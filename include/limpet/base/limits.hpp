@@ -8,7 +8,11 @@
 namespace limpet {
 
 inline constexpr std::size_t operator""_KiB(unsigned long long n) { return n << 10; }
-inline constexpr std::size_t operator""_MiB(unsigned long long n) { return n << 20; }
+// In a simulation what is large is so many times smaller, so that values of any size are quick to move (CMakeLists.txt).
+#ifndef LIMPET_SCALE
+#define LIMPET_SCALE 1
+#endif
+inline constexpr std::size_t operator""_MiB(unsigned long long n) { return (n << 20) / LIMPET_SCALE; }
 
 // ---- Requests of clients -------------------------------------------------------------------------------------
 inline constexpr std::size_t kBulkBytesMax = 32_MiB;       // one argument; also one value

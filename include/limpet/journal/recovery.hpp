@@ -27,6 +27,13 @@
 
 namespace limpet::journal {
 
+// What a start does with the journals of the runs before it. Without one of its own, sessions change and
+// nothing keeps that: the journals say no more what they are, to this start or any later one.
+enum class EarlierRuns : std::uint8_t { load, set_aside };
+[[nodiscard]] constexpr EarlierRuns earlier_runs(bool keeps_journal) {
+  return keeps_journal ? EarlierRuns::load : EarlierRuns::set_aside;
+}
+
 // Something that is wrong, in words for the log: file, offset, what is done about it.
 struct Finding {
   enum class Kind : std::uint8_t { cut_off, damage };
