@@ -143,8 +143,11 @@ void Faults::start(unsigned node) {
     const bool had_none = without_[node];
     without_[node] = !cluster_.keeps_journal(node);
     if (had_none || without_[node]) {
-      may_be_lost(
-          node, [&](Slot slot) { return !owned_by_another(node, slot); }, false);
+      // What it was promised it takes, and has nothing of it.
+      const auto at_risk = [&](Slot slot) {
+        return cluster_.disk(node).book.title(slot).promise.has_value() || !owned_by_another(node, slot);
+      };
+      may_be_lost(node, at_risk, false);
     }
   }
   cluster_.start(node);

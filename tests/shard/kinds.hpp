@@ -36,9 +36,9 @@ struct KindRow {
 
 inline constexpr std::array kWorldKinds = {
     // Clients send commands over several slots, and one after the other without waiting.
-    KindRow{WorldKind::spanning, "spanning", 1, false, false},
+    KindRow{WorldKind::spanning, "spanning", 1, true, false},
     // Others walk over all keys.
-    KindRow{WorldKind::listing, "listing", 2, false, false},
+    KindRow{WorldKind::listing, "listing", 2, true, false},
     KindRow{WorldKind::late_links, "late_links", 2, true, false},
     // A client has values as large as any may be.
     KindRow{WorldKind::large_values, "large_values", 8, false, false},
@@ -46,13 +46,13 @@ inline constexpr std::array kWorldKinds = {
     KindRow{WorldKind::full_disks, "full_disks", 4, false, false},
     // A node is killed at one of the moments of a hand-over.
     KindRow{WorldKind::kill_points, "kill_points", 2, true, false},
-    KindRow{WorldKind::flushing, "flushing", 8, false, true},
+    KindRow{WorldKind::flushing, "flushing", 8, true, true},
     // A node is gone with its disk, and what it held is claimed.
     KindRow{WorldKind::claims, "claims", 6, false, true},
     // A node comes back with its disk of some time ago.
     KindRow{WorldKind::old_disks, "old_disks", 6, false, true},
     // Nodes are restarted without a journal, and with one again.
-    KindRow{WorldKind::no_journal, "no_journal", 12, false, true},
+    KindRow{WorldKind::no_journal, "no_journal", 12, true, true},
 };
 
 class Kinds {
