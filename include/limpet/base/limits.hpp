@@ -8,7 +8,7 @@
 namespace limpet {
 
 inline constexpr std::size_t operator""_KiB(unsigned long long n) { return n << 10; }
-// In a simulation what is large is so many times smaller, so that values of any size are quick to move (CMakeLists.txt).
+// In a simulation what is large is so many times smaller, so that values of any size are quick to move.
 #ifndef LIMPET_SCALE
 #define LIMPET_SCALE 1
 #endif
