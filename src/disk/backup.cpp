@@ -6,7 +6,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <limpet/base/limits.hpp>
 #include <limpet/disk/backup.hpp>
+#include <limpet/disk/backup_titles.hpp>
 #include <limpet/disk/capture.hpp>
 #include <limpet/disk/directory.hpp>
 #include <limpet/disk/snapshot_files.hpp>
@@ -119,12 +121,45 @@ Result<void> check_copy(const std::string& directory, const std::string& copy) {
                                  directory + "` says whether the original is");
 }
 
+// The journal, and the titles as they belong to it.
+struct Taken {
+  Capture journal;
+  std::optional<handoff::TitleBook> titles;
+};
+
+Result<Taken> take(const std::string& directory) {
+  for (int look = 0; look < kCaptureLooksMax; ++look) {
+    const auto before = titles_in(directory);
+    if (!before) return tl::unexpected(before.error());
+    auto journal = Capture::of(directory);
+    if (!journal) return tl::unexpected(journal.error());
+    const auto after = titles_in(directory);
+    if (!after) return tl::unexpected(after.error());
+    if (!*before && !*after) return Taken{std::move(*journal), std::nullopt};
+    if (!*before || !*after) continue;
+    auto titles = titles_between(**before, **after);
+    if (titles) return Taken{std::move(*journal), std::move(titles)};
+  }
+  return fail(Code::unavailable, directory + ": slots come and go faster than they can be copied: try again");
+}
+
+void describe(Backup& backup, const handoff::TitleBook& titles) {
+  backup.titles = true;
+  backup.epoch = titles.epoch();
+  backup.starts = handoff::counter_of(titles.boot());
+  for (const handoff::SlotTitle& title : titles.titles()) {
+    backup.owned += owns(title) ? 1U : 0U;
+    backup.promised += title.promise ? 1U : 0U;
+  }
+}
+
 }  // namespace
 
 Result<Backup> back_up(const std::string& directory, const std::string& to) {
   const std::string target = without_slash(to);
-  const auto capture = Capture::of(directory);
-  if (!capture) return tl::unexpected(capture.error());
+  const auto taken = take(directory);
+  if (!taken) return tl::unexpected(taken.error());
+  const Capture* const capture = &taken->journal;
   if (Result<void> free = check_target(directory, target); !free) return tl::unexpected(free.error());
   struct ::stat facts {};
   if (::stat(directory.c_str(), &facts) != 0) return io_error(directory, "cannot be looked at");
@@ -137,10 +172,20 @@ Result<Backup> back_up(const std::string& directory, const std::string& to) {
   for (const journal::NamedBytes& file : capture->files()) {
     if (done) done = copy.add(file.name, file.bytes);
   }
+  if (done && taken->titles) {
+    const TitleCopy titles = copy_of(*taken->titles);
+    done = copy.add(titles.name, titles.bytes.view());
+  }
   if (done) done = check_copy(directory, copy.path());
   if (done) done = copy.become(target);
   if (!done) return tl::unexpected(std::move(done.error()));
-  return Backup{capture->cluster(), capture->node(), capture->files().size(), capture->bytes()};
+  Backup backup;
+  backup.cluster = capture->cluster();
+  backup.node = capture->node();
+  backup.files = capture->files().size();
+  backup.bytes = capture->bytes();
+  if (taken->titles) describe(backup, *taken->titles);
+  return backup;
 }
 
 }  // namespace limpet::disk

@@ -189,6 +189,12 @@ class TitleFile::Impl {
   std::thread thread_;
 };
 
+Result<std::uint64_t> last_boot(const Directory& directory) {
+  const Result<std::vector<std::uint64_t>> boots = list_boots(directory);
+  if (!boots) return tl::unexpected(boots.error());
+  return boots->empty() ? 0 : boots->back();
+}
+
 TitleFile::TitleFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TitleFile::~TitleFile() = default;
 

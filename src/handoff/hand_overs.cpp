@@ -80,9 +80,16 @@ bool HandOvers::inherit(Slot slot, Term term) {
     end_waiting(found->second, "this node has claimed the slot");
     receiving_.erase(found);
   }
+  if (numbers_.counts()) {
+    numbers_.begin(slot, term);
+    // What is kept was begun at another term than that of the title: the journal is to say first that it
+    // counts.
+    if (whole) numbers_.copied(slot, {term, numbers_.last(slot).number});
+  }
   if (!whole) store_.clear(slot);
   store_.set_aside(slot, false);
   write(slot, {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt});
+  wishes_.writes.back().after_data = whole && numbers_.counts();
   return true;
 }
 
@@ -94,6 +101,7 @@ void HandOvers::ask(Member to, Slot slot, const Message& message) {
   question.to = to;
   question.slot = slot;
   append_message(question.body, message);
+  if (message.kind == Kind::finish && numbers_.counts()) append_last(question.body, numbers_.last(slot));
 }
 
 void HandOvers::answer(std::uint64_t ticket, const Message& message) {
@@ -127,6 +135,7 @@ void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64
     Message later{.kind = Kind::pending, .migration = message.migration, .term = message.term};
     return answer(ticket, later);
   }
+  if (message.kind == Kind::finish) receiving.last = read_last(message.rest);
   if (const auto known = receiving.target.heard(message, title(slot), store_, now)) {
     answer(ticket, *known);
   } else if (const auto before = std::exchange(receiving.ticket, ticket)) {

@@ -38,6 +38,7 @@ void HandOvers::begin(Member from, Slot slot, const Message& message, std::uint6
     end_waiting(before->second, "a later try has begun");
     receiving_.erase(before);
   }
+  if (numbers_.counts()) numbers_.begin(slot, after_cession(message.term));
   store_.clear(slot);
   store_.set_aside(slot, true);
   const auto [at, fresh] =
@@ -54,6 +55,7 @@ void HandOvers::look_after(Receiving& receiving, Now now) {
   if (const auto message = target.next(now)) ask(target.from(), slot, *message);
   if (target.title() && !std::exchange(receiving.writing, true)) {
     hold(receiving);
+    if (target.state() == Target::State::preparing) note_copied(receiving);
     write(slot, *target.title(), target.state() == Target::State::preparing ? Kind::prepared : Kind::owned);
   }
   if (target.state() == Target::State::done) return received(receiving, now);
@@ -68,6 +70,15 @@ void HandOvers::look_after(Receiving& receiving, Now now) {
   if (title(slot).promise && !writes_.contains(slot) && trouble_.empty()) {
     write(slot, forgotten(title(slot)));
   }
+}
+
+// Before the promise, which is written behind it.
+void HandOvers::note_copied(const Receiving& receiving) {
+  if (!numbers_.counts()) return;
+  const Slot slot = receiving.target.slot();
+  // A source that does not count says nothing. What it had is of its term.
+  numbers_.copied(slot,
+                  receiving.last.value_or(LastChange{receiving.target.term(), numbers_.last(slot).number}));
 }
 
 // Nobody and nothing is to wait for this try any more.

@@ -1,3 +1,4 @@
+#include <limpet/base/assert.hpp>
 #include <limpet/base/hash.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/journal/record.hpp>
@@ -11,8 +12,8 @@ constexpr std::size_t kLengthAt = 8;
 constexpr std::size_t kSlotAt = 12;
 constexpr std::size_t kKindAt = 14;
 constexpr std::size_t kSequenceAt = 16;
-constexpr std::size_t kTermAt = 24;
-static_assert(kTermAt + 4 == kRecordHeadBytes);
+constexpr std::size_t kNothingAt = 24;
+static_assert(kNothingAt + 4 == kRecordHeadBytes);
 
 std::uint32_t check_of(std::string_view bytes, std::uint64_t seed) {
   return static_cast<std::uint32_t>(hash64(bytes, seed));
@@ -27,7 +28,13 @@ bool plausible(const char* head) {
   return head[kKindAt + 1] == 0 && load_le<Slot>(head + kSlotAt) < kSlots &&
          load_le<std::uint32_t>(head + kLengthAt) <= kRecordBytesMax &&
          kind >= static_cast<unsigned>(Record::Kind::change) &&
-         kind <= static_cast<unsigned>(Record::Kind::file_end);
+         kind <= static_cast<unsigned>(Record::Kind::term);
+}
+
+// Of a record whose body is whole.
+bool fits(Record::Kind kind, std::size_t length) {
+  if (kind == Record::Kind::change) return true;
+  return length == (kind == Record::Kind::term ? kTermBodyBytes : kNumberBodyBytes);
 }
 
 }  // namespace
@@ -44,7 +51,7 @@ void seal_record(char* at, const Record& record, std::uint64_t nonce, std::uint6
   at[kKindAt] = static_cast<char>(record.kind);
   at[kKindAt + 1] = 0;
   store_le(at + kSequenceAt, record.sequence);
-  store_le(at + kTermAt, record.term);
+  store_le(at + kNothingAt, std::uint32_t{0});
   store_le(at, head_check(at, seed));
 }
 
@@ -54,6 +61,24 @@ void append_number_record(Bytes& out, Record record, std::uint64_t number, std::
   store_le(at + kRecordHeadBytes, number);
   record.body = {at + kRecordHeadBytes, kNumberBodyBytes};
   seal_record(at, record, nonce, position);
+}
+
+void append_term_record(Bytes& out, Slot slot, std::uint64_t sequence, Term term, std::uint64_t number,
+                        std::uint64_t nonce, std::uint64_t position) {
+  const std::size_t at = out.size();
+  out.extend(kRecordHeadBytes);
+  append_term(out, term);
+  append_le(out, number);
+  const Record record{.kind = Record::Kind::term,
+                      .slot = slot,
+                      .sequence = sequence,
+                      .body = out.view().substr(at + kRecordHeadBytes)};
+  seal_record(out.data() + at, record, nonce, position);
+}
+
+void read_term_record(const Record& record, Term& term, std::uint64_t& number) {
+  std::string_view body = record.body;
+  LIMPET_ASSERT(take_term(body, term) && take_le(body, number));
 }
 
 RecordStep next_record(std::string_view bytes, std::uint64_t nonce, std::uint64_t position) {
@@ -66,7 +91,6 @@ RecordStep next_record(std::string_view bytes, std::uint64_t nonce, std::uint64_
   step.record.kind = static_cast<Record::Kind>(head[kKindAt]);
   step.record.slot = load_le<Slot>(head + kSlotAt);
   step.record.sequence = load_le<std::uint64_t>(head + kSequenceAt);
-  step.record.term = load_le<std::uint32_t>(head + kTermAt);
   const auto length = load_le<std::uint32_t>(head + kLengthAt);
   if (bytes.size() - kRecordHeadBytes < length) {
     step.kind = RecordStep::Kind::cut;
@@ -74,8 +98,8 @@ RecordStep next_record(std::string_view bytes, std::uint64_t nonce, std::uint64_
   }
   step.record.body = bytes.substr(kRecordHeadBytes, length);
   const bool whole = check_of(step.record.body, seed) == load_le<std::uint32_t>(head + kBodyCheckAt);
-  const bool fits = step.record.kind == Record::Kind::change || length == kNumberBodyBytes;
-  step.kind = whole && fits ? RecordStep::Kind::record : RecordStep::Kind::broken_body;
+  step.kind =
+      whole && fits(step.record.kind, length) ? RecordStep::Kind::record : RecordStep::Kind::broken_body;
   return step;
 }
 

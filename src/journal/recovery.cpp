@@ -4,6 +4,7 @@
 #include <limits>
 #include <limpet/base/assert.hpp>
 #include <limpet/journal/recovery.hpp>
+#include <optional>
 #include <tuple>
 
 namespace limpet::journal {
@@ -15,12 +16,24 @@ struct Recovery::Found {
     std::uint64_t sequence;
     std::string_view body;
     std::uint64_t position;
+    bool is_term;  // no change, but what is said of those behind it
   };
   std::vector<Change> changes;
   std::vector<Hole> holes;
   std::uint64_t synced = 0;  // by the last mark, or all of it if the stream is sealed
   std::uint64_t end = 0;
 };
+
+namespace {
+
+void take(SlotVersion& version, const Record& record) {
+  Term term;
+  std::uint64_t number = 0;
+  read_term_record(record, term, number);
+  advance(version, term, number);
+}
+
+}  // namespace
 
 Recovery::Recovery() : slots_(kSlots) {}
 
@@ -74,6 +87,7 @@ void Recovery::finish() {
   }
   check_copies();
   check_streams();
+  leave_out_outlived();
 }
 
 void Recovery::leave_out_what_came_late() {
@@ -100,6 +114,7 @@ void Recovery::read_snapshot(const File& file) {
   const SegmentHeader& header = file.header;
   unsigned expected = static_cast<unsigned>(header.position & 0xffff);
   std::vector<std::string_view> bodies;
+  std::optional<SlotVersion> version;
   std::uint64_t count = 0;
   bool ended = false;
   std::size_t offset = kSegmentHeaderBytes;
@@ -130,14 +145,20 @@ void Recovery::read_snapshot(const File& file) {
         if (count == number_in(record)) {
           slot = {.bodies = std::move(bodies),
                   .sequence = record.sequence,
+                  .version = version.value_or(SlotVersion{.number = record.sequence}),
                   .copied_in = header.stream.generation};
         } else {
           slot.damaged = true;
         }
         bodies = {};
+        version.reset();
         count = 0;
         break;
       }
+      case Record::Kind::term:
+        if (!version) version.emplace();
+        take(*version, record);
+        break;
       case Record::Kind::file_end:
         ended = true;
         break;
@@ -229,8 +250,12 @@ void Recovery::read_stream(std::size_t first, std::size_t last) {
 
 namespace {
 
+bool of_slot(const Record& record) {
+  return record.kind == Record::Kind::change || record.kind == Record::Kind::term;
+}
+
 bool belongs(const Record& record, const SegmentHeader& header) {
-  return record.kind != Record::Kind::change || record.slot % header.shards == header.stream.shard;
+  return !of_slot(record) || record.slot % header.shards == header.stream.shard;
 }
 
 }  // namespace
@@ -260,8 +285,9 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
         const Record& record = step.record;
         if (record.kind == Record::Kind::mark) {
           found.synced = std::max(found.synced, number_in(record));
-        } else if (record.kind == Record::Kind::change) {
-          found.changes.push_back({record.slot, record.sequence, record.body, position(offset)});
+        } else if (of_slot(record)) {
+          found.changes.push_back({record.slot, record.sequence, record.body, position(offset),
+                                   record.kind == Record::Kind::term});
           if (found.changes.size() == kSample) {
             found.changes.reserve(kSample * stream_bytes / (bytes_before + offset + record.bytes()));
           }
@@ -269,8 +295,7 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
         offset += record.bytes();
         continue;
       }
-      const bool slot_known =
-          step.kind == RecordStep::Kind::broken_body && step.record.kind == Record::Kind::change;
+      const bool slot_known = step.kind == RecordStep::Kind::broken_body && of_slot(step.record);
       found.holes.push_back({at, offset, position(offset), slot_known, step.record.slot});
       // The head of a record with a broken body says where the next one stands; if it does not, look for it.
       const std::size_t after =
@@ -297,9 +322,11 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
 void Recovery::take_changes(const Found& found, std::size_t first) {
   const std::uint64_t generation = files_[first].header.stream.generation;
   std::size_t gaps = 0;
+  std::size_t terms = 0;
   Slot gap_at = 0;
   for (const Found::Change& change : found.changes) {
     SlotChanges& slot = slots_[change.slot];
+    terms += change.is_term ? 1U : 0U;
     // A later run's copy has all that counts of this stream. What it lacks was cut off when that run began,
     // even if the hole that said so is in a file that was removed since.
     if (slot.copied_in > generation) continue;
@@ -311,13 +338,38 @@ void Recovery::take_changes(const Found& found, std::size_t first) {
     }
     slot.sequence = change.sequence;
     slot.changed_in = generation;
-    slot.bodies.push_back(change.body);
+    if (change.is_term) {
+      take_term(change.slot, {.kind = Record::Kind::term, .body = change.body});
+    } else {
+      ++slot.version.number;
+      slot.bodies.push_back(change.body);
+    }
   }
-  changes_ += found.changes.size();
+  changes_ += found.changes.size() - terms;
   if (gaps == 0) return;
   note(Finding::Kind::damage, files_[first], 0,
        fmt::format("changes are missing before those of slot {}, and in {} more places: was a file removed?",
                    gap_at, gaps - 1));
+}
+
+void Recovery::take_term(Slot of, const Record& record) {
+  SlotChanges& slot = slots_[of];
+  const std::uint64_t before = slot.version.cessions;
+  take(slot.version, record);
+  const std::uint64_t floor = floors_.empty() ? 0 : floors_[of];
+  if (before == 0 || before >= floor || slot.version.cessions < floor) return;
+  outlived_ += slot.bodies.empty() ? 0U : 1U;
+  slot.bodies.clear();
+}
+
+// What no later record has taken the place of.
+void Recovery::leave_out_outlived() {
+  for (std::size_t slot = 0; slot < floors_.size(); ++slot) {
+    SlotChanges& of = slots_[slot];
+    if (of.version.cessions == 0 || of.version.cessions >= floors_[slot]) continue;
+    outlived_ += of.bodies.empty() ? 0U : 1U;
+    of.bodies.clear();
+  }
 }
 
 // Damage: which slots had a change there?

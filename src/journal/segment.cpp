@@ -29,7 +29,7 @@ void append_header(Bytes& out, const SegmentHeader& header) {
   std::memset(at, 0, kSegmentHeaderBytes);
   const std::string_view magic = header.kind == FileKind::journal ? kJournalMagic : kSnapshotMagic;
   std::memcpy(at, magic.data(), magic.size());
-  store_le(at + kVersionAt, kFormatVersion);
+  store_le(at + kVersionAt, header.format);
   store_le(at + kShardAt, header.stream.shard);
   store_le(at + kGenerationAt, header.stream.generation);
   store_le(at + kNonceAt, header.nonce);
@@ -62,6 +62,7 @@ Result<SegmentHeader> read_header(std::string_view file) {
   }
   return SegmentHeader{
       .kind = snapshot ? FileKind::snapshot : FileKind::journal,
+      .format = version,
       .stream = {.generation = load_le<std::uint64_t>(at + kGenerationAt),
                  .shard = load_le<std::uint32_t>(at + kShardAt)},
       .shards = load_le<std::uint32_t>(at + kShardsAt),

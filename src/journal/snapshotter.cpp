@@ -129,9 +129,24 @@ void Snapshotter::begin_slot() {
   copy_.emplace(static_cast<Slot>(slot_));
   records_ = 0;
   sequence_ = writer_.sequence(static_cast<Slot>(slot_));
+  version_ = writer_.version(static_cast<Slot>(slot_));
+}
+
+// What does not follow from the slot's sequence.
+void Snapshotter::add_version() {
+  if (version_ == SlotVersion{.number = sequence_}) return;
+  if (version_.cessions > version_.term.cessions) add_term({version_.cessions, 0});
+  add_term(version_.term);
+}
+
+void Snapshotter::add_term(Term term) {
+  append_term_record(piece().bytes, static_cast<Slot>(slot_), sequence_, term, version_.number, file_nonce_,
+                     file_bytes_);
+  file_bytes_ += kRecordHeadBytes + kTermBodyBytes;
 }
 
 void Snapshotter::end_slot() {
+  add_version();
   add_number(Record::Kind::slot_end, records_);
   ++file_slots_;
   copy_.reset();

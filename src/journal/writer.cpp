@@ -6,11 +6,12 @@
 
 namespace limpet::journal {
 
-Writer::Writer(std::uint64_t nonce) : nonce_(nonce), slots_(kSlots) {}
+Writer::Writer(std::uint64_t nonce) : nonce_(nonce), slots_(kSlots), terms_(kSlots) {}
 
 store::EffectWriter& Writer::change_of(Slot slot) {
   if (open_ && (slot_ != slot || batch_.size() - head_at_ > kRecordSplitBytes)) close();
   if (!open_) {
+    if (slots_[slot].term_is_due) begin_term(slot);
     open_ = true;
     slot_ = slot;
     head_at_ = batch_.size();
@@ -31,6 +32,42 @@ void Writer::close() {
   seal_record(at, record, nonce_, begin_ + head_at_);
   slot.end = position();
   if (watch_) watch_(slot_, record.body);
+}
+
+// ---- Terms ----
+
+void Writer::set_sequence(Slot slot, std::uint64_t sequence, const SlotVersion& version) {
+  slots_[slot].sequence = sequence;
+  slots_[slot].term_is_due = false;
+  terms_[slot] = {.version = version, .ahead = version.number - sequence, .next = version.term};
+}
+
+SlotVersion Writer::version(Slot slot) const {
+  SlotVersion version = terms_[slot].version;
+  version.number = slots_[slot].sequence + terms_[slot].ahead;
+  return version;
+}
+
+void Writer::set_term(Slot slot, Term term) {
+  if (open_ && slot_ == slot) close();
+  terms_[slot].next = term;
+  slots_[slot].term_is_due = term != terms_[slot].version.term;
+}
+
+void Writer::copied(Slot slot, Term term, std::uint64_t number) {
+  end_command();
+  write_term(slot, term, number);
+}
+
+void Writer::begin_term(Slot slot) { write_term(slot, terms_[slot].next, version(slot).number); }
+
+// REQUIRES: no record is open.
+void Writer::write_term(Slot slot, Term term, std::uint64_t number) {
+  SlotTerm& known = terms_[slot];
+  append_term_record(batch_, slot, ++slots_[slot].sequence, term, number, nonce_, position());
+  advance(known.version, term, number);
+  known.ahead = number - slots_[slot].sequence;
+  slots_[slot].term_is_due = known.next != term;
 }
 
 void Writer::mark(std::uint64_t synced) {

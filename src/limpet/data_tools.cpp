@@ -125,6 +125,7 @@ bool Dump::take(const NamedBytes& file, const SegmentHeader& header, const WalkS
   // What cannot be read stands with all, and may have been of any key.
   if (!step.whole) return put(broken_line(place, step.bytes));
   const Record& record = step.record;
+  if (record.kind == Record::Kind::term && !keyed_) return put(term_line(place, record));
   if (record.kind != Record::Kind::change || (keyed_ && record.slot != key_.slot)) return true;
   std::string_view effects = record.body;
   store::EffectView effect;
@@ -176,10 +177,17 @@ int run_backup(const BackupTask& task) {
   const auto began = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
   const auto backup = disk::back_up(task.directory, task.target);
   if (!backup) return complain(backup.error());
-  return finish(put(fmt::format(
+  std::string text = fmt::format(
       "{}: {}, {} files, {} bytes, checked\n"
       "It has every write that was acknowledged before {}.\n",
-      task.target, whose(backup->node, backup->cluster), backup->files, backup->bytes, utc_text(began))));
+      task.target, whose(backup->node, backup->cluster), backup->files, backup->bytes, utc_text(began));
+  if (backup->titles) {
+    text += fmt::format(
+        "It holds {} slots{}, by epoch {} of the cluster file, as of start {} of the node.\n", backup->owned,
+        backup->promised == 0 ? "" : fmt::format(", and was promised {} more", backup->promised),
+        backup->epoch, backup->starts);
+  }
+  return finish(put(text));
 }
 
 }  // namespace limpet::client

@@ -126,6 +126,14 @@ std::string effect_line(const Place& place, const journal::Record& record, const
                      told(effect, shown_max));
 }
 
+std::string term_line(const Place& place, const journal::Record& record) {
+  Term term;
+  std::uint64_t number = 0;
+  journal::read_term_record(record, term, number);
+  return fmt::format("{} {} {} {} term {}, number {}\n", place.file, place.offset, record.slot,
+                     record.sequence, text_of(term), number);
+}
+
 std::string broken_line(const Place& place, std::uint64_t bytes) {
   return fmt::format("{} {} - - broken: {} bytes that are no whole record\n", place.file, place.offset,
                      bytes);

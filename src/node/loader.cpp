@@ -173,6 +173,13 @@ bool Loader::report() {
     spdlog::log(damage ? spdlog::level::err : spdlog::level::warn, "{}/{}, offset {}: {}", directory_.path(),
                 finding.file, finding.offset, finding.text);
   }
+  if (recovery_->outlived() > 0) {
+    spdlog::warn(
+        "{}: of {} slots there is what an earlier life of this node has left, who gave them away since: it "
+        "is "
+        "not read",
+        directory_.path(), recovery_->outlived());
+  }
   std::size_t damaged = 0;
   for (unsigned slot = 0; slot < kSlots; ++slot)
     damaged += recovery_->damaged(static_cast<Slot>(slot)) ? 1U : 0U;
@@ -239,7 +246,8 @@ void Loader::add(Delivery& delivery, Slot slot) {
     delivery.piece->steps.push_back({.slot = slot,
                                      .end = end,
                                      .bytes = delivery.piece->bytes.size() - begin,
-                                     .changes = recovery_->last_sequence(slot)});
+                                     .changes = recovery_->last_sequence(slot),
+                                     .version = recovery_->version(slot)});
   };
   recovery_->each_change(slot, [&](std::string_view effects) {
     if (!delivery.piece->bytes.empty() && delivery.piece->bytes.size() + effects.size() > kLoadPieceBytes) {

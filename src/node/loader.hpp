@@ -46,6 +46,10 @@ class Loader {
 
   // Looks at what earlier runs say of the files beside these.
   Result<void> look();
+  // By slot, the cessions below which what is there is of a life that is over (journal/recovery.hpp).
+  void leave_out_below(std::vector<std::uint64_t> cessions) {
+    recovery_->leave_out_below(std::move(cessions));
+  }
   // `generation`: of this run, whose fence is up. What comes to the directory now was not acknowledged.
   void start(std::uint64_t generation);
   void stop();

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <limpet/base/hash.hpp>
+#include <limpet/handoff/floors.hpp>
 #include <limpet/net/clock.hpp>
 #include <limpet/node/node.hpp>
 #include <mutex>
@@ -249,6 +250,7 @@ Result<void> Node::Impl::open_storage() {
   if (!membership) return tl::unexpected(std::move(membership.error()));
   membership_ = std::move(*membership);
   membership_->set_hooks(membership_hooks());
+  if (journal) storage_->loader().leave_out_below(handoff::floors_of(*membership_->config().titles));
   return {};
 }
 

@@ -2,8 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <limpet/disk/set_aside.hpp>
 #include <limpet/journal/recovery.hpp>
+#include <limpet/disk/title_file.hpp>
 
 #include "random_seed.hpp"
 
@@ -36,14 +38,19 @@ Result<void> Storage::begin(LoaderHooks hooks) {
   }
   const Result<std::uint64_t> generations = disk::last_generation(*directory_);
   if (!generations) return tl::unexpected(generations.error());
+  // A backup has no fence.
+  const Result<std::uint64_t> boots = disk::last_boot(*directory_);
+  if (!boots) return tl::unexpected(boots.error());
+  const bool found = *generations > 0;
   if (journaled()) {
     loader_ = std::make_unique<Loader>(*directory_, settings_.shards, settings_.repair, std::move(hooks));
     if (Result<void> looked = loader_->look(); !looked) return looked;
   }
   // From here on a process that had the directory before finds that it is no longer its own.
-  const auto generation = directory_->begin_generation(*generations);
+  const auto generation = directory_->begin_generation(std::max(*generations, *boots));
   if (!generation) return tl::unexpected(generation.error());
   generation_ = *generation;
+  if (found && *boots == 0 && settings_.in_cluster() && settings_.view.epoch > 1) warn_of_no_titles();
   // Behind the fence: a snapshot that another process is about to finish is not to get its name any more.
   if (Result<void> tidied = remove_unfinished(); !tidied) return tidied;
   if (journal::earlier_runs(journaled()) == journal::EarlierRuns::set_aside) {
@@ -56,6 +63,19 @@ Result<void> Storage::begin(LoaderHooks hooks) {
                         .nonce = random_seed()});
   }
   return {};
+}
+
+// Which of its slots are its own is known to nobody but the others.
+void Storage::warn_of_no_titles() const {
+  spdlog::warn(
+      "{} has a journal, but no titles that say which slots are this node's: it is of a backup of limpet "
+      "0.1.0, or of "
+      "a node that was in no cluster. Its sessions are served only where nobody holds any slot: restore all "
+      "nodes of "
+      "that moment and start them with --new-cluster and the cluster file of that time. Else restore a "
+      "backup that "
+      "has titles",
+      directory_->path());
 }
 
 // From here on sessions change and nothing keeps that: the journal says no more what they are.

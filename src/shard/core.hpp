@@ -323,7 +323,8 @@ class Core {
   // A request of another shard or node waits for the slot.
   void park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_view body);
   SlotWait& want(Slot slot);
-  void slot_loaded(Slot slot, std::uint64_t changes);
+  void slot_loaded(const LoadPiece::Step& step);
+  [[nodiscard]] handoff::Numbering numbering();
   void slot_damaged(Slot slot, const std::string& why);
   void wake_waiters(Slot slot);
   void serve_returned(Slot slot);

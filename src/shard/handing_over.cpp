@@ -51,6 +51,7 @@ void Core::begin_handovers() {
   handovers_ = std::make_unique<HandOvers>(config_.self, config.boot, config_.shards, config_.index, titles,
                                            store_, now_);
   handovers_->set_passing(config.passes);
+  handovers_->set_numbering(numbering());
   tee_ = std::make_unique<ChangeTee>([this](Slot slot, std::string_view effects) { changed(slot, effects); });
   for (unsigned at = config_.index; config_.loads && at < kSlots; at += config_.shards) {
     handovers_->set_ready(static_cast<Slot>(at), false);
@@ -64,6 +65,19 @@ void Core::begin_handovers() {
   told_ = standing();
   for (unsigned slot = 0; slot < kSlots; ++slot) place(static_cast<Slot>(slot));
   work_off();
+}
+
+// The journal counts the changes of slots.
+handoff::Numbering Core::numbering() {
+  if (!journal_) return {};
+  return {
+      .begin = [this](Slot slot, Term term) { journal_->set_term(slot, term); },
+      .copied = [this](Slot slot,
+                       const handoff::LastChange& last) { journal_->copied(slot, last.term, last.number); },
+      .last = [this](Slot slot) -> handoff::LastChange {
+        const journal::SlotVersion version = journal_->version(slot);
+        return {version.term, version.number};
+      }};
 }
 
 handoff::HandOverView Core::view_of_handovers() const {
@@ -189,6 +203,7 @@ void Core::take_turn(const SlotTurn& turn) {
   const bool ceded = title.kind == handoff::Title::Kind::ceded;
   const Holder holder{own ? config_.self : title.to, title.term};
   const Holder& known = holders_.of(slot);
+  if (own && journal_) journal_->set_term(slot, title.term);
   if (own && known.node != config_.self && known.term >= title.term) {
     turns_[slot] = SlotTurn::Kind::refuse;  // step_down() has said why
   } else if (ceded || (own && turn.kind == SlotTurn::Kind::serve)) {

@@ -151,13 +151,14 @@ void Core::take_load(const LoadPiece& piece) {
     } else if (step.end == LoadPiece::End::damaged) {
       slot_damaged(step.slot, {});
     } else if (step.end == LoadPiece::End::whole) {
-      slot_loaded(step.slot, step.changes);
+      slot_loaded(step);
     }
   }
 }
 
-void Core::slot_loaded(Slot slot, std::uint64_t changes) {
-  if (journal_) journal_->set_sequence(slot, changes);
+void Core::slot_loaded(const LoadPiece::Step& step) {
+  const Slot slot = step.slot;
+  if (journal_) journal_->set_sequence(slot, step.changes, step.version);
   store_.set_aside(slot, false);
   unloaded_[slot] = false;
   --slots_loading_;
@@ -168,6 +169,7 @@ void Core::slot_loaded(Slot slot, std::uint64_t changes) {
   // What it gave away, or received in part, before is not its own, and the disk is told so. Sessions of a
   // release that knew no titles are there before the first of them, and while nobody holds their slots.
   const handoff::SlotTitle& title = handovers_->title(slot);
+  if (journal_ && handoff::owns(title)) journal_->set_term(slot, title.title.term);
   const bool first = holders_.of(slot).term == Term{} && (was_fresh_ || may_be_claimed(slot));
   if (!handoff::owns(title) && !title.promise && !first) store_.clear(slot);
   handovers_->set_ready(slot, true);

@@ -138,7 +138,8 @@ void SimNode::load_shard(unsigned index) {
     piece.steps.push_back({.slot = slot,
                            .end = shard::LoadPiece::End::whole,
                            .bytes = piece.bytes.size() - before,
-                           .changes = recovery_->last_sequence(slot)});
+                           .changes = recovery_->last_sequence(slot),
+                           .version = recovery_->version(slot)});
   }
   shard::Shard& shard = *cores_[index].shard;
   shard.take_load(piece, now_);

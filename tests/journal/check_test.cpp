@@ -120,7 +120,7 @@ TEST_F(Checked, AMissingSnapshotIsDamageOfNoOneFile) {
 }
 
 TEST_F(Checked, ANewerFormatIsRefused) {
-  bytes_[8] = 2;
+  bytes_[8] = 3;
   const Check found = checked();
   EXPECT_FALSE(found.sound());
   EXPECT_EQ(found.refusals.size(), 1U);

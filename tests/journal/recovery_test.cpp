@@ -266,11 +266,11 @@ TEST(Journal, AFileOfAnotherKindOrOfANewerFormatIsRefusedWithWords) {
   EXPECT_THAT(read_header(std::string(100, 'x')).error().text, HasSubstr("no journal file"));
   Stream stream;
   Files files = stream.files;
-  files[0].second[8] = 2;
+  files[0].second[8] = 3;
   const Recovered newer(files);
   ASSERT_EQ(newer.recovery.refusals().size(), 1U);
   EXPECT_THAT(newer.recovery.refusals()[0],
-              HasSubstr("has format 2, and this limpetd knows formats up to 1"));
+              HasSubstr("has format 3, and this limpetd knows formats up to 2"));
 }
 
 TEST(Journal, OfRandomBytesBehindAGoodHeaderIsReadSafely) {

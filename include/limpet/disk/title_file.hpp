@@ -20,6 +20,9 @@ namespace limpet::disk {
 
 inline constexpr std::string_view kTitleExtension = ".titles";
 
+// The last boot whose titles are in the directory; 0: none.
+[[nodiscard]] Result<std::uint64_t> last_boot(const Directory& directory);
+
 class TitleFile {
  public:
   using Done = std::function<void(const Result<void>&)>;

@@ -19,6 +19,7 @@
 #include <limpet/base/time.hpp>
 #include <limpet/handoff/message.hpp>
 #include <limpet/handoff/moment.hpp>
+#include <limpet/handoff/numbering.hpp>
 #include <limpet/handoff/pace.hpp>
 #include <limpet/handoff/source.hpp>
 #include <limpet/handoff/target.hpp>
@@ -110,6 +111,8 @@ class HandOvers {
 
   // Who is told of each moment, for tests.
   void set_passing(Passing passes) { passes_ = std::move(passes); }
+  // Who counts the changes of slots.
+  void set_numbering(Numbering numbers) { numbers_ = std::move(numbers); }
 
   // ---- What happens ----
   void set_view(HandOverView view, Now now);
@@ -180,7 +183,8 @@ class HandOvers {
     std::int64_t began_ms;
     std::optional<std::uint64_t> ticket;  // of the question that waits for a title to be written
     bool writing = false;
-    bool holding = false;  // commands were told to wait here
+    bool holding = false;              // commands were told to wait here
+    std::optional<LastChange> last{};  // in what is received, once that is known
   };
   // What is known of a node that slots are to go to.
   struct Way {
@@ -208,6 +212,7 @@ class HandOvers {
   void hold(Receiving& receiving);
   void end_waiting(Receiving& receiving, const std::string& why);
   void claimed(Slot slot);
+  void note_copied(const Receiving& receiving);
   void give_up_all(Now now);
 
   void pass(Step step, Kind kind) const {
@@ -227,6 +232,7 @@ class HandOvers {
   store::Store& store_;
   std::vector<SlotTitle> titles_;  // of this shard's slots
   Passing passes_;                 // may be none
+  Numbering numbers_;              // may be none
   std::string trouble_;            // why no title can be written any more
   std::vector<bool> unready_;      // by slot
   HandOverView view_;

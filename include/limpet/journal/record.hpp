@@ -1,7 +1,7 @@
 // Records: what journal files are made of. docs/journal.md describes them byte by byte.
 //
 //   +------------+------------+--------+------+------+---+----------+------+---------
-//   | head check | body check | length | slot | kind | 0 | sequence | term | body ...
+//   | head check | body check | length | slot | kind | 0 | sequence | 0    | body ...
 //   | 4          | 4          | 4      | 2    | 1    | 1 | 8        | 4    |
 //   +------------+------------+--------+------+------+---+----------+------+---------
 //
@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/slot.hpp>
+#include <limpet/base/term.hpp>
 #include <string_view>
 
 namespace limpet::journal {
@@ -26,28 +27,36 @@ struct Record {
     // before:
     slot_end = 3,  // all of a slot has come: 8 bytes, in how many changes
     file_end = 4,  // all of the file has come: 8 bytes, how many slots
+    // In both: the changes of the slot behind it are of this term, and numbered on from this number: 20
+    // bytes, cessions, restarts, number (version.hpp). It counts as one, so that it is missed.
+    term = 5,
   };
   Kind kind = Kind::change;
   Slot slot = 0;
-  std::uint64_t sequence = 0;  // counts the changes of the slot, from 1
-  std::uint32_t term = 0;      // of the slot's title
+  std::uint64_t sequence = 0;  // counts the changes and terms of the slot here, from 1
   std::string_view body = {};
 
   [[nodiscard]] std::uint64_t bytes() const;  // the whole record
 };
 
 inline constexpr std::size_t kRecordHeadBytes = 28;
-inline constexpr std::size_t kNumberBodyBytes = 8;  // of all kinds but a change
+inline constexpr std::size_t kNumberBodyBytes = 8;  // of mark and ends
+inline constexpr std::size_t kTermBodyBytes = kTermBytes + 8;
 
-// The number that is the body of a record that is no change.
+// The number that is the body of a mark or an end.
 [[nodiscard]] std::uint64_t number_in(const Record& record);
 
 // Fills in the head of a record whose body stands behind it. `at` has room for both.
 void seal_record(char* at, const Record& record, std::uint64_t nonce, std::uint64_t position);
 
-// Appends a record that is no change.
+// Appends a mark or an end.
 void append_number_record(Bytes& out, Record record, std::uint64_t number, std::uint64_t nonce,
                           std::uint64_t position);
+
+void append_term_record(Bytes& out, Slot slot, std::uint64_t sequence, Term term, std::uint64_t number,
+                        std::uint64_t nonce, std::uint64_t position);
+// REQUIRES: it is of kind `term`.
+void read_term_record(const Record& record, Term& term, std::uint64_t& number);
 
 // What stands at the front of some bytes.
 struct RecordStep {

@@ -20,6 +20,7 @@
 #include <limpet/journal/record.hpp>
 #include <limpet/journal/seals.hpp>
 #include <limpet/journal/segment.hpp>
+#include <limpet/journal/version.hpp>
 #include <map>
 #include <string>
 #include <string_view>
@@ -55,6 +56,9 @@ class Recovery {
   void require_snapshots_of(std::uint64_t generation) { required_ = generation; }
   // Of the newest run that has sealed any.
   void seal(Seals seals) { seals_ = std::move(seals); }
+  // By slot, the cessions of who is to serve it: what was begun at fewer is of a life that is over, and is
+  // left out. What never said at how many it was begun is kept.
+  void leave_out_below(std::vector<std::uint64_t> cessions) { floors_ = std::move(cessions); }
   void finish();
 
   [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
@@ -69,6 +73,9 @@ class Recovery {
   [[nodiscard]] bool sealed(const StreamName& stream) const { return seals_.end_of(stream).has_value(); }
   [[nodiscard]] bool damaged(Slot slot) const { return slots_[slot].damaged; }
   [[nodiscard]] std::uint64_t last_sequence(Slot slot) const { return slots_[slot].sequence; }
+  [[nodiscard]] const SlotVersion& version(Slot slot) const { return slots_[slot].version; }
+  // Slots of which something was left out since it was begun too early.
+  [[nodiscard]] std::size_t outlived() const { return outlived_; }
   [[nodiscard]] std::size_t changes_of(Slot slot) const { return slots_[slot].bodies.size(); }
   // Calls visit(effects) for every change of a slot, in order.
   void each_change(Slot slot, const std::function<void(std::string_view effects)>& visit) const;
@@ -82,6 +89,7 @@ class Recovery {
   struct SlotChanges {
     std::vector<std::string_view> bodies;
     std::uint64_t sequence = 0;    // of the last of them
+    SlotVersion version{};         // as of the last of them
     std::uint64_t copied_in = 0;   // the generation of the copy that they begin with; 0: none
     std::uint64_t changed_in = 0;  // the generation of the last of them
     bool damaged = false;
@@ -103,6 +111,8 @@ class Recovery {
   void check_streams();
   void scan(std::size_t first, std::size_t last, Found& found) const;
   void take_changes(const Found& found, std::size_t first);
+  void take_term(Slot of, const Record& record);
+  void leave_out_outlived();
   void judge(const Found& found);
   void note(Finding::Kind kind, const File& file, std::uint64_t offset, std::string text);
 
@@ -118,6 +128,8 @@ class Recovery {
   std::vector<std::string> refusals_;
   std::uint64_t generations_ = 0;
   std::uint64_t changes_ = 0;
+  std::vector<std::uint64_t> floors_;  // may be empty
+  std::size_t outlived_ = 0;
 };
 
 }  // namespace limpet::journal

@@ -14,7 +14,8 @@
 
 namespace limpet::journal {
 
-inline constexpr std::uint32_t kFormatVersion = 1;
+// Format 1, of limpet 0.1.0, has no records of kind `term`. It is read; what is written is of format 2.
+inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::size_t kSegmentHeaderBytes = 64;
 
 // Names a stream.
@@ -31,6 +32,7 @@ enum class FileKind : std::uint8_t { journal, snapshot };
 
 struct SegmentHeader {
   FileKind kind = FileKind::journal;
+  std::uint32_t format = kFormatVersion;
   StreamName stream;
   std::uint32_t shards = 1;  // of the node, in that run
   std::uint32_t number = 0;

@@ -58,6 +58,8 @@ class Snapshotter final : private store::ChangeSink {
   void begin_record();
   void end_record();
   void add_number(Record::Kind kind, std::uint64_t number);
+  void add_version();
+  void add_term(Term term);
 
   store::Store& store_;
   const Writer& writer_;
@@ -76,6 +78,7 @@ class Snapshotter final : private store::ChangeSink {
   unsigned slot_ = 0;
   std::optional<store::SlotCopy> copy_;  // of that slot, once it has begun
   std::uint64_t sequence_ = 0;           // of the slot's last change, when its copy began
+  SlotVersion version_;                  // as of that change
   std::uint64_t records_ = 0;
   std::size_t record_at_ = 0;
   store::EffectWriter effects_;

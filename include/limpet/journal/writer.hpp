@@ -9,6 +9,7 @@
 #include <functional>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/slot.hpp>
+#include <limpet/journal/version.hpp>
 #include <limpet/store/change.hpp>
 #include <string_view>
 #include <utility>
@@ -44,12 +45,20 @@ class Writer final : public store::ChangeSink {
   // A change of this slot is likely soon: has what is known of it fetched.
   void look_ahead(Slot slot) const { __builtin_prefetch(&slots_[slot], 1); }
 
-  // Where the slot's count of changes goes on from.
-  void set_sequence(Slot slot, std::uint64_t sequence) { slots_[slot].sequence = sequence; }
+  // Where the slot's count of changes goes on from, and what its last change was.
+  void set_sequence(Slot slot, std::uint64_t sequence) { set_sequence(slot, sequence, {.number = sequence}); }
+  void set_sequence(Slot slot, std::uint64_t sequence, const SlotVersion& version);
   [[nodiscard]] std::uint64_t sequence(Slot slot) const { return slots_[slot].sequence; }
+  [[nodiscard]] SlotVersion version(Slot slot) const;
+  // The next changes of the slot are made at this term.
+  void set_term(Slot slot, Term term);
+  // What is there of the slot now is a copy of all changes up to this one. The stream says so at once.
+  void copied(Slot slot, Term term, std::uint64_t number);
 
  private:
   void close();
+  void write_term(Slot slot, Term term, std::uint64_t number);
+  void begin_term(Slot slot);
 
   std::uint64_t nonce_;
   Bytes batch_;
@@ -61,8 +70,15 @@ class Writer final : public store::ChangeSink {
   struct SlotEnd {
     std::uint64_t sequence = 0;  // of its last change
     std::uint64_t end = 0;       // the position behind it
+    bool term_is_due = false;    // the next change is of another term than the last one
   };
   std::vector<SlotEnd> slots_;
+  struct SlotTerm {
+    SlotVersion version{};      // of the last change, but for its number
+    std::uint64_t ahead = 0;  // so much more than the sequence is the number
+    Term next{};                // of the next change
+  };
+  std::vector<SlotTerm> terms_;
   Watch watch_;
 };
 

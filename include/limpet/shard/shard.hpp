@@ -144,7 +144,8 @@ struct LoadPiece {
     Slot slot = 0;
     End end = End::none;
     std::size_t bytes = 0;
-    std::uint64_t changes = 0;  // of the slot in all, where it ends whole
+    std::uint64_t changes = 0;       // of the slot in all, where it ends whole
+    journal::SlotVersion version{};  // of the last of them
   };
   Bytes bytes;
   std::vector<Step> steps;

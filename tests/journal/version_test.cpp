@@ -1,0 +1,215 @@
+// A journal says which changes of a slot its copy has: it is written, and is the same whatever files it is
+// in.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limpet/journal/recovery.hpp>
+#include <limpet/journal/snapshotter.hpp>
+#include <limpet/journal/writer.hpp>
+
+#include "a_stream.hpp"
+
+namespace limpet::journal {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr Slot kSlot = 5;
+constexpr Slot kOther = 9;
+
+// As when a slot is received that its owner held at `of`, and changed last at `last`.
+void receive(Stream& stream, Term of, Term last, std::uint64_t number) {
+  stream.writer().set_term(kSlot, after_cession(of));
+  stream.change(kSlot, "clear");
+  stream.change(kSlot, "copy");
+  stream.writer().copied(kSlot, last, number);
+  stream.change(kOther, "between");
+}
+
+Recovery& read(Recovery& recovery, const Files& files, std::uint64_t floor = 0) {
+  for (const auto& [name, bytes] : files) recovery.add(name, bytes);
+  std::vector<std::uint64_t> floors(kSlots);
+  floors[kSlot] = floor;
+  recovery.leave_out_below(floors);
+  recovery.finish();
+  return recovery;
+}
+
+std::vector<std::string> changes(const Recovery& recovery, Slot slot = kSlot) {
+  std::vector<std::string> all;
+  recovery.each_change(slot, [&](std::string_view effects) { all.emplace_back(effects.substr(2)); });
+  return all;
+}
+
+TEST(Versions, WithoutATermAreTheCountOfChanges) {
+  Stream stream;
+  stream.change(kSlot, "one");
+  stream.change(kSlot, "two");
+  Recovery recovery;
+  read(recovery, stream.files);
+  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.number = 2}));
+  EXPECT_EQ(stream.writer().version(kSlot), (SlotVersion{.number = 2}));
+}
+
+TEST(Versions, ATermIsWrittenBeforeTheFirstChangeAtItAndOnce) {
+  Stream stream;
+  stream.change(kSlot, "one");
+  stream.writer().set_term(kSlot, {3, 0});
+  stream.writer().set_term(kSlot, {3, 1});
+  Recovery before;
+  EXPECT_EQ(read(before, stream.files).version(kSlot), (SlotVersion{.number = 1}))
+      << "an owner that has changed nothing is no newer";
+  const std::size_t size = stream.size();
+  stream.change(kSlot, "two");
+  EXPECT_EQ(stream.size() - size, kRecordHeadBytes + kTermBodyBytes + kRecordHeadBytes + 5);
+  stream.change(kSlot, "three");
+  Recovery recovery;
+  read(recovery, stream.files);
+  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.term = {3, 1}, .number = 3, .cessions = 3}));
+  EXPECT_EQ(recovery.last_sequence(kSlot), 4U) << "a term counts too, so that it is missed";
+  EXPECT_EQ(recovery.changes(), 3U);
+  EXPECT_THAT(changes(recovery), ElementsAre("one", "two", "three"));
+  EXPECT_THAT(recovery.findings(), IsEmpty());
+}
+
+TEST(Versions, OfACopyGoOnWhereItsOwnerWas) {
+  Stream stream;
+  stream.change(kSlot, "of a life before");
+  receive(stream, {7, 2}, {6, 0}, 1000);
+  Recovery received;
+  read(received, stream.files);
+  EXPECT_EQ(received.version(kSlot), (SlotVersion{.term = {6, 0}, .number = 1000, .cessions = 8}));
+  EXPECT_EQ(stream.writer().version(kSlot), received.version(kSlot));
+  stream.writer().set_term(kSlot, {8, 0});
+  stream.change(kSlot, "more");
+  Recovery recovery;
+  read(recovery, stream.files);
+  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.term = {8, 0}, .number = 1001, .cessions = 8}));
+  EXPECT_EQ(recovery.last_sequence(kSlot), 7U) << "what is counted here has no gap";
+  EXPECT_THAT(recovery.findings(), IsEmpty());
+  EXPECT_FALSE(recovery.damaged(kSlot));
+}
+
+TEST(Versions, GoOnInTheNextRun) {
+  Stream stream;
+  receive(stream, {7, 2}, {6, 0}, 1000);
+  Recovery first;
+  read(first, stream.files);
+  Stream later(2);
+  later.writer().set_sequence(kSlot, first.last_sequence(kSlot), first.version(kSlot));
+  later.writer().set_term(kSlot, {8, 1});
+  later.change(kSlot, "more");
+  Files files = stream.files;
+  files.insert(files.end(), later.files.begin(), later.files.end());
+  Recovery recovery;
+  read(recovery, files);
+  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.term = {8, 1}, .number = 1001, .cessions = 8}));
+  EXPECT_THAT(recovery.findings(), IsEmpty());
+}
+
+TEST(Versions, OfFormat1AreTheirCountAndGoOnFromIt) {
+  Stream old(1, {.format = 1, .stream = {}});
+  old.change(kSlot, "one");
+  old.change(kSlot, "two");
+  EXPECT_EQ(read_header(old.files[0].second)->format, 1U);
+  Recovery first;
+  read(first, old.files);
+  Stream later(2);
+  later.writer().set_sequence(kSlot, 2, first.version(kSlot));
+  later.writer().set_term(kSlot, {4, 0});
+  later.change(kSlot, "three");
+  Files files = old.files;
+  files.insert(files.end(), later.files.begin(), later.files.end());
+  Recovery recovery;
+  read(recovery, files, 4);
+  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.term = {4, 0}, .number = 3, .cessions = 4}));
+  EXPECT_THAT(changes(recovery), ElementsAre("one", "two", "three")) << "format 1 says nothing of cessions";
+}
+
+TEST(Versions, StandInASnapshotToo) {
+  store::Store store(3);
+  SegmentHeader header{.stream = {.generation = 3, .shard = 0}, .nonce = 7};
+  Writer writer(7);
+  const SlotVersion version{.term = {6, 1}, .number = 1000, .cessions = 8};
+  writer.set_sequence(kSlot, 12, version);
+  writer.set_sequence(kOther, 4);
+  Snapshotter copier(store, writer, header);
+  copier.begin();
+  while (copier.running()) copier.go_on();
+  std::string file;
+  for (const SnapshotPiece& piece : copier.pieces()) file += piece.bytes.view();
+  Recovery recovery;
+  read(recovery, {{"0000000003-000-00000001.snapshot", file}});
+  EXPECT_THAT(recovery.findings(), IsEmpty());
+  EXPECT_EQ(recovery.version(kSlot), version);
+  EXPECT_EQ(recovery.version(kOther), (SlotVersion{.number = 4}));
+  EXPECT_EQ(recovery.last_sequence(kSlot), 12U);
+}
+
+// Its head, its body: nobody may take what was begun later for what is over.
+TEST(Versions, ATermThatIsBrokenIsDamageThoughChangesFollow) {
+  for (const std::size_t broken : {std::size_t{4}, kRecordHeadBytes + 3}) {
+    Stream stream;
+    stream.change(kSlot, "one");
+    stream.writer().set_term(kSlot, {3, 0});
+    const std::size_t at = stream.size();
+    stream.change(kSlot, "two");
+    stream.change(kSlot, "three");
+    stream.mark();
+    stream.files[0].second[at + broken] ^= 1;
+    Recovery recovery;
+    read(recovery, stream.files);
+    EXPECT_TRUE(recovery.damaged(kSlot)) << broken;
+  }
+}
+
+// ---- What an earlier life has left ----
+
+TEST(Outlived, ALaterOwnerDoesNotReadWhatAnEarlierLifeHasLeft) {
+  Stream stream;
+  stream.writer().set_term(kSlot, {3, 0});
+  stream.change(kSlot, "of the life at 3");
+  Recovery recovery;
+  read(recovery, stream.files, 5);
+  EXPECT_THAT(changes(recovery), IsEmpty());
+  EXPECT_EQ(recovery.outlived(), 1U);
+  EXPECT_EQ(recovery.last_sequence(kSlot), 2U) << "the count goes on all the same";
+}
+
+TEST(Outlived, ARestartTakesNothingAway) {
+  Stream stream;
+  stream.writer().set_term(kSlot, {3, 0});
+  stream.change(kSlot, "one");
+  stream.writer().set_term(kSlot, {3, 4});
+  stream.change(kSlot, "two");
+  Recovery recovery;
+  read(recovery, stream.files, 3);
+  EXPECT_THAT(changes(recovery), ElementsAre("one", "two"));
+  EXPECT_EQ(recovery.outlived(), 0U);
+}
+
+TEST(Outlived, WhatWasReceivedIsKeptThoughItsOwnerChangedNothingForLong) {
+  Stream stream;
+  stream.writer().set_term(kSlot, {2, 0});
+  stream.change(kSlot, "of the life at 2");
+  receive(stream, {7, 0}, {1, 0}, 40);
+  Recovery recovery;
+  read(recovery, stream.files, 8);
+  EXPECT_THAT(changes(recovery), ElementsAre("clear", "copy"));
+  EXPECT_EQ(recovery.outlived(), 1U);
+  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.term = {1, 0}, .number = 40, .cessions = 8}));
+}
+
+TEST(Formats, ANewerOneIsRefusedNamingBoth) {
+  Stream newer(1, {.format = 3, .stream = {}});
+  const auto header = read_header(newer.files[0].second);
+  ASSERT_FALSE(header);
+  EXPECT_EQ(header.error().code, Code::refused);
+  EXPECT_THAT(header.error().text, HasSubstr("has format 3"));
+  EXPECT_THAT(header.error().text, HasSubstr("up to 2"));
+}
+
+}  // namespace
+}  // namespace limpet::journal
