@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <limpet/disk/set_aside.hpp>
-#include <limpet/journal/recovery.hpp>
 #include <limpet/disk/title_file.hpp>
+#include <limpet/journal/recovery.hpp>
 
 #include "random_seed.hpp"
 
