@@ -126,13 +126,24 @@ def cut_off_anywhere(old, fresh):
 class AWholeCluster(E2E):
     """Three nodes of 0.1.0 were stopped as a whole, one of them by a crash."""
 
-    def upgraded(self, prepare=lambda folder, name: None):
+    def upgraded(self):
         nodes = self.cluster(nodes=3, start=False, flags=["--durability", "interval"])
         nodes.write(epoch=3, weights={"n1": 1, "n2": 2, "n3": 1})  # on other hosts
         for node in nodes:
             unpack("cluster_" + node.name, data_of(node))
-            prepare(data_of(node), node.name)
         return nodes.start()
+
+    def test_backups_that_0_1_0_made_which_have_no_titles_are_served_with_new_cluster(self):
+        nodes = self.cluster(nodes=3, start=False, flags=["--durability", "interval", "--new-cluster"])
+        nodes.write(epoch=2, weights={"n1": 1, "n2": 2, "n3": 1})  # the cluster file of their moment
+        for node in nodes:
+            unpack("cluster_" + node.name, data_of(node))
+            for name in os.listdir(data_of(node)):
+                if name.endswith(".titles") or name == "limpet.fence":
+                    os.unlink(os.path.join(data_of(node), name))
+        nodes.start()
+        self.has_all(nodes)
+        self.assertIn("has a journal, but no titles", nodes["n1"].process.log())
 
     def has_all(self, nodes):
         for node in nodes:
