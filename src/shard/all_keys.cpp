@@ -1,14 +1,16 @@
 // Commands about all keys of the cluster: KEYS, DBSIZE, RANDOMKEY, FLUSHALL and FLUSHDB.
 //
-// Every shard of every node is asked. Each answers for the slots that it serves just then, and says which
-// those are; a node puts the answers of its shards together, and the node of the client looks whether every
-// slot has been answered for (roll_call.hpp). Whoever holds those that are missing by now is asked for them,
-// again and again, as slots are frozen for some milliseconds while they go from one node to another.
+// Each node is asked for the slots that it is known to hold, and each of its shards for its own. It answers
+// for those of them that it serves just then, and says which those are; a node puts the answers of its shards
+// together, and the node of the client looks whether every slot has been answered for (roll_call.hpp).
+// Whoever holds those that are missing by now is asked for them, again and again, as slots are frozen for
+// some milliseconds while they go from one node to another. As no two are ever asked for the same slot, and
+// nobody again who has answered for it, FLUSHALL clears each once: what is written behind that stays.
 //
 // Between nodes and shards such a command has one more argument: the slots that are asked for
-// (SlotSet::bytes(), empty: all). The reply is [slots, what is to be merged].
+// (SlotSet::bytes()). The reply is [slots, what is to be merged].
 #include <limpet/command/errors.hpp>
-#include <set>
+#include <map>
 
 #include "core.hpp"
 
@@ -22,8 +24,7 @@ bool is_roll_call(const Spec& spec) { return spec.scope == command::Scope::clust
 bool is_flush(const Spec& spec) { return spec.has(command::kWrite); }
 
 std::optional<SlotSet> wanted_slots(std::string_view bytes) {
-  if (!bytes.empty() && bytes.size() != SlotSet::kBytes) return std::nullopt;
-  return bytes.empty() ? SlotSet::all() : SlotSet::read(bytes);
+  return bytes.size() == SlotSet::kBytes ? SlotSet::read(bytes) : std::nullopt;
 }
 
 }  // namespace
@@ -40,11 +41,33 @@ bool Core::is_part_of_roll_call(Args args) {
 void Core::begin_roll_call(Client& client, const Spec& spec, Args args) {
   std::vector<std::string_view> asked(args.begin(), args.end());
   if (is_flush(spec) && args.size() == 1) asked.emplace_back("sync");
-  asked.emplace_back();
+  const SlotSet all = SlotSet::all();
+  asked.push_back(all.bytes());
   if (!is_part_of_roll_call(asked)) return reply_error(client, command::kSyntax);
-  const Origin origin = keep_place(client);
+  // Not half of it where it is known beforehand that it cannot be all of it.
+  if (const std::string why = why_not_all(is_flush(spec)); !why.empty()) {
+    ++counters_.forward_errors;
+    return reply_error(client, why);
+  }
+  auto [name, gather] = begin_gather(kind_for_nodes(asked), keep_place(client), client.version);
   client.barrier = true;
-  gather_nodes(kind_for_nodes(asked), origin, client.version, is_flush(spec), asked);
+  gather.write = is_flush(spec);
+  keep_args(gather, asked);
+  call_roll(gather, asked, false);
+  ask_for_missing(name, gather);
+}
+
+// A slot that no node is known to hold or, for a write, whose holder is known to be out of reach.
+std::string Core::why_not_all(bool write) {
+  for (unsigned at = 0; at < kSlots; ++at) {
+    const Route route = router_.route(static_cast<Slot>(at));
+    if (route.kind == Route::Kind::refuse) return why_refused(static_cast<Slot>(at));
+    if (!write || route.kind != Route::Kind::peer) continue;
+    const Link& link = link_to(route.target);
+    if (link.verdict() != Link::Verdict::fail) continue;
+    return "CLUSTERDOWN node " + view_->nodes[route.target].name + " cannot be reached: " + link.why(now_);
+  }
+  return {};
 }
 
 // ---- A part of it ----
@@ -125,20 +148,23 @@ std::string Core::why_missing(const RollCall& call) const {
          " was on its way between nodes for too long, or no node takes it for its own";
 }
 
-void Core::ask_for_missing() {
-  for (const GatherName name : std::exchange(roll_calls_, {})) {
-    Gather& gather = *gathers_.find(name);
-    std::set<NodeIndex> nodes;
-    gather.roll_call->missing().each([&](Slot slot) {
-      const Route route = router_.route(slot);
-      nodes.insert(route.kind == Route::Kind::peer ? route.target : config_.self);
-    });
-    std::vector<std::string_view> args(gather.args.begin(), gather.args.end());
-    const SlotSet missing = gather.roll_call->missing();
-    args.back() = missing.bytes();
-    for (const NodeIndex node : nodes) ask_node(name, gather, node, args);
-    close_gather(name, gather);
+// REQUIRES: gather.open is 1.
+void Core::ask_for_missing(GatherName name, Gather& gather) {
+  std::map<NodeIndex, SlotSet> slots;
+  gather.roll_call->missing().each([&](Slot slot) {
+    const Route route = router_.route(slot);
+    slots[route.kind == Route::Kind::peer ? route.target : config_.self].add(slot);
+  });
+  std::vector<std::string_view> args(gather.args.begin(), gather.args.end());
+  for (const auto& [node, of_node] : slots) {
+    args.back() = of_node.bytes();
+    ask_node(name, gather, node, args);
   }
+  close_gather(name, gather);
+}
+
+void Core::tick_roll_calls() {
+  for (const GatherName name : std::exchange(roll_calls_, {})) ask_for_missing(name, *gathers_.find(name));
 }
 
 // ---- RANDOMKEY ----

@@ -368,7 +368,7 @@ void Core::tick_pending() {
   }
   overtaking_.gave_up(now_.steady_ms);
   if (!bounced_.empty()) tick_bounced();
-  if (!roll_calls_.empty()) ask_for_missing();
+  if (!roll_calls_.empty()) tick_roll_calls();
 }
 
 // In the order in which they came. One that is to wait holds back those behind it.

@@ -442,7 +442,9 @@ class Core {
   void call_roll(Gather& gather, Args args, bool for_node);
   bool roll_called(GatherName name, Gather& gather);
   [[nodiscard]] std::string why_missing(const RollCall& call) const;
-  void ask_for_missing();
+  [[nodiscard]] std::string why_not_all(bool write);
+  void ask_for_missing(GatherName name, Gather& gather);
+  void tick_roll_calls();
   void pick_key(const SlotSet& slots, ReplyWriter& reply);
   void pick_reply(const Gather& gather, ReplyWriter& reply);
 

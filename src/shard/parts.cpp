@@ -245,16 +245,6 @@ bool Core::take_wide_command(Client& client, const Spec& spec, Args args) {
   // It sees everything that this client did before, and nothing that it does after.
   if (!client.replies.empty()) return false;
   if (spec.name == "scan") return take_scan(client, args);
-  if (spec.has(command::kWrite)) {
-    // Not half of it where it is known beforehand that it cannot be all of it.
-    for (const std::unique_ptr<Link>& link : links_) {
-      if (!link || link->verdict() != Link::Verdict::fail || !takes_part(link->node())) continue;
-      const cluster::Node& node = view_->nodes[link->node()];
-      ++counters_.forward_errors;
-      reply_error(client, "CLUSTERDOWN node " + node.name + " cannot be reached: " + link->why(now_));
-      return true;
-    }
-  }
   begin_roll_call(client, spec, args);
   return true;
 }
@@ -303,7 +293,6 @@ void Core::gather_nodes(GatherKind kind, const Origin& origin, resp::Version ver
   auto [name, gather] = begin_gather(kind, origin, version);
   gather.write = write;
   keep_args(gather, args);
-  call_roll(gather, args, false);
   for (std::size_t i = 0; i < view_->nodes.size(); ++i) {
     const auto node = static_cast<NodeIndex>(i);
     if (is_asked(kind, node, args)) ask_node(name, gather, node, args);

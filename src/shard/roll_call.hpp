@@ -2,8 +2,8 @@
 //
 // A slot that goes from a node that has not been asked yet to one that has already answered would be passed
 // over, and one that goes the other way would be counted twice. So each part says for which slots it answers:
-// those that its shard served when it looked. The command is done once every slot has been answered for,
-// once.
+// of those that it was asked for, the ones that it served when it looked. The command is done once every slot
+// has been answered for, once.
 #pragma once
 
 #include <cstddef>

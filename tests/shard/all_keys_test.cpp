@@ -36,8 +36,8 @@ class AllKeys : public testing::Test {
     }
   }
 
-  void let_third_give_some() {
-    cluster_.make_late(0, 2, kLateMs);
+  void let_third_give_some(unsigned late = 2) {
+    cluster_.make_late(0, late, kLateMs);
     cluster_.run_for(4 * kLateMs);
     for (unsigned node = 0; node < 3; ++node) {
       cluster_.write_file(node, file_);
@@ -155,6 +155,40 @@ TEST_F(AllKeys, FlushallLeavesNothingWhileTheyMove) {
   EXPECT_TRUE(cluster_.settled());
   EXPECT_GT(flushes, 2);
   EXPECT_EQ(cluster_.ask(asker, "DBSIZE"), "0");
+}
+
+// What is written behind it stays, though its slot goes to a node that is asked later.
+TEST_F(AllKeys, FlushallDeletesEachOnceWhileTheyMove) {
+  const auto asker = cluster_.connect(0);
+  const auto writer = cluster_.connect(1);
+  ASSERT_NO_FATAL_FAILURE(let_third_give_some(1));
+  const std::vector<std::string> names(keys_.begin(), keys_.end());
+  std::string set = "MSET";
+  std::string get = "MGET";
+  for (const std::string& key : names) {
+    set += " " + key + " x";
+    get += " " + key;
+  }
+  int flushes = 0;
+  for (; !cluster_.settled() && flushes < 200; ++flushes) {
+    std::vector<int> deleted(names.size());
+    cluster_.send(asker, "FLUSHALL\r\n");
+    for (bool answered = false; !answered;) {
+      ASSERT_EQ(cluster_.ask(writer, set), "OK");
+      cluster_.run_for(2);
+      const auto there = cluster_.ask_for(writer, get);
+      ASSERT_TRUE(there && there->elements.size() == names.size());
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        deleted[i] += there->elements[i].type == resp::Value::Type::null ? 1 : 0;
+        ASSERT_LE(deleted[i], 1) << names[i];
+      }
+      for (const resp::Value& reply : cluster_.take_replies(asker)) {
+        ASSERT_EQ(reply.text, "OK");
+        answered = true;
+      }
+    }
+  }
+  EXPECT_GT(flushes, 2);
 }
 
 // n3 stands still with slots that n2 has been promised: nobody can say what is in them.
