@@ -253,6 +253,15 @@ void TitleFile::founded(std::uint64_t digest, Done done) {
       std::move(done));
 }
 
+void TitleFile::seen(handoff::Member member, std::uint64_t boot, Done done) {
+  impl_->tell(
+      [member, boot](TitleBook& book, TitleLog& log) {
+        book.see(member, boot);
+        log.seen(member, boot);
+      },
+      std::move(done));
+}
+
 void TitleFile::view(std::uint64_t epoch, std::string text, Done done) {
   impl_->tell(
       [epoch, text = std::move(text)](TitleBook& book, TitleLog& log) {

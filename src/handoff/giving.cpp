@@ -34,7 +34,7 @@ void HandOvers::give_more(Now now) {
       continue;
     }
     const bool free = ways_[to].retry_ms <= now.steady_ms && !receiving_.contains(slot) &&
-                      !writes_.contains(slot) && !unready_[slot];
+                      !writes_.contains(slot) && !unready_[slot] && !held_back_[slot];
     if (!free) {
       ++i;
       continue;

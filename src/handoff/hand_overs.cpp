@@ -12,6 +12,7 @@ HandOvers::HandOvers(Member self, std::uint64_t boot, unsigned shards, unsigned 
   view_.owners.assign(kSlots, kNobody);
   titles_.resize(kSlots / shards + 1);
   unready_.resize(kSlots);
+  held_back_.resize(kSlots);
   for (unsigned at = shard; at < kSlots; at += shards) {
     const auto slot = static_cast<Slot>(at);
     set_title(slot, titles[slot]);
@@ -121,6 +122,11 @@ void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64
   pass(Step::hears, message.kind);
   const auto found = receiving_.find(slot);
   const bool ours = found != receiving_.end() && found->second.target.is_of(from, message);
+  if (listens_ && (ours || message.kind == Kind::ask)) {
+    // What it knows may be old. Everything is asked again.
+    Message later{.kind = Kind::pending, .migration = message.migration, .term = message.term};
+    return answer(ticket, later);
+  }
   if (message.kind == Kind::begin && !ours) return begin(from, slot, message, ticket, now);
   if (message.kind == Kind::ask || !ours) {
     const auto given = giving_.find(slot);
@@ -157,7 +163,7 @@ void HandOvers::answered(Member from, Slot slot, std::string_view body, Now now)
     look_after(given->second, now);
   }
   const auto found = receiving_.find(slot);
-  if (of_a_fate && !unready_[slot] && found != receiving_.end() &&
+  if (of_a_fate && !listens_ && !unready_[slot] && found != receiving_.end() &&
       found->second.target.is_of(from, message)) {
     (void)found->second.target.heard(message, title(slot), store_, now);
     look_after(found->second, now);
@@ -189,14 +195,18 @@ void HandOvers::overtaken(Slot slot, Term term, Now now) {
 
 bool HandOvers::superseded(Slot slot, Member by, Term term, Now now) {
   if (const auto given = giving_.find(slot); given != giving_.end()) {
-    given->second.source.give_up("it was claimed by another node meanwhile");
+    given->second.source.give_up("another node holds it");
     look_after(given->second, now);
   }
-  const bool can = trouble_.empty() && owns(title(slot)) && title(slot).title.term < term &&
-                   !giving_.contains(slot) && !writes_.contains(slot);
+  const bool can =
+      trouble_.empty() && owns(title(slot)) && !giving_.contains(slot) && !writes_.contains(slot);
   if (!can) return false;
   store_.set_aside(slot, true);
-  write(slot, {.title = {.kind = Title::Kind::ceded, .term = term, .to = by}, .promise = std::nullopt});
+  if (by == self_) {
+    write(slot, {});
+  } else {
+    write(slot, {.title = {.kind = Title::Kind::ceded, .term = term, .to = by}, .promise = std::nullopt});
+  }
   return true;
 }
 

@@ -13,6 +13,7 @@ std::string HandOvers::why_not(Slot slot, const Message& message) const {
            std::to_string(message.number) + " yet";
   }
   if (view_.owners[slot] != self_) return "by its cluster file the slot is not its own";
+  if (listens_) return "it has just started, and asks the others first";
   if (unready_[slot]) return "it has not loaded the slot from its own disk yet";
   if (giving_.contains(slot) || writes_.contains(slot))
     return "it is still busy with the slot's last hand-over";
@@ -103,7 +104,7 @@ void HandOvers::received(Receiving& receiving, Now now) {
   const Slot slot = receiving.target.slot();
   ++sum_.received_total;
   store_.set_aside(slot, false);
-  wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot});
+  wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot, .to = receiving.target.from()});
   wishes_.notes.push_back({.went_well = true,
                            .text = "slot " + std::to_string(slot) + " was received from " +
                                    name_of(receiving.target.from()) + ": " +

@@ -38,7 +38,10 @@ std::optional<SlotTitle> granted(const SlotTitle& slot, Member from, Term term, 
 Fate fate_of(const SlotTitle& slot, Term term, const Migration& migration, bool under_way) {
   const Title& title = slot.title;
   const bool in_it = title.migration == migration && title.term == after_cession(term);
-  if (title.kind == Title::Kind::ceded && in_it) return Fate::ceded;
+  // It was offered back by somebody who owned it since: whoever asks does so from a disk of the past, and
+  // would go on with what is old.
+  const bool is_back = slot.promise && slot.promise->term >= title.term;
+  if (title.kind == Title::Kind::ceded && in_it) return is_back ? Fate::abandoned : Fate::ceded;
   return under_way && owns(slot) ? Fate::pending : Fate::abandoned;
 }
 

@@ -117,6 +117,13 @@ bool TitleBook::take_item(std::string_view item) {
       if (!take_le(item, epoch_)) return false;
       view_ = item;
       return true;
+    case TitleLog::Kind::seen: {
+      Member member = 0;
+      std::uint64_t boot = 0;
+      if (!take_le(item, member) || !take_le(item, boot) || member >= names_.size()) return false;
+      see(member, boot);
+      return true;
+    }
   }
   return false;
 }
@@ -134,6 +141,7 @@ Bytes TitleBook::write(std::uint64_t nonce) const {
   for (std::size_t i = 0; i < names_.size(); ++i) log.name(static_cast<Member>(i), names_[i]);
   if (founded_ != 0) log.founded(founded_);
   if (epoch_ != 0) log.view(epoch_, view_);
+  for (const auto& [member, boot] : seen_) log.seen(member, boot);
   std::vector<std::pair<Slot, SlotTitle>> held;
   for (unsigned slot = 0; slot < kSlots; ++slot) {
     if (titles_[slot] != SlotTitle{}) held.emplace_back(static_cast<Slot>(slot), titles_[slot]);
@@ -150,11 +158,12 @@ bool TitleBook::fresh() const {
 }
 
 void TitleBook::raise() {
-  for (SlotTitle& title : titles_) title = raised(title);
+  for (SlotTitle& title : titles_) title = handoff::raised(title);
 }
 
 void TitleBook::boot(std::uint64_t id) {
   boot_ = id;
+  raised_ = !stopped_;
   stopped_ = false;
 }
 
@@ -220,6 +229,13 @@ void TitleLog::view(std::uint64_t epoch, std::string_view text) {
   begin_item(Kind::view);
   append_le(body_, epoch);
   body_.append(text);
+  end_item();
+}
+
+void TitleLog::seen(Member member, std::uint64_t boot) {
+  begin_item(Kind::seen);
+  append_le(body_, member);
+  append_le(body_, boot);
   end_item();
 }
 

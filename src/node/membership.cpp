@@ -2,7 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <limpet/base/assert.hpp>
+#include <map>
 #include <utility>
 
 #include "random_seed.hpp"
@@ -70,6 +72,16 @@ Result<void> Membership::begin(const Settings& settings) {
   config_.titles = std::make_shared<const std::vector<SlotTitle>>(book.titles());
   config_.founding = std::make_shared<shard::Founding>(book.founded(), book.fresh());
   config_.founding->propose(shard::Founding::id_of(view_->placement_digest));
+  config_.raised = book.raised();
+  std::map<std::string, std::uint64_t> seen;
+  for (const auto& [member, boot] : book.seen()) seen.emplace(book.names()[member], boot);
+  boots_ = std::make_unique<BootBook>(me.name, book.boot(), seen,
+                                      [this](std::string_view name, std::uint64_t boot) { see(name, boot); });
+  config_.boots = std::make_shared<const shard::Boots>(shard::Boots{
+      .runs = [this](const std::string& node, std::uint64_t boot) { return boots_->runs(node, boot); },
+      .has_run = [this](const std::string& node, std::uint64_t boot,
+                        const std::string& by) { return boots_->has_run(node, boot, by); },
+      .all = [this] { return boots_->all(); }});
   config_.new_cluster = settings.new_cluster;
   if (settings.kill_at) config_.passes = killing_at(*settings.kill_at);
   return {};
@@ -139,6 +151,14 @@ void Membership::take(const std::vector<shard::LeavingNews>& leaving) {
     news = true;
   }
   if (news) show();
+}
+
+// From any thread, of a node that was heard of under this boot. One that has no number yet is seen again.
+void Membership::see(std::string_view name, std::uint64_t boot) {
+  const std::lock_guard lock(mutex_);
+  const std::vector<std::string>& names = members_.names();
+  const auto number = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  if (number < names_written_) titles_->seen(static_cast<handoff::Member>(number), boot, nullptr);
 }
 
 void Membership::leave() {

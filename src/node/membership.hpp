@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "boots.hpp"
+
 namespace limpet::node {
 
 struct MembershipHooks {
@@ -56,11 +58,13 @@ class Membership {
   Result<void> begin(const Settings& settings);
   Result<void> choose_file(const Settings& settings, cluster::View& file, std::string& text) const;
   void take_new_names();
+  void see(std::string_view name, std::uint64_t boot);
   [[nodiscard]] std::function<void(handoff::Step)> passing(
       const std::vector<shard::TitleWrite>& titles) const;
   void show();
 
   std::unique_ptr<disk::TitleFile> titles_;
+  std::unique_ptr<BootBook> boots_;
   cluster::NodeIndex self_ = 0;
   shard::HandoffConfig config_;
   MembershipHooks hooks_;

@@ -90,6 +90,9 @@ void add_moves(Page& page, const shard::HandoffStats& slots, const shard::Rates&
   page.gauge("limpet_slots_receiving", "Slots that are being received from other nodes.", slots.receiving);
   page.gauge("limpet_slots_unheld", "Slots that should be this node's, and that no node is known to hold.",
              slots.unheld);
+  page.gauge("limpet_slots_forgotten",
+             "Slots that this node held later than its data directory knows of: it is an old copy.",
+             slots.forgotten);
   page.counter("limpet_slots_given_total", "Slots handed over.", slots.given_total);
   page.counter("limpet_slots_received_total", "Slots received.", slots.received_total);
   page.counter("limpet_handovers_failed_total", "Tries to hand a slot over that were given up.",

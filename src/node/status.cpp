@@ -77,6 +77,7 @@ Json slots_json(const shard::HandoffStats& slots, const shard::Rates& rates) {
           {"slots_given_now", slots.giving},
           {"slots_received_now", slots.receiving},
           {"slots_held_by_nobody", slots.unheld},
+          {"slots_forgotten", slots.forgotten},
           {"slots_given_total", slots.given_total},
           {"slots_received_total", slots.received_total},
           {"handovers_failed_total", slots.failed_total},

@@ -2,15 +2,6 @@
 
 namespace limpet::peer {
 
-void append_held(Bytes& out, const Held& held) {
-  append_le(out, held.slot);
-  append_term(out, held.term);
-}
-
-bool take_held(std::string_view& body, Held& held) {
-  return take_le(body, held.slot) && take_term(body, held.term) && held.slot < kSlots;
-}
-
 void append_holder(Bytes& out, const HolderOf& holder) {
   append_le(out, holder.slot);
   append_le(out, holder.node);

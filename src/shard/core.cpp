@@ -326,6 +326,9 @@ void Core::sibling_frame(unsigned sibling, const Frame& frame) {
       return answered(frame.id, static_cast<Outcome>(frame.bits), frame.body);
     case FrameType::holder:
       return take_holders(frame.body);
+    case FrameType::ask:
+    case FrameType::words:
+      return take_owning(sibling, frame);
     case FrameType::handoff:
       return take_question(origin, frame.slot, frame.body);
     default:

@@ -9,7 +9,7 @@
 //   snapshots.cpp        when and how fast the sessions are copied
 //   loading.cpp          slots that are not loaded yet, and who waits for them
 //   handing_over.cpp     slots that change hands
-//   holders.cpp          who holds which slot, and where commands go by that
+//   holders.cpp, owning.cpp   who holds which slot, and where commands go by that
 //   parts.cpp            commands of several parts: cut, sent, put together (gather.cpp)
 //   relocate.cpp         RENAME and COPY from session to session
 //   all_keys.cpp         KEYS, DBSIZE, RANDOMKEY, FLUSHALL
@@ -27,7 +27,6 @@
 #include <limpet/journal/writer.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
-#include <limpet/peer/held.hpp>
 #include <limpet/route/router.hpp>
 #include <limpet/shard/shard.hpp>
 #include <limpet/store/store.hpp>
@@ -67,14 +66,6 @@ using peer::Reach;
 using resp::ReplyWriter;
 using route::Route;
 using SlotTurn = handoff::HandOvers::Turn;
-
-// Buffers up to this size are kept for the next use.
-inline constexpr std::size_t kSpareBytesMax = 64_KiB;
-
-// Gives a large buffer back that is empty now.
-inline void trim(Bytes& buffer) {
-  if (buffer.empty() && buffer.capacity() > kSpareBytesMax) buffer.release();
-}
 
 // What happens to writes when the memory is full, by the name that Redis has for it.
 [[nodiscard]] std::string_view policy_name(bool evict_when_full);
@@ -188,22 +179,33 @@ class Core {
   [[nodiscard]] std::string why_refused(Slot slot) const;
   void seen_alive(NodeIndex node);
   bool learn(Slot slot, const Holder& holder);
-  void step_down(Slot slot, const Holder& holder);
   void take_holders(std::string_view body);
   [[nodiscard]] bool can_be_true(Term term, NodeIndex node);
-  [[nodiscard]] bool take_holds(NodeIndex node, std::string_view body);
   void tell_siblings();
-  void append_holds(Lanes& lanes, const std::vector<Slot>& slots);
-  void tell_peers();
   [[nodiscard]] peer::Standing standing() const;
-  void tell_everything(Peer& peer);
   void tell_news(Peer& peer);
   void tell_news_of_change();
   [[nodiscard]] std::string why_not_founded() const;
   [[nodiscard]] bool may_be_claimed(Slot slot) const;
   void try_to_claim();
+
+  // ---- owning.cpp ----
+  void say(peer::WordWriter& words, Slot slot, bool all) const;
+  void ask_owners(Link& link);
+  [[nodiscard]] bool take_ask(Peer& peer, const Frame& frame);
+  void note_asked(std::string_view body);
+  void answer_ask(const peer::WordWriter::Send& send);
+  void answered_in_part(Peer& peer);
+  void take_owning(unsigned sibling, const Frame& frame);
+  void send_words(std::string_view body);
+  void tell_peers();
+  bool take_words(NodeIndex node, std::string_view body);
+  void hear_owner(Slot slot, NodeIndex node, const handoff::Owning& his);
+  void hear_known(Slot slot, NodeIndex from, const Holder& holder);
+  void give_way(Slot slot, const Holder& to);
+  void got(Slot slot, handoff::Member from);
   [[nodiscard]] bool all_are_heard() const;
-  void stop_listening_if_told();
+  void go_on_owning();
 
   // ---- orders.cpp ----
   [[nodiscard]] bool may_order(const Client& client) const;
@@ -523,9 +525,7 @@ class Core {
   std::unique_ptr<handoff::HandOvers> handovers_;
   std::vector<SlotTurn::Kind> turns_;  // by slot, of this shard's
   Holders holders_;
-  std::int64_t listening_until_ms_ = 0;
-  std::size_t slots_superseded_ = 0;
-  bool listening_ = false;  // just started, the others may not have said yet what they hold
+  Owned owned_;
   PassedOn passed_on_;
   Overtaking overtaking_;
   std::set<NodeIndex> came_back_;         // in this epoch: they were leaving before

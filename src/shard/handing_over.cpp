@@ -38,30 +38,36 @@ void Core::begin_handovers() {
   const HandoffConfig& config = *config_.handoff;
   const std::vector<handoff::SlotTitle>& titles = *config.titles;
   turns_.assign(kSlots, SlotTurn::Kind::pass);
-  bool owns_some = false;
   for (unsigned at = 0; at < kSlots; ++at) {
     const auto slot = static_cast<Slot>(at);
     const handoff::Title& title = titles[slot].title;
     const bool own = title.kind == handoff::Title::Kind::own;
     if (own && is_own(slot)) turns_[slot] = SlotTurn::Kind::serve;
-    owns_some = owns_some || own;
-    if (own) holders_.learn(slot, {config_.self, title.term});
+    // Whoever serves by as many cessions is believed rather than a start.
+    if (own) holders_.learn(slot, {config_.self, {title.term.cessions, 0}});
     if (title.kind == handoff::Title::Kind::ceded) holders_.learn(slot, {title.to, title.term});
+    if (const auto& promise = titles[slot].promise) holders_.learn(slot, {promise->from, promise->term});
   }
   handovers_ = std::make_unique<HandOvers>(config_.self, config.boot, config_.shards, config_.index, titles,
                                            store_, now_);
   handovers_->set_passing(config.passes);
   handovers_->set_numbering(numbering());
+  owned_.owners =
+      std::make_unique<handoff::Owners>(config_.shards, config_.index, titles, config.raised, now_);
+  owned_.owners->set_names(
+      config_.self, [this](handoff::Member member) { return std::string_view(view_->nodes[member].name); });
+  handovers_->set_listening(true);
   tee_ = std::make_unique<ChangeTee>([this](Slot slot, std::string_view effects) { changed(slot, effects); });
-  for (unsigned at = config_.index; config_.loads && at < kSlots; at += config_.shards) {
-    handovers_->set_ready(static_cast<Slot>(at), false);
+  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
+    const auto slot = static_cast<Slot>(at);
+    if (config_.loads) handovers_->set_ready(slot, false);
+    handovers_->hold_back(slot, owned_.owners->of_disk(slot));
   }
   handovers_->set_rate(tunables_.handover_rate, now_);
   handovers_->set_view(view_of_handovers(), now_);
   may_claim_ = true;
   was_fresh_ = config.founding->fresh();
-  listening_ = owns_some && !all_are_heard();
-  listening_until_ms_ = now_.steady_ms + kListenMs;
+  go_on_owning();
   told_ = standing();
   for (unsigned slot = 0; slot < kSlots; ++slot) place(static_cast<Slot>(slot));
   work_off();
@@ -201,16 +207,17 @@ void Core::take_turn(const SlotTurn& turn) {
   const handoff::Title& title = handovers_->title(slot).title;
   const bool own = title.kind == handoff::Title::Kind::own;
   const bool ceded = title.kind == handoff::Title::Kind::ceded;
-  const Holder holder{own ? config_.self : title.to, title.term};
-  const Holder& known = holders_.of(slot);
   if (own && journal_) journal_->set_term(slot, title.term);
-  if (own && known.node != config_.self && known.term >= title.term) {
-    turns_[slot] = SlotTurn::Kind::refuse;  // step_down() has said why
-  } else if (ceded || (own && turn.kind == SlotTurn::Kind::serve)) {
+  if (own && owned_.owners->lost(slot, handovers_->title(slot))) {
+    turns_[slot] = SlotTurn::Kind::pass;
+  } else if (own && turn.kind == SlotTurn::Kind::serve) {
+    const Holder& known = holders_.of(slot);
+    if (known.node != config_.self || known.term != title.term) got(slot, turn.to);
+  } else if (ceded) {
     // Others may not know it, even if this shard has heard it before.
-    (void)holders_.learn(slot, holder);
+    (void)holders_.learn(slot, {title.to, title.term});
     to_tell_siblings_.push_back(slot);
-    if (own) to_tell_peers_.push_back(slot);
+    to_tell_peers_.push_back(slot);
   }
   place(slot);
 }
@@ -356,7 +363,7 @@ void Core::tick_handovers() {
   if (!titles_waiting_.empty()) effects_.sync = true;
   try_to_claim();
   tell_news_of_change();
-  if (listening_) stop_listening_if_told();
+  go_on_owning();
   work_off();
   if (files_compared_ms_ == 0 || now_.steady_ms < files_compared_ms_) return;
   files_compared_ms_ = 0;
@@ -393,6 +400,7 @@ HandoffStats Core::handoff_stats() const {
   stats.held_ms_max = progress.held_ms_max;
   stats.rate_max = tunables_.handover_rate;
   progress.last_failure.copy(stats.last_failure.data(), stats.last_failure.size() - 1);
+  stats.forgotten = owned_.owners->forgotten().size();
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
     stats.slots += handoff::owns(handovers_->title(slot)) ? 1U : 0U;

@@ -21,7 +21,8 @@ Route Core::way_to(Slot slot) const {
   if (own) {
     switch (turns_[slot]) {
       case SlotTurn::Kind::serve:
-        return {unloaded_[slot] || damaged_[slot] || listening_ ? Route::Kind::wait : Route::Kind::here,
+        return {unloaded_[slot] || damaged_[slot] || owned_.owners->begins(slot) ? Route::Kind::wait
+                                                                                 : Route::Kind::here,
                 here};
       case SlotTurn::Kind::hold:
         return {Route::Kind::wait, here};
@@ -94,40 +95,13 @@ void Core::seen_alive(NodeIndex node) {
 // True: that is news.
 bool Core::learn(Slot slot, const Holder& holder) {
   const bool own = is_own(slot) && holder.node != config_.self;
-  if (own) step_down(slot, holder);
+  if (own && handoff::owns(handovers_->title(slot))) return false;  // owning.cpp says whose it is
   if (!holders_.learn(slot, holder)) return false;
   seen_alive(holder.node);  // it could not have become the holder otherwise
   if (own) handovers_->overtaken(slot, holder.term, now_);
   place(slot);
   work_off();
   return true;
-}
-
-// Another node holds a slot that this node holds, too. At a later term: it was claimed while this node was
-// gone, or a data directory of the past was put back; the slot is the other's. At the same term, which can
-// only come of such a directory, neither what is there nor the title is touched: it is not served, that is
-// all.
-void Core::step_down(Slot slot, const Holder& holder) {
-  const handoff::SlotTitle& title = handovers_->title(slot);
-  const bool no_matter = !handoff::owns(title) || holder.term < title.title.term ||
-                         turns_[slot] == SlotTurn::Kind::refuse || turns_[slot] == SlotTurn::Kind::pass;
-  if (no_matter) return;
-  if (handovers_->superseded(slot, holder.node, holder.term, now_)) {
-    if (slots_superseded_++ == 0) {
-      note(Note::Level::warning,
-           "node " + view_->nodes[holder.node].name + " holds slot " + std::to_string(slot) +
-               ", and maybe others that were this node's, at a later term: they were claimed "
-               "while this node was gone. Commands go there");
-    }
-    turns_[slot] = SlotTurn::Kind::pass;
-    return;
-  }
-  turns_[slot] = SlotTurn::Kind::refuse;
-  place(slot);
-  note(Note::Level::error, "slot " + std::to_string(slot) + " is not served: node " +
-                               view_->nodes[holder.node].name + " holds it at term " + text_of(holder.term) +
-                               ", this node at " + text_of(title.title.term) +
-                               "; was the data directory of one of them restored from an old copy?");
 }
 
 // From a sibling.
@@ -138,12 +112,16 @@ void Core::take_holders(std::string_view body) {
       unplaced_.push_back(said);  // until the view that knows that node has come
       continue;
     }
-    learn(said.slot, {said.node, said.term});
-    // The sibling whose slot it is says so. This shard's peers hear it from no other, even if this shard has
-    // known it from somebody else.
-    if (said.node == config_.self) to_tell_peers_.push_back(said.slot);
+    // The sibling whose slot it is says so, and knows whether it is this node's.
+    const Holder holder{said.node, said.term};
+    const bool was_own = holders_.of(said.slot).node == config_.self && holders_.of(said.slot).term != Term{};
+    if (was_own && said.node != config_.self) {
+      holders_.put(said.slot, holder);
+      place(said.slot);
+    } else {
+      learn(said.slot, holder);
+    }
   }
-  tell_peers();
 }
 
 // A node that proves the secret is believed what it says of itself, unless it cannot be.
@@ -154,16 +132,6 @@ bool Core::can_be_true(Term term, NodeIndex node) {
                            ", years ahead of the clock here, and is not believed: set the clocks of both";
   if (const auto line = term_notes_.take(text, now_)) note(Note::Level::error, *line);
   return false;
-}
-
-// From the node itself. False: that is nothing that a node says.
-bool Core::take_holds(NodeIndex node, std::string_view body) {
-  peer::Held held;
-  while (!body.empty()) {
-    if (!peer::take_held(body, held)) return false;
-    if (handovers_ && can_be_true(held.term, node)) learn(held.slot, {node, held.term});
-  }
-  return true;
 }
 
 // ---- Telling ----
@@ -182,32 +150,6 @@ void Core::tell_siblings() {
   }
 }
 
-// Frames that say of these slots that this node holds them, unless that is over.
-void Core::append_holds(Lanes& lanes, const std::vector<Slot>& slots) {
-  Bytes body;
-  const auto send = [&] {
-    if (!body.empty()) lanes.send({.type = FrameType::holds, .body = body.view()});
-    body.clear();
-  };
-  for (const Slot slot : slots) {
-    const Holder& holder = holders_.of(slot);
-    if (holder.node != config_.self) continue;
-    peer::append_held(body, {.slot = slot, .term = holder.term});
-    if (body.size() + sizeof(peer::Held) > kPieceBytes) send();
-  }
-  send();
-}
-
-void Core::tell_peers() {
-  if (to_tell_peers_.empty()) return;
-  const std::vector<Slot> slots = std::exchange(to_tell_peers_, {});
-  peers_.each([&](auto, Peer& peer) {
-    if (!peer.admitted) return;
-    append_holds(peer.lanes, slots);
-    refill(peer);
-  });
-}
-
 peer::Standing Core::standing() const {
   return {.epoch = view_->epoch,
           .content_digest = view_->content_digest,
@@ -216,17 +158,6 @@ peer::Standing Core::standing() const {
           .boot = config_.handoff ? config_.handoff->boot : 0,
           .fresh = config_.handoff && config_.handoff->founding->fresh(),
           .leaving = view_->nodes[config_.self].leaving};
-}
-
-// To one that has just been admitted: all there is to know of this node. What it knows of the cluster is
-// whole once the news are there.
-void Core::tell_everything(Peer& peer) {
-  if (handovers_) {
-    std::vector<Slot> all(kSlots);
-    for (unsigned slot = 0; slot < kSlots; ++slot) all[slot] = static_cast<Slot>(slot);
-    append_holds(peer.lanes, all);
-  }
-  tell_news(peer);
 }
 
 void Core::tell_news(Peer& peer) {
@@ -240,7 +171,7 @@ void Core::tell_news_of_change() {
   const peer::Standing now = standing();
   if (std::exchange(told_, now) == now) return;
   peers_.each([&](auto, Peer& peer) {
-    if (peer.admitted) tell_news(peer);
+    if (peer.answered) tell_news(peer);
   });
 }
 
@@ -277,24 +208,8 @@ std::string Core::why_not_founded() const {
 // The node has begun to claim its first slots by this placement, and may not have got to this one.
 bool Core::may_be_claimed(Slot slot) const {
   return handovers_->title(slot) == handoff::SlotTitle{} && view_->home[slot] == config_.self &&
-         holders_.of(slot).term == Term{} &&
+         owned_.latest(slot, holders_.of(slot)).term == Term{} &&
          config_.handoff->founding->claimed() == Founding::id_of(view_->placement_digest);
-}
-
-// Has everybody said what they hold who may hold slots?
-bool Core::all_are_heard() const {
-  return std::all_of(links_.begin(), links_.end(), [this](const std::unique_ptr<Link>& link) {
-    if (!link) return true;
-    const cluster::Node& node = view_->nodes[link->node()];
-    return !node.listed || node.state == cluster::NodeState::down || link->informed();
-  });
-}
-
-// A slot that was claimed while this node was gone must not be served again, if that can be helped.
-void Core::stop_listening_if_told() {
-  if (now_.steady_ms < listening_until_ms_ && !all_are_heard()) return;
-  listening_ = false;
-  for (unsigned slot = config_.index; slot < kSlots; slot += config_.shards) place(static_cast<Slot>(slot));
 }
 
 // Slots of this shard that the view gives to this node, and of which nobody is known to hold them.
@@ -307,8 +222,8 @@ void Core::try_to_claim() {
   std::size_t claimed = 0;
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    if (view_->home[slot] == config_.self && holders_.of(slot).term == Term{} && handovers_->claim(slot))
-      ++claimed;
+    const bool unheld = owned_.latest(slot, holders_.of(slot)).term == Term{};
+    if (view_->home[slot] == config_.self && unheld && handovers_->claim(slot)) ++claimed;
   }
   if (claimed > 0) {
     note(Note::Level::info, "shard " + std::to_string(config_.index) + " takes its first " +

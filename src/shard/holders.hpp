@@ -6,6 +6,11 @@
 #include <limpet/base/slot.hpp>
 #include <limpet/base/term.hpp>
 #include <limpet/cluster/view.hpp>
+#include <limpet/handoff/owners.hpp>
+#include <limpet/peer/held.hpp>
+#include <limpet/peer/words.hpp>
+#include <map>
+#include <memory>
 #include <vector>
 
 namespace limpet::shard {
@@ -27,16 +32,40 @@ class Holders {
   bool learn(Slot slot, const Holder& holder) {
     Holder& now = by_slot_[slot];
     if (holder.term <= now.term) return false;
+    put(slot, holder);
+    return true;
+  }
+  // Whoever was thought to hold it has said that it does not.
+  void put(Slot slot, const Holder& holder) {
+    Holder& now = by_slot_[slot];
     if (now.term != Term{}) --counts_[now.node];
+    now = holder;
+    if (now.term == Term{}) return;
     if (counts_.size() <= holder.node) counts_.resize(holder.node + std::size_t{1});
     ++counts_[holder.node];
-    now = holder;
-    return true;
   }
 
  private:
   std::vector<Holder> by_slot_;
   std::vector<std::size_t> counts_;  // by node
+};
+
+// What a shard has of the slots that are its node's by its disk, or were.
+struct Owned {
+  std::unique_ptr<handoff::Owners> owners;  // beside HandOvers
+  std::map<Slot, Holder> yielding;          // this node gives way, and could not write that yet
+  // Later holders that somebody else knows of. Commands go to whoever has given the slot away until the
+  // holder itself is heard: that one may not be reached from here.
+  std::map<Slot, Holder> told;
+  std::size_t superseded = 0;
+  std::size_t forgotten_noted = 0;
+  bool may_give = false;  // all have been heard since the start
+
+  // `heard`: of the holder itself.
+  [[nodiscard]] const Holder& latest(Slot slot, const Holder& heard) const {
+    const auto found = told.find(slot);
+    return found != told.end() && found->second.term > heard.term ? found->second : heard;
+  }
 };
 
 }  // namespace limpet::shard

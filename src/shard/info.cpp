@@ -289,6 +289,7 @@ void cluster_section(const Facts& facts, std::string& out) {
       .line("limpet_slots_giving", slots.giving)
       .line("limpet_slots_receiving", slots.receiving)
       .line("limpet_slots_unheld", slots.unheld)
+      .line("limpet_slots_forgotten", slots.forgotten)
       .line("limpet_sessions_to_give", slots.sessions_to_give)
       .line("limpet_sessions_given_per_second", std::llround(facts.stats.rates.sessions_given))
       .line("limpet_bytes_given_per_second", std::llround(facts.stats.rates.bytes_sent));

@@ -40,6 +40,16 @@ std::string Core::why_unserved(Slot slot) const {
   if (turns_[slot] == SlotTurn::Kind::hold) {
     return "TRYAGAIN " + name + " is on its way from node to node; try again in a moment";
   }
+  if (owned_.owners && owned_.owners->begins(slot)) {
+    return "LOADING " + name +
+           " is not served yet: this node has just started, and asks the others whose it is; try again in a "
+           "moment";
+  }
+  if (owned_.owners && owned_.owners->forgotten().contains(slot)) {
+    return "CLUSTERDOWN " + name +
+           " is not served: the data directory of this node is an old copy, from before it held the slot "
+           "last";
+  }
   if (passed_on_.contains(slot)) return "TRYAGAIN the owner of " + name + " is changing";
   return "CLUSTERDOWN " + name + " is held by no node yet" + (why_unheld_.empty() ? "" : ": " + why_unheld_);
 }

@@ -174,7 +174,7 @@ void Core::claim_from(std::string_view name, ReplyWriter& reply) {
   std::int64_t claimed = 0;
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    const Holder& holder = holders_.of(slot);
+    const Holder& holder = owned_.latest(slot, holders_.of(slot));
     const bool is_its = holder.term != Term{} ? holder.node == gone : all_others_told;
     if (view_->home[slot] != config_.self || !is_its) continue;
     if (handovers_->inherit(slot, term_of_claim(holder.term, now_))) ++claimed;

@@ -114,6 +114,7 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       link.heard(frame, now_);
       note(Note::Level::info, "link to node " + name + " is up");
       compare_files(link);
+      ask_owners(link);
       flush_waiting(link);
     }
     return true;
@@ -127,7 +128,7 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       part_from(link);
       return true;
     case FrameType::news:
-    case FrameType::holds:
+    case FrameType::words:
       return link_said(link, frame);
     case FrameType::reply: {
       const Result<const Frame*> whole = stream.assembler.add(frame);
@@ -172,7 +173,7 @@ void Core::compare_files(const Link& link) {
 
 // What the other node says of itself.
 bool Core::link_said(Link& link, const Frame& frame) {
-  if (frame.type == FrameType::holds) return take_holds(link.node(), frame.body);
+  if (frame.type == FrameType::words) return take_words(link.node(), frame.body);
   peer::Standing standing;
   std::string_view body = frame.body;
   if (!peer::take_standing(body, standing)) return false;
@@ -182,7 +183,11 @@ bool Core::link_said(Link& link, const Frame& frame) {
   if (handovers_ && standing.leaving != node.leaving) {
     effects_.leaving.push_back({node.name, standing.boot, standing.leaving});
   }
-  if (listening_) stop_listening_if_told();
+  if (owned_.owners) {
+    owned_.owners->answered(link.node());
+    go_on_owning();
+    work_off();
+  }
   return true;
 }
 
@@ -269,6 +274,10 @@ bool Core::peer_frame(Peer& peer, const Frame& frame) {
     case FrameType::handoff:
       take_peer_question(peer, frame);
       return true;
+    case FrameType::ask:
+      if (take_ask(peer, frame)) return true;
+      refuse_peer(peer, "malformed words on slots");
+      return false;
     case FrameType::goodbye:
       peer.said_goodbye = true;
       return true;
@@ -328,7 +337,6 @@ bool Core::admit_peer(Peer& peer, const Frame& frame) {
   const std::string proof = make_proof(*secret, peer::Side::acceptor, peer.theirs, peer.mine);
   peer.lanes.send({.type = FrameType::welcome, .body = proof});
   introduce(peer);
-  tell_everything(peer);
   if (draining_) peer.lanes.send({.type = FrameType::goodbye});
   return true;
 }

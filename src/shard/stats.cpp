@@ -71,6 +71,7 @@ void HandoffStats::add(const HandoffStats& other) {
   giving += other.giving;
   receiving += other.receiving;
   unheld += other.unheld;
+  forgotten += other.forgotten;
   given_total += other.given_total;
   received_total += other.received_total;
   failed_total += other.failed_total;

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limpet/base/bytes.hpp>
+#include <limpet/base/limits.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
 #include <limpet/shard/shard.hpp>
@@ -14,6 +16,14 @@
 #include "traffic.hpp"
 
 namespace limpet::shard {
+
+// Buffers up to this size are kept for the next use.
+inline constexpr std::size_t kSpareBytesMax = 64_KiB;
+
+// Gives a large buffer back that is empty now.
+inline void trim(Bytes& buffer) {
+  if (buffer.empty() && buffer.capacity() > kSpareBytesMax) buffer.release();
+}
 
 // The stream of a link: what belongs to a link only while it is connected.
 struct LinkStream : Stream {
@@ -36,6 +46,8 @@ struct Peer : Stream {
   bool greeted = false;           // its greeting was taken
   bool admitted = false;          // and its proof was right
   std::optional<NodeIndex> node;  // once it is, unless the view does not know it
+  unsigned answers_due = 0;       // of this node's shards, to what it asked first
+  bool answered = false;          // it has been told all, and hears of changes
   bool said_goodbye = false;      // no request will come from it any more
   bool stalled = false;           // its replies pile up: no request is taken until they have gone
   bool yielded = false;           // its turn has ended; it goes on in the next one

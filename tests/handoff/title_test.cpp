@@ -54,6 +54,12 @@ TEST(Titles, TheFateOfATryIsToldFromTheTitle) {
   EXPECT_EQ(fate_of(owner_at(7), {5}, kTry, false), Fate::abandoned) << "it has come back since";
 }
 
+TEST(Titles, WhatWasOfferedBackIsNotGrantedAgain) {
+  const SlotTitle given = ceded(owner_at(5), 2, kTry, 100);
+  const SlotTitle back = promised(given, {.from = 2, .term = {6}, .migration = kLater, .bytes = 9});
+  EXPECT_EQ(fate_of(back, {5}, kTry, false), Fate::abandoned) << "its receiver asks from a disk of the past";
+}
+
 TEST(Titles, AfterAnUncleanStopTheTermOfAnOwnerRisesAndNothingElseChanges) {
   EXPECT_EQ(raised(owner_at(5)), owner_at(5, 1));
   EXPECT_EQ(raised(owner_at(5, 1)), owner_at(5, 2));

@@ -147,7 +147,10 @@ void SimCluster::start(unsigned index) {
     ShardConfig config;
     config.view = node.view;
     if (options_.moves) {
-      config.handoff = {node.disk.book.boot(), titles, node.founding};
+      config.handoff = {.boot = node.disk.book.boot(),
+                        .titles = titles,
+                        .founding = node.founding,
+                        .raised = node.disk.book.raised()};
       config.handoff->passes = [this, index](handoff::Step step, handoff::Kind kind) {
         pass(index, step, kind);
       };

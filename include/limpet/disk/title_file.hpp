@@ -51,6 +51,8 @@ class TitleFile {
   void name(handoff::Member member, std::string name, Done done);
   void founded(std::uint64_t digest, Done done);
   void view(std::uint64_t epoch, std::string text, Done done);
+  // The highest boot of another node that was heard of. REQUIRES: its name was told.
+  void seen(handoff::Member member, std::uint64_t boot, Done done);
 
   // Writes what waits, and that this boot ends in good order. Nothing may be told after it.
   [[nodiscard]] Result<void> stop();

@@ -122,6 +122,10 @@ class HandOvers {
   void set_serving(bool serving) { window_.set_serving(serving); }
   // What the store has of the slot is not whole yet, and is: until then it is neither given nor received.
   void set_ready(Slot slot, bool ready);
+  // The node has just started and has not heard the others yet: it receives and is granted nothing.
+  void set_listening(bool listens) { listens_ = listens; }
+  // Whether it is this node's is not certain yet, so that it is not given away.
+  void hold_back(Slot slot, bool held) { held_back_[slot] = held; }
   // Nobody has ever held this slot: this node takes it, at term 1. False: not now.
   bool claim(Slot slot);
   // Whoever holds it is gone for good: this node takes it, at this term. It begins with what it was promised,
@@ -135,9 +139,9 @@ class HandOvers {
   // Another node holds the slot, at this term: what was promised of an earlier one will never be granted, and
   // what is there of a slot that this node has never held is nothing.
   void overtaken(Slot slot, Term term, Now now);
-  // Another node holds the slot of which this node has a title, at a later term: it was claimed while this
-  // node was gone. The title is given up; what is there of the slot is not touched until the slot comes
-  // again. False: not now.
+  // Another node holds the slot of which this node has a title, and this one gives way (owners.hpp); or this
+  // node has, at a term that its disk has forgotten. The title is given up; what is there of the slot is not
+  // touched until the slot comes again. False: not now.
   bool superseded(Slot slot, Member by, Term term, Now now);
   // The slot has changed, for whatever reason but a hand-over. REQUIRES: is_given(slot).
   void changed(Slot slot, std::string_view effects);
@@ -234,7 +238,9 @@ class HandOvers {
   Passing passes_;                 // may be none
   Numbering numbers_;              // may be none
   std::string trouble_;            // why no title can be written any more
-  std::vector<bool> unready_;      // by slot
+  bool listens_ = false;
+  std::vector<bool> unready_;    // by slot
+  std::vector<bool> held_back_;  // by slot
   HandOverView view_;
   Pace pace_;
   Window window_;

@@ -13,6 +13,7 @@
 //       titles    title, title, ... (title.hpp)       these slots from here on
 //       founded   digest (8 bytes)                    the placement by which it claimed its first titles
 //       view      epoch (8 bytes), text               the cluster file in force
+//       seen      member (2 bytes), id (8 bytes)      the highest boot of another node that was heard of
 //
 //   All integers are little-endian. Format 2. In format 1, of limpet 0.1.0, terms have their first part alone
 //   (8 bytes), and boots have no random part: term t is (t, 0), boot n is boot_id(n, 0). Such a file is read,
@@ -29,6 +30,7 @@
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/result.hpp>
 #include <limpet/handoff/title.hpp>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,11 +58,15 @@ class TitleBook {
   [[nodiscard]] std::uint64_t boot() const { return boot_; }
   // Did the last boot end in good order?
   [[nodiscard]] bool stopped() const { return stopped_; }
+  // The boot before this one did not, so that the terms were raised.
+  [[nodiscard]] bool raised() const { return raised_; }
   [[nodiscard]] std::uint64_t founded() const { return founded_; }  // 0: it has never claimed a title
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }      // 0: no view was in force
   [[nodiscard]] const std::string& view() const { return view_; }
   // By member.
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  // The highest boots of other nodes.
+  [[nodiscard]] const std::map<Member, std::uint64_t>& seen() const { return seen_; }
 
   // ---- What happens; TitleLog writes the same ----
   void boot(std::uint64_t id);
@@ -71,6 +77,7 @@ class TitleBook {
   void set(Slot slot, const SlotTitle& title) { titles_[slot] = title; }
   void found(std::uint64_t digest) { founded_ = digest; }
   void set_view(std::uint64_t epoch, std::string_view text);
+  void see(Member member, std::uint64_t boot) { seen_[member] = boot; }
 
  private:
   [[nodiscard]] bool take(std::string_view body);
@@ -79,10 +86,12 @@ class TitleBook {
   TitleFormat format_ = TitleFormat::current;
   std::uint64_t boot_ = 0;
   bool stopped_ = true;
+  bool raised_ = false;
   std::uint64_t founded_ = 0;
   std::uint64_t epoch_ = 0;
   std::string view_;
   std::vector<std::string> names_;
+  std::map<Member, std::uint64_t> seen_;
   std::vector<SlotTitle> titles_;
 };
 
@@ -98,12 +107,21 @@ class TitleLog {
   void titles(const std::vector<std::pair<Slot, SlotTitle>>& titles);
   void founded(std::uint64_t digest);
   void view(std::uint64_t epoch, std::string_view text);
+  void seen(Member member, std::uint64_t boot);
   // Appends the record to what is to be written next.
   void seal(Bytes& out);
 
  private:
   // An item begins; what is appended to body_ before end_item() is the rest of it.
-  enum class Kind : std::uint8_t { boot = 1, stopped = 2, name = 3, titles = 4, founded = 5, view = 6 };
+  enum class Kind : std::uint8_t {
+    boot = 1,
+    stopped = 2,
+    name = 3,
+    titles = 4,
+    founded = 5,
+    view = 6,
+    seen = 8
+  };
   friend class TitleBook;
   void begin_item(Kind kind);
   void end_item();

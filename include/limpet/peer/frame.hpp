@@ -28,20 +28,26 @@
 namespace limpet::peer {
 
 enum class FrameType : std::uint8_t {
-  greet = 1,     // who I am; first frame of either side (greeting.hpp)
-  proof = 2,     // that I know the secret; of the side that dialled
-  welcome = 3,   // you are admitted; with the other side's proof
-  refuse = 4,    // you are not; body: why
-  ping = 5,      // are you there?
-  pong = 6,      // yes; id as in the ping
-  goodbye = 7,   // I stop: requests that reach me from now on are not executed. Said back: none will come
-  request = 8,   // run this command
-  reply = 9,     // what became of the request with this id; bits: Outcome
-  news = 10,     // what has changed in my greeting; first when I have said which slots I hold
-  holds = 11,    // slots that I hold (held.hpp); of the side that was dialled
-  holder = 12,   // who holds slots, as this shard has heard (held.hpp); only on queues between shards
+  greet = 1,    // who I am; first frame of either side (greeting.hpp)
+  proof = 2,    // that I know the secret; of the side that dialled
+  welcome = 3,  // you are admitted; with the other side's proof
+  refuse = 4,   // you are not; body: why
+  ping = 5,     // are you there?
+  pong = 6,     // yes; id as in the ping
+  goodbye = 7,  // I stop: requests that reach me from now on are not executed. Said back: none will come
+  request = 8,  // run this command
+  reply = 9,    // what became of the request with this id; bits: Outcome
+  news = 10,    // what has changed in my greeting; first when I have said which slots I hold
+  words = 11,   // what I say of slots (words.hpp); of the side that was dialled, in answer to ask and at each
+                // change
+  holder = 12,  // who holds slots, as this shard has heard (held.hpp); only on queues between shards
   handoff = 13,  // a question of a hand-over (handoff/message.hpp), answered by a reply
+  ask = 14,      // say all that you know of slots; first of the side that dialled. Body: what I begin with
+                 // (words.hpp)
 };
+
+// In the bits of ask, and of words on queues between shards: that was all of it.
+inline constexpr std::uint8_t kLast = 1;
 
 // In the bits of any frame: more pieces of this body follow.
 inline constexpr std::uint8_t kMore = 0x80;

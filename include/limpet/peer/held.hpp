@@ -1,7 +1,6 @@
-// Who holds which slot, as nodes and shards tell it each other. Of two that name different holders of a slot
-// the one with the higher term is right.
+// Who holds which slot, as shards tell it each other, and a node that was asked in vain. Of two that name
+// different holders of a slot the one with the higher term is right.
 //
-//     holds  = (slot (2 bytes), term (12 bytes)), ...                  the sender holds them
 //     holder = (slot (2 bytes), node (2 bytes), term (12 bytes)), ...  by the numbers of this process
 //     notme  = term (12 bytes), name of the node that is believed to hold the slot, or nothing
 //
@@ -15,14 +14,6 @@
 #include <string_view>
 
 namespace limpet::peer {
-
-struct Held {
-  Slot slot = 0;
-  Term term{};
-};
-void append_held(Bytes& out, const Held& held);
-// Takes one off the front; false if there is none, or it is none.
-[[nodiscard]] bool take_held(std::string_view& body, Held& held);
 
 struct HolderOf {
   Slot slot = 0;

@@ -30,6 +30,7 @@
 #include <limpet/handoff/moment.hpp>
 #include <limpet/handoff/title.hpp>
 #include <limpet/journal/snapshotter.hpp>
+#include <limpet/shard/boots.hpp>
 #include <limpet/shard/founding.hpp>
 #include <limpet/shard/stats.hpp>
 #include <memory>
@@ -167,6 +168,9 @@ struct HandoffConfig {
   std::shared_ptr<const std::vector<handoff::SlotTitle>> titles;  // by slot, as they stood at the start
   std::shared_ptr<Founding> founding;                             // one for all shards of the node
   bool new_cluster = false;  // a file of any epoch may be the first of its cluster, not only one of epoch 1
+  bool raised =
+      false;  // the node did not stop cleanly before this start: what it owns has had a restart added
+  std::shared_ptr<const Boots> boots = nullptr;  // one for all shards of the node; null: nobody looks
   handoff::Passing passes = nullptr;  // told of each moment of a hand-over, for tests; null: nobody is
 };
 

@@ -78,6 +78,8 @@ struct HandoffStats {
   std::uint64_t giving = 0;  // being given
   std::uint64_t receiving = 0;
   std::uint64_t unheld = 0;  // should be this node's, and are held by nobody that is known
+  // It held them later than its disk knows of, and nobody has since: its data directory is an old copy.
+  std::uint64_t forgotten = 0;
   std::uint64_t given_total = 0;
   std::uint64_t received_total = 0;
   std::uint64_t failed_total = 0;        // tries

@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <limpet/base/limits.hpp>
+#include <limpet/handoff/owners.hpp>
+#include <tuple>
+
+namespace limpet::handoff {
+
+bool gives_way(const Owning& mine, std::string_view me, const Owning& his, std::string_view him) {
+  if (mine.begins != his.begins) {
+    // Who serves goes on at as many cessions.
+    return mine.begins ? his.term.cessions >= mine.term.cessions : his.term.cessions > mine.term.cessions;
+  }
+  return std::tie(his.term, me) > std::tie(mine.term, him);
+}
+
+bool gives_way_to_known(const Owning& mine, Term known, bool of_me) {
+  if (known.cessions > mine.term.cessions) return true;
+  return mine.begins && known.cessions == mine.term.cessions && !of_me;
+}
+
+Owners::Owners(unsigned shards, unsigned shard, const std::vector<SlotTitle>& titles, bool raised, Now now)
+    : until_ms_(now.steady_ms + kListenMs), begins_(kSlots), of_disk_(kSlots) {
+  for (unsigned at = shard; at < kSlots; at += shards) {
+    const auto slot = static_cast<Slot>(at);
+    if (!owns(titles[slot])) continue;
+    Term before = titles[slot].title.term;
+    if (raised && before.restarts > 0) --before.restarts;
+    begins_[slot] = of_disk_[slot] = true;
+    raw_.emplace(slot, before);
+  }
+}
+
+void Owners::set_names(Member self, NameOf name_of) {
+  self_ = self;
+  name_of_ = std::move(name_of);
+}
+
+Owning Owners::owning(Slot slot, const SlotTitle& title) const {
+  const auto raw = raw_.find(slot);
+  if (raw != raw_.end()) return {.term = raw->second, .begins = true};
+  return {.term = title.title.term, .begins = false};
+}
+
+// ---- What happens ----
+
+bool Owners::hears(Slot slot, Member node, const Owning& his, const SlotTitle& title, Now now) {
+  rivals_[{slot, node}] = {.until_ms = now.steady_ms + kListenMs};
+  if (const auto forgot = forgotten_.find(slot);
+      forgot != forgotten_.end() && !his.begins && his.term.cessions >= forgot->second.cessions) {
+    forgotten_.erase(forgot);
+  }
+  return owns(title) && gives_way(owning(slot, title), name_of_(self_), his, name_of_(node));
+}
+
+void Owners::hears_not(Slot slot, Member node) { rivals_.erase({slot, node}); }
+
+bool Owners::hears_of(Slot slot, Member holder, Term term, const SlotTitle& title) {
+  const bool of_me = holder == self_;
+  const auto forgot = forgotten_.find(slot);
+  // What was promised may have been ceded a moment ago, and its grant is on its way.
+  const bool promised = title.promise && after_cession(title.promise->term) >= term;
+  if (of_me && !promised && term.cessions > title.title.term.cessions) {
+    if (forgot == forgotten_.end() || forgot->second < term) forgotten_[slot] = term;
+  } else if (forgot != forgotten_.end() && term.cessions >= forgot->second.cessions && !of_me) {
+    forgotten_.erase(forgot);
+  }
+  return owns(title) && gives_way_to_known(owning(slot, title), term, of_me);
+}
+
+void Owners::asks(Member node) {
+  for (auto& [who, rival] : rivals_) rival.stale = rival.stale || who.second == node;
+}
+
+void Owners::answered(Member node) {
+  std::erase_if(rivals_, [&](const auto& rival) { return rival.first.second == node && rival.second.stale; });
+  if (heard_.size() <= node) heard_.resize(node + std::size_t{1});
+  heard_[node] = true;
+}
+
+bool Owners::gets(Slot slot, Member from, Term term) {
+  forgotten_.erase(slot);
+  lost_.erase(slot);
+  of_disk_[slot] = false;
+  rivals_.erase({slot, from});
+  const auto rival = rivals_.lower_bound({slot, Member{0}});
+  const bool waits = rival != rivals_.end() && rival->first.first == slot;
+  if (!waits && !listens_) return false;
+  begins_[slot] = true;
+  raw_[slot] = term;
+  return true;
+}
+
+void Owners::loses(Slot slot, const SlotTitle& title) {
+  begins_[slot] = of_disk_[slot] = false;
+  raw_.erase(slot);
+  lost_[slot] = title.title.term;
+}
+
+std::vector<Slot> Owners::go_on(const std::function<bool(Member)>& reaches, bool all_heard, Now now) {
+  std::vector<Slot> ready;
+  if (listens_ && !all_heard && now.steady_ms < until_ms_) return ready;
+  listens_ = false;
+  for (auto at = raw_.begin(); at != raw_.end();) {
+    const Slot slot = at->first;
+    bool waits = false;
+    for (auto rival = rivals_.lower_bound({slot, Member{0}});
+         rival != rivals_.end() && rival->first.first == slot; ++rival) {
+      waits = waits || now.steady_ms < rival->second.until_ms || reaches(rival->first.second);
+    }
+    if (waits) {
+      ++at;
+      continue;
+    }
+    begins_[slot] = false;
+    ready.push_back(slot);
+    at = raw_.erase(at);
+  }
+  return ready;
+}
+
+}  // namespace limpet::handoff

@@ -1,0 +1,332 @@
+// Whose slots are: what this shard asks other nodes at a start, what they say of slots, and what becomes of
+// the slots that this node has by its disk (handoff/owners.hpp).
+//
+// Each shard asks over its own links, and says with what it begins. The node that is asked lets its shards
+// note that, and each of them answer for its slots, so that whoever has answered a start knows of it. From
+// then on it tells of each change.
+#include <algorithm>
+#include <limpet/base/assert.hpp>
+#include <limpet/base/text.hpp>
+#include <limpet/peer/words.hpp>
+#include <utility>
+
+#include "core.hpp"
+
+namespace limpet::shard {
+
+using handoff::Owning;
+using peer::Said;
+using peer::WordWriter;
+
+namespace {
+
+// Whoever is asked gets to know the number of the node that asks, if it has one.
+constexpr std::uint16_t kUnknown = 0xffff;
+
+bool are_words(std::string_view body) {
+  peer::Section section;
+  while (!body.empty()) {
+    if (!peer::take_section(body, section)) return false;
+  }
+  return true;
+}
+
+std::uint64_t packed(StreamId id) { return (std::uint64_t{id.generation} << 32U) | id.index; }
+
+StreamId peer_of(std::uint64_t packed) {
+  return {StreamKind::peer, static_cast<std::uint32_t>(packed), static_cast<std::uint32_t>(packed >> 32U)};
+}
+
+}  // namespace
+
+// This node's word on a slot of this shard's. `all`: it stands among those on all slots.
+void Core::say(WordWriter& words, Slot slot, bool all) const {
+  const handoff::SlotTitle& title = handovers_->title(slot);
+  if (handoff::owns(title) && !owned_.owners->lost(slot, title)) {
+    const Owning mine = owned_.owners->owning(slot, title);
+    return words.say(mine.begins ? Said::begins : Said::holds, "", mine.term, slot);
+  }
+  const Holder& holder = owned_.latest(slot, holders_.of(slot));
+  if (holder.term != Term{}) {
+    words.say(Said::knows, view_->nodes[holder.node].name, holder.term, slot);
+  } else if (!all) {
+    words.say(Said::knows, "", {}, slot);
+  }
+}
+
+// ---- Asking and answering ----
+
+void Core::ask_owners(Link& link) {
+  if (owned_.owners) {
+    const std::shared_ptr<const Boots>& boots = config_.handoff->boots;
+    const std::string odd = boots ? boots->runs(view_->nodes[link.node()].name, link.theirs().boot) : "";
+    if (!odd.empty()) note(Note::Level::warning, odd);
+    owned_.owners->asks(link.node());
+    WordWriter words(
+        [&](std::string_view body) { link.lanes().send({.type = FrameType::ask, .body = body}); });
+    for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
+      const auto slot = static_cast<Slot>(at);
+      if (owned_.owners->begins(slot)) say(words, slot, true);
+    }
+    words.flush();
+  }
+  link.lanes().send({.type = FrameType::ask, .bits = peer::kLast});
+  refill(link);
+}
+
+// Another node asks. False: that is nothing that a node says.
+bool Core::take_ask(Peer& peer, const Frame& frame) {
+  const bool last = (frame.bits & peer::kLast) != 0;
+  if (!are_words(frame.body) || peer.answers_due > 0) return false;
+  if (!owned_.owners) {
+    peer.answered = peer.answered || last;
+    if (last) tell_news(peer);
+    return true;
+  }
+  Bytes asked;
+  append_le(asked, peer.node ? static_cast<std::uint16_t>(*peer.node) : kUnknown);
+  append_le(asked, peer.theirs.boot);
+  asked.append(frame.body);
+  for (unsigned shard = 0; shard < siblings_.size(); ++shard) {
+    if (shard == config_.index) continue;
+    peer::append_frame(
+        siblings_[shard].batch,
+        {.type = FrameType::ask, .bits = frame.bits, .id = packed(peer.id) + 1, .body = asked.view()});
+  }
+  note_asked(asked.view());
+  if (!last) return true;
+  peer.answers_due = config_.shards;
+  const auto send = [&](std::string_view body) { peer.lanes.send({.type = FrameType::words, .body = body}); };
+  answer_ask(send);
+  if (const std::shared_ptr<const Boots>& boots = config_.handoff->boots) {
+    WordWriter words(send);
+    for (const auto& [name, boot] : boots->all()) words.say_boot(name, boot);
+    words.flush();
+  }
+  answered_in_part(peer);
+  return true;
+}
+
+// With what the other node begins. What is still to be read of an earlier start of it is of no use any more:
+// a try of that must not take the place of what was promised last.
+void Core::note_asked(std::string_view body) {
+  std::uint16_t node = kUnknown;
+  std::uint64_t boot = 0;
+  LIMPET_ASSERT(take_le(body, node) && take_le(body, boot));
+  if (node == kUnknown || node >= view_->nodes.size()) return;
+  peers_.each([&](auto, Peer& peer) {
+    if (peer.admitted && peer.node == node && peer.theirs.boot != boot) abort(peer, peer.id);
+  });
+  take_words(node, body);
+}
+
+void Core::answer_ask(const WordWriter::Send& send) {
+  WordWriter words(send);
+  for (unsigned at = config_.index; at < kSlots; at += config_.shards)
+    say(words, static_cast<Slot>(at), true);
+  words.flush();
+}
+
+void Core::answered_in_part(Peer& peer) {
+  if (--peer.answers_due > 0) return refill(peer);
+  peer.answered = true;
+  tell_news(peer);
+}
+
+// From a sibling: it was asked, or has something to say of its slots, to the node that asked or to all that
+// have been answered.
+void Core::take_owning(unsigned sibling, const Frame& frame) {
+  const bool last = (frame.bits & peer::kLast) != 0;
+  if (frame.type == FrameType::ask) {
+    note_asked(frame.body);
+    if (!last) return;
+    Bytes& batch = siblings_[sibling].batch;
+    answer_ask([&](std::string_view body) {
+      peer::append_frame(batch, {.type = FrameType::words, .id = frame.id, .body = body});
+    });
+    return peer::append_frame(batch, {.type = FrameType::words, .bits = peer::kLast, .id = frame.id});
+  }
+  if (frame.id == 0) return send_words(frame.body);
+  Peer* const peer = find_peer(peer_of(frame.id - 1));
+  if (peer == nullptr || peer->answers_due == 0) return;
+  if (!frame.body.empty()) peer->lanes.send({.type = FrameType::words, .body = frame.body});
+  if (last) answered_in_part(*peer);
+}
+
+void Core::send_words(std::string_view body) {
+  peers_.each([&](auto, Peer& peer) {
+    // One whose answer is under way may have this shard's part already.
+    if (!peer.answered && peer.answers_due == 0) return;
+    peer.lanes.send({.type = FrameType::words, .body = body});
+    refill(peer);
+  });
+}
+
+// What has changed of this shard's slots.
+void Core::tell_peers() {
+  if (to_tell_peers_.empty()) return;
+  WordWriter words([&](std::string_view body) {
+    send_words(body);
+    for (unsigned shard = 0; shard < siblings_.size(); ++shard) {
+      if (shard == config_.index) continue;
+      peer::append_frame(siblings_[shard].batch, {.type = FrameType::words, .body = body});
+    }
+  });
+  for (const Slot slot : std::exchange(to_tell_peers_, {})) say(words, slot, false);
+  words.flush();
+}
+
+// ---- Hearing ----
+
+// From that node itself. False: that is nothing that a node says.
+bool Core::take_words(NodeIndex node, std::string_view body) {
+  if (!are_words(body)) return false;
+  if (!owned_.owners) return true;
+  peer::Section section;
+  while (peer::take_section(body, section)) {
+    const auto named = section.name.empty() ? std::nullopt : view_->find(section.name);
+    const std::shared_ptr<const Boots>& boots = config_.handoff->boots;
+    if (section.said == Said::boot && boots && named) {  // names that nobody has are not kept
+      const std::string odd =
+          boots->has_run(view_->nodes[*named].name, section.boot, view_->nodes[node].name);
+      if (!odd.empty()) note(Note::Level::error, odd);
+    }
+    if (!can_be_true(section.term, node)) continue;
+    for (std::size_t at = 0; at < section.count(); ++at) {
+      const Slot slot = section.slot(at);
+      switch (section.said) {
+        case Said::holds:
+        case Said::begins:
+          hear_owner(slot, node, {.term = section.term, .begins = section.said == Said::begins});
+          break;
+        case Said::knows:
+          hear_known(slot, node, named ? Holder{*named, section.term} : Holder{});
+          break;
+        default:
+          break;
+      }
+    }
+  }
+  return true;
+}
+
+void Core::hear_owner(Slot slot, NodeIndex node, const Owning& his) {
+  if (is_own(slot)) {
+    const handoff::SlotTitle& title = handovers_->title(slot);
+    const bool mine = handoff::owns(title) && !owned_.owners->lost(slot, title);
+    const bool gives_way = owned_.owners->hears(slot, node, his, mine ? title : handoff::SlotTitle{}, now_);
+    if (gives_way) return give_way(slot, {node, his.term});
+    if (mine) return;  // he gives way when he hears of it
+  }
+  // Where a start is not believed yet, whoever serves by as many cessions is.
+  learn(slot, {node, his.begins ? Term{his.term.cessions, 0} : his.term});
+}
+
+// `from` says that the slot is not its own, and whose it is, if it knows that.
+void Core::hear_known(Slot slot, NodeIndex from, const Holder& holder) {
+  if (is_own(slot)) {
+    owned_.owners->hears_not(slot, from);
+    const handoff::SlotTitle& title = handovers_->title(slot);
+    const bool mine = handoff::owns(title) && !owned_.owners->lost(slot, title);
+    if (holder.term != Term{} && owned_.owners->hears_of(slot, holder.node, holder.term, title) && mine) {
+      return give_way(slot, holder);
+    }
+    if (mine) return;
+  }
+  const bool of_me = holder.node == config_.self;
+  if (of_me && !(is_own(slot) && owned_.owners->forgotten().contains(slot))) return;  // it may be on its way
+  const bool was_his = holders_.of(slot).term != Term{} && holders_.of(slot).node == from;
+  const bool later = holder.term > holders_.of(slot).term;
+  if (later && !of_me) {
+    owned_.told[slot] = holder;
+    if (is_own(slot)) handovers_->overtaken(slot, holder.term, now_);
+  } else if (later || (was_his && holder.node != from)) {
+    holders_.put(slot, holder);
+    place(slot);
+  }
+}
+
+// A slot that this node has by its title is another's, or its disk has forgotten that it held it later.
+void Core::give_way(Slot slot, const Holder& to) {
+  const handoff::SlotTitle before = handovers_->title(slot);
+  const bool forgotten = to.node == config_.self;
+  if (owned_.superseded++ == 0) {
+    note(Note::Level::warning,
+         "slot " + std::to_string(slot) + ", and maybe others, " +
+             (forgotten ? "was this node's at term " + text_of(to.term) + ", and its data directory says " +
+                              text_of(before.title.term) + ": it is an old copy. Such slots are not served"
+                        : "is node " + view_->nodes[to.node].name + "'s at term " + text_of(to.term) +
+                              ", and was this node's at " + text_of(before.title.term) +
+                              ": it was claimed, or the data directory of this node is an old copy. Commands "
+                              "go there"));
+  }
+  owned_.owners->loses(slot, before);
+  handovers_->hold_back(slot, true);
+  if (!handovers_->superseded(slot, to.node, to.term, now_)) owned_.yielding.emplace(slot, to);
+  turns_[slot] = SlotTurn::Kind::pass;
+  holders_.put(slot, to);
+  to_tell_siblings_.push_back(slot);
+  to_tell_peers_.push_back(slot);
+  place(slot);
+  work_off();
+}
+
+// ---- Going on ----
+
+// The title of this slot is this node's from now on.
+void Core::got(Slot slot, handoff::Member from) {
+  const Term term = handovers_->title(slot).title.term;
+  const Holder known = owned_.latest(slot, holders_.of(slot));
+  const bool late = known.node != config_.self && known.term.cessions > term.cessions;
+  if (late) return give_way(slot, known);
+  handovers_->hold_back(slot, owned_.owners->gets(slot, from, term));
+  holders_.put(slot, {config_.self, term});
+  to_tell_siblings_.push_back(slot);
+  to_tell_peers_.push_back(slot);
+}
+
+// Has everybody said what it has to say since this start who may hold slots?
+bool Core::all_are_heard() const {
+  return std::all_of(links_.begin(), links_.end(), [this](const std::unique_ptr<Link>& link) {
+    if (!link) return true;
+    const cluster::Node& node = view_->nodes[link->node()];
+    return !node.listed || node.state == cluster::NodeState::down || owned_.owners->has_heard(link->node());
+  });
+}
+
+void Core::go_on_owning() {
+  const bool all_heard = all_are_heard();
+  const auto reaches = [this](handoff::Member node) {
+    return node < links_.size() && links_[node] && links_[node]->up();
+  };
+  for (const Slot slot : owned_.owners->go_on(reaches, all_heard, now_)) {
+    if (!owned_.owners->of_disk(slot)) handovers_->hold_back(slot, false);
+    holders_.put(slot, {config_.self, handovers_->title(slot).title.term});
+    to_tell_siblings_.push_back(slot);
+    to_tell_peers_.push_back(slot);
+    place(slot);
+  }
+  handovers_->set_listening(owned_.owners->listens());
+  if (!owned_.owners->listens() && owned_.owners->forgotten().size() > owned_.forgotten_noted) {
+    owned_.forgotten_noted = owned_.owners->forgotten().size();
+    note(Note::Level::error,
+         std::to_string(owned_.forgotten_noted) + " slots, among them slot " +
+             std::to_string(owned_.owners->forgotten().begin()->first) +
+             ", were held by this node later than its data directory knows of: it is an old copy. Nobody "
+             "serves them; stop this node and start it with the newest directory that there is of it");
+  }
+  // Whoever has not heard all does not know whether its disk is an old copy: what it has by that is not given
+  // away, as that would count as a cession.
+  if (all_heard && !std::exchange(owned_.may_give, true)) {
+    for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
+      const auto slot = static_cast<Slot>(at);
+      if (owned_.owners->of_disk(slot)) handovers_->hold_back(slot, false);
+    }
+  }
+  std::erase_if(owned_.yielding, [this](const auto& slot) {
+    return !handoff::owns(handovers_->title(slot.first)) ||
+           handovers_->superseded(slot.first, slot.second.node, slot.second.term, now_);
+  });
+}
+
+}  // namespace limpet::shard

@@ -1,0 +1,94 @@
+"""A data directory of the past is put back: it never wins over what others hold by now."""
+
+import os
+import shutil
+import unittest
+
+from harness.case import E2E
+from harness.moving import await_settled, edit
+from harness.resp import Error
+from harness.waiting import eventually
+
+ALL = ["n1", "n2", "n3"]
+# What moves is a part of n1's share alone, and little of it: so it is over soon.
+WEIGHTS = {"n1": 0.06, "n2": 1.0, "n3": 1.0}
+LESS = {"n1": 0.01, "n2": 1.0, "n3": 1.0}
+KEYS = 2000
+
+
+class OldCopies(E2E):
+    def set_all(self, node, value):
+        replies = self.client(node).pipeline([("SET", f"k{i}", value) for i in range(KEYS)])
+        self.assertEqual(set(replies), {"OK"})
+
+    def replies(self, node):
+        client = self.client(node)
+        return client.pipeline([("GET", f"k{i}") for i in range(KEYS)])
+
+    def begin(self):
+        cluster = self.cluster(start=False, flags=["--durability", "always"])
+        cluster.write(weights=WEIGHTS)
+        cluster.start()
+        self.set_all(cluster["n2"], "old")
+        data = os.path.join(cluster["n1"].folder, "data")
+        cluster["n1"].process.freeze()
+        shutil.copytree(data, data + ".copy")
+        cluster["n1"].process.thaw()
+        return cluster, data
+
+    def put_back(self, cluster, data):
+        self.assertEqual(cluster["n1"].process.terminate(), 0)
+        shutil.rmtree(data)
+        shutil.copytree(data + ".copy", data)
+
+    def test_what_others_hold_by_now_stays_theirs_though_the_node_is_killed_twice(self):
+        cluster, data = self.begin()
+        held = cluster["n1"].status()["here"]["slots"]
+        edit(cluster, 2, ALL, reload=ALL, weights=LESS)
+        await_settled(cluster, ALL)
+        moved = held - cluster["n1"].status()["here"]["slots"]
+        self.assertGreater(moved, 200)
+        self.set_all(cluster["n2"], "new")
+        self.put_back(cluster, data)
+        for kill in (True, True, False):
+            cluster["n1"].start().await_ready()
+            cluster.await_links()
+            await_settled(cluster, ALL)
+            for name in ALL:
+                values = self.replies(cluster[name])
+                self.assertEqual([v for v in values if isinstance(v, Error)], [], f"by {name}")
+                # What n1 has held all along was written after the copy, on that disk alone.
+                old = sum(v == b"old" for v in values)
+                self.assertLess(old, KEYS * 0.02, f"by {name}: what moved away is read as it was written since")
+                self.assertEqual(old + sum(v == b"new" for v in values), KEYS)
+            if kill:
+                cluster["n1"].process.kill()
+        self.assertIn("old copy", cluster["n1"].process.log())
+        # They are given back, and away again, as if nothing had been.
+        edit(cluster, 3, ALL, reload=ALL, weights=WEIGHTS)
+        await_settled(cluster, ALL)
+        self.assertEqual(cluster["n1"].status()["here"]["slots"], held)
+
+    def test_slots_that_the_node_has_held_later_are_not_served_and_named(self):
+        cluster, data = self.begin()
+        held = cluster["n1"].status()["here"]["slots"]
+        edit(cluster, 2, ALL, reload=ALL, weights=LESS)
+        await_settled(cluster, ALL)
+        kept = cluster["n1"].status()["here"]["slots"]
+        edit(cluster, 3, ALL, reload=ALL, weights=WEIGHTS)
+        await_settled(cluster, ALL)
+        self.set_all(cluster["n2"], "new")
+        self.put_back(cluster, data)
+        cluster["n1"].start()
+        here = lambda: cluster["n1"].status()["here"]
+        eventually(lambda: here()["slots_forgotten"] == held - kept, 20, "the node says what its disk has forgotten")
+        self.assertEqual(here()["slots"], kept)
+        values = self.replies(cluster["n3"])
+        refused = [v for v in values if isinstance(v, Error)]
+        self.assertTrue(refused)
+        self.assertEqual({v.code for v in refused}, {"CLUSTERDOWN"})
+        self.assertIn("held by this node later than its data directory knows of", cluster["n1"].process.log())
+
+
+if __name__ == "__main__":
+    unittest.main()

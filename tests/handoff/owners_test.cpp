@@ -1,0 +1,180 @@
+// Of two nodes that say that a slot is theirs exactly one goes on, and a start serves nothing before it has
+// heard whoever can be reached.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <limpet/base/limits.hpp>
+#include <limpet/handoff/owners.hpp>
+#include <vector>
+
+#include "samples.hpp"
+
+namespace limpet::handoff {
+namespace {
+
+constexpr Slot kSlot = 5;
+constexpr Member kMe = 0;
+constexpr Member kOther = 1;
+constexpr Member kThird = 2;
+
+class Start : public ::testing::Test {
+ protected:
+  // After an unclean stop: what it owns has had a restart added.
+  void begin_with(const SlotTitle& title) {
+    std::vector<SlotTitle> titles(kSlots);
+    titles[kSlot] = title_ = title;
+    owners_.emplace(1U, 0U, titles, true, now_);
+    owners_->set_names(kMe, [](Member member) {
+      return std::array<std::string_view, 3>{"n1", "n2", "n3"}.at(member);
+    });
+  }
+  std::vector<Slot> go_on(bool all_heard) {
+    return owners_->go_on([this](Member) { return reached_; }, all_heard, now_);
+  }
+  bool hears(Member node, std::uint64_t cessions, std::uint32_t restarts = 0, bool begins = false) {
+    return owners_->hears(kSlot, node, {.term = {cessions, restarts}, .begins = begins}, title_, now_);
+  }
+  void serve() {
+    owners_->answered(kOther);
+    ASSERT_EQ(go_on(true), std::vector<Slot>{kSlot});
+  }
+
+  Now now_{.steady_ms = 1'000, .unix_ms = 5};
+  SlotTitle title_;
+  std::optional<Owners> owners_;
+  bool reached_ = true;
+};
+
+TEST(Precedence, OfTwoThatSayThatASlotIsTheirsExactlyOneGivesWay) {
+  std::vector<Owning> words;
+  for (const std::uint64_t cessions : {3U, 4U}) {
+    for (const std::uint32_t restarts : {0U, 1U, 9U}) {
+      for (const bool begins : {false, true}) words.push_back({{cessions, restarts}, begins});
+    }
+  }
+  for (const Owning& mine : words) {
+    for (const Owning& his : words) {
+      EXPECT_NE(gives_way(mine, "n1", his, "n2"), gives_way(his, "n2", mine, "n1"));
+      if (mine.term.cessions > his.term.cessions) {
+        EXPECT_FALSE(gives_way(mine, "n1", his, "n2")) << "no restart outranks a cession";
+      }
+    }
+  }
+}
+
+TEST(Precedence, WhoServesGivesWayToNoStartOfAsManyCessionsHoweverOftenThatFailed) {
+  EXPECT_FALSE(gives_way({.term = {3}}, "n2", {.term = {3, 99}, .begins = true}, "n1"));
+  EXPECT_TRUE(gives_way({.term = {3, 99}, .begins = true}, "n1", {.term = {3}}, "n2"));
+}
+
+TEST(Precedence, AStartGivesWayToACessionToAnotherAtAsManyAndToOneToItselfAtMore) {
+  const Owning start{.term = {3, 2}, .begins = true};
+  EXPECT_TRUE(gives_way_to_known(start, {3}, false));
+  EXPECT_FALSE(gives_way_to_known(start, {3}, true)) << "that is what it has";
+  EXPECT_TRUE(gives_way_to_known(start, {4}, true)) << "a life that its disk has forgotten";
+  EXPECT_FALSE(gives_way_to_known(start, {2, 9}, false));
+  const Owning serves{.term = {3}};
+  EXPECT_FALSE(gives_way_to_known(serves, {3, 9}, false));
+  EXPECT_TRUE(gives_way_to_known(serves, {4}, false));
+}
+
+TEST_F(Start, ServesNothingBeforeItHasHeardAllOrTheTimeIsUp) {
+  begin_with(owner_at(3, 1));
+  EXPECT_TRUE(owners_->listens());
+  EXPECT_TRUE(owners_->begins(kSlot));
+  EXPECT_EQ(go_on(false), std::vector<Slot>{});
+  now_.steady_ms += kListenMs;
+  EXPECT_EQ(go_on(false), std::vector<Slot>{kSlot}) << "who has not answered cannot be reached";
+  EXPECT_FALSE(owners_->begins(kSlot));
+}
+
+TEST_F(Start, ComparesWithItsTermOfBeforeTheStart) {
+  begin_with(owner_at(3, 1));
+  EXPECT_EQ(owners_->owning(kSlot, title_).term, (Term{3, 0}));
+  EXPECT_FALSE(hears(kOther, 3, 0, true))
+      << "both begin with the same: the name decides, not who failed more often";
+  begin_with(owner_at(3, 2));
+  EXPECT_FALSE(hears(kOther, 3, 1, true));
+  EXPECT_TRUE(hears(kOther, 3, 2, true));
+}
+
+TEST_F(Start, WaitsUntilALowerOwnerHasGivenWay) {
+  begin_with(owner_at(3, 1));
+  EXPECT_FALSE(hears(kOther, 2));
+  owners_->answered(kOther);
+  EXPECT_EQ(go_on(true), std::vector<Slot>{});
+  now_.steady_ms += 10 * kListenMs;
+  EXPECT_EQ(go_on(true), std::vector<Slot>{}) << "it is reached";
+  owners_->hears_not(kSlot, kOther);
+  EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
+}
+
+TEST_F(Start, DoesNotWaitForALowerOwnerThatCannotBeReachedAnyMore) {
+  begin_with(owner_at(3, 1));
+  EXPECT_FALSE(hears(kOther, 2));
+  reached_ = false;
+  EXPECT_EQ(go_on(true), std::vector<Slot>{}) << "it was a moment ago";
+  now_.steady_ms += kListenMs;
+  EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
+}
+
+TEST_F(Start, WhatANodeDoesNotSayAgainWhenItIsAskedIsOver) {
+  begin_with(owner_at(3, 1));
+  EXPECT_FALSE(hears(kOther, 2));
+  EXPECT_FALSE(hears(kThird, 2));
+  owners_->asks(kOther);
+  owners_->asks(kThird);
+  EXPECT_FALSE(hears(kThird, 2));
+  owners_->answered(kOther);
+  owners_->answered(kThird);
+  EXPECT_EQ(go_on(true), std::vector<Slot>{});
+  owners_->hears_not(kSlot, kThird);
+  EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
+}
+
+TEST_F(Start, AGrantIsNotServedWhileAnotherBeginsWithTheSlot) {
+  begin_with({});
+  owners_->answered(kOther);
+  EXPECT_EQ(go_on(true), std::vector<Slot>{});
+  EXPECT_FALSE(hears(kThird, 2)) << "who gives it";
+  EXPECT_FALSE(hears(kOther, 1, 0, true));
+  title_ = owner_at(3);
+  EXPECT_TRUE(owners_->gets(kSlot, kThird, {3}));
+  EXPECT_TRUE(owners_->begins(kSlot));
+  EXPECT_EQ(go_on(true), std::vector<Slot>{});
+  owners_->hears_not(kSlot, kOther);
+  EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
+  owners_->loses(kSlot, title_);
+  EXPECT_TRUE(owners_->lost(kSlot, title_));
+  EXPECT_FALSE(owners_->gets(kSlot, kThird, {5})) << "nobody else says that it is its own";
+}
+
+TEST_F(Start, ASlotOfALifeThatTheDiskHasForgottenIsNamedUntilSomebodyHoldsIt) {
+  begin_with(owner_at(3, 1));
+  EXPECT_TRUE(owners_->hears_of(kSlot, kMe, {5}, title_)) << "it was given back to this node";
+  EXPECT_EQ(owners_->forgotten().at(kSlot), Term{5});
+  EXPECT_FALSE(owners_->hears_of(kSlot, kOther, {4}, {})) << "an earlier holder changes nothing";
+  EXPECT_EQ(owners_->forgotten().size(), 1U);
+  EXPECT_FALSE(owners_->hears(kSlot, kOther, {.term = {6}}, {}, now_));
+  EXPECT_TRUE(owners_->forgotten().empty()) << "somebody has it";
+}
+
+TEST_F(Start, ASlotWhoseGrantIsOnItsWayIsNotForgotten) {
+  begin_with({});
+  const SlotTitle promise = promised({}, {.from = kOther, .term = {4, 1}, .migration = kTry, .bytes = 9});
+  EXPECT_FALSE(owners_->hears_of(kSlot, kMe, {5}, promise));
+  EXPECT_TRUE(owners_->forgotten().empty());
+  EXPECT_FALSE(owners_->hears_of(kSlot, kMe, {6}, promise));
+  EXPECT_EQ(owners_->forgotten().size(), 1U);
+}
+
+TEST_F(Start, OfTwoThatServedApartTheNameDecidesAtEqualTerms) {
+  begin_with(owner_at(3, 1));
+  serve();
+  EXPECT_FALSE(hears(kOther, 3, 1)) << "n1 comes before n2";
+  EXPECT_TRUE(hears(kOther, 3, 2));
+  EXPECT_FALSE(hears(kOther, 3, 2, true)) << "a start gives way itself";
+}
+
+}  // namespace
+}  // namespace limpet::handoff
