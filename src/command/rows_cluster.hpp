@@ -8,7 +8,7 @@ namespace limpet::command {
 inline constexpr Subcommand kClusterSubcommands[] = {
     {.name = "claim",
      .arity = 3,
-     .summary = "Others take the slots of a node that is gone for good; they begin empty",
+     .summary = "Others take the slots of a node that is gone for good; what none of them had begins empty",
      .flags = kStale,
      .since = "3.0.0",
      .complexity = "O(N) where N is the number of slots",

@@ -1,6 +1,5 @@
 #include <pthread.h>
 #include <sched.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,8 +24,6 @@ std::int64_t unix_ms() {
   using namespace std::chrono;
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
-
-bool is_full(int error) { return error == ENOSPC || error == EDQUOT; }
 
 }  // namespace
 
@@ -255,8 +252,7 @@ bool Appender::Impl::write(std::string_view bytes) {
 
 // The last bytes of a full disk are no room: what comes next would be taken, and then wait.
 void Appender::Impl::look_for_room() {
-  struct ::statvfs facts {};
-  if (::fstatvfs(file_->get(), &facts) == 0 && facts.f_bavail * facts.f_frsize < kDiskRoomBytes) return;
+  if (const auto room = room_of(file_->get()); room && *room < kDiskRoomBytes) return;
   is_full_ = false;
   directory_.reserve().refill();
   events_.full({});

@@ -1,5 +1,6 @@
 #include "io.hpp"
 
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,10 +14,20 @@ tl::unexpected<Error> io_error(const std::string& path, const std::string& what)
   return fail(Code::io, path + ": " + what + ": " + std::strerror(error) + fix);
 }
 
+bool is_full(int error) { return error == ENOSPC || error == EDQUOT; }
+
+std::optional<std::uint64_t> room_of(int fd) {
+  struct ::statvfs facts {};
+  if (::fstatvfs(fd, &facts) != 0) return std::nullopt;
+  return std::uint64_t{facts.f_bavail} * facts.f_frsize;
+}
+
 Result<void> write_whole(int fd, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(fd, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && is_full(errno))
+      return fail(Code::full, path + ": cannot be written: " + std::strerror(errno));
     if (count < 0) return io_error(path, "cannot be written");
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }

@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
+#include <iterator>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/disk/title_file.hpp>
@@ -61,11 +63,13 @@ Result<TitleBook> read_book(const Directory& directory, std::uint64_t boot, std:
 
 class TitleFile::Impl {
  public:
-  Impl(const Directory& directory, TitleBook book, std::size_t dropped)
+  Impl(const Directory& directory, TitleBook book, std::size_t dropped, TitleFileEvents events)
       : directory_(directory),
         name_(name_of(handoff::counter_of(book.boot()))),
+        path_(directory.path() + "/" + name_),
         first_(book),
         dropped_(dropped),
+        events_(std::move(events)),
         book_(std::move(book)) {}
   ~Impl() { end(false); }
 
@@ -77,8 +81,9 @@ class TitleFile::Impl {
     Result<File> file = directory_.open_to_append(name_);
     if (!file) return tl::unexpected(file.error());
     file_ = std::move(*file);
-    log_.emplace(nonce, whole.size());
-    whole_bytes_ = size_ = whole.size();
+    nonce_ = nonce;
+    size_ = whole.size();
+    rewrite_at_ = std::max<std::uint64_t>(kTitleFileBytes, 2 * size_);
     return {};
   }
 
@@ -86,12 +91,19 @@ class TitleFile::Impl {
     thread_ = std::thread([this] { run(); });
   }
 
-  // `apply` does to the book what the records that it writes say.
-  using Apply = std::function<void(TitleBook&, TitleLog&)>;
-  void tell(Apply apply, Done done, Appended appended = nullptr) {
+  // What is told: the record that says it, and the book that has it once that is on the disk.
+  struct Entry {
+    std::function<void(TitleLog&)> say;
+    std::function<void(TitleBook&)> keep;
+    Done done;
+    Appended appended = nullptr;
+    bool may_wait =
+        false;  // for room, and what comes later is written with it; else it is told that there is none
+  };
+  void tell(Entry entry) {
     {
       const std::lock_guard lock(mutex_);
-      waiting_.push_back({std::move(apply), std::move(done), std::move(appended)});
+      waiting_.push_back(std::move(entry));
     }
     changed_.notify_one();
   }
@@ -99,18 +111,15 @@ class TitleFile::Impl {
   Result<void> end(bool cleanly) {
     if (!thread_.joinable()) return {};
     Result<void> outcome;
-    if (cleanly) {
-      tell(
-          [](TitleBook& book, TitleLog& log) {
-            book.stop();
-            log.stopped();
-          },
-          [&](const Result<void>& written) { outcome = written; });
-    }
     {
       const std::lock_guard lock(mutex_);
       ending_ = true;
       if (!cleanly) waiting_.clear();
+      if (cleanly) {
+        waiting_.push_back({.say = [](TitleLog& log) { log.stopped(); },
+                            .keep = [](TitleBook& book) { book.stop(); },
+                            .done = [&](const Result<void>& written) { outcome = written; }});
+      }
     }
     changed_.notify_one();
     thread_.join();
@@ -121,66 +130,122 @@ class TitleFile::Impl {
   [[nodiscard]] std::size_t dropped() const { return dropped_; }
 
  private:
-  struct Entry {
-    Apply apply;
-    Done done;
-    Appended appended;
-  };
+  using Entries = std::vector<Entry>;
 
   void run() {
+    Entries entries;
     while (true) {
-      std::vector<Entry> entries;
+      bool last = false;
       {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-        if (waiting_.empty()) return;
-        entries.swap(waiting_);
+        const auto woken = [this] { return ending_ || !waiting_.empty(); };
+        if (!is_full_) {
+          changed_.wait(lock, woken);
+        } else {
+          changed_.wait_for(lock, std::chrono::milliseconds(kDiskRetryMs), woken);
+        }
+        last = ending_;
+        if (last && waiting_.empty()) return;
+        std::move(waiting_.begin(), waiting_.end(), std::back_inserter(entries));
+        waiting_.clear();
       }
-      write(entries);
+      entries.empty() ? look_for_room() : write(entries, last);
     }
   }
 
-  void write(const std::vector<Entry>& entries) {
-    if (outcome_) {
-      for (const Entry& entry : entries) entry.apply(book_, *log_);
-      Bytes record;
-      log_->seal(record);
-      outcome_ = append(record.view(), entries);
+  // What may wait stays in `entries`; the rest has heard what became of it.
+  void write(Entries& entries, bool last) {
+    if (outcome_ && size_ > rewrite_at_) write_anew();
+    Result<void> done = outcome_;
+    if (done) done = append(entries);
+    const bool full = !done && done.error().code == Code::full;
+    if (!full) outcome_ = done;
+    if (full) tell_full(done.error().text);
+    Entries kept;
+    for (Entry& entry : entries) {
+      if (done) entry.keep(book_);
+      if (full && entry.may_wait && !last) {
+        kept.push_back(std::move(entry));
+      } else if (entry.done) {
+        entry.done(done);
+      }
+    }
+    entries = std::move(kept);
+    if (done) look_for_room();
+  }
+
+  // Where there is no room for that, it grows on.
+  void write_anew() {
+    const Result<void> written = rewrite();
+    if (written) return;
+    if (written.error().code == Code::full) {
+      rewrite_at_ = size_ + kTitleFileBytes;
+    } else {
+      outcome_ = written;
+    }
+  }
+
+  // Code::full: the file is as it was. So it is only if bytes were not taken: what a sync has left, nobody
+  // knows.
+  Result<void> append(const Entries& entries) {
+    TitleLog log(nonce_, size_);
+    for (const Entry& entry : entries) entry.say(log);
+    Bytes record;
+    log.seal(record);
+    if (Result<void> written = write_all(record.view()); !written) {
+      if (written.error().code != Code::full) return written;
+      if (::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0)
+        return io_error(path_, "cannot be cut back");
+      return written;
     }
     for (const Entry& entry : entries) {
-      if (entry.done) entry.done(outcome_);
+      if (entry.appended) entry.appended();
     }
-  }
-
-  Result<void> append(std::string_view record, const std::vector<Entry>& entries) {
-    const std::string path = directory_.path() + "/" + name_;
-    if (size_ + record.size() > std::max<std::uint64_t>(kTitleFileBytes, 2 * whole_bytes_)) {
-      // The book has it already.
-      if (Result<void> written = rewrite(); !written) return written;
-    } else {
-      if (Result<void> written = write_whole(file_.get(), record, path); !written) return written;
-      for (const Entry& entry : entries) {
-        if (entry.appended) entry.appended();
-      }
-      if (::fdatasync(file_.get()) != 0) return io_error(path, "cannot be synced");
-      size_ += record.size();
-    }
+    if (::fdatasync(file_.get()) != 0) return io_error(path_, "cannot be synced");
+    size_ += record.size();
     // Who has taken the directory over has read the file without this.
     return directory_.fenced();
   }
 
+  Result<void> write_all(std::string_view bytes) {
+    if (events_.before_write) {
+      if (Result<void> allowed = events_.before_write(); !allowed) {
+        // As a disk does: a part of it.
+        (void)write_whole(file_.get(), bytes.substr(0, bytes.size() / 2), path_);
+        return allowed;
+      }
+    }
+    return write_whole(file_.get(), bytes, path_);
+  }
+
+  void tell_full(const std::string& why) {
+    if (!std::exchange(is_full_, true) && events_.full) events_.full(why);
+  }
+
+  // The last bytes of a full disk are no room: what comes next would be refused again.
+  void look_for_room() {
+    if (!is_full_) return;
+    if (const std::optional<std::uint64_t> room = room_of(file_.get()); room && *room < kDiskRoomBytes)
+      return;
+    is_full_ = false;
+    if (events_.full) events_.full({});
+  }
+
   const Directory& directory_;
   const std::string name_;  // this boot's own: who has taken the directory over reads and writes another
+  const std::string path_;
   const TitleBook first_;
   const std::size_t dropped_;
+  const TitleFileEvents events_;
 
   // Of the thread.
   TitleBook book_;
   File file_;
-  std::optional<TitleLog> log_;
+  std::uint64_t nonce_ = 0;
   std::uint64_t size_ = 0;
-  std::uint64_t whole_bytes_ = 0;  // when it was written whole
-  Result<void> outcome_;           // of all so far
+  std::uint64_t rewrite_at_ = 0;
+  Result<void> outcome_;  // of all so far; what found no room is none
+  bool is_full_ = false;
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -199,7 +264,7 @@ TitleFile::TitleFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TitleFile::~TitleFile() = default;
 
 Result<std::unique_ptr<TitleFile>> TitleFile::open(const Directory& directory, std::uint64_t generation,
-                                                   std::uint64_t random) {
+                                                   std::uint64_t random, TitleFileEvents events) {
   const Result<std::vector<std::uint64_t>> boots = list_boots(directory);
   if (!boots) return tl::unexpected(boots.error());
   std::size_t dropped = 0;
@@ -214,7 +279,7 @@ Result<std::unique_ptr<TitleFile>> TitleFile::open(const Directory& directory, s
     book = std::move(*last);
   }
   book.boot(handoff::boot_id(generation, random));
-  auto impl = std::make_unique<Impl>(directory, std::move(book), dropped);
+  auto impl = std::make_unique<Impl>(directory, std::move(book), dropped, std::move(events));
   if (Result<void> written = impl->rewrite(); !written) return tl::unexpected(std::move(written.error()));
   for (const std::uint64_t boot : *boots) directory.remove(name_of(boot));
   impl->start();
@@ -227,30 +292,29 @@ Result<void> TitleFile::stop() { return impl_->end(true); }
 
 void TitleFile::titles(std::vector<std::pair<Slot, handoff::SlotTitle>> titles, Done done,
                        Appended appended) {
-  impl_->tell(
-      [titles = std::move(titles)](TitleBook& book, TitleLog& log) {
-        for (const auto& [slot, title] : titles) book.set(slot, title);
-        log.titles(titles);
-      },
-      std::move(done), std::move(appended));
+  const auto said =
+      std::make_shared<const std::vector<std::pair<Slot, handoff::SlotTitle>>>(std::move(titles));
+  impl_->tell({.say = [said](TitleLog& log) { log.titles(*said); },
+               .keep =
+                   [said](TitleBook& book) {
+                     for (const auto& [slot, title] : *said) book.set(slot, title);
+                   },
+               .done = std::move(done),
+               .appended = std::move(appended)});
 }
 
 void TitleFile::name(handoff::Member member, std::string name, Done done) {
-  impl_->tell(
-      [member, name = std::move(name)](TitleBook& book, TitleLog& log) {
-        if (book.member(name) != member) return;  // a mistake of ours: the file must not say so
-        log.name(member, name);
-      },
-      std::move(done));
+  impl_->tell({.say = [member, name](TitleLog& log) { log.name(member, name); },
+               .keep = [name](TitleBook& book) { (void)book.member(name); },
+               .done = std::move(done),
+               .may_wait = true});
 }
 
 void TitleFile::founded(std::uint64_t digest, Done done) {
-  impl_->tell(
-      [digest](TitleBook& book, TitleLog& log) {
-        book.found(digest);
-        log.founded(digest);
-      },
-      std::move(done));
+  impl_->tell({.say = [digest](TitleLog& log) { log.founded(digest); },
+               .keep = [digest](TitleBook& book) { book.found(digest); },
+               .done = std::move(done),
+               .may_wait = true});
 }
 
 void TitleFile::seen(handoff::Member member, std::uint64_t boot, Done done) {
@@ -263,12 +327,10 @@ void TitleFile::seen(handoff::Member member, std::uint64_t boot, Done done) {
 }
 
 void TitleFile::view(std::uint64_t epoch, std::string text, Done done) {
-  impl_->tell(
-      [epoch, text = std::move(text)](TitleBook& book, TitleLog& log) {
-        book.set_view(epoch, text);
-        log.view(epoch, text);
-      },
-      std::move(done));
+  impl_->tell({.say = [epoch, text](TitleLog& log) { log.view(epoch, text); },
+               .keep = [epoch, text](TitleBook& book) { book.set_view(epoch, text); },
+               .done = std::move(done),
+               .may_wait = true});
 }
 
 }  // namespace limpet::disk

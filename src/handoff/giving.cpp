@@ -20,9 +20,10 @@ std::size_t HandOvers::under_way(Now now) const {
   return count;
 }
 
-// A node that could not take one will not take the next either, for a while.
+// A node that could not take one will not take the next either, for a while. A slot that failed by itself
+// waits by itself.
 void HandOvers::give_more(Now now) {
-  if (!trouble_.empty()) return;
+  if (!trouble_.empty() || !has_room()) return;
   std::size_t room = window_.size() - std::min(window_.size(), under_way(now));
   for (std::size_t i = 0; i < to_give_.size() && room > 0;) {
     const Slot slot = to_give_[i];
@@ -33,8 +34,8 @@ void HandOvers::give_more(Now now) {
       to_give_.pop_back();
       continue;
     }
-    const bool free = ways_[to].retry_ms <= now.steady_ms && !receiving_.contains(slot) &&
-                      !writes_.contains(slot) && !unready_[slot] && !held_back_[slot];
+    const bool free = retries_.may(to, slot, now) && !receiving_.contains(slot) && !writes_.contains(slot) &&
+                      !unready_[slot] && !held_back_[slot];
     if (!free) {
       ++i;
       continue;
@@ -49,8 +50,10 @@ void HandOvers::give_more(Now now) {
 void HandOvers::give(Slot slot, Member to, Now now) {
   const Migration migration{.boot = boot_, .attempt = ++attempts_};
   store_.copying(true);
-  const auto [at, fresh] =
-      giving_.try_emplace(slot, slot, to, migration, title(slot).title.term, view_.epoch, why_to(to), now);
+  const auto known = sync_times_.find(to);
+  const auto sync_ms = known == sync_times_.end() ? std::nullopt : std::optional(known->second);
+  const auto [at, fresh] = giving_.try_emplace(slot, slot, to, migration, title(slot).title.term, view_.epoch,
+                                               why_to(to), now, sync_ms);
   look_after(at->second, now);
 }
 
@@ -116,12 +119,7 @@ void HandOvers::look_after(Giving& giving, Now now) {
     ask(source.to(), slot, *message);
   }
   if (source.state() > Source::State::copying || source.copied()) stop_copying(giving);
-  if (source.frozen() && !std::exchange(giving.holding, true)) {
-    pass(Step::freezes, Kind::finish);
-    wishes_.turns.push_back({.kind = Turn::Kind::hold, .slot = slot});
-    // Neither time-outs nor eviction may change it any more.
-    store_.set_aside(slot, true);
-  }
+  hold(giving);
   switch (source.state()) {
     case Source::State::ceding:
       if (!std::exchange(giving.writing, true)) write(slot, source.title(), Kind::grant);
@@ -142,6 +140,20 @@ void HandOvers::look_after(Giving& giving, Now now) {
   }
 }
 
+// Commands wait while it is frozen, and while too much of what they have changed waits to be sent.
+void HandOvers::hold(Giving& giving) {
+  const Source& source = giving.source;
+  const Slot slot = source.slot();
+  if (source.frozen() && !std::exchange(giving.frozen, true)) {
+    pass(Step::freezes, Kind::finish);
+    // Neither time-outs nor eviction may change it any more.
+    store_.set_aside(slot, true);
+  }
+  const bool wait = source.frozen() || source.behind();
+  if (source.state() > Source::State::ceding || std::exchange(giving.holding, wait) == wait) return;
+  wishes_.turns.push_back({.kind = wait ? Turn::Kind::hold : Turn::Kind::serve, .slot = slot});
+}
+
 void HandOvers::given(Giving& giving, Now now) {
   const Slot slot = giving.source.slot();
   const std::uint64_t sessions = store_.sessions_in(slot);
@@ -155,7 +167,7 @@ void HandOvers::given(Giving& giving, Now now) {
   sum_.held_ms_total += held;
   sum_.held_ms_max = std::max(sum_.held_ms_max, held);
   window_.given(held);
-  ways_.erase(giving.source.to());
+  retries_.went_well(giving.source.to(), slot);
   wishes_.notes.push_back({.went_well = true,
                            .text = "slot " + std::to_string(slot) + " was handed over to " + giving.why +
                                    ": " + std::to_string(sessions) + " sessions, " +
@@ -171,15 +183,6 @@ void HandOvers::given(Giving& giving, Now now) {
   if (under_way(now) <= window_.size() / 2) give_more(now);
 }
 
-// Several that fail for one reason count once. True: this is the first.
-bool HandOvers::charge(Member to, Now now) {
-  Way& way = ways_[to];
-  if (now.steady_ms < way.retry_ms) return false;
-  way.backoff_ms = std::clamp(way.backoff_ms * 2, kHandoffRetryMinMs, kHandoffRetryMaxMs);
-  way.retry_ms = now.steady_ms + way.backoff_ms;
-  return true;
-}
-
 void HandOvers::given_up(Giving& giving, Now now) {
   const Slot slot = giving.source.slot();
   const Member to = giving.source.to();
@@ -188,15 +191,16 @@ void HandOvers::given_up(Giving& giving, Now now) {
   sum_.last_failure = name_of(to) + ": " + giving.source.why();
   // What its cluster file has made pointless is not the other's fault.
   const Member owner = view_.owners[slot];
-  if (owner != to || charge(to, now)) {
+  const bool worth_a_note = owner != to                   ? true
+                            : giving.source.of_the_slot() ? retries_.slot_failed(slot, now)
+                                                          : retries_.node_failed(to, slot, now);
+  if (worth_a_note) {
     wishes_.notes.push_back({.went_well = false,
                              .text = "slot " + std::to_string(slot) + " was not handed over to " +
                                      giving.why + ", and stays: " + giving.source.why()});
   }
-  if (giving.holding) {
-    store_.set_aside(slot, false);
-    wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot});
-  }
+  if (giving.frozen) store_.set_aside(slot, false);
+  if (giving.holding) wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot});
   stop_copying(giving);
   giving_.erase(slot);
   if (owner != self_ && owner != kNobody) to_give_.push_back(slot);

@@ -7,7 +7,7 @@ namespace limpet::handoff {
 
 HandOvers::HandOvers(Member self, std::uint64_t boot, unsigned shards, unsigned shard,
                      const std::vector<SlotTitle>& titles, store::Store& store, Now now)
-    : self_(self), boot_(boot), shards_(shards), shard_(shard), store_(store) {
+    : self_(self), boot_(boot), shards_(shards), shard_(shard), store_(store), now_ms_(now.steady_ms) {
   LIMPET_ASSERT(titles.size() == kSlots && shard < shards);
   view_.owners.assign(kSlots, kNobody);
   titles_.resize(kSlots / shards + 1);
@@ -34,8 +34,10 @@ bool HandOvers::serves(Slot slot) const {
 }
 
 void HandOvers::set_view(HandOverView view, Now now) {
+  now_ms_ = now.steady_ms;
   LIMPET_ASSERT(view.owners.size() == kSlots);
   view_ = std::move(view);
+  retries_.forget_slots();
   // What is on its way to somebody who is not to have it any more is not worth going on with.
   for (auto at = giving_.begin(); at != giving_.end();) {
     Giving& giving = (at++)->second;
@@ -70,14 +72,24 @@ bool HandOvers::claim(Slot slot) {
   return true;
 }
 
-bool HandOvers::inherit(Slot slot, Term term) {
+bool HandOvers::grants_to(Slot slot, Member to) const {
+  const auto given = giving_.find(slot);
+  return given != giving_.end() && given->second.source.to() == to &&
+         given->second.source.state() == Source::State::granting;
+}
+
+HandOvers::Heritage HandOvers::inherit(Slot slot, Term term) {
+  const auto given = giving_.find(slot);
+  const bool grants = given != giving_.end() && given->second.source.state() == Source::State::granting;
   const bool free = trouble_.empty() && !owns(title(slot)) && title(slot).title.term < term &&
-                    !unready_[slot] && !giving_.contains(slot) && !writes_.contains(slot);
-  if (!free) return false;
-  bool whole = false;
+                    !unready_[slot] && (grants || given == giving_.end()) && !writes_.contains(slot);
+  if (!free) return Heritage::not_now;
+  // What was given and not taken is all there is. So is what was promised; what was on its way is not, nor
+  // what this node had of it long ago.
+  bool whole = grants;
+  if (grants) giving_.erase(given);
   if (const auto found = receiving_.find(slot); found != receiving_.end()) {
-    // What was promised is all of it. What was on its way is not, nor what this node had of it long ago.
-    whole = found->second.target.state() == Target::State::promised;
+    whole = whole || found->second.target.state() == Target::State::promised;
     end_waiting(found->second, "this node has claimed the slot");
     receiving_.erase(found);
   }
@@ -89,9 +101,11 @@ bool HandOvers::inherit(Slot slot, Term term) {
   }
   if (!whole) store_.clear(slot);
   store_.set_aside(slot, false);
+  // Until it is on the disk that it is this node's again.
+  if (grants) wishes_.turns.push_back({.kind = Turn::Kind::hold, .slot = slot});
   write(slot, {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt});
   wishes_.writes.back().after_data = whole && numbers_.counts();
-  return true;
+  return whole ? Heritage::whole : Heritage::empty;
 }
 
 // ---- Messages ----
@@ -113,8 +127,9 @@ void HandOvers::answer(std::uint64_t ticket, const Message& message) {
 }
 
 void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64_t ticket, Now now) {
+  now_ms_ = now.steady_ms;
   Message message;
-  if (!mine(slot) || !read_message(body, message) || message.kind > Kind::ask) {
+  if (!mine(slot) || !read_message(body, message) || message.kind > kLastQuestion) {
     Message refused{.kind = Kind::refused, .migration = message.migration, .term = message.term};
     refused.rest = "this is no question for this shard";
     return answer(ticket, refused);
@@ -152,13 +167,15 @@ void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64
 }
 
 void HandOvers::answered(Member from, Slot slot, std::string_view body, Now now) {
+  now_ms_ = now.steady_ms;
   Message message;
-  if (!mine(slot) || !read_message(body, message) || message.kind <= Kind::ask) return;
+  if (!mine(slot) || !read_message(body, message) || message.kind <= kLastQuestion) return;
   pass(Step::hears, message.kind);
   const bool of_a_fate =
       message.kind == Kind::committed || message.kind == Kind::abandoned || message.kind == Kind::pending;
   const auto given = giving_.find(slot);
   if (!of_a_fate && given != giving_.end() && given->second.source.is_of(from, message)) {
+    if (message.kind == Kind::settled || message.kind == Kind::prepared) sync_times_[from] = message.digest;
     given->second.source.heard(message, now);
     look_after(given->second, now);
   }
@@ -171,6 +188,7 @@ void HandOvers::answered(Member from, Slot slot, std::string_view body, Now now)
 }
 
 void HandOvers::unanswered(Slot slot, std::string_view question, const std::string& why, Now now) {
+  now_ms_ = now.steady_ms;
   Message message;
   const auto given = giving_.find(slot);
   if (given == giving_.end() || !read_message(question, message)) return;
@@ -181,6 +199,9 @@ void HandOvers::unanswered(Slot slot, std::string_view question, const std::stri
 
 void HandOvers::overtaken(Slot slot, Term term, Now now) {
   if (unready_[slot]) return;
+  const auto given = giving_.find(slot);
+  const bool grants = given != giving_.end() && given->second.source.state() == Source::State::granting;
+  if (grants && title(slot).title.term < term) return ceded_long_ago(given->second);
   const auto found = receiving_.find(slot);
   if (found == receiving_.end()) {
     const bool nothing = title(slot) == SlotTitle{} && !writes_.contains(slot);
@@ -193,7 +214,20 @@ void HandOvers::overtaken(Slot slot, Term term, Now now) {
   look_after(found->second, now);
 }
 
+// Somebody holds it at a later term than it was given at: whoever got it has given it away since, or it was
+// claimed.
+void HandOvers::ceded_long_ago(Giving& giving) {
+  const Slot slot = giving.source.slot();
+  wishes_.notes.push_back({.went_well = true,
+                           .text = "slot " + std::to_string(slot) + ", which was handed over to " +
+                                   giving.why + ", is held by another node by now: the copy here goes"});
+  giving_.erase(slot);
+  store_.clear(slot);
+  store_.set_aside(slot, false);
+}
+
 bool HandOvers::superseded(Slot slot, Member by, Term term, Now now) {
+  now_ms_ = now.steady_ms;
   if (const auto given = giving_.find(slot); given != giving_.end()) {
     given->second.source.give_up("another node holds it");
     look_after(given->second, now);
@@ -213,16 +247,17 @@ bool HandOvers::superseded(Slot slot, Member by, Term term, Now now) {
 // ---- Titles ----
 
 void HandOvers::write(Slot slot, const SlotTitle& title, Kind lets) {
-  LIMPET_ASSERT(!writes_.contains(slot));
-  writes_.emplace(slot, title);
+  writes_.insert_or_assign(slot, Writing{.title = title, .lets = lets, .began_ms = now_ms_});
   wishes_.writes.push_back(
       {.slot = slot, .title = title, .after_data = lets == Kind::prepared, .lets = lets});
 }
 
 void HandOvers::written(Slot slot, Now now) {
+  now_ms_ = now.steady_ms;
   const auto write = writes_.find(slot);
   LIMPET_ASSERT(write != writes_.end());
-  set_title(slot, write->second);
+  set_title(slot, write->second.title);
+  sync_time_.took(now.steady_ms - write->second.began_ms);
   writes_.erase(write);
   if (const auto given = giving_.find(slot); given != giving_.end() && given->second.writing) {
     given->second.writing = false;
@@ -236,7 +271,8 @@ void HandOvers::written(Slot slot, Now now) {
   if (found == receiving_.end() || !found->second.writing) return;
   Receiving& receiving = found->second;
   receiving.writing = false;
-  const Message said = receiving.target.written();
+  Message said = receiving.target.written();
+  if (said.kind == Kind::prepared) said.digest = static_cast<std::uint64_t>(sync_time_.expected_ms());
   if (const auto ticket = std::exchange(receiving.ticket, std::nullopt)) answer(*ticket, said);
   look_after(receiving, now);
 }
@@ -251,6 +287,7 @@ void HandOvers::claimed(Slot slot) {
 // Nothing that needs a title can go on. What was to be ceded may be ceded, and what was to be owned may be:
 // the next start will tell.
 void HandOvers::not_written(Slot slot, const std::string& why, Now now) {
+  now_ms_ = now.steady_ms;
   writes_.erase(slot);
   trouble_ = "its titles cannot be written: " + why;
   sum_.last_failure = trouble_;
@@ -277,6 +314,49 @@ void HandOvers::not_written(Slot slot, const std::string& why, Now now) {
   give_up_all(now);
 }
 
+// It is certain that it is not on the disk, and there may be room again. What is not decided is given up, so
+// that nobody waits for that; what is has to be written.
+void HandOvers::no_room(Slot slot, const std::string& why, Now now) {
+  now_ms_ = now.steady_ms;
+  no_room_ms_ = now.steady_ms + kDiskRetryMs;
+  no_room_why_ = "its titles cannot be written for now: " + why;
+  const auto given = giving_.find(slot);
+  const auto found = receiving_.find(slot);
+  if (given != giving_.end() && given->second.writing) {
+    writes_.erase(slot);
+    given->second.writing = false;
+    given->second.source.withdrawn(no_room_why_);
+    look_after(given->second, now);
+  } else if (found != receiving_.end() && found->second.target.state() == Target::State::preparing) {
+    writes_.erase(slot);
+    found->second.target.give_up(no_room_why_);
+    look_after(found->second, now);
+  } else {
+    again_.push_back(slot);
+  }
+}
+
+void HandOvers::write_again() {
+  if (!has_room()) return;
+  for (const Slot slot : std::exchange(again_, {})) {
+    if (const auto waits = writes_.find(slot); waits != writes_.end()) {
+      const Writing writing = waits->second;
+      write(slot, writing.title, writing.lets);
+    }
+  }
+}
+
+// What it has of the slot was put into the journal before.
+void HandOvers::settled(Slot slot, Now now) {
+  const auto found = receiving_.find(slot);
+  if (found == receiving_.end()) return;
+  const auto since_ms = std::exchange(found->second.settles_ms, std::nullopt);
+  if (!since_ms || !found->second.target.settles()) return;
+  sync_time_.took(now.steady_ms - *since_ms);
+  const Message said = found->second.target.settled(sync_time_.expected_ms());
+  if (const auto ticket = std::exchange(found->second.ticket, std::nullopt)) answer(*ticket, said);
+}
+
 // What is not decided stays where it is.
 void HandOvers::give_up_all(Now now) {
   for (auto at = giving_.begin(); at != giving_.end();) {
@@ -294,6 +374,7 @@ void HandOvers::stop(Now now) {
 // ---- Time ----
 
 void HandOvers::tick(Now now) {
+  now_ms_ = now.steady_ms;
   pace_.go_on(now);
   for (auto at = giving_.begin(); at != giving_.end();) {
     Giving& giving = (at++)->second;
@@ -305,6 +386,7 @@ void HandOvers::tick(Now now) {
     receiving.target.tick(now);
     look_after(receiving, now);
   }
+  write_again();
   give_more(now);
 }
 

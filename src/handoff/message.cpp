@@ -21,8 +21,8 @@ bool read_message(std::string_view body, Message& message) {
   }
   message.kind = static_cast<Kind>(kind);
   message.rest = body;
-  const bool question = message.kind >= Kind::begin && message.kind <= Kind::ask;
-  const bool answer = message.kind >= Kind::ready && message.kind <= Kind::refused;
+  const bool question = message.kind >= Kind::begin && message.kind <= kLastQuestion;
+  const bool answer = message.kind >= Kind::ready && message.kind <= kLastAnswer;
   return question || answer;
 }
 

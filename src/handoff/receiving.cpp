@@ -5,13 +5,20 @@
 
 namespace limpet::handoff {
 
-// Why the slot cannot be received in this try; empty: it can.
-std::string HandOvers::why_not(Slot slot, const Message& message) const {
+// Why nothing can be received that is given by this view; empty: it can.
+std::string HandOvers::why_none(Slot slot, const Message& message) const {
   if (!trouble_.empty()) return trouble_;
+  if (!has_room()) return no_room_why_;
   if (message.number > view_.epoch) {
     return "it has read epoch " + std::to_string(view_.epoch) + " of the cluster file, not " +
            std::to_string(message.number) + " yet";
   }
+  const bool room = receiving_.size() < kReceivingMax || receiving_.contains(slot);
+  return room ? "" : "it receives as many slots as it can already";
+}
+
+// Why the slot cannot be received in this try; empty: it can.
+std::string HandOvers::why_not(Slot slot, const Message& message) const {
   if (view_.owners[slot] != self_) return "by its cluster file the slot is not its own";
   if (listens_) return "it has just started, and asks the others first";
   if (unready_[slot]) return "it has not loaded the slot from its own disk yet";
@@ -19,9 +26,7 @@ std::string HandOvers::why_not(Slot slot, const Message& message) const {
     return "it is still busy with the slot's last hand-over";
   if (!may_receive(title(slot), message.term, message.migration)) return "it holds a later title";
   const auto found = receiving_.find(slot);
-  if (found == receiving_.end()) {
-    return receiving_.size() < kReceivingMax ? "" : "it receives as many slots as it can already";
-  }
+  if (found == receiving_.end()) return {};
   const Target& target = found->second.target;
   const bool newer =
       std::pair(message.term, message.migration) > std::pair(target.term(), target.migration());
@@ -29,8 +34,13 @@ std::string HandOvers::why_not(Slot slot, const Message& message) const {
 }
 
 void HandOvers::begin(Member from, Slot slot, const Message& message, std::uint64_t ticket, Now now) {
-  if (const std::string why = why_not(slot, message); !why.empty()) {
-    Message refused{.kind = Kind::refused, .migration = message.migration, .term = message.term};
+  Message refused{.kind = Kind::refused, .migration = message.migration, .term = message.term};
+  std::string why = why_none(slot, message);
+  if (why.empty()) {
+    why = why_not(slot, message);
+    refused.number = kOfTheSlot;
+  }
+  if (!why.empty()) {
     refused.rest = why;
     return answer(ticket, refused);
   }
@@ -54,6 +64,10 @@ void HandOvers::look_after(Receiving& receiving, Now now) {
   Target& target = receiving.target;
   const Slot slot = target.slot();
   if (const auto message = target.next(now)) ask(target.from(), slot, *message);
+  if (target.settles() && !receiving.settles_ms) {
+    receiving.settles_ms = now.steady_ms;
+    wishes_.syncs.push_back(slot);
+  }
   if (target.title() && !std::exchange(receiving.writing, true)) {
     hold(receiving);
     if (target.state() == Target::State::preparing) note_copied(receiving);

@@ -4,18 +4,30 @@
 #include <limpet/base/limits.hpp>
 #include <limpet/base/text.hpp>
 #include <limpet/handoff/source.hpp>
+#include <limpet/handoff/sync_time.hpp>
 #include <utility>
 
 #include "stream.hpp"
 
 namespace limpet::handoff {
 
-Source::Source(Slot slot, Member to, const Migration& migration, Term term, std::uint64_t epoch, Now now)
+namespace {
+
+// What takes until a disk has synced is asked again, so that each question has its answer soon.
+bool due_again(std::int64_t asked_ms, Now now) {
+  return asked_ms == 0 || now.steady_ms - asked_ms >= kAskEveryMs;
+}
+
+}  // namespace
+
+Source::Source(Slot slot, Member to, const Migration& migration, Term term, std::uint64_t epoch, Now now,
+               std::optional<std::uint64_t> sync_ms)
     : slot_(slot),
       to_(to),
       migration_(migration),
       term_(term),
       epoch_(epoch),
+      sync_ms_(sync_ms),
       since_ms_(now.steady_ms),
       copy_(slot) {}
 
@@ -24,8 +36,9 @@ SlotTitle Source::title() const {
                sent_);
 }
 
-void Source::fail(std::string why) {
+void Source::fail(std::string why, bool of_the_slot) {
   state_ = State::failed;
+  of_the_slot_ = of_the_slot;
   why_ = std::move(why);
   waiting_.release();
 }
@@ -44,16 +57,25 @@ void Source::end_run() {
   store_le(waiting_.data() + run_at_, static_cast<std::uint32_t>(length));
 }
 
-store::EffectWriter& Source::change_of(Slot) { return effects_; }
+// A run is applied as a whole, so it is cut by bytes, as records of the journal are.
+store::EffectWriter& Source::change_of(Slot) {
+  if (waiting_.size() - run_at_ > kRecordSplitBytes) {
+    end_run();
+    begin_run();
+  }
+  return effects_;
+}
 
 void Source::changed(std::string_view effects) {
-  if (state_ == State::frozen) return fail("the slot has changed while it was frozen");
+  if (state_ == State::frozen) return fail("the slot has changed while it was frozen", true);
   // Before the copy has begun, they are in it.
   if (state_ != State::copying || !begun_) return;
   begin_run();
   waiting_.append(effects);
   end_run();
-  if (waiting_.size() > kHandoffBehindBytes) fail("the other node takes less than is changed meanwhile");
+  behind_ = behind_ || waiting_.size() > kHandoffHoldBytes;
+  if (waiting_.size() > kHandoffBehindBytes)
+    fail("the other node takes less than is changed meanwhile", true);
 }
 
 void Source::copy_on(store::Store& store, Now now, std::uint64_t most) {
@@ -70,9 +92,15 @@ void Source::copy_on(store::Store& store, Now now, std::uint64_t most) {
   freeze_if_little_is_left(now);
 }
 
+// Where the disk takes its time, or gets much to do: what it need not do within the freeze it does before.
+bool Source::must_settle() const {
+  if (settled_) return false;
+  return !sync_ms_ || *sync_ms_ > kHandoffBriefMs || copy_end_ > kHandoffSettleBytes;
+}
+
 // Commands wait for what was changed meanwhile to go over, and not for the copy.
 void Source::freeze_if_little_is_left(Now now) {
-  if (state_ != State::copying || !copied_ || taken_ < copy_end_) return;
+  if (!copy_is_there() || must_settle()) return;
   if (waiting_.size() + (sent_ - taken_) > kHandoffFreezeBytes) return;
   state_ = State::frozen;
   frozen_ms_ = now.steady_ms;
@@ -92,7 +120,12 @@ std::optional<Message> Source::next(Now now) {
     }
     case State::copying:
     case State::frozen: {
-      const auto piece = next_piece();
+      if (copy_is_there() && must_settle() && due_again(settle_asked_ms_, now)) {
+        if (settle_ms_ == 0) settle_ms_ = now.steady_ms;
+        settle_asked_ms_ = now.steady_ms;
+        return message(Kind::settle);
+      }
+      const auto piece = next_piece(now);
       return piece ? piece : sign_of_life(now);
     }
     case State::granting: {
@@ -110,12 +143,13 @@ std::optional<Message> Source::next(Now now) {
   return std::nullopt;
 }
 
-std::optional<Message> Source::next_piece() {
+std::optional<Message> Source::next_piece(Now now) {
   if (!waiting_.empty() && sent_ - taken_ < kHandoffWindowBytes) {
     const std::size_t length = std::min(waiting_.size(), kHandoffPieceBytes);
     piece_.clear();
     piece_.append(waiting_.view().substr(0, length));
     waiting_.consume(length);
+    behind_ = behind_ && waiting_.size() > kHandoffAheadBytes;
     Message piece = message(Kind::piece);
     piece.number = sent_;
     piece.rest = piece_.view();
@@ -123,7 +157,9 @@ std::optional<Message> Source::next_piece() {
     digest_ = hash64(piece.rest, digest_);
     return piece;
   }
-  if (state_ != State::frozen || !waiting_.empty() || std::exchange(finished_, true)) return std::nullopt;
+  if (state_ != State::frozen || !waiting_.empty() || !due_again(finish_asked_ms_, now)) return std::nullopt;
+  finish_asked_ms_ = now.steady_ms;
+  finished_ = true;
   Message finish = message(Kind::finish);
   finish.number = sent_;
   finish.digest = digest_;
@@ -155,9 +191,18 @@ void Source::heard(const Message& answer, Now now) {
       if (answer.number > taken_ && answer.number <= sent_) taken_ = answer.number;
       freeze_if_little_is_left(now);
       return;
+    case Kind::settled:
+      if (settle_ms_ == 0) return;
+      sync_ms_ = answer.digest;
+      settled_ = true;
+      freeze_if_little_is_left(now);
+      return;
     case Kind::prepared:
       // Of all that was sent, and not of an earlier state of it.
-      if (state_ == State::frozen && finished_ && answer.number == sent_) state_ = State::ceding;
+      if (state_ == State::frozen && finished_ && answer.number == sent_) {
+        sync_ms_ = answer.digest;
+        state_ = State::ceding;
+      }
       return;
     case Kind::owned:
       if (state_ != State::granting) return;
@@ -167,7 +212,7 @@ void Source::heard(const Message& answer, Now now) {
     case Kind::refused:
     case Kind::aborted:
       // What another node says may stand in the log.
-      if (state_ < State::ceding) fail(printable(answer.rest, kErrorTextMax));
+      if (state_ < State::ceding) fail(printable(answer.rest, kErrorTextMax), answer.number == kOfTheSlot);
       return;
     default:
       return;
@@ -191,11 +236,16 @@ void Source::written(Now now) {
 }
 
 void Source::tick(Now now) {
-  if (state_ < State::ceding && now.steady_ms - since_ms_ >= kHandoffSilenceMs) {
+  if (state_ < State::frozen && now.steady_ms - since_ms_ >= kHandoffSilenceMs) {
     fail("no sign of progress for " + std::to_string(kHandoffSilenceMs) + " ms");
   }
-  if (state_ == State::frozen && now.steady_ms - frozen_ms_ >= kHandoffFrozenMs) {
-    fail("it was not on the other node's disk within " + std::to_string(kHandoffFrozenMs) + " ms");
+  if (state_ == State::copying && settle_ms_ != 0 && !settled_ &&
+      now.steady_ms - settle_ms_ >= kHandoffSettleMs) {
+    fail("the other node's disk has taken longer than " + std::to_string(kHandoffSettleMs) + " ms");
+  }
+  const std::int64_t most = frozen_limit_ms(sync_ms_.value_or(0));
+  if (state_ == State::frozen && now.steady_ms - frozen_ms_ >= most) {
+    fail("it was not on the other node's disk within " + std::to_string(most) + " ms");
   }
 }
 

@@ -29,6 +29,7 @@ Message Target::refuse(std::string why) {
   run_.release();
   title_.reset();
   Message refused = message(Kind::refused);
+  refused.number = kOfTheSlot;
   refused.rest = why_;
   return refused;
 }
@@ -43,6 +44,9 @@ std::optional<Message> Target::heard(const Message& message, const SlotTitle& ti
       return ready();
     case Kind::piece:
       return piece(message, store, now);
+    case Kind::settle:
+      settles_ = state_ == State::receiving;
+      return settles_ ? std::nullopt : std::optional(this->message(Kind::pending));
     case Kind::finish:
       return finish(message, title);
     case Kind::grant:
@@ -76,7 +80,7 @@ Result<void> Target::take_runs(std::string_view bytes, store::Store& store, Now 
   run_.append(bytes);
   while (run_.size() >= kRunHeadBytes) {
     const auto length = load_le<std::uint32_t>(run_.data());
-    if (length > kHandoffBehindBytes) return limpet::fail(Code::bad_input, "a run is too long");
+    if (length > kRecordBytesMax) return limpet::fail(Code::bad_input, "a run is too long");
     if (run_.size() - kRunHeadBytes < length) break;
     const std::string_view effects = run_.view().substr(kRunHeadBytes, length);
     if (Result<void> done = store::apply(store, slot_, effects, now.unix_ms); !done) return done;
@@ -133,6 +137,13 @@ std::optional<Message> Target::next(Now now) {
   }
   asked_ms_ = now.steady_ms;
   return message(Kind::ask);
+}
+
+Message Target::settled(std::int64_t sync_ms) {
+  settles_ = false;
+  Message said = message(Kind::settled);
+  said.digest = static_cast<std::uint64_t>(sync_ms);
+  return said;
 }
 
 void Target::give_up(const std::string& why) {

@@ -164,8 +164,8 @@ int run_claim(const Options& options, const ClaimTask& task) {
   const auto reply = client->ask(std::array<std::string_view, 3>{"CLUSTER", "CLAIM", task.node});
   if (!reply) return complain(reply.error());
   if (is_error(*reply)) return tell_error(*reply);
-  std::printf("%s slots of node %s are with others now; they begin empty\n", text_of(*reply).c_str(),
-              printable(task.node).c_str());
+  std::printf("%s slots of node %s are with others now; what none of them had begins empty\n",
+              text_of(*reply).c_str(), printable(task.node).c_str());
   return kDone;
 }
 

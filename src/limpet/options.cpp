@@ -152,7 +152,9 @@ ParsedOptions parse_drain(Options options, const std::vector<std::string>& args)
 ParsedOptions parse_claim(Options options, const std::vector<std::string>& args) {
   ClaimTask task;
   CLI::App app(
-      "Has other nodes take the slots of one that is gone for good, its disk too. They begin empty. The "
+      "Has other nodes take the slots of one that is gone for good, its disk too. What none of them has "
+      "begins "
+      "empty. The "
       "cluster file "
       "must say that it is down, or not name it.",
       "limpet cluster claim");

@@ -81,6 +81,7 @@ int complain(const Error& error) {
       return kErrorReply;
     case Code::bad_config:
     case Code::not_found:
+    case Code::full:
     case Code::io:
       return kBadFile;
     case Code::unavailable:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limpet/node/admin.hpp>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -23,6 +24,31 @@ class DiskHealth {
     if (failed_.empty()) failed_ = why;
   }
 
+  // The titles of slots: the same two, and no slot changes hands meanwhile.
+  void titles_full(const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    titles_full_ = why;
+  }
+  void titles_failed(const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    if (titles_failed_.empty()) titles_failed_ = why;
+  }
+
+  [[nodiscard]] TitlesState titles() const {
+    const std::lock_guard lock(mutex_);
+    return !titles_failed_.empty() ? TitlesState::failed
+           : titles_full_.empty()  ? TitlesState::ok
+                                   : TitlesState::full;
+  }
+  // What is wrong with them, and what that means; empty: nothing.
+  [[nodiscard]] std::string titles_trouble() const {
+    const std::lock_guard lock(mutex_);
+    if (!titles_failed_.empty()) {
+      return titles_failed_ + "; no slot changes hands until this node is started again";
+    }
+    return titles_full_.empty() ? "" : titles_full_ + "; no slot changes hands until there is room";
+  }
+
   [[nodiscard]] std::string failure() const {
     const std::lock_guard lock(mutex_);
     return failed_;
@@ -37,6 +63,8 @@ class DiskHealth {
   mutable std::mutex mutex_;
   std::vector<std::string> full_;  // by shard
   std::string failed_;
+  std::string titles_full_;
+  std::string titles_failed_;
 };
 
 }  // namespace limpet::node

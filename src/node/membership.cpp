@@ -18,12 +18,27 @@ using handoff::TitleBook;
 Result<std::unique_ptr<Membership>> Membership::open(const disk::Directory& directory,
                                                      std::uint64_t generation, const Settings& settings) {
   auto membership = std::unique_ptr<Membership>(new Membership);
-  auto titles = disk::TitleFile::open(directory, generation, random_seed());
+  disk::TitleFileEvents events;
+  events.full = [of = membership.get()](const std::string& why) { of->tell_full(why); };
+  auto titles = disk::TitleFile::open(directory, generation, random_seed(), std::move(events));
   if (!titles) return tl::unexpected(std::move(titles.error()));
   membership->titles_ = std::move(*titles);
   if (Result<void> begun = membership->begin(settings); !begun)
     return tl::unexpected(std::move(begun.error()));
   return membership;
+}
+
+void Membership::set_hooks(MembershipHooks hooks) {
+  hooks_ = std::move(hooks);
+  const std::lock_guard lock(full_mutex_);
+  full_hook_ = hooks_.full;
+  if (full_hook_ && !full_why_.empty()) full_hook_(full_why_);
+}
+
+void Membership::tell_full(const std::string& why) {
+  const std::lock_guard lock(full_mutex_);
+  full_why_ = why;
+  if (full_hook_) full_hook_(why);
 }
 
 // The one that is in force: what this node has acted on is not taken back by an older file.

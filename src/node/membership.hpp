@@ -25,6 +25,7 @@ struct MembershipHooks {
   std::function<void(std::shared_ptr<const cluster::View>)> view;  // it is in force
   // Titles that a shard wanted written are on the disk, or cannot be.
   std::function<void(unsigned shard, const std::vector<Slot>& slots, const Result<void>& outcome)> titles;
+  std::function<void(const std::string& why)> full;  // no title finds room on the disk; empty: they do again
 };
 
 class Membership {
@@ -36,7 +37,7 @@ class Membership {
                                                                 std::uint64_t generation,
                                                                 const Settings& settings);
 
-  void set_hooks(MembershipHooks hooks) { hooks_ = std::move(hooks); }
+  void set_hooks(MembershipHooks hooks);
   [[nodiscard]] std::shared_ptr<const cluster::View> view() const;
   [[nodiscard]] cluster::NodeIndex self() const { return self_; }
   [[nodiscard]] const shard::HandoffConfig& config() const { return config_; }
@@ -59,6 +60,7 @@ class Membership {
   Result<void> choose_file(const Settings& settings, cluster::View& file, std::string& text) const;
   void take_new_names();
   void see(std::string_view name, std::uint64_t boot);
+  void tell_full(const std::string& why);
   [[nodiscard]] std::function<void(handoff::Step)> passing(
       const std::vector<shard::TitleWrite>& titles) const;
   void show();
@@ -68,6 +70,10 @@ class Membership {
   cluster::NodeIndex self_ = 0;
   shard::HandoffConfig config_;
   MembershipHooks hooks_;
+  // Titles may find no room before anybody listens.
+  std::mutex full_mutex_;
+  std::string full_why_;
+  std::function<void(const std::string& why)> full_hook_;
 
   mutable std::mutex mutex_;  // guards what follows
   cluster::Members members_;

@@ -143,6 +143,11 @@ void add_disk(Page& page, const NodeSnapshot& s, const shard::DiskStats& disk) {
              disk.state == State::full ? 1.0 : 0.0);
   page.gauge("limpet_disk_failed", "1 from a failed write or sync on: writes are refused until a new start.",
              disk.state == State::failed ? 1.0 : 0.0);
+  page.gauge("limpet_titles_full", "1 while no slot changes hands because the disk is full.",
+             s.titles == TitlesState::full ? 1.0 : 0.0);
+  page.gauge("limpet_titles_failed",
+             "1 from a failed write or sync of titles on: no slot changes hands until a new start.",
+             s.titles == TitlesState::failed ? 1.0 : 0.0);
   page.gauge("limpet_journal_unwritten_bytes", "Changes that are not as safe yet as they are to be.",
              disk.unwritten_bytes);
   page.gauge("limpet_journal_unsynced_bytes", "Changes that are not on the disk yet.", disk.unsynced_bytes);

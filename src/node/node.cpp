@@ -166,13 +166,14 @@ Health Node::Impl::health() const {
   if (!ready_) return {false, false, "this node is starting or stopping"};
   if (leaving_)
     return {false, true, "this node is leaving: it gives its slots to others until it is started again"};
-  if (!journaled()) return {true, false, {}};
+  if (!journaled()) return {true, false, disk_health_.titles_trouble()};
   if (const std::string why = disk_health_.failure(); !why.empty())
     return {false, false, why + "; start this node again"};
   if (const std::string how_far = storage_->loader().progress(); !how_far.empty())
     return {false, false, how_far};
   if (const std::string why = disk_health_.fullness(); !why.empty())
     return {true, false, why + "; writes are refused"};
+  if (std::string why = disk_health_.titles_trouble(); !why.empty()) return {true, false, std::move(why)};
   if (const std::size_t slots = storage_->loader().damaged(); slots > 0) {
     return {true, false,
             std::to_string(slots) + " slots are damaged on the disk and not served; the log says more"};
@@ -265,9 +266,17 @@ MembershipHooks Node::Impl::membership_hooks() {
   };
   hooks.titles = [this](unsigned index, const std::vector<Slot>& slots, const Result<void>& outcome) {
     shards_[index]->mailbox().send_task([&shard = shards_[index]->shard(), slots, outcome] {
-      outcome ? shard.titles_written(slots, net::read_clocks())
-              : shard.titles_failed(slots, outcome.error().text, net::read_clocks());
+      if (outcome) return shard.titles_written(slots, net::read_clocks());
+      const std::string& why = outcome.error().text;
+      outcome.error().code == Code::full ? shard.titles_without_room(slots, why, net::read_clocks())
+                                         : shard.titles_failed(slots, why, net::read_clocks());
     });
+    if (!outcome && outcome.error().code != Code::full) disk_health_.titles_failed(outcome.error().text);
+  };
+  hooks.full = [this](const std::string& why) {
+    disk_health_.titles_full(why);
+    why.empty() ? spdlog::warn("titles of slots are written again")
+                : spdlog::error("{}; no slot changes hands until there is room", why);
   };
   return hooks;
 }
@@ -496,6 +505,7 @@ NodeSnapshot Node::Impl::snapshot() {
   snapshot.connections_rejected = doorman_.rejected();
   snapshot.max_clients = doorman_.max_clients();
   snapshot.shards_expected = settings_.shards;
+  snapshot.titles = disk_health_.titles();
   std::unique_lock lock(collection->mutex);
   collection->changed.wait_for(lock, kSnapshotWait,
                                [&] { return collection->stats.size() == shards_.size(); });

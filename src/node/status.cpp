@@ -166,6 +166,9 @@ std::string status_json(const NodeSnapshot& snapshot) {
   out["here"] = figures(sum);
   out["here"]["max_clients"] = snapshot.max_clients;
   out["here"]["connections_rejected"] = snapshot.connections_rejected;
+  out["here"]["titles"] = snapshot.titles == TitlesState::ok     ? "ok"
+                          : snapshot.titles == TitlesState::full ? "full"
+                                                                 : "failed";
   out["nodes"] = nodes_json(snapshot, sum);
   out["shards_expected"] = snapshot.shards_expected;
   out["shards_answering"] = snapshot.shards.size();

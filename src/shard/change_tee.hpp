@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <limpet/base/bytes.hpp>
+#include <limpet/base/limits.hpp>
 #include <limpet/store/change.hpp>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,8 @@ class ChangeTee final : public store::ChangeSink {
   explicit ChangeTee(Watch watch) : watch_(std::move(watch)) {}
 
   store::EffectWriter& change_of(Slot slot) override {
-    if (open_ && slot_ != slot) end_command();
+    // Cut as the journal cuts its records: whoever watches gets no longer runs of the one than of the other.
+    if (open_ && (slot_ != slot || bytes_.size() > kRecordSplitBytes)) end_command();
     if (!std::exchange(open_, true)) {
       slot_ = slot;
       effects_.begin(bytes_);

@@ -61,7 +61,7 @@ void Core::give_back(const Origin& origin, std::size_t charged) {
 }
 
 void Core::unpark(const Parked& parked) {
-  parked_bytes_ -= sizeof parked + parked.body.size();
+  parked_room_.give(sizeof parked + parked.body.size());
   give_back(parked.origin, parked.charged);
 }
 

@@ -516,8 +516,8 @@ void Core::drain() {
 
 bool Core::drained() {
   // Nobody waits for a hand-over.
-  bool quiet =
-      clients_.empty() && pending_.size() == questions_.size() && held_replies_.empty() && parked_bytes_ == 0;
+  bool quiet = clients_.empty() && pending_.size() == questions_.size() && held_replies_.empty() &&
+               parked_room_.empty();
   // What a node has sent before it has said goodbye in its turn may still be on its way.
   peers_.each([&](auto, Peer& peer) {
     quiet =

@@ -39,6 +39,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "after_sync.hpp"
 #include "ahead.hpp"
 #include "change_tee.hpp"
 #include "client.hpp"
@@ -47,6 +48,7 @@
 #include "kept.hpp"
 #include "link.hpp"
 #include "overtaking.hpp"
+#include "parked_room.hpp"
 #include "passed_on.hpp"
 #include "pending.hpp"
 #include "rare_note.hpp"
@@ -109,7 +111,7 @@ class Core {
   // handing_over.cpp
   void set_view(std::shared_ptr<const cluster::View> view);
   void titles_written(const std::vector<Slot>& slots);
-  void titles_failed(const std::vector<Slot>& slots, const std::string& why);
+  void titles_failed(const std::vector<Slot>& slots, const std::string& why, bool for_want_of_room);
   // orders.cpp
   void ordered(std::uint64_t ticket, const Result<std::string>& outcome);
   // snapshots.cpp
@@ -311,7 +313,7 @@ class Core {
   // ---- durable.cpp ----
   [[nodiscard]] std::uint64_t shown_by(const Spec& spec, Args args, const KeyRef* key) const;
   [[nodiscard]] std::uint64_t needs_of(const Spec& spec, Args args, const KeyRef* key, std::uint64_t began);
-  [[nodiscard]] bool refuses_write() const;
+  [[nodiscard]] bool refuses_write(Args args) const;
   [[nodiscard]] std::string write_refusal() const;
   void owe(Client& client, std::uint64_t position);
   void hold(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs);
@@ -538,9 +540,9 @@ class Core {
   bool may_claim_ = false;
   std::string why_unheld_;  // slots that nobody holds cannot be claimed
   std::unique_ptr<ChangeTee> tee_;
-  bool watching_ = false;                                            // a slot is given away
-  bool working_off_ = false;                                         // what the hand-overs want is being done
-  std::deque<std::pair<std::uint64_t, TitleWrite>> titles_waiting_;  // for the journal to be synced so far
+  bool watching_ = false;     // a slot is given away
+  bool working_off_ = false;  // what the hand-overs want is being done
+  AfterSync after_sync_;
   std::unordered_map<std::uint64_t, handoff::HandOvers::Question> questions_;  // by Origin::id: asked
   std::uint64_t questions_numbered_ = 0;
   std::unordered_map<std::uint64_t, Origin> tickets_;  // by number: who asked
@@ -548,7 +550,7 @@ class Core {
   std::unordered_map<std::uint64_t, std::pair<Origin, resp::Version>> orders_;  // by number: who gave them
   std::uint64_t orders_numbered_ = 0;
   std::map<Slot, SlotWait> slot_waits_;
-  std::size_t parked_bytes_ = 0;
+  ParkedRoom parked_room_;
   std::deque<HeldReply> held_replies_;
   std::size_t held_for_siblings_ = 0;  // bytes of them
   std::vector<StreamId> undurable_;

@@ -38,8 +38,14 @@ std::uint64_t Core::needs_of(const Spec& spec, Args args, const KeyRef* key, std
   return position == durable_ ? 0 : position > began ? position : shown_by(spec, args, key);
 }
 
-bool Core::refuses_write() const {
-  return !journal_trouble_.empty() || journal_->position() > durable_ + kUnwrittenBytesMax;
+// A single large request may be as much as may wait for the disk: small ones of others are taken behind it.
+bool Core::refuses_write(Args args) const {
+  if (!journal_trouble_.empty()) return true;
+  if (journal_->position() <= durable_ + kUnwrittenBytesMax) return false;
+  if (journal_->position() > durable_ + kUnwrittenBytesMax + kUnwrittenSmallBytes) return true;
+  std::size_t bytes = 0;
+  for (const std::string_view arg : args) bytes += arg.size();
+  return bytes > kSmallWriteBytes;
 }
 
 std::string Core::write_refusal() const {

@@ -4,6 +4,7 @@
 // Their questions travel over links as requests do, and the answers as replies; a node that gets a question
 // hands it on to the shard of the slot. Titles go out to be written, those that promise something only once
 // the journal is on the disk. While a slot is given away the changes of its keys are watched.
+#include <algorithm>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/text.hpp>
@@ -19,7 +20,7 @@ namespace {
 
 bool any(const HandOvers::Wishes& wishes) {
   return !wishes.questions.empty() || !wishes.answers.empty() || !wishes.writes.empty() ||
-         !wishes.turns.empty() || !wishes.notes.empty();
+         !wishes.syncs.empty() || !wishes.turns.empty() || !wishes.notes.empty();
 }
 
 // Does it bring something that the store, and so the journal, has to take?
@@ -27,7 +28,15 @@ bool brings_sessions(std::string_view message) {
   handoff::Message read;
   return handoff::read_message(message, read) &&
          (read.kind == handoff::Kind::begin || read.kind == handoff::Kind::piece ||
-          read.kind == handoff::Kind::finish);
+          read.kind == handoff::Kind::settle || read.kind == handoff::Kind::finish);
+}
+
+// Whoever gives a slot sends no faster than this node's disk takes it in, so that it leaves clients' writes
+// room.
+std::uint64_t needs_of_answer(std::string_view message, std::uint64_t position) {
+  handoff::Message read;
+  const bool paces = handoff::read_message(message, read) && read.kind == handoff::Kind::taken;
+  return paces ? position - std::min<std::uint64_t>(position, kReceivedAheadBytes) : 0;
 }
 
 }  // namespace
@@ -183,10 +192,15 @@ void Core::work_off() {
   while (any(handovers_->wishes())) {
     HandOvers::Wishes wishes = std::exchange(handovers_->wishes(), {});
     for (const HandOvers::Write& write : wishes.writes) write_title(write);
+    for (const Slot slot : wishes.syncs) {
+      const bool synced = !journal_ || journal_->position() <= synced_;
+      synced ? handovers_->settled(slot, now_) : after_sync_.settle(journal_->position(), slot);
+    }
     for (HandOvers::Question& question : wishes.questions) ask(question);
     for (const HandOvers::Answer& answer : wishes.answers) {
       const auto asked = tickets_.extract(answer.ticket);
-      deliver(asked.mapped(), Outcome::done, answer.body.view());
+      deliver(asked.mapped(), Outcome::done, answer.body.view(),
+              journal_ ? needs_of_answer(answer.body.view(), journal_->position()) : 0);
     }
     for (const SlotTurn& turn : wishes.turns) take_turn(turn);
     for (HandOvers::Note& said : wishes.notes) {
@@ -236,22 +250,20 @@ void Core::write_title(const HandOvers::Write& write) {
     handovers_->not_written(write.slot, journal_trouble_, now_);
     return;
   }
-  titles_waiting_.push_back({journal_->position(), std::move(title)});
+  after_sync_.write(journal_->position(), std::move(title));
   effects_.sync = true;
 }
 
 // The journal is on the disk up to synced_.
 void Core::send_titles() {
-  while (!titles_waiting_.empty() && titles_waiting_.front().first <= synced_) {
-    effects_.titles.push_back(std::move(titles_waiting_.front().second));
-    titles_waiting_.pop_front();
-  }
+  while (auto title = after_sync_.next_title(synced_)) effects_.titles.push_back(std::move(*title));
+  if (!handovers_) return;
+  while (const auto slot = after_sync_.next_settled(synced_)) handovers_->settled(*slot, now_);
+  work_off();
 }
 
 void Core::fail_titles(const std::string& why) {
-  for (const auto& [needs, title] : std::exchange(titles_waiting_, {})) {
-    handovers_->not_written(title.slot, why, now_);
-  }
+  for (const Slot slot : after_sync_.fail()) handovers_->not_written(slot, why, now_);
   work_off();
 }
 
@@ -260,9 +272,14 @@ void Core::titles_written(const std::vector<Slot>& slots) {
   work_off();
 }
 
-void Core::titles_failed(const std::vector<Slot>& slots, const std::string& why) {
-  note(Note::Level::error, "titles of slots cannot be written, so none changes hands any more: " + why);
-  for (const Slot slot : slots) handovers_->not_written(slot, why, now_);
+// For want of room: none of them is on the disk, and each may be wanted again.
+void Core::titles_failed(const std::vector<Slot>& slots, const std::string& why, bool for_want_of_room) {
+  if (!for_want_of_room) {
+    note(Note::Level::error, "titles of slots cannot be written, so none changes hands any more: " + why);
+  }
+  for (const Slot slot : slots) {
+    for_want_of_room ? handovers_->no_room(slot, why, now_) : handovers_->not_written(slot, why, now_);
+  }
   work_off();
 }
 
@@ -346,7 +363,7 @@ void Core::take_question(const Origin& origin, Slot slot, std::string_view body)
     if (tunables_.memory_max > body.size() && tunables_.evict_when_full) {
       (void)store_.evict(tunables_.memory_max - body.size(), kEvictSessionsMax, now_.unix_ms);
     }
-    if (journal_ && refuses_write()) return deliver(origin, Outcome::unavailable, write_refusal());
+    if (!journal_trouble_.empty()) return deliver(origin, Outcome::unavailable, write_refusal());
   }
   tickets_.emplace(++tickets_numbered_, origin);
   handovers_->asked(from, slot, body, tickets_numbered_, now_);
@@ -360,7 +377,7 @@ void Core::tick_handovers() {
   const std::uint64_t served = operations() + counters_.commands_forwarded;
   handovers_->set_serving(std::exchange(served_before_tick_, served) != served);
   handovers_->tick(now_);
-  if (!titles_waiting_.empty()) effects_.sync = true;
+  if (!after_sync_.empty()) effects_.sync = true;
   try_to_claim();
   tell_news_of_change();
   go_on_owning();

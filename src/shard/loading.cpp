@@ -105,7 +105,7 @@ bool Core::wait_for_slot(Client& client, Slot slot) {
 }
 
 void Core::park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_view body) {
-  if (damaged_[slot] || parked_bytes_ + sizeof(Parked) + body.size() > kParkedBytesMax) {
+  if (damaged_[slot] || !parked_room_.take(sizeof(Parked) + body.size())) {
     deliver(origin, Outcome::unavailable, why_unserved(slot));
     return;
   }
@@ -115,7 +115,6 @@ void Core::park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_
   parked.until_ms = now_.steady_ms + loading_patience();
   parked.body.append(body);
   parked.charged = charge(origin, sizeof parked + body.size());
-  parked_bytes_ += sizeof parked + body.size();
 }
 
 void Core::tick_loading() {

@@ -11,13 +11,17 @@
 
 namespace limpet::shard {
 
+using handoff::HandOvers;
+
 namespace {
 
 // Terms of claims are far above those of ordinary owners, and above those of earlier claims even where these
 // are not known: the slot may have changed hands any number of times since anything was heard of it.
-Term term_of_claim(Term known, Now now) {
+// Who has all of it comes above who begins empty, should both of them claim it, whatever their clocks say.
+Term term_of_claim(Term known, bool whole, Now now) {
+  constexpr unsigned kBitsOfAMinute = 16;
   return {std::max(known.cessions, static_cast<std::uint64_t>(now.unix_ms) << kClaimTimeShift) +
-              (1U << kClaimTimeShift),
+              (std::uint64_t{1} << (kClaimTimeShift + (whole ? kBitsOfAMinute : 0))),
           0};
 }
 
@@ -171,21 +175,38 @@ void Core::claim_from(std::string_view name, ReplyWriter& reply) {
       std::all_of(links_.begin(), links_.end(), [gone](const std::unique_ptr<Link>& link) {
         return !link || link->node() == gone || link->informed();
       });
-  std::int64_t claimed = 0;
+  std::int64_t empty = 0;
+  std::int64_t whole = 0;
+  std::int64_t missed = 0;
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
     const Holder& holder = owned_.latest(slot, holders_.of(slot));
+    // Whoever was giving it to the one that is gone has it still, wherever it is to be: it goes there from
+    // here.
+    const bool grants = handovers_->grants_to(slot, gone);
     const bool is_its = holder.term != Term{} ? holder.node == gone : all_others_told;
-    if (view_->home[slot] != config_.self || !is_its) continue;
-    if (handovers_->inherit(slot, term_of_claim(holder.term, now_))) ++claimed;
+    if (!grants && (view_->home[slot] != config_.self || !is_its)) continue;
+    const auto heritage = handovers_->inherit(slot, term_of_claim(holder.term, grants, now_));
+    empty += heritage == HandOvers::Heritage::empty ? 1 : 0;
+    whole += heritage == HandOvers::Heritage::whole ? 1 : 0;
+    missed += heritage == HandOvers::Heritage::not_now ? 1 : 0;
   }
-  if (claimed > 0) {
-    note(Note::Level::warning, "shard " + std::to_string(config_.index) + " takes " +
-                                   std::to_string(claimed) + " slots of node " + printable(name) +
-                                   ", which an operator has declared gone: they begin empty");
+  if (empty + whole > 0) {
+    note(Note::Level::warning,
+         "shard " + std::to_string(config_.index) + " takes " + std::to_string(empty + whole) +
+             " slots of node " + printable(name) + ", which an operator has declared gone: " +
+             (whole == 0
+                  ? "they begin empty"
+                  : std::to_string(whole) + " of them were still here as a whole and go on with what they "
+                                            "had, the others begin empty"));
   }
   work_off();
-  reply.integer(claimed);
+  if (missed > 0) {
+    return reply.error("ERR node " + view_->nodes[config_.self].name + ": " + std::to_string(missed) +
+                       " slots could not be taken now, " + std::to_string(empty + whole) +
+                       " others were: claim again in a moment, and look at its log if that does not help");
+  }
+  reply.integer(empty + whole);
 }
 
 }  // namespace limpet::shard

@@ -87,7 +87,7 @@ void Core::begin_step(GatherName name, Gather& gather) {
 void Core::run_step(Args args, resp::Version version, Bytes& out) {
   ReplyWriter reply(out, version);
   needed_ = 0;
-  if (journal_ && args[0] != command::kStepRead && refuses_write()) return reply.error(write_refusal());
+  if (journal_ && args[0] != command::kStepRead && refuses_write(args)) return reply.error(write_refusal());
   if (args[0] == command::kStepWrite && tunables_.memory_max != 0 && !make_room_for(args)) {
     return reply.error(command::kOutOfMemory);
   }

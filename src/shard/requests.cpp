@@ -399,7 +399,7 @@ void Core::run_watched(const Spec& spec, Args args, resp::Version version, Bytes
 
 void Core::run_journaled(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
   const bool write = spec.has(command::kWrite);
-  if (write && refuses_write()) return refuse(spec, write_refusal(), version, out);
+  if (write && refuses_write(args)) return refuse(spec, write_refusal(), version, out);
   const std::uint64_t began = journal_->position();
   const std::size_t before = out.size();
   execute(spec, args, version, out, key);

@@ -126,7 +126,13 @@ void Shard::titles_written(const std::vector<Slot>& slots, Now now) {
 
 void Shard::titles_failed(const std::vector<Slot>& slots, const std::string& why, Now now) {
   core_->set_now(now);
-  core_->titles_failed(slots, why);
+  core_->titles_failed(slots, why, false);
+  core_->settle();
+}
+
+void Shard::titles_without_room(const std::vector<Slot>& slots, const std::string& why, Now now) {
+  core_->set_now(now);
+  core_->titles_failed(slots, why, true);
   core_->settle();
 }
 

@@ -224,4 +224,36 @@ std::uint64_t Records::scan_fields(
   return hash >> kShift;
 }
 
+// Whole segments while they are small. In one that is not, those of one tag are visited together, so that the
+// hash behind that tag says what was visited, whatever comes and goes meanwhile, and however the segment
+// splits.
+std::uint64_t Records::walk_fields(
+    const char* record, std::uint64_t from, std::size_t count, std::size_t bytes,
+    const std::function<void(std::string_view, std::string_view)>& visit) const {
+  if (encoding_of(record) == Encoding::hash_inline) return scan_fields(record, 0, count, visit);
+  const Table& table = outside_table(record);
+  if (table.count() == 0) return 0;
+  std::size_t visited = 0;
+  std::size_t told = 0;
+  std::uint64_t hash = from;
+  do {
+    const Segment segment = table.segment_at(heap_, hash);
+    const unsigned tag_shift = 64 - kTagBits - segment.depth;
+    const auto first_tag = static_cast<unsigned>((hash - segment.first) >> tag_shift);
+    for (unsigned at = 0; at < segment.count; ++at) {
+      const Word word = segment.words[at];
+      if (tag_of(word) < first_tag) continue;
+      if (told >= bytes && at > 0 && tag_of(word) != tag_of(segment.words[at - 1])) {
+        return segment.first + (std::uint64_t{tag_of(word)} << tag_shift);
+      }
+      const char* const field = this->at(handle_of(word));
+      visit(key_of(field), string_of(field));
+      ++visited;
+      told += key_of(field).size() + string_of(field).size();
+    }
+    hash = segment.last + 1;
+  } while (hash != 0 && visited < count && told < bytes);
+  return hash;
+}
+
 }  // namespace limpet::store

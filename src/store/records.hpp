@@ -57,6 +57,9 @@ class Records final : public Hasher {
   [[nodiscard]] std::size_t fields(const char* record) const;
   void each_field(const char* record,
                   const std::function<void(std::string_view, std::string_view)>& visit) const;
+  // As Item::walk_fields().
+  std::uint64_t walk_fields(const char* record, std::uint64_t from, std::size_t count, std::size_t bytes,
+                            const std::function<void(std::string_view, std::string_view)>& visit) const;
   // As Item::scan_fields().
   std::uint64_t scan_fields(const char* record, std::uint64_t position, std::size_t count,
                             const std::function<void(std::string_view, std::string_view)>& visit) const;

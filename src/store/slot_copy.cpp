@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limpet/base/limits.hpp>
 #include <limpet/store/change.hpp>
 #include <limpet/store/slot_copy.hpp>
@@ -5,10 +6,11 @@
 namespace limpet::store {
 
 bool SlotCopy::go_on(Store& store, ChangeSink& sink, std::size_t keys) {
-  if (!walked_) {
-    copy_keys(store, sink, keys);
-  } else if (!large_.empty()) {
+  // Large ones first, so that no more of their names are kept than one step over the keys finds.
+  if (!large_.empty()) {
     copy_large(store, sink);
+  } else if (!walked_) {
+    copy_keys(store, sink, keys);
   }
   return walked_ && large_.empty();
 }
@@ -34,10 +36,13 @@ void SlotCopy::copy_large(Store& store, ChangeSink& sink) {
   large_at_ = 0;
 }
 
+// So that a long name, which stands in each piece, is not most of what is told.
+std::size_t SlotCopy::piece_bytes() const { return std::max(kCopyPieceBytes, large_.front().size()); }
+
 bool SlotCopy::copy_string(const Item& item, ChangeSink& sink) {
   const std::string_view all = item.string();
   if (large_at_ >= all.size() && large_at_ != 0) return true;
-  const std::string_view part = all.substr(large_at_, kCopyPieceBytes);
+  const std::string_view part = all.substr(large_at_, piece_bytes());
   if (large_at_ == 0) {
     sink.change_of(slot_).put_string(large_.front(), part, item.expires_unix_ms());
   } else {
@@ -51,10 +56,10 @@ bool SlotCopy::copy_fields(const Item& item, ChangeSink& sink) {
   const std::string& key = large_.front();
   const bool first = large_at_ == 0;
   if (first) sink.change_of(slot_).erase(key);
-  large_at_ =
-      item.scan_fields(large_at_, kCopySliceFields, [&](std::string_view name, std::string_view value) {
-        sink.change_of(slot_).put_field(key, name, value, false);
-      });
+  large_at_ = item.walk_fields(large_at_, kCopySliceFields, piece_bytes(),
+                               [&](std::string_view name, std::string_view value) {
+                                 sink.change_of(slot_).put_field(key, name, value, false);
+                               });
   // With the first of them, so that no part of it can outlive the whole.
   if (first && item.expires_unix_ms() != kNoExpiry) {
     sink.change_of(slot_).set_expiry(key, item.expires_unix_ms());

@@ -25,6 +25,11 @@ bool Item::field(std::string_view name, std::string_view& value) const {
 void Item::each_field(const std::function<void(std::string_view, std::string_view)>& visit) const {
   records_in(records_).each_field(bytes_of(record_), visit);
 }
+std::uint64_t Item::walk_fields(std::uint64_t from, std::size_t count, std::size_t bytes,
+                                const std::function<void(std::string_view, std::string_view)>& visit) const {
+  return records_in(records_).walk_fields(bytes_of(record_), from, count, bytes, visit);
+}
+
 std::uint64_t Item::scan_fields(std::uint64_t position, std::size_t count,
                                 const std::function<void(std::string_view, std::string_view)>& visit) const {
   return records_in(records_).scan_fields(bytes_of(record_), position, count, visit);

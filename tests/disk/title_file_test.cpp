@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
@@ -28,7 +29,14 @@ class Titles : public FolderTest {
     directory_.reset();
     directory_ = std::move(*Directory::open(root_ + "/data", {"demo", "n1"}));
     generation_ = *directory_->begin_generation(0);
-    Result<std::unique_ptr<TitleFile>> file = TitleFile::open(*directory_, generation_, 7);
+    TitleFileEvents events;
+    events.full = [this](const std::string& why) {
+      const std::lock_guard lock(mutex_);
+      fullness_.push_back(why);
+      changed_.notify_all();
+    };
+    events.before_write = [this] { return full_ ? fail(Code::full, "no space left") : Result<void>(); };
+    Result<std::unique_ptr<TitleFile>> file = TitleFile::open(*directory_, generation_, 7, std::move(events));
     error_ = file ? "" : file.error().text;
     if (file) file_ = std::move(*file);
   }
@@ -63,6 +71,8 @@ class Titles : public FolderTest {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> outcomes_;
+  std::vector<std::string> fullness_;
+  std::atomic<bool> full_ = false;
 };
 
 TEST_F(Titles, ANewDirectoryHasNone) {
@@ -125,6 +135,62 @@ TEST_F(Titles, WhatWaitsIsWrittenBeforeAStop) {
   EXPECT_EQ(wait_for(500), "");
   open();
   EXPECT_EQ(file_->book().title(9), owner_at({500}));
+}
+
+TEST_F(Titles, WithoutRoomTheFileIsCutBackAndWhatIsToldAgainIsWrittenOnceThereIs) {
+  open();
+  own(5, 3);
+  const std::uintmax_t bytes = std::filesystem::file_size(path());
+  full_ = true;
+  file_->titles({{6, owner_at({4})}}, heard());
+  EXPECT_EQ(wait_for(2), "no space left");
+  EXPECT_EQ(std::filesystem::file_size(path()), bytes);
+  {
+    const std::lock_guard lock(mutex_);
+    EXPECT_THAT(fullness_, ::testing::ElementsAre("no space left"));
+  }
+  full_ = false;
+  own(7, 5);
+  {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(20), [&] { return fullness_.size() == 2; }));
+    EXPECT_EQ(fullness_.back(), "");
+  }
+  ASSERT_TRUE(file_->stop());
+  open();
+  ASSERT_TRUE(file_) << error_;
+  EXPECT_EQ(file_->book().title(5), owner_at({3}));
+  EXPECT_EQ(file_->book().title(6), handoff::SlotTitle{}) << "who was told so has it not";
+  EXPECT_EQ(file_->book().title(7), owner_at({5}));
+}
+
+TEST_F(Titles, NamesAndTheFileInForceWaitForRoomAndStandBeforeWhatIsToldLater) {
+  open();
+  full_ = true;
+  file_->name(0, "n1", heard());
+  file_->view(7, "epoch = 7\n", heard());
+  file_->titles({{6, owner_at({4})}}, heard());
+  EXPECT_EQ(wait_for(1), "no space left") << "the title alone";
+  full_ = false;
+  EXPECT_EQ(wait_for(3), "");
+  own(6, 4);
+  file_.reset();
+  open();
+  ASSERT_TRUE(file_) << error_;
+  EXPECT_EQ(file_->book().names().at(0), "n1");
+  EXPECT_EQ(file_->book().view(), "epoch = 7\n");
+}
+
+TEST_F(Titles, AStopDoesNotWaitForRoom) {
+  open();
+  own(5, 3);
+  full_ = true;
+  file_->name(0, "n1", heard());
+  EXPECT_FALSE(file_->stop());
+  full_ = false;
+  open();
+  ASSERT_TRUE(file_) << error_;
+  EXPECT_EQ(file_->book().title(5).title.kind, handoff::Title::Kind::own);
 }
 
 TEST_F(Titles, NothingIsAcknowledgedOnceAnotherRunHasTheDirectory) {

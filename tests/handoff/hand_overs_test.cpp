@@ -5,6 +5,7 @@
 #include <limpet/base/limits.hpp>
 #include <limpet/handoff/hand_overs.hpp>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,10 +53,14 @@ class OneShard : public ::testing::Test {
     }
     return answer;
   }
-  void answer(const Message& question, Slot slot, Kind kind, std::string_view rest = {}) {
+  void answer(const Message& question, Slot slot, Kind kind, std::string_view rest = {},
+              std::uint64_t number = 0) {
     Bytes body;
-    append_message(body,
-                   {.kind = kind, .migration = question.migration, .term = question.term, .rest = rest});
+    append_message(body, {.kind = kind,
+                          .migration = question.migration,
+                          .term = question.term,
+                          .number = number,
+                          .rest = rest});
     hand_overs_.answered(kOther, slot, body.view(), now_);
   }
   // All that is under way gets over, to this answer, and was frozen for so long. How many there were.
@@ -67,6 +72,7 @@ class OneShard : public ::testing::Test {
     }
     for (const auto& [slot, begin] : begun) answer(begin, slot, Kind::ready);
     while (hand_overs_.can_copy()) hand_overs_.go_on(now_);
+    for (const auto& [slot, begin] : begun) answer(begin, slot, Kind::settled);
     now_.steady_ms += held_ms;
     for (const auto& [slot, begin] : begun) {
       answer(begin, slot, Kind::prepared);
@@ -95,10 +101,13 @@ TEST_F(OneShard, TellsOfEachMomentAsItComes) {
   std::vector<std::pair<Step, Kind>> passed;
   hand_overs_.set_passing([&](Step step, Kind kind) { passed.emplace_back(step, kind); });
   hand_overs_.set_view(view(2, slots(1)), now_);
-  answer(questions().at(0), 0, Kind::ready);
+  const Message begin = questions().at(0);
+  answer(begin, 0, Kind::ready);
   hand_overs_.go_on(now_);
+  answer(begin, 0, Kind::settled);
   EXPECT_THAT(passed, ::testing::ElementsAre(
                           std::pair(Step::asks, Kind::begin), std::pair(Step::hears, Kind::ready),
+                          std::pair(Step::asks, Kind::settle), std::pair(Step::hears, Kind::settled),
                           std::pair(Step::asks, Kind::finish), std::pair(Step::freezes, Kind::finish)));
 }
 
@@ -221,6 +230,37 @@ TEST_F(OneShard, ManyRefusalsAtOnceCountOnce) {
   EXPECT_FALSE(questions().empty());
 }
 
+TEST_F(OneShard, ASlotThatCannotGoHoldsUpNoOther) {
+  constexpr unsigned kCount = 40;
+  hand_overs_.set_view(view(2, slots(kCount)), now_);
+  std::set<Slot> gone;
+  for (int i = 0; i < 30; ++i) {  // no time passes
+    std::map<Slot, Message> begun;
+    const std::vector<Message> messages = questions();
+    for (std::size_t at = 0; at < messages.size(); ++at) {
+      if (messages[at].kind == Kind::begin) begun[questions_[at].slot] = messages[at];
+    }
+    for (const auto& [slot, begin] : begun) {
+      if (slot % 2 == 1) {
+        answer(begin, slot, Kind::refused, "what arrived is not what was sent", kOfTheSlot);
+        continue;
+      }
+      answer(begin, slot, Kind::ready);
+      while (hand_overs_.can_copy()) hand_overs_.go_on(now_);
+      answer(begin, slot, Kind::settled);
+      answer(begin, slot, Kind::prepared);
+      hand_overs_.written(slot, now_);
+      answer(begin, slot, Kind::owned);
+      gone.insert(slot);
+    }
+    hand_overs_.tick(now_);
+  }
+  EXPECT_EQ(gone.size(), kCount / 2);
+  now_.steady_ms += kHandoffRetryMinMs;
+  hand_overs_.tick(now_);
+  EXPECT_THAT(questions(), ::testing::Contains(::testing::Field(&Message::kind, Kind::begin))) << "again";
+}
+
 TEST_F(OneShard, WhereTitlesCannotBeWrittenNothingIsGivenOrTakenAnyMore) {
   hand_overs_.set_view(view(2, {}), now_);
   hand_overs_.not_written(5, "the disk is broken", now_);
@@ -229,6 +269,84 @@ TEST_F(OneShard, WhereTitlesCannotBeWrittenNothingIsGivenOrTakenAnyMore) {
   EXPECT_TRUE(questions().empty());
   EXPECT_TRUE(hand_overs_.serves(0)) << "what it owns it serves";
   EXPECT_THAT(hand_overs_.progress().last_failure, HasSubstr("the disk is broken"));
+}
+
+TEST_F(OneShard, WithoutRoomForTheCommitTheSlotStaysAndIsServedAndGoesOnceThereIs) {
+  hand_overs_.set_view(view(2, slots(1)), now_);
+  const auto to_the_commit = [&] {
+    const Message begin = questions().at(0);
+    EXPECT_EQ(begin.kind, Kind::begin);
+    answer(begin, 0, Kind::ready);
+    while (hand_overs_.can_copy()) hand_overs_.go_on(now_);
+    answer(begin, 0, Kind::settled);
+    answer(begin, 0, Kind::prepared);
+    EXPECT_FALSE(hand_overs_.serves(0));
+    EXPECT_EQ(std::exchange(hand_overs_.wishes().writes, {}).size(), 1U);
+    (void)questions();
+    return begin;
+  };
+  to_the_commit();
+  hand_overs_.no_room(0, "no space left", now_);
+  EXPECT_EQ(questions().at(0).kind, Kind::abort);
+  EXPECT_TRUE(hand_overs_.serves(0));
+  EXPECT_EQ(hand_overs_.wishes().turns.back().kind, HandOvers::Turn::Kind::serve);
+  EXPECT_THAT(hand_overs_.progress().last_failure, HasSubstr("no space left"));
+  hand_overs_.tick(now_);
+  EXPECT_TRUE(questions().empty()) << "not at once";
+  now_.steady_ms += kDiskRetryMs;
+  hand_overs_.tick(now_);
+  const Message begin = to_the_commit();
+  hand_overs_.written(0, now_);
+  EXPECT_EQ(questions().at(0).kind, Kind::grant);
+  answer(begin, 0, Kind::owned);
+  EXPECT_EQ(hand_overs_.progress().given_total, 1U);
+}
+
+TEST_F(OneShard, WithoutRoomForAPromiseTheSlotIsRefusedAndNothingIsReceivedForAWhile) {
+  HandOvers taker(kMe, 3, 1, 0, std::vector<SlotTitle>(kSlots), store_, now_);
+  taker.set_view(view(1, {}), now_);
+  const auto ask = [&](Message question) {
+    Bytes body;
+    append_message(body, question);
+    taker.asked(kOther, 4, body.view(), 1, now_);
+    Message said{};
+    auto answers = std::exchange(taker.wishes().answers, {});
+    if (!answers.empty() && !read_message(answers[0].body.view(), said)) ADD_FAILURE() << "no message";
+    return said.kind;
+  };
+  Message question{.kind = Kind::begin, .migration = {.boot = 1, .attempt = 1}, .term = 5, .number = 1};
+  EXPECT_EQ(ask(question), Kind::ready);
+  question.kind = Kind::finish;
+  question.number = 0;
+  ask(question);
+  ASSERT_EQ(std::exchange(taker.wishes().writes, {}).size(), 1U);
+  taker.no_room(4, "no space left", now_);
+  Message said;
+  ASSERT_TRUE(read_message(taker.wishes().answers.at(0).body.view(), said));
+  EXPECT_EQ(said.kind, Kind::refused);
+  taker.wishes().answers.clear();
+  question = {.kind = Kind::begin, .migration = {.boot = 1, .attempt = 2}, .term = 5, .number = 1};
+  EXPECT_EQ(ask(question), Kind::refused);
+  now_.steady_ms += kDiskRetryMs;
+  taker.tick(now_);
+  EXPECT_EQ(ask(question), Kind::ready);
+  // What was granted has to be written: it waits for room, and is written then.
+  question.kind = Kind::finish;
+  question.number = 0;
+  ask(question);
+  taker.written(4, now_);
+  taker.wishes() = {};
+  question.kind = Kind::grant;
+  ask(question);
+  ASSERT_EQ(std::exchange(taker.wishes().writes, {}).size(), 1U);
+  taker.no_room(4, "no space left", now_);
+  taker.tick(now_);
+  EXPECT_TRUE(taker.wishes().writes.empty());
+  now_.steady_ms += kDiskRetryMs;
+  taker.tick(now_);
+  ASSERT_EQ(std::exchange(taker.wishes().writes, {}).size(), 1U);
+  taker.written(4, now_);
+  EXPECT_TRUE(taker.serves(4));
 }
 
 TEST_F(OneShard, SlotsThatAreCopiedTakeTurns) {

@@ -4,6 +4,7 @@
 #include <limpet/base/limits.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/handoff/source.hpp>
+#include <limpet/handoff/sync_time.hpp>
 #include <limpet/handoff/target.hpp>
 #include <string>
 #include <vector>
@@ -26,7 +27,9 @@ std::string effects_of(const std::string& key, const std::string& value) {
 
 class Machines : public ::testing::Test {
  protected:
-  Machines() : slot_(slot_of("{u}")), source_(slot_, 1, kTry, kTerm, kEpoch, now_) { from_.copying(true); }
+  Machines() : slot_(slot_of("{u}")), source_(slot_, 1, kTry, kTerm, kEpoch, now_, kQuick) {
+    from_.copying(true);
+  }
 
   void fill(int keys, std::size_t bytes) {
     for (int i = 0; i < keys; ++i) {
@@ -42,6 +45,8 @@ class Machines : public ::testing::Test {
     source_.heard(answer(Kind::ready), now_);
     ASSERT_EQ(source_.state(), Source::State::copying);
   }
+  // It is known that the other node's disk is quick: nothing has to be there before the freeze.
+  static constexpr std::uint64_t kQuick = 1;
   // Sends what the source says to the target, and brings back the answers, until neither has anything to say.
   void talk() {
     for (bool more = true; more;) {
@@ -53,6 +58,7 @@ class Machines : public ::testing::Test {
           target_.emplace(slot_, 0, message->migration, message->term, now_);
         }
         if (const auto reply = target_->heard(*message, title_, to_, now_)) source_.heard(*reply, now_);
+        if (target_->settles()) source_.heard(target_->settled(kQuick), now_);
       }
     }
   }
@@ -133,6 +139,10 @@ TEST_F(Machines, ASlotIsFrozenOnlyOnceLittleIsLeft) {
   for (int i = 0; i < 100 && !source_.frozen(); ++i) {
     const auto message = source_.next(now_);
     ASSERT_TRUE(message);
+    if (message->kind == Kind::settle) {
+      source_.heard(answer(Kind::settled), now_);
+      continue;
+    }
     const std::uint64_t sent = message->number + message->rest.size();
     source_.copy_on(from_, now_);
     EXPECT_FALSE(source_.frozen() && source_.bytes() - sent > kHandoffFreezeBytes);
@@ -140,6 +150,81 @@ TEST_F(Machines, ASlotIsFrozenOnlyOnceLittleIsLeft) {
   }
   EXPECT_TRUE(source_.frozen());
   EXPECT_FALSE(source_.copies());
+}
+
+// As of values: a run is applied as a whole, and what is copied ahead is kept in memory.
+TEST_F(Machines, AHashOfFewLargeFieldsIsCutByBytes) {
+  constexpr int kFields = 30;
+  const std::string large(4 * kHandoffAheadBytes, 'v');
+  for (int i = 0; i < kFields; ++i) {
+    from_.put_field(KeyRef::of("h{u}"), "f" + std::to_string(i), large, now_.unix_ms);
+  }
+  begin();
+  source_.copy_on(from_, now_);
+  EXPECT_LE(source_.bytes(), kHandoffAheadBytes + large.size() + 100)
+      << "one field more than there is room for";
+  target_.emplace(slot_, 0, kTry, kTerm, now_);
+  talk();
+  ASSERT_TRUE(source_.frozen());
+  const store::Item hash = to_.peek(KeyRef::of("h{u}"), now_.unix_ms);
+  ASSERT_EQ(hash.fields(), static_cast<std::size_t>(kFields));
+  std::string_view value;
+  ASSERT_TRUE(hash.field("f17", value));
+  EXPECT_EQ(value, large);
+}
+
+TEST_F(Machines, ALongNameIsNotRepeatedWithEachPieceOfItsValue) {
+  const std::string name = "{u}" + std::string(20 * kCopyPieceBytes, 'n');
+  from_.put_string(KeyRef::of(name), std::string(40 * kCopyPieceBytes, 'v'), store::Expiry::none(),
+                   now_.unix_ms);
+  talk();
+  ASSERT_TRUE(source_.frozen());
+  EXPECT_LE(source_.bytes(), 4 * (name.size() + 40 * kCopyPieceBytes));
+  EXPECT_EQ(to_.peek(KeyRef::of(name), now_.unix_ms).string().size(), 40 * kCopyPieceBytes);
+}
+
+// The longest that there is: a name, a field's name and its value of 32 MiB each, by way of RENAME.
+TEST_F(Machines, TheLargestFieldThatThereCanBeGoesOver) {
+  const std::string name = "{u}" + std::string(kBulkBytesMax - 3, 'n');
+  const std::string field(kBulkBytesMax, 'f');
+  const std::string value(kBulkBytesMax, 'v');
+  from_.put_field(KeyRef::of(name), field, value, now_.unix_ms);
+  talk();
+  ASSERT_TRUE(source_.frozen()) << source_.why();
+  std::string_view there;
+  ASSERT_TRUE(to_.peek(KeyRef::of(name), now_.unix_ms).field(field, there));
+  EXPECT_EQ(there, value);
+}
+
+TEST_F(Machines, CommandsWaitWhileMuchOfWhatTheyChangeIsNotSent) {
+  fill(2'000, 100);
+  begin();
+  source_.copy_on(from_, now_);
+  const std::string large = effects_of("k{u}", std::string(1 << 20, 'v'));
+  for (std::size_t bytes = 0; bytes <= kHandoffHoldBytes; bytes += large.size()) source_.changed(large);
+  EXPECT_TRUE(source_.behind());
+  while (source_.behind()) {
+    const auto message = source_.next(now_);
+    ASSERT_TRUE(message);
+    source_.heard(answer(Kind::taken, message->number + message->rest.size()), now_);
+  }
+  EXPECT_EQ(source_.state(), Source::State::copying);
+  EXPECT_LT(source_.bytes(), 2 * kHandoffHoldBytes);
+}
+
+TEST_F(Machines, WhatConcernsTheSlotAloneIsToldFromWhatConcernsItsNode) {
+  Message refused = answer(Kind::refused);
+  Source first(slot_, 1, kTry, kTerm, kEpoch, now_);
+  first.heard(refused, now_);
+  EXPECT_FALSE(first.of_the_slot());
+  refused.number = kOfTheSlot;
+  Source second(slot_, 1, kTry, kTerm, kEpoch, now_);
+  second.heard(refused, now_);
+  EXPECT_TRUE(second.of_the_slot());
+  Target target(slot_, 0, kTry, kTerm, now_);
+  Message piece = answer(Kind::piece, 5);
+  piece.rest = "later";
+  EXPECT_EQ(target.heard(piece, {}, to_, now_)->number, kOfTheSlot);
 }
 
 TEST_F(Machines, WhatIsChangedBeforeTheCopyHasBegunIsInIt) {
@@ -205,6 +290,86 @@ TEST_F(Machines, AFrozenSlotIsGivenUpInTime) {
   source_.tick(now_);
   EXPECT_EQ(source_.state(), Source::State::failed);
   EXPECT_FALSE(source_.frozen());
+}
+
+TEST_F(Machines, OnASlowDiskTheCopyIsThereBeforeTheSlotIsFrozen) {
+  fill(100, 100);
+  Source source(slot_, 1, kTry, kTerm, kEpoch, now_);  // nobody knows how fast that disk is
+  (void)source.next(now_);
+  source.heard(answer(Kind::ready), now_);
+  source.copy_on(from_, now_);
+  const auto piece = source.next(now_);
+  source.heard(answer(Kind::taken, piece->rest.size()), now_);
+  EXPECT_FALSE(source.frozen());
+  EXPECT_EQ(source.next(now_)->kind, Kind::settle);
+  EXPECT_FALSE(source.next(now_)) << "once";
+  now_.steady_ms += kAskEveryMs;
+  EXPECT_EQ(source.next(now_)->kind, Kind::settle) << "and again";
+  Message settled = answer(Kind::settled);
+  settled.digest = 800;
+  source.heard(settled, now_);
+  EXPECT_TRUE(source.frozen());
+  now_.steady_ms += kHandoffFrozenMs;
+  source.tick(now_);
+  EXPECT_TRUE(source.frozen()) << "syncs take longer there";
+  now_.steady_ms += kHandoffFrozenSyncs * 800;
+  source.tick(now_);
+  EXPECT_EQ(source.state(), Source::State::failed);
+}
+
+TEST_F(Machines, AQuickDiskIsNotAskedForALittleAndIsForMuch) {
+  fill(10, 100);
+  talk();
+  EXPECT_TRUE(source_.frozen()) << "the target has not been asked to settle";
+  fill(10, 100'000);
+  Source source(slot_, 1, kTry, kTerm, kEpoch, now_, kQuick);
+  (void)source.next(now_);
+  source.heard(answer(Kind::ready), now_);
+  for (int i = 0; i < 1'000 && !source.copied(); ++i) {
+    source.copy_on(from_, now_);
+    while (const auto piece = source.next(now_)) {
+      source.heard(answer(Kind::taken, piece->number + piece->rest.size()), now_);
+      ASSERT_EQ(piece->kind == Kind::settle, source.copied() && piece->rest.empty());
+    }
+  }
+  EXPECT_TRUE(source.copied());
+  EXPECT_FALSE(source.frozen());
+}
+
+TEST_F(Machines, ADiskThatDoesNotSettleEndsTheTryAndNothingWasFrozen) {
+  Source source(slot_, 1, kTry, kTerm, kEpoch, now_);
+  (void)source.next(now_);
+  source.heard(answer(Kind::ready), now_);
+  source.copy_on(from_, now_);
+  EXPECT_EQ(source.next(now_)->kind, Kind::settle);
+  for (int i = 0; i < 100 && source.state() != Source::State::failed; ++i) {
+    EXPECT_FALSE(source.frozen());
+    now_.steady_ms += kHandoffSignMs;
+    source.heard(answer(Kind::taken), now_);
+    source.tick(now_);
+  }
+  EXPECT_EQ(source.state(), Source::State::failed);
+}
+
+TEST_F(Machines, AFrozenSlotThatIsSlowIsAskedAboutAgainSoThatEachQuestionHasItsAnswerSoon) {
+  talk();
+  ASSERT_TRUE(source_.frozen());
+  EXPECT_FALSE(source_.next(now_));
+  now_.steady_ms += kAskEveryMs;
+  EXPECT_EQ(source_.next(now_)->kind, Kind::finish);
+}
+
+TEST(SyncTimeTest, RisesAtOnceAndFallsSlowly) {
+  SyncTime time;
+  time.took(800);
+  EXPECT_EQ(time.expected_ms(), 800);
+  time.took(1);
+  EXPECT_GT(time.expected_ms(), 600);
+  for (int i = 0; i < 100; ++i) time.took(1);
+  EXPECT_EQ(time.expected_ms(), 1);
+  EXPECT_EQ(frozen_limit_ms(1), kHandoffFrozenMs);
+  EXPECT_EQ(frozen_limit_ms(800), 3 * 800);
+  EXPECT_EQ(frozen_limit_ms(~std::uint64_t{0}), kHandoffFrozenMaxMs) << "whatever it says";
 }
 
 TEST_F(Machines, BehindTheCommitNothingFailsAndTheGrantIsRepeated) {

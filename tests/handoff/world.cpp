@@ -70,7 +70,8 @@ struct World::Node {
     HandOvers::Write title;
     std::size_t needs;  // of the journal, on the disk before
   };
-  std::deque<Write> writes;  // of titles, not on the disk yet
+  std::deque<Write> writes;                           // of titles, not on the disk yet
+  std::deque<std::pair<Slot, std::size_t>> settling;  // to be told once so much of the journal is synced
   bool title_disk_fails = false;
   std::map<std::uint64_t, Post> tickets;
   std::uint64_t next_ticket = 0;
@@ -246,9 +247,16 @@ void World::note_term(Slot slot, const SlotTitle& title) {
 }
 
 void World::write_a_title(Node& node) {
+  while (!node.settling.empty() && node.settling.front().second <= node.synced) {
+    node.hand_overs->settled(node.settling.front().first, now_);
+    node.settling.pop_front();
+  }
   if (node.writes.empty()) return;
   const Node::Write write = node.writes.front();
   node.writes.pop_front();
+  if (!calm_ && !node.title_disk_fails && chance(10) == 0) {
+    return node.hand_overs->no_room(write.title.slot, "no space left", now_);
+  }
   if (!calm_ && chance(500) == 0) node.title_disk_fails = true;
   if (!node.title_disk_fails || chance(2) == 0) put_on_disk(node, write.title, write.needs);
   if (node.title_disk_fails) {
@@ -309,6 +317,7 @@ void World::drain(Node& node) {
                     .question = false,
                     .bytes = std::string(each.body.view())});
   }
+  for (const Slot slot : wishes.syncs) node.settling.push_back({slot, node.journal.size()});
   for (HandOvers::Write& each : wishes.writes) {
     node.writes.push_back({each, each.after_data ? node.journal.size() : 0});
   }
@@ -358,6 +367,7 @@ void World::crash(Node& node) {
   node.synced += chance(node.journal.size() - node.synced + 1);
   node.journal.resize(node.synced);
   node.writes.clear();
+  node.settling.clear();
   node.unacknowledged.clear();
   node.tickets.clear();
   for (unsigned uid = 0; uid < kUids && !cleanly; ++uid) {

@@ -1,6 +1,8 @@
 // Nodes that leave and come back, are drained by the file, or are gone for good.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limpet/handoff/moment.hpp>
 #include <string>
 #include <vector>
 
@@ -224,6 +226,39 @@ TEST_F(Claim, ATermThatIsYearsAheadOfTheClockIsNotBelieved) {
   for (const unsigned i : keys_of_n3())
     refused = refused || cluster.ask(cluster.connect(1), "GET " + key(i)).substr(0, 11) == "CLUSTERDOWN";
   EXPECT_TRUE(refused) << "what n1 took is not believed to be its";
+}
+
+// They had been ceded to it, and it dies before it has said that it has them: who gave them has them still.
+TEST_F(Claim, SlotsThatWereBeingGrantedToANodeThatIsGoneAreTakenAsAWholeByWhoeverGaveThem) {
+  edit(cluster, {"up", "up", "draining"}, 2);
+  cluster.run_for(500);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  ASSERT_EQ(slots(cluster, 2), 0U);
+  const auto* const hears_grant =
+      std::find_if(handoff::kMoments.begin(), handoff::kMoments.end(),
+                   [](const handoff::Moment& moment) { return moment.name == "hears-grant"; });
+  cluster.kill_at(2, *hears_grant, 1);
+  edit(cluster, {"up", "up", "up"}, 3);
+  for (int i = 0; i < 200 && cluster.alive(2); ++i) cluster.run_for(10);
+  ASSERT_FALSE(cluster.alive(2));
+  edit(cluster, {"up", "up", "down"}, 4);
+  cluster.run_for(500);
+  EXPECT_LT(slots(cluster, 0) + slots(cluster, 1), kSlots) << "some were on their way";
+  std::string said;
+  for (int i = 0; i < 5 && said != "0"; ++i, cluster.run_for(200)) said = claim();
+  EXPECT_EQ(said, "0") << "all were taken";
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_EQ(slots(cluster, 0) + slots(cluster, 1), kSlots);
+  expect_keys(cluster, 0);
+  expect_keys(cluster, 1);
+  // It comes back with what it was promised, and nothing of that is asked for any more.
+  cluster.write_file(2, file_of({"up", "up", "up"}, 5));
+  cluster.start(2);
+  edit(cluster, {"up", "up", "up"}, 5);
+  cluster.run_for(3'000);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_GT(slots(cluster, 2), 5'000U);
+  expect_keys(cluster, 2);
 }
 
 TEST_F(Claim, TheReturningHolderServesNothingOfItAndGetsItsSlotsWithWhatOthersWrote) {

@@ -160,13 +160,14 @@ void SimCluster::write_titles(unsigned index, unsigned shard, const std::vector<
   at(now_ms_ + delay, [this, index, shard, titles, pass_all, life = nodes_[index].life] {
     on_node(index, life, [=, this] {
       Node& node = nodes_[index];
-      if (node.full) node.titles_fail = true;
       const bool fails = node.titles_fail;
+      const bool full = node.full && !fails;  // the file is cut back to what it was
       // Of the write that fails nobody knows; after it there is no other.
-      const bool taken = !fails || (!std::exchange(node.titles_failed, true) && random(2) == 0);
-      if (!fails) pass_all(handoff::Step::appends);
+      const bool taken =
+          full ? false : !fails || (!std::exchange(node.titles_failed, true) && random(2) == 0);
+      if (!fails && !full) pass_all(handoff::Step::appends);
       if (taken && (!node.dying || random(2) == 0)) take_titles(node.disk.book, titles);
-      if (!fails) pass_all(handoff::Step::syncs);
+      if (!fails && !full) pass_all(handoff::Step::syncs);
       if (dies(index)) return;
       std::vector<Slot> slots;
       for (const TitleWrite& write : titles) slots.push_back(write.slot);
@@ -174,7 +175,8 @@ void SimCluster::write_titles(unsigned index, unsigned shard, const std::vector<
         on_node(index, life, [=, this] {
           Shard& of = *nodes_[index].shards[shard];
           if (fails) of.titles_failed(slots, kNoRoom, now(index));
-          if (!fails) of.titles_written(slots, now(index));
+          if (full) of.titles_without_room(slots, kNoRoom, now(index));
+          if (!fails && !full) of.titles_written(slots, now(index));
           pump(index, shard);
         });
       });

@@ -80,9 +80,15 @@ inline constexpr std::size_t kHandoffPieceBytes = 16_KiB;   // of its stream in 
 inline constexpr std::size_t kHandoffWindowBytes = 256_KiB;  // of it sent, but not taken by the other side yet
 inline constexpr std::size_t kHandoffAheadBytes = 64_KiB;   // copied, but not sent
 inline constexpr std::size_t kHandoffFreezeBytes = 64_KiB;  // with less to go the slot is frozen
-inline constexpr std::size_t kHandoffBehindBytes = 80_MiB;  // changed meanwhile, and not sent: more, and it is given up
+inline constexpr std::size_t kHandoffHoldBytes = 16_MiB;    // changed meanwhile, and not sent: with more, commands wait
+inline constexpr std::size_t kHandoffBehindBytes = 160_MiB;  // the same: more, and it is given up
+inline constexpr std::size_t kReceivedAheadBytes = 8_MiB;   // received, but not written to the journal yet
 inline constexpr std::int64_t kHandoffFrozenMs = 700;       // a slot is frozen for so long, then it is given up: before
-                                                            // those who wait for it do
+                                                            // those who wait for it do. Longer where disks are slow:
+inline constexpr std::int64_t kHandoffFrozenSyncs = 3;      // so many times what the other node's takes to sync,
+inline constexpr std::int64_t kHandoffFrozenMaxMs = 6'000;  // but no longer than this
+inline constexpr std::size_t kHandoffSettleBytes = 256_KiB;  // a copy of more is on the disk before the slot is frozen
+inline constexpr std::int64_t kHandoffSettleMs = 10'000;    // it is given up if that takes longer
 inline constexpr std::int64_t kHandoffSilenceMs = 5'000;    // without a sign of progress it is given up
 inline constexpr std::int64_t kHandoffSignMs = 1'000;       // where the copying has to wait, the other side hears so
 inline constexpr std::uint64_t kHandoverRateMax = std::uint64_t{1} << 40;  // bytes per second: more is no limit
@@ -97,7 +103,8 @@ inline constexpr std::int64_t kListenMs = 1'000;            // a start waits for
 inline constexpr std::uint64_t kGoneDialsMax = 10;          // in a row, to a node that has left the file
 
 // ---- Between nodes and shards --------------------------------------------------------------------------------
-inline constexpr std::size_t kFrameBytesMax = 80_MiB;     // a request or reply put together from its pieces
+// A request or reply put together from its pieces. A step of RENAME has a name of its own beside what a client sent.
+inline constexpr std::size_t kFrameBytesMax = kRequestBytesMax + kBulkBytesMax + 16_MiB;
 inline constexpr std::size_t kPieceBytes = 32_KiB;        // frames above this travel in pieces of this size
 inline constexpr std::size_t kGreetingBytesMax = 2_KiB;   // a frame of a peer that has not proved itself
 inline constexpr std::uint8_t kHopsMax = 2;               // transfers of a command between nodes
@@ -130,7 +137,10 @@ inline constexpr std::size_t kRecordBytesMax = 128_MiB;   // the body of one rec
 inline constexpr std::size_t kRecordSplitBytes = 16_MiB;  // effects behind this go into another record
 inline constexpr std::size_t kSegmentBytes = 16_MiB;      // a journal file that has more is followed by another
 inline constexpr std::size_t kChangesKeptBytes = 1_MiB;    // room for a turn's changes, if the last one had as many
-inline constexpr std::size_t kUnwrittenBytesMax = 64_MiB;  // changes on their way to the disk; above it writes wait
+// Changes on their way to the disk: above it no large write is taken, and above so much more no small one.
+inline constexpr std::size_t kUnwrittenBytesMax = 64_MiB;
+inline constexpr std::size_t kUnwrittenSmallBytes = 64_MiB;
+inline constexpr std::size_t kSmallWriteBytes = 16_KiB;    // the arguments of a small one
 inline constexpr std::size_t kSnapshotFileBytes = 16_MiB;  // the same for a file of a snapshot
 inline constexpr std::size_t kSnapshotMinBytes = 48_MiB;   // of a shard's journal, before its sessions are copied anew
 inline constexpr std::size_t kSnapshotTickBytes = 1_MiB;   // copied in a tick, or
@@ -148,6 +158,8 @@ inline constexpr std::size_t kDiskRoomBytes = 1_MiB;      // with so much room i
 inline constexpr std::int64_t kLoadingWaitMs = 1'000;     // a command for a slot that is not served yet waits so long
 inline constexpr std::int64_t kLaterWaitMs = 100;         // the next one of its client, for another that is on its way
 inline constexpr std::size_t kParkedBytesMax = 16_MiB;    // of such commands, from other shards and nodes
+inline constexpr std::size_t kParkedLargeBytes = 2_MiB;   // those above this have room of their own:
+inline constexpr std::size_t kParkedLargeBytesMax = 2 * kFrameBytesMax;
 inline constexpr std::size_t kLoadPieceBytes = 256_KiB;   // handed to a shard at once at a start
 inline constexpr std::size_t kLoadPieceSlots = 1'024;     // the same where most slots are empty
 inline constexpr std::size_t kLoadAheadPieces = 4;        // handed to a shard that it has not taken yet

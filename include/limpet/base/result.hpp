@@ -1,7 +1,8 @@
 // Result: a value, or an Error that says what went wrong in words an operator can act on.
 //
-// Three kinds of wrong have three tools in limpet. A client's mistake is a reply (resp), the world failing is a
-// Result (here), and a mistake of ours is a LIMPET_ASSERT (assert.hpp). Nothing throws across a room's border.
+// Three kinds of wrong have three tools in limpet. A client's mistake is a reply (resp), the world failing is
+// a Result (here), and a mistake of ours is a LIMPET_ASSERT (assert.hpp). Nothing throws across a room's
+// border.
 #pragma once
 
 #include <string>
@@ -17,6 +18,7 @@ enum class Code {
   not_found,    // what was named is not there
   unavailable,  // the other side cannot be reached; try again later
   refused,      // allowed to nobody, or not to this caller
+  full,         // make room; nothing has been changed
   io,           // the operating system said no; the text holds its words
 };
 

@@ -3,7 +3,11 @@
 // What is to be written is told with a call each, from any thread, and none of them blocks. All that waits
 // goes out in one write and one sync, so moving many slots costs as many syncs as moving one. Whoever told it
 // hears, on the thread of the file, when it is on the disk and the directory is still this run's; only then
-// may it be acted on. A write or sync that failed is never tried again: from there on everything fails.
+// may it be acted on.
+//
+// Where there is no room for a record the file is cut back to what it was: the titles of that record are told
+// so (Code::full) and may be told again, the rest waits for room. Any other write that failed, and every
+// sync, is final: from there on everything fails.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +27,13 @@ inline constexpr std::string_view kTitleExtension = ".titles";
 // The last boot whose titles are in the directory; 0: none.
 [[nodiscard]] Result<std::uint64_t> last_boot(const Directory& directory);
 
+struct TitleFileEvents {
+  // There is no room, and why; empty: there is again. On the thread of the file.
+  std::function<void(const std::string& why)> full = nullptr;
+  // For tests, before each write: an error, and half of it is written.
+  std::function<Result<void>()> before_write = nullptr;
+};
+
 class TitleFile {
  public:
   using Done = std::function<void(const Result<void>&)>;
@@ -33,8 +44,8 @@ class TitleFile {
   // before it returns. The boot is named by the generation and `random` (handoff::boot_id()). Error: a file
   // that is damaged, or of a newer format, with what to do. `directory` outlives it.
   [[nodiscard]] static Result<std::unique_ptr<TitleFile>> open(const Directory& directory,
-                                                               std::uint64_t generation,
-                                                               std::uint64_t random);
+                                                               std::uint64_t generation, std::uint64_t random,
+                                                               TitleFileEvents events = {});
   ~TitleFile();  // without stop(): what waits is not written, and the next start takes this end for unclean
   TitleFile(const TitleFile&) = delete;
   TitleFile& operator=(const TitleFile&) = delete;

@@ -21,7 +21,9 @@
 #include <limpet/handoff/moment.hpp>
 #include <limpet/handoff/numbering.hpp>
 #include <limpet/handoff/pace.hpp>
+#include <limpet/handoff/retries.hpp>
 #include <limpet/handoff/source.hpp>
+#include <limpet/handoff/sync_time.hpp>
 #include <limpet/handoff/target.hpp>
 #include <limpet/handoff/title.hpp>
 #include <limpet/handoff/window.hpp>
@@ -83,6 +85,7 @@ class HandOvers {
     std::vector<Question> questions;
     std::vector<Answer> answers;
     std::vector<Write> writes;
+    std::vector<Slot> syncs;  // what the store has of them by now is to be on the disk: settled()
     std::vector<Turn> turns;
     std::vector<Note> notes;  // for the log: each end of a hand-over
   };
@@ -128,9 +131,13 @@ class HandOvers {
   void hold_back(Slot slot, bool held) { held_back_[slot] = held; }
   // Nobody has ever held this slot: this node takes it, at term 1. False: not now.
   bool claim(Slot slot);
-  // Whoever holds it is gone for good: this node takes it, at this term. It begins with what it was promised,
-  // else empty. False: not now, or it has had to do with a later term.
-  bool inherit(Slot slot, Term term);
+  // Whoever holds it is gone for good: this node takes it, at this term. It goes on with what it had given to
+  // the one that is gone, or was promised by it, if that is whole; else it begins empty. `not_now`: it is
+  // busy with the slot, has had to do with a later term, or nothing can be written.
+  enum class Heritage : std::uint8_t { not_now, empty, whole };
+  Heritage inherit(Slot slot, Term term);
+  // It has ceded the slot to that node, which has not said yet that it has it: the copy is still here.
+  [[nodiscard]] bool grants_to(Slot slot, Member to) const;
   // Another node asks; every question is answered, by its ticket.
   void asked(Member from, Slot slot, std::string_view body, std::uint64_t ticket, Now now);
   // An answer to a question of this shard, or why there will be none; `question` is what was sent.
@@ -148,6 +155,10 @@ class HandOvers {
   // The title of this slot that was to be written is on the disk; or it may be or not, and no other will be.
   void written(Slot slot, Now now);
   void not_written(Slot slot, const std::string& why, Now now);
+  // It is not on the disk, for want of room, and others may be.
+  void no_room(Slot slot, const std::string& why, Now now);
+  // As was wished for, it is.
+  void settled(Slot slot, Now now);
   void tick(Now now);
   // The node stops: nothing is given or taken any more, and what is not decided is given up.
   void stop(Now now);
@@ -172,12 +183,15 @@ class HandOvers {
  private:
   struct Giving {
     Giving(Slot slot, Member to, const Migration& migration, Term term, std::uint64_t epoch,
-           std::string cause, Now now)
-        : source(slot, to, migration, term, epoch, now), why(std::move(cause)), began_ms(now.steady_ms) {}
+           std::string cause, Now now, std::optional<std::uint64_t> sync_ms)
+        : source(slot, to, migration, term, epoch, now, sync_ms),
+          why(std::move(cause)),
+          began_ms(now.steady_ms) {}
     Source source;
     std::string why;  // for the log
     std::int64_t began_ms;
     bool copying = true;   // the store was told so
+    bool frozen = false;   // the store was told so
     bool holding = false;  // commands were told to wait
     bool writing = false;
     bool unheard = false;  // it was noted that nobody answers the grant
@@ -187,29 +201,26 @@ class HandOvers {
     std::int64_t began_ms;
     std::optional<std::uint64_t> ticket;  // of the question that waits for a title to be written
     bool writing = false;
-    bool holding = false;              // commands were told to wait here
-    std::optional<LastChange> last{};  // in what is received, once that is known
-  };
-  // What is known of a node that slots are to go to.
-  struct Way {
-    std::int64_t retry_ms = 0;
-    std::int64_t backoff_ms = 0;
+    bool holding = false;                                   // commands were told to wait here
+    std::optional<LastChange> last{};                       // in what is received, once that is known
+    std::optional<std::int64_t> settles_ms = std::nullopt;  // since when it is being synced
   };
 
   // ---- giving.cpp ----
   void give_more(Now now);
   void give(Slot slot, Member to, Now now);
   void look_after(Giving& giving, Now now);  // may end it
+  void hold(Giving& giving);
   void given_up(Giving& giving, Now now);
   void given(Giving& giving, Now now);
   void stop_copying(Giving& giving);
-  bool charge(Member to, Now now);
   [[nodiscard]] std::size_t under_way(Now now) const;
   [[nodiscard]] std::string name_of(Member member) const;
   [[nodiscard]] std::string why_to(Member member) const;
 
   // ---- receiving.cpp ----
   void begin(Member from, Slot slot, const Message& message, std::uint64_t ticket, Now now);
+  [[nodiscard]] std::string why_none(Slot slot, const Message& message) const;
   [[nodiscard]] std::string why_not(Slot slot, const Message& message) const;
   void look_after(Receiving& receiving, Now now);  // may end it
   void received(Receiving& receiving, Now now);
@@ -217,7 +228,10 @@ class HandOvers {
   void end_waiting(Receiving& receiving, const std::string& why);
   void claimed(Slot slot);
   void note_copied(const Receiving& receiving);
+  void ceded_long_ago(Giving& giving);
   void give_up_all(Now now);
+  void write_again();
+  [[nodiscard]] bool has_room() const { return now_ms_ >= no_room_ms_; }
 
   void pass(Step step, Kind kind) const {
     if (passes_) passes_(step, kind);
@@ -239,6 +253,9 @@ class HandOvers {
   Numbering numbers_;              // may be none
   std::string trouble_;            // why no title can be written any more
   bool listens_ = false;
+  std::string no_room_why_;  // or for now, until
+  std::int64_t no_room_ms_ = 0;
+  std::vector<Slot> again_;      // of writes_, that found no room
   std::vector<bool> unready_;    // by slot
   std::vector<bool> held_back_;  // by slot
   HandOverView view_;
@@ -246,8 +263,16 @@ class HandOvers {
   Window window_;
   std::map<Slot, Giving> giving_;
   std::map<Slot, Receiving> receiving_;
-  std::map<Slot, SlotTitle> writes_;  // under way; one for a slot at most
-  std::map<Member, Way> ways_;
+  struct Writing {
+    SlotTitle title;
+    Kind lets;
+    std::int64_t began_ms;
+  };
+  std::map<Slot, Writing> writes_;  // under way; one for a slot at most
+  Retries retries_;
+  SyncTime sync_time_;
+  std::map<Member, std::uint64_t> sync_times_;  // of others, in ms, as they said
+  std::int64_t now_ms_ = 0;                     // of the last event
   std::vector<Slot> to_give_;  // what the view gives to others of what is owned, and is not on its way
   Slot next_copy_ = 0;         // whose turn it is
   Wishes wishes_;

@@ -26,17 +26,25 @@ enum class Kind : std::uint8_t {
   abort = 5,   // it is not to be
   // The target's.
   ask = 6,  // what became of this try?
+  // The source's, again.
+  settle = 7,  // tell when all of it so far is on the disk; nothing is frozen yet
   // Answers.
-  ready = 16,      // to begin
-  taken = 17,      // to piece; number: bytes received so far
-  prepared = 18,   // to finish: they are on the disk, and so is the promise; number: how many
+  ready = 16,  // to begin
+  taken = 17,  // to piece; number: bytes received so far
+  // To finish: they are on the disk, and so is the promise; number: how many; digest: how many ms syncs take.
+  prepared = 18,
   owned = 19,      // to grant
   aborted = 20,    // to abort
   committed = 21,  // to ask: the slot was ceded in it; number: bytes in all
   abandoned = 22,  // to ask: it never will be
   pending = 23,    // to ask: that is not decided
-  refused = 24,    // to anything; rest: why
+  refused = 24,    // to anything; rest: why; number: kOfTheSlot, if other slots may fare better
+  settled = 25,    // to settle; digest: how many ms syncs take there
 };
+
+inline constexpr Kind kLastQuestion = Kind::settle;
+inline constexpr Kind kLastAnswer = Kind::settled;
+inline constexpr std::uint64_t kOfTheSlot = 1;
 
 struct Message {
   Kind kind{};

@@ -35,7 +35,9 @@ class Source final : private store::ChangeSink {
   enum class State : std::uint8_t { asking, copying, frozen, ceding, granting, done, failed };
 
   // REQUIRES: this node owns the slot at `term`, and has not used `migration` before.
-  Source(Slot slot, Member to, const Migration& migration, Term term, std::uint64_t epoch, Now now);
+  // `sync_ms`: how long syncs take on the other node, if that is known.
+  Source(Slot slot, Member to, const Migration& migration, Term term, std::uint64_t epoch, Now now,
+         std::optional<std::uint64_t> sync_ms = std::nullopt);
 
   // ---- What happens ----
   // The slot has changed. One that is told once it is frozen would be missing at the target, so it ends the
@@ -51,6 +53,8 @@ class Source final : private store::ChangeSink {
   void give_up(const std::string& why);
   // title() is on the disk. REQUIRES: state() is ceding.
   void written(Now now);
+  // It is not, for certain, and will not be. REQUIRES: state() is ceding.
+  void withdrawn(const std::string& why) { fail(why); }
   void tick(Now now);
 
   // ---- What to do ----
@@ -63,12 +67,16 @@ class Source final : private store::ChangeSink {
   [[nodiscard]] bool copied() const { return copied_; }  // the store need not be told of it any more
   // Commands for the slot wait.
   [[nodiscard]] bool frozen() const { return state_ == State::frozen || state_ == State::ceding; }
+  // So much was changed that they wait until it has gone.
+  [[nodiscard]] bool behind() const { return state_ == State::copying && behind_; }
   // What to write once state() is ceding.
   [[nodiscard]] SlotTitle title() const;
   // To be sent once if it failed or is dropped, so that the other side need not wait.
   [[nodiscard]] Message abort() const { return message(Kind::abort); }
   // Why it failed.
   [[nodiscard]] const std::string& why() const { return why_; }
+  // It failed for the slot's own sake: others may go to that node.
+  [[nodiscard]] bool of_the_slot() const { return of_the_slot_; }
 
   // ---- To see ----
   [[nodiscard]] Slot slot() const { return slot_; }
@@ -88,10 +96,14 @@ class Source final : private store::ChangeSink {
   void begin_run();
   void end_run();
   void freeze_if_little_is_left(Now now);
-  void fail(std::string why);
+  void fail(std::string why, bool of_the_slot = false);
   [[nodiscard]] Message message(Kind kind) const;
-  [[nodiscard]] std::optional<Message> next_piece();
+  [[nodiscard]] std::optional<Message> next_piece(Now now);
   [[nodiscard]] std::optional<Message> sign_of_life(Now now);
+  [[nodiscard]] bool copy_is_there() const {
+    return state_ == State::copying && copied_ && taken_ >= copy_end_;
+  }
+  [[nodiscard]] bool must_settle() const;
 
   Slot slot_;
   Member to_;
@@ -100,9 +112,15 @@ class Source final : private store::ChangeSink {
   std::uint64_t epoch_ = 0;
   State state_ = State::asking;
   std::string why_;
+  bool of_the_slot_ = false;
 
-  bool asked_ = false;          // the question of this state is under way
-  bool finished_ = false;       // finish was sent
+  bool asked_ = false;     // the question of this state is under way
+  bool finished_ = false;  // finish was sent
+  bool settled_ = false;   // the copy is on the disk there
+  std::optional<std::uint64_t> sync_ms_;
+  std::int64_t settle_ms_ = 0;  // settle was asked first, and last; 0: it was not
+  std::int64_t settle_asked_ms_ = 0;
+  std::int64_t finish_asked_ms_ = 0;
   bool signed_ = false;         // a sign of life is under way
   std::int64_t since_ms_;       // a sign of progress
   std::int64_t frozen_ms_ = 0;  // since when
@@ -112,6 +130,7 @@ class Source final : private store::ChangeSink {
 
   store::SlotCopy copy_;
   bool begun_ = false;  // some of it was copied
+  bool behind_ = false;
   bool copied_ = false;
   std::uint64_t copy_end_ = 0;  // of the stream: behind it are only changes. Once it is copied
   Bytes waiting_;               // of the stream, not sent

@@ -39,6 +39,8 @@ class Target final {
                                              store::Store& store, Now now);
   // title() is on the disk, and before it all that was put into the store. REQUIRES: it was wanted.
   [[nodiscard]] Message written();
+  // All that was received before it was asked to settle is on the disk, where syncs take so long.
+  [[nodiscard]] Message settled(std::int64_t sync_ms);
   // It is not worth going on. REQUIRES: it is not owning yet.
   void give_up(const std::string& why);
   void tick(Now now);
@@ -48,6 +50,8 @@ class Target final {
   [[nodiscard]] std::optional<Message> next(Now now);
   // What to write; a value while state() is preparing or owning.
   [[nodiscard]] const std::optional<SlotTitle>& title() const { return title_; }
+  // The source waits until what was received is on the disk.
+  [[nodiscard]] bool settles() const { return settles_ && state_ == State::receiving; }
   [[nodiscard]] Message ready() const { return message(Kind::ready); }
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] const std::string& why() const { return why_; }  // it failed
@@ -77,6 +81,7 @@ class Target final {
   State state_ = State::receiving;
   std::string why_;
   std::optional<SlotTitle> title_;
+  bool settles_ = false;
 
   Bytes run_;  // the beginning of a run, up to where its bytes have come
   std::uint64_t received_ = 0;

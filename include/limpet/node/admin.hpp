@@ -16,6 +16,9 @@
 namespace limpet::node {
 
 // A moment of a node's life, as the admin side shows it.
+// Of the file of the titles of slots: whether it can be written.
+enum class TitlesState : std::uint8_t { ok, full, failed };
+
 struct NodeSnapshot {
   std::shared_ptr<const cluster::View> view;
   cluster::NodeIndex self = 0;
@@ -27,6 +30,7 @@ struct NodeSnapshot {
   std::uint64_t max_clients = 0;
   std::vector<shard::ShardStats> shards;  // fewer than shards_expected: some did not answer in time
   unsigned shards_expected = 0;
+  TitlesState titles = TitlesState::ok;
 };
 
 struct Health {

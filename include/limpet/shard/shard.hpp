@@ -290,6 +290,8 @@ class Shard {
   // The titles in effects() are on the disk; or they may be or not, and no later one will be.
   void titles_written(const std::vector<Slot>& slots, Now now);
   void titles_failed(const std::vector<Slot>& slots, const std::string& why, Now now);
+  // They are not on the disk for want of room, for certain, and others may be before long.
+  void titles_without_room(const std::vector<Slot>& slots, const std::string& why, Now now);
 
   // ---- The life of the node ----
   // What has become of an order: what to say of it, or why it was not carried out.

@@ -4,7 +4,8 @@
 // the slot as it is (change.hpp). So whoever uses it sends or writes both in the order in which they happen,
 // or all changes behind the copy. Store::copying() has to be on from the beginning to the end.
 //
-// Owned by whoever copies, on the shard's thread. No step takes longer than a large value's piece does.
+// Owned by whoever copies, on the shard's thread. No step takes longer than a large value's piece does, or
+// one field. What it tells of a field or of a small key stands in one effect, however long.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,7 @@ class SlotCopy {
  private:
   void copy_keys(Store& store, ChangeSink& sink, std::size_t keys);
   void copy_large(Store& store, ChangeSink& sink);
+  [[nodiscard]] std::size_t piece_bytes() const;
   bool copy_string(const Item& item, ChangeSink& sink);
   bool copy_fields(const Item& item, ChangeSink& sink);
 

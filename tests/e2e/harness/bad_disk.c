@@ -5,6 +5,7 @@
 //   BAD_DISK_ORDERS   a file of orders, looked at for each call: lines of CALL WORD DEED. CALL is write or sync, WORD
 //                     stands in the path of the file, DEED is one of
 //                       hang     the call begins when the order is gone
+//                       slow     it begins after 800 ms
 //                       EIO      it fails, and nothing is done
 //                       ENOSPC   it fails, and nothing is done
 //                       lose     it fails with EIO, and the file is again as long as at its last good sync
@@ -77,10 +78,14 @@ static void deed_of(const char* call, const char* path, char deed[16]) {
   }
 }
 
-// The same once it is not to hang.
+// The same once it is not to hang, or has waited.
 static void await_deed(const char* call, const char* path, char deed[16]) {
   const struct timespec pause = {0, 2000000};
   for (deed_of(call, path, deed); strcmp(deed, "hang") == 0; deed_of(call, path, deed)) nanosleep(&pause, NULL);
+  if (strcmp(deed, "slow") != 0) return;
+  const struct timespec slowness = {0, 800000000};
+  nanosleep(&slowness, NULL);
+  strcpy(deed, "good");
 }
 
 static void tell(const char* path, const char* deed) {
