@@ -192,6 +192,7 @@ void Core::work_off() {
   while (any(handovers_->wishes())) {
     HandOvers::Wishes wishes = std::exchange(handovers_->wishes(), {});
     for (const HandOvers::Write& write : wishes.writes) write_title(write);
+    effects_.sync = effects_.sync || !wishes.syncs.empty();
     for (const Slot slot : wishes.syncs) {
       const bool synced = !journal_ || journal_->position() <= synced_;
       synced ? handovers_->settled(slot, now_) : after_sync_.settle(journal_->position(), slot);
