@@ -187,8 +187,9 @@ class Pair : public ::testing::Test {
     for (const auto& turn : wishes.turns) {
       if (self == kGiver) note_turn(turn);
     }
+    for (const Slot slot : wishes.syncs) hand_overs.settled(slot, now_);
     for (const auto& write : wishes.writes) hand_overs.written(write.slot, now_);
-    if (!wishes.writes.empty()) drain(self);
+    if (!wishes.writes.empty() || !wishes.syncs.empty()) drain(self);
   }
   void note_turn(const HandOvers::Turn& turn) {
     if (turn.kind == HandOvers::Turn::Kind::hold) {

@@ -131,7 +131,7 @@ TEST(HandoffMessage, IsReadAsItWasWrittenAndCutBytesAreNone) {
   for (std::size_t size = 0; size < kMessageHeadBytes; ++size) {
     EXPECT_FALSE(read_message(bytes.view().substr(0, size), read)) << size;
   }
-  for (const int kind : {0, 7, 15, 25, 255}) {
+  for (const int kind : {0, 8, 15, 26, 255}) {
     *bytes.data() = static_cast<char>(kind);
     EXPECT_FALSE(read_message(bytes.view(), read)) << kind;
   }
