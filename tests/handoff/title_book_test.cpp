@@ -121,11 +121,11 @@ TEST(TitleBook, AnyBitThatIsFlippedIsNoticedUnlessItIsInTheLastRecord) {
 
 TEST(TitleBook, OfANewerFormatItIsRefusedWithWhatToDo) {
   std::string file = file_of(a_book());
-  file[8] = 2;
+  file[8] = 3;
   const auto read = TitleBook::read(file);
   ASSERT_FALSE(read.has_value());
   EXPECT_EQ(read.error().code, Code::refused);
-  EXPECT_NE(read.error().text.find("format 2"), std::string::npos);
+  EXPECT_NE(read.error().text.find("format 3"), std::string::npos);
 }
 
 TEST(TitleBook, AnEmptyFileOrAnotherKindOfFileIsNone) {
