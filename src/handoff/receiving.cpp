@@ -9,6 +9,7 @@ namespace limpet::handoff {
 std::string HandOvers::why_none(Slot slot, const Message& message) const {
   if (!trouble_.empty()) return trouble_;
   if (!has_room()) return no_room_why_;
+  if (listens_) return "it has just started, and asks the others first";
   if (message.number > view_.epoch) {
     return "it has read epoch " + std::to_string(view_.epoch) + " of the cluster file, not " +
            std::to_string(message.number) + " yet";
@@ -20,7 +21,6 @@ std::string HandOvers::why_none(Slot slot, const Message& message) const {
 // Why the slot cannot be received in this try; empty: it can.
 std::string HandOvers::why_not(Slot slot, const Message& message) const {
   if (view_.owners[slot] != self_) return "by its cluster file the slot is not its own";
-  if (listens_) return "it has just started, and asks the others first";
   if (unready_[slot]) return "it has not loaded the slot from its own disk yet";
   if (giving_.contains(slot) || writes_.contains(slot))
     return "it is still busy with the slot's last hand-over";

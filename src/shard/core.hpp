@@ -39,7 +39,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "after_sync.hpp"
 #include "ahead.hpp"
 #include "change_tee.hpp"
 #include "client.hpp"
@@ -48,7 +47,6 @@
 #include "kept.hpp"
 #include "link.hpp"
 #include "overtaking.hpp"
-#include "parked_room.hpp"
 #include "passed_on.hpp"
 #include "pending.hpp"
 #include "rare_note.hpp"

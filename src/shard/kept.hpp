@@ -9,6 +9,8 @@
 #include <limpet/shard/shard.hpp>
 #include <vector>
 
+#include "after_sync.hpp"
+#include "parked_room.hpp"
 #include "pending.hpp"
 
 namespace limpet::shard {
