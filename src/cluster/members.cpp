@@ -55,28 +55,30 @@ bool Members::introduce(std::string_view name, const Address& client, const Addr
   return true;
 }
 
-bool Members::told(std::string_view name, std::uint64_t boot, bool leaving) {
+bool Members::told(std::string_view name, const LeaveWord& word) {
   auto known = leaving_.find(name);
   if (known == leaving_.end()) {
-    if (!leaving) return false;
-    known = leaving_.emplace(name, Leaving{}).first;
+    if (!word.leaving && word.change == 0) return false;
+    known = leaving_.emplace(name, LeaveWord{}).first;
   }
-  Leaving& last = known->second;
+  LeaveWord& last = known->second;
   // Each shard hears it over a link of its own, some of them late. A boot that began with an empty disk may
-  // have a lower number than the one before.
-  const bool late = leaving ? boot < last.boot : boot == last.boot && last.leaving;
+  // have a lower number than the one before; it begins by not leaving.
+  const bool begins = !word.leaving && word.change == 0;
+  const bool late = word.boot == last.boot ? word.change <= last.change : word.boot < last.boot && !begins;
   if (late) return false;
-  last.boot = boot;
-  return std::exchange(last.leaving, leaving) != leaving;
+  return std::exchange(last, word).leaving != word.leaving;
 }
 
 View Members::view() const {
   View view = file_;
-  const auto is_leaving = [this](const std::string& name) {
-    const auto told = leaving_.find(name);
-    return told != leaving_.end() && told->second.leaving;
+  const auto take_word = [this](Node& node) {
+    const auto told = leaving_.find(node.name);
+    const LeaveWord word = told != leaving_.end() ? told->second : LeaveWord{};
+    node.leaving = word.leaving;
+    node.leave_changes = word.change;
   };
-  for (Node& node : view.nodes) node.leaving = is_leaving(node.name);
+  for (Node& node : view.nodes) take_word(node);
   view.placement = place_present(view);
   const std::vector<Node> of_file = std::exchange(view.nodes, {});
   std::vector<NodeIndex> number_of(file_.nodes.size(), ring::kNobody);
@@ -88,7 +90,7 @@ View Members::view() const {
     node.name = name;
     node.listed = listed.has_value();
     // Also of one that this file does not name: the next may, and that it is back would not be noticed.
-    node.leaving = is_leaving(name);
+    take_word(node);
   }
   for (ring::Placement* placement : {&view.placement, &view.home}) {
     for (NodeIndex& owner : *placement) {

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <iterator>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/number.hpp>
+#include <limpet/disk/mapping.hpp>
 #include <limpet/disk/title_file.hpp>
 #include <mutex>
 #include <optional>
@@ -286,6 +288,26 @@ Result<std::unique_ptr<TitleFile>> TitleFile::open(const Directory& directory, s
   return std::unique_ptr<TitleFile>(new TitleFile(std::move(impl)));
 }
 
+Result<std::optional<TitleBook>> TitleFile::peek(const std::string& path) {
+  std::optional<std::uint64_t> last;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (!name.ends_with(kTitleExtension)) continue;
+    const auto boot = parse_uint64(std::string_view(name).substr(0, name.size() - kTitleExtension.size()));
+    if (boot) last = std::max(last.value_or(0), *boot);
+  }
+  if (error == std::errc::no_such_file_or_directory || !last) return std::optional<TitleBook>();
+  if (error) return fail(Code::io, path + ": cannot be listed: " + error.message());
+  const std::string file = path + "/" + name_of(*last);
+  const auto mapped = Mapping::of(file);
+  if (!mapped) return tl::unexpected(mapped.error());
+  if (!*mapped) return std::optional<TitleBook>();
+  Result<TitleBook> book = TitleBook::read((*mapped)->bytes());
+  if (!book) return fail(book.error().code, file + " " + book.error().text);
+  return std::optional<TitleBook>(std::move(*book));
+}
+
 const TitleBook& TitleFile::book() const { return impl_->first(); }
 std::size_t TitleFile::dropped_bytes() const { return impl_->dropped(); }
 Result<void> TitleFile::stop() { return impl_->end(true); }
@@ -324,6 +346,13 @@ void TitleFile::seen(handoff::Member member, std::uint64_t boot, Done done) {
         log.seen(member, boot);
       },
       std::move(done));
+}
+
+void TitleFile::self(std::string text, Done done) {
+  impl_->tell({.say = [text](TitleLog& log) { log.self(text); },
+               .keep = [text](TitleBook& book) { book.set_self(text); },
+               .done = std::move(done),
+               .may_wait = true});
 }
 
 void TitleFile::view(std::uint64_t epoch, std::string text, Done done) {

@@ -173,7 +173,13 @@ void HandOvers::given(Giving& giving, Now now) {
                                    ": " + std::to_string(sessions) + " sessions, " +
                                    std::to_string(giving.source.bytes()) + " bytes in " +
                                    std::to_string(took_ms) + " ms, " +
-                                   std::to_string(giving.source.held_ms()) + " of them frozen"});
+                                   std::to_string(giving.source.held_ms()) + " of them frozen",
+                           .moved = Moved{.given = true,
+                                          .with = giving.why,
+                                          .sessions = sessions,
+                                          .bytes = giving.source.bytes(),
+                                          .took_ms = took_ms,
+                                          .frozen_ms = giving.source.held_ms()}});
   giving_.erase(slot);
   // Only now: until it is served elsewhere this is the only other copy.
   store_.clear(slot);

@@ -124,7 +124,11 @@ void HandOvers::received(Receiving& receiving, Now now) {
                                    name_of(receiving.target.from()) + ": " +
                                    std::to_string(store_.sessions_in(slot)) + " sessions, " +
                                    std::to_string(receiving.target.bytes()) + " bytes in " +
-                                   std::to_string(now.steady_ms - receiving.began_ms) + " ms"});
+                                   std::to_string(now.steady_ms - receiving.began_ms) + " ms",
+                           .moved = Moved{.with = name_of(receiving.target.from()),
+                                          .sessions = store_.sessions_in(slot),
+                                          .bytes = receiving.target.bytes(),
+                                          .took_ms = now.steady_ms - receiving.began_ms}});
   receiving_.erase(slot);
   const Member owner = view_.owners[slot];
   if (owner != self_ && owner != kNobody) to_give_.push_back(slot);

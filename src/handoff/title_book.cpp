@@ -124,6 +124,9 @@ bool TitleBook::take_item(std::string_view item) {
       see(member, boot);
       return true;
     }
+    case TitleLog::Kind::self:
+      self_ = item;
+      return true;
   }
   return false;
 }
@@ -142,6 +145,7 @@ Bytes TitleBook::write(std::uint64_t nonce) const {
   if (founded_ != 0) log.founded(founded_);
   if (epoch_ != 0) log.view(epoch_, view_);
   for (const auto& [member, boot] : seen_) log.seen(member, boot);
+  if (!self_.empty()) log.self(self_);
   std::vector<std::pair<Slot, SlotTitle>> held;
   for (unsigned slot = 0; slot < kSlots; ++slot) {
     if (titles_[slot] != SlotTitle{}) held.emplace_back(static_cast<Slot>(slot), titles_[slot]);
@@ -236,6 +240,12 @@ void TitleLog::seen(Member member, std::uint64_t boot) {
   begin_item(Kind::seen);
   append_le(body_, member);
   append_le(body_, boot);
+  end_item();
+}
+
+void TitleLog::self(std::string_view text) {
+  begin_item(Kind::self);
+  body_.append(text);
   end_item();
 }
 

@@ -49,7 +49,10 @@ nlohmann::ordered_json json_of(const std::vector<cluster::PlannedNode>& nodes) {
 // ---- CLUSTER STATUS ----
 
 // What every answer has and the table of nodes does not show: it stands below, or in /status.
-constexpr std::array<std::string_view, 14> kHidden = {"weight",
+constexpr std::array<std::string_view, 17> kHidden = {"weight",
+                                                      "listed",
+                                                      "placement_digest",
+                                                      "slots_unreachable",
                                                       "slots_placed",
                                                       "slots_to_give",
                                                       "slots_giving",
@@ -71,8 +74,11 @@ std::string title_of(std::string_view column) {
   return title;
 }
 
+// What is known of a node that does not answer is what was last heard of it: it stands in brackets.
 std::string cell(const Fields& node, const std::string& column) {
   const std::string text = node.text(column, "-");
+  const bool last_heard = column == "slots" || column == "sessions";
+  if (last_heard && node.find("error") != nullptr && text != "-") return '(' + printable(text) + ')';
   if (column == "bytes" && parse_uint64(text)) return human_bytes(node.number(column));
   return text.empty() ? "-" : printable(text);
 }
@@ -98,26 +104,28 @@ std::vector<std::string> columns_of(const std::vector<Fields>& nodes) {
   return columns;
 }
 
-// Which cluster file is in force.
+// Which cluster file is in force. Its content decides whether it is the same; by the placement nodes agree
+// who is to hold what.
+std::string file_of(const Fields& node) {
+  std::string text =
+      fmt::format("epoch {}, content {}", printable(node.text("epoch")), printable(node.text("digest")));
+  if (node.find("placement_digest") != nullptr)
+    text += ", placement " + printable(node.text("placement_digest"));
+  return text;
+}
+
 std::string file_text(const std::vector<Fields>& nodes) {
-  std::vector<std::pair<std::string, std::string>> files;  // epoch, digest
+  std::vector<std::string> files;
+  std::string each;
   for (const Fields& node : nodes) {
     if (node.find("digest") == nullptr) continue;
-    std::pair file(printable(node.text("epoch")), printable(node.text("digest")));
+    std::string file = file_of(node);
+    each += fmt::format("{} {} ({})", each.empty() ? "" : ";", printable(node.text("name")), file);
     if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(std::move(file));
   }
   if (files.empty()) return "";
-  if (files.size() == 1) {
-    return fmt::format("cluster file: epoch {}, {}, the same on all nodes that answer\n", files[0].first,
-                       files[0].second);
-  }
-  std::string text = "cluster file: nodes run different ones:";
-  for (const Fields& node : nodes) {
-    if (node.find("digest") == nullptr) continue;
-    text += fmt::format(" {} epoch {} ({})", printable(node.text("name")), printable(node.text("epoch")),
-                        printable(node.text("digest")));
-  }
-  return text + '\n';
+  if (files.size() == 1) return "cluster file: " + files.front() + ", the same on all nodes that answer\n";
+  return "cluster file: nodes run different ones:" + each + '\n';
 }
 
 // How far the fullest node is above what its weight would give it: max/mean, where all weigh the same. Of the
@@ -174,6 +182,33 @@ std::string moves_text(const std::vector<Fields>& nodes) {
   return '\n' + table(rows);
 }
 
+// Who holds slots and does not answer: that is worth more than a cell of a table.
+std::string unreachable_text(const std::vector<Fields>& nodes, const Progress& progress) {
+  std::string text;
+  for (const Fields& node : nodes) {
+    if (node.find("error") == nullptr || node.number("slots") == 0) continue;
+    const std::string name = printable(node.text("name"));
+    const std::string sessions =
+        node.find("sessions") == nullptr ? "" : fmt::format(" with {} sessions", node.text("sessions"));
+    text +=
+        fmt::format("\nOUT OF REACH: {} slots{} of node {}, when it was last heard of: it does not answer\n",
+                    node.number("slots"), sessions, name);
+    if (node.text("listed") == "0") {
+      text += fmt::format(
+          "  {0} was taken out of the cluster file, and stopped before it had given everything away: start "
+          "it "
+          "again on its data directory, with the file of the others, and let it run until it holds no "
+          "slots\n",
+          name);
+    }
+  }
+  if (progress.unreachable > progress.silent_slots) {
+    text += fmt::format("\nOUT OF REACH: {} slots, of a node that answers others and not all of them\n",
+                        progress.unreachable - progress.silent_slots);
+  }
+  return text;
+}
+
 }  // namespace
 
 Where where_in(const cluster::View& view, std::string_view key) {
@@ -185,7 +220,8 @@ Where where_in(const cluster::View& view, std::string_view key) {
           .address = owner.client.text(),
           .shard = "",
           .reason = fmt::format("{}; its hash gives slot {}, which the cluster file places on {} at epoch {}",
-                                uid_reason(key, ref.uid), ref.slot, owner.name, view.epoch)};
+                                uid_reason(key, ref.uid), ref.slot, owner.name, view.epoch),
+          .state = ""};
 }
 
 std::optional<Where> where_from(const Value& reply, std::string_view key) {
@@ -197,7 +233,8 @@ std::optional<Where> where_from(const Value& reply, std::string_view key) {
               .owner = fields.text("owner"),
               .address = fields.text("address"),
               .shard = fields.text("shard"),
-              .reason = fields.text("reason")};
+              .reason = fields.text("reason"),
+              .state = fields.text("state")};
   if (where.reason.empty()) where.reason = uid_reason(key, ref.uid);
   return where;
 }
@@ -206,8 +243,14 @@ std::string where_text(const Where& where) {
   std::string owner = shown(where.owner);
   if (!where.address.empty()) owner += fmt::format(" at {}", printable(where.address));
   if (!where.shard.empty()) owner += fmt::format(", shard {}", printable(where.shard));
+  if (where.state == "unreachable") owner += ", which does not answer";
   return fmt::format("uid:   {}\nslot:  {}\nowner: {}\nwhy:   {}\n", shown(where.uid), printable(where.slot),
                      owner, printable(where.reason, where.reason.size()));
+}
+
+std::string where_line(const Where& where, std::string_view key) {
+  return fmt::format("{}\t{}\t{}\t{}\n", where.owner.empty() ? "-" : shown(where.owner),
+                     where.state.empty() ? "-" : printable(where.state), printable(where.slot), shown(key));
 }
 
 std::string plan_text(const cluster::Plan& plan) {
@@ -235,6 +278,14 @@ std::string plan_text(const cluster::Plan& plan) {
                         static_cast<double>(plan.moved_slots) / plan.least_possible);
   }
   return text + '\n';
+}
+
+std::string plan_files_text(const cluster::View& before, const cluster::View& after) {
+  const auto line = [](const cluster::View& view) {
+    return fmt::format("epoch {}, content {:016x}, placement {:016x}\n", view.epoch, view.content_digest,
+                       view.placement_digest);
+  };
+  return "before: " + line(before) + "after:  " + line(after);
 }
 
 std::string plan_json(const cluster::Plan& plan) {
@@ -267,7 +318,12 @@ std::optional<std::string> status_text(const Value& reply) {
     text += '\n';
   }
   if (!progress.waits_for.empty()) text += "waits: " + progress.waits_for + '\n';
-  return text;
+  return text + unreachable_text(nodes, progress);
+}
+
+bool is_whole(const Value& status) {
+  const Progress progress = progress_of(status);
+  return progress.unreachable == 0 && progress.one_file && progress.unheld == 0 && progress.silent == 0;
 }
 
 std::string moves_plan_text(const Value& status) {
@@ -275,9 +331,9 @@ std::string moves_plan_text(const Value& status) {
   for (const Value& each : status.elements) {
     const Fields node(each);
     const std::string name = printable(node.text("name"));
-    // Of a node that does not answer only its place is known.
+    // Of a node that does not answer only what it held is known.
     if (node.find("slots_placed") == nullptr) {
-      rows.push_back({name, "-", cell(node, "slots"), "-"});
+      rows.push_back({name, cell(node, "slots"), "-", "-"});
       continue;
     }
     const std::int64_t change = static_cast<std::int64_t>(node.number("slots_placed")) -

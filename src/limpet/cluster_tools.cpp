@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "cluster_text.hpp"
 #include "commands.hpp"
@@ -114,9 +115,11 @@ bool is_sure(const ClaimTask& task) {
     return false;
   }
   std::printf(
-      "Others take the slots of node %s, and begin with them empty. Its process must be stopped, and what is "
-      "on its "
-      "disk will not be served again.\nType its name to go on: ",
+      "The slots of node %s begin empty: with others, or, if it has been started with an empty data "
+      "directory, "
+      "where the cluster file wants them. What it held before, wherever that is, will not be served again, "
+      "and no "
+      "other process of it may run.\nType its name to go on: ",
       printable(task.node).c_str());
   std::fflush(stdout);
   std::string typed;
@@ -157,6 +160,14 @@ int run_drain(const Options& options, const DrainTask& task) {
   return task.wait ? watch(*client, task.node) : kDone;
 }
 
+int run_undrain(const Options& options, const UndrainTask& task) {
+  auto client = open_client(options);
+  if (!client) return complain(client.error());
+  std::vector<std::string_view> command = {"CLUSTER", "UNDRAIN"};
+  if (!task.node.empty()) command.push_back(task.node);
+  return send_and_tell(*client, command);
+}
+
 int run_claim(const Options& options, const ClaimTask& task) {
   if (!is_sure(task)) return kUsage;
   auto client = open_client(options);
@@ -164,8 +175,11 @@ int run_claim(const Options& options, const ClaimTask& task) {
   const auto reply = client->ask(std::array<std::string_view, 3>{"CLUSTER", "CLAIM", task.node});
   if (!reply) return complain(reply.error());
   if (is_error(*reply)) return tell_error(*reply);
-  std::printf("%s slots of node %s are with others now; what none of them had begins empty\n",
-              text_of(*reply).c_str(), printable(task.node).c_str());
+  std::printf(
+      "%s slots of node %s are with others now, or with itself where it has begun anew; what none of them "
+      "had "
+      "begins empty\n",
+      text_of(*reply).c_str(), printable(task.node).c_str());
   return kDone;
 }
 

@@ -10,6 +10,7 @@ enum Exit : int {
   kUsage = 2,       // options or a line that limpet does not understand, or no such data directory
   kNoServer = 3,    // cannot connect, or the connection was lost, or no answer in time
   kBadFile = 4,     // a file that cannot be read or is not valid
+  kNotWhole = 5,    // the cluster is not as it should be, or not all of it has answered
 };
 
 }  // namespace limpet::client

@@ -35,6 +35,7 @@ int run(const Options& options) {
                                [&](const ReloadTask& task) { return run_reload(options, task); },
                                [&](const FollowTask&) { return run_follow(options); },
                                [&](const DrainTask& task) { return run_drain(options, task); },
+                               [&](const UndrainTask& task) { return run_undrain(options, task); },
                                [&](const ClaimTask& task) { return run_claim(options, task); }},
                     options.task);
 }

@@ -15,11 +15,12 @@ constexpr const char* kDescription =
     "Talks to a limpet server, or to any that speaks Redis's protocol.\n"
     "  limpet [OPTIONS] COMMAND ARG...      sends one command and prints its reply\n"
     "  limpet [OPTIONS]                     reads commands from a person, or, line by line, from a pipe\n"
-    "  limpet [OPTIONS] where KEY           whose a key is, and on which node it lives\n"
+    "  limpet [OPTIONS] where KEY...        whose a key is, and on which node it lives\n"
     "  limpet [OPTIONS] cluster status      the nodes of the cluster, as a table\n"
     "  limpet cluster follow                sessions on their way, until all are where they are to be\n"
     "  limpet cluster reload [--all]        has a node, or every node, read its files again\n"
     "  limpet cluster drain NODE            has a node give all its sessions to others\n"
+    "  limpet cluster undrain [NODE]        ends a drain: the node gets its sessions back\n"
     "  limpet cluster claim NODE            has others take the slots of a node that is gone for good\n"
     "  limpet plan OLD NEW                  what moves from one cluster file to another\n"
     "  limpet journal verify DIR            whether a node's data directory is sound\n"
@@ -33,7 +34,8 @@ constexpr const char* kFooter =
     "  1  the server answered with an error; a data directory is damaged\n"
     "  2  wrong use: options or lines that limpet does not understand, no data directory\n"
     "  3  cannot connect, connection lost, or no answer in time\n"
-    "  4  a file that cannot be read or is not valid";
+    "  4  a file that cannot be read or is not valid\n"
+    "  5  a node does not answer, nodes run different cluster files, or slots are out of reach";
 
 void add_server_options(CLI::App& app, Options& options, bool from_environment) {
   auto* server =
@@ -85,9 +87,15 @@ ParsedOptions usage_error(const std::string& text) {
 
 ParsedOptions parse_where(Options options, const std::vector<std::string>& args) {
   WhereTask task;
-  CLI::App app("Tells whose a key is, its slot, and the node on which it lives, and why.", "limpet where");
+  CLI::App app(
+      "Tells whose a key is, its slot, and the node on which it lives, and why. Of several keys a line each: "
+      "the "
+      "node, whether it answers, the slot, the key. With - in their place keys are read from the standard "
+      "input, one "
+      "a line.",
+      "limpet where");
   add_server_options(app, options, false);
-  app.add_option("KEY", task.key, "The key")->required();
+  app.add_option("KEY", task.keys, "The keys, or - for those of the standard input")->required();
   app.add_option("-c,--config", task.config_file, "Reads this cluster file instead of asking a node")
       ->type_name("FILE");
   if (auto stop = parse(app, args)) return *stop;
@@ -145,6 +153,17 @@ ParsedOptions parse_drain(Options options, const std::vector<std::string>& args)
   app.add_flag("--no-wait", no_wait, "Does not wait");
   if (auto stop = parse(app, args)) return *stop;
   task.wait = !no_wait;
+  options.task = std::move(task);
+  return {std::move(options)};
+}
+
+ParsedOptions parse_undrain(Options options, const std::vector<std::string>& args) {
+  UndrainTask task;
+  CLI::App app("Ends a drain: what the cluster file gives the node comes back to it.",
+               "limpet cluster undrain");
+  add_server_options(app, options, false);
+  app.add_option("NODE", task.node, "The name of the node; else the one that is asked");
+  if (auto stop = parse(app, args)) return *stop;
   options.task = std::move(task);
   return {std::move(options)};
 }
@@ -215,6 +234,7 @@ ParsedOptions parse_task(Options options, const std::vector<std::string>& words)
   if (begins_with(views, "cluster", "reload")) return parse_reload(std::move(options), from(2));
   if (begins_with(views, "cluster", "follow")) return parse_follow(std::move(options), from(2));
   if (begins_with(views, "cluster", "drain")) return parse_drain(std::move(options), from(2));
+  if (begins_with(views, "cluster", "undrain")) return parse_undrain(std::move(options), from(2));
   if (begins_with(views, "cluster", "claim")) return parse_claim(std::move(options), from(2));
   options.task = CommandTask{words};
   return {std::move(options)};
@@ -232,6 +252,8 @@ ParsedOptions parse_options(const std::vector<std::string>& args) {
   app.prefix_command();
   add_server_options(app, options, true);
   app.add_flag("-3,--resp3", options.resp3, "Speaks RESP3");
+  app.add_flag("--partial", options.partial,
+               "DBSIZE, KEYS and SCAN do with the nodes that answer, and name those that do not");
   app.add_flag("--raw", raw, "Prints replies as they are, also to a terminal");
   app.add_flag("--pretty", pretty, "Prints replies for people, also into a pipe");
   if (auto stop = parse(app, args)) return *stop;
@@ -239,6 +261,7 @@ ParsedOptions parse_options(const std::vector<std::string>& args) {
   if (raw || pretty) options.look = raw ? Look::raw : Look::pretty;
 
   const std::vector<std::string> words = app.remaining();
+  if (options.partial && words.empty()) return usage_error("--partial wants a command: DBSIZE, KEYS or SCAN");
   if (words.empty()) return {std::move(options)};
   // An option that limpet does not know is a slip, not a command.
   if (words[0].starts_with('-') && words[0].size() > 1) return usage_error("unknown option " + words[0]);

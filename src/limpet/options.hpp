@@ -20,8 +20,8 @@ struct CommandTask {  // one command for the server
 };
 struct LinesTask {};  // commands from the standard input, or from a person
 struct WhereTask {
-  std::string key;
-  std::string config_file;  // empty: ask a node
+  std::vector<std::string> keys;  // "-" alone: those of the standard input
+  std::string config_file;        // empty: ask a node
 };
 struct PlanTask {
   std::string before_file;
@@ -49,18 +49,22 @@ struct DrainTask {
   std::string node;
   bool wait = true;
 };
+struct UndrainTask {
+  std::string node;  // empty: the one that is asked
+};
 struct ClaimTask {
   std::string node;
   bool yes = false;  // nobody is to be asked whether they are sure
 };
 using Task = std::variant<LinesTask, CommandTask, WhereTask, PlanTask, StatusTask, VerifyTask, DumpTask,
-                          BackupTask, ReloadTask, FollowTask, DrainTask, ClaimTask>;
+                          BackupTask, ReloadTask, FollowTask, DrainTask, UndrainTask, ClaimTask>;
 
 struct Options {
   std::string server = "127.0.0.1:7379";
   std::string password_file;
   double timeout_s = 10;
   bool resp3 = false;
+  bool partial = false;      // commands for all nodes do with those that answer
   std::optional<Look> look;  // nothing: pretty for a terminal, else raw
   Task task;
 };

@@ -52,10 +52,16 @@ std::optional<std::uint64_t> seconds_left(const std::vector<Fields>& nodes) {
   return longest;
 }
 
+// A node that holds slots is missed, whatever is expected of it.
 void name_who_does_not_answer(Progress& progress, const Fields& node) {
-  if (is_away(node)) return;
+  const std::uint64_t slots = node.number("slots");
+  if (is_away(node) && slots == 0) return;
+  ++progress.silent;
   wait_for(progress, fmt::format("node {} does not answer ({})", name_of(node),
                                  printable(node.text("error"), kErrorTextMax)));
+  if (slots == 0) return;
+  progress.silent_slots += slots;
+  progress.waits_for += fmt::format(", and its {} slots are out of reach", slots);
 }
 
 // The newest file is that of the highest epoch; of two contents at one epoch neither is.
@@ -87,6 +93,7 @@ Progress progress_of(const resp::Value& status) {
   Progress progress;
   std::vector<Fields> nodes;  // that answer
   std::uint64_t unheld = 0;
+  std::uint64_t unreachable = 0;
   std::uint64_t on_the_way = 0;
   for (const resp::Value& each : status.elements) {
     const Fields node(each);
@@ -97,11 +104,18 @@ Progress progress_of(const resp::Value& status) {
     add(progress, node);
     on_the_way += node.number("slots_giving");
     unheld += node.number("slots_unheld");
+    unreachable = std::max(unreachable, node.number("slots_unreachable"));
     progress.epoch = std::max(progress.epoch, node.number("epoch"));
     nodes.push_back(node);
   }
   name_who_runs_another_file(progress, nodes);
   progress.seconds_left = seconds_left(nodes);
+  if (unreachable > progress.silent_slots) {
+    wait_for(progress, fmt::format("{} slots are out of reach of a node that answers",
+                                   unreachable - progress.silent_slots));
+  }
+  progress.unheld = unheld;
+  progress.unreachable = std::max(unreachable, progress.silent_slots);
   if (unheld > 0) wait_for(progress, fmt::format("{} slots have no holder", unheld));
   progress.settled = progress.left + on_the_way == 0 && progress.waits_for.empty();
   return progress;
@@ -149,6 +163,8 @@ std::string progress_text(const Progress& progress, const Most& most, bool bar) 
   const bool by_sessions = most.sessions > 0;
   const std::uint64_t left = by_sessions ? progress.sessions : progress.left;
   const std::uint64_t all = by_sessions ? most.sessions : most.slots;
+  // Nothing moves, and nothing has: only what is waited for is news.
+  if (all == 0 && !progress.waits_for.empty()) return "waits: " + progress.waits_for;
   std::string text;
   if (bar) {
     const std::uint64_t done = all == 0 ? 0 : (all - left) * kWidth / all;

@@ -17,6 +17,10 @@ struct Progress {
   std::uint64_t bytes_per_second = 0;
   std::optional<std::uint64_t> seconds_left = {};  // as it goes now
   std::uint64_t epoch = 0;                         // the newest that a node has read
+  std::uint64_t silent_slots = 0;                  // held by nodes that do not answer
+  std::uint64_t unreachable = 0;                   // slots that some node, or every node, cannot reach
+  std::uint64_t unheld = 0;                        // slots that nobody holds
+  std::uint64_t silent = 0;                        // nodes that should answer, and do not
   bool one_file = true;                            // all nodes that answer run the same
   std::string waits_for = {};                      // what has to happen besides; empty: nothing
   bool settled = false;                            // there is nothing to wait for any more

@@ -12,6 +12,7 @@ int run_status(const Options& options);
 int run_reload(const Options& options, const ReloadTask& task);
 int run_follow(const Options& options);
 int run_drain(const Options& options, const DrainTask& task);
+int run_undrain(const Options& options, const UndrainTask& task);
 int run_claim(const Options& options, const ClaimTask& task);
 int run_verify(const VerifyTask& task);
 int run_dump(const DumpTask& task);

@@ -13,8 +13,9 @@ struct Column {
   bool numbers = true;
 };
 
-// "12", "-3.5", "1.2 MB", "20.0 %", "-": what reads better to the right.
+// "12", "(12)", "-3.5", "1.2 MB", "20.0 %", "-": what reads better to the right.
 bool is_number(std::string_view text) {
+  if (text.size() > 2 && text.front() == '(' && text.back() == ')') text = text.substr(1, text.size() - 2);
   if (text == "-" || text.empty()) return true;
   const std::size_t at = text.front() == '-' || text.front() == '+' ? 1 : 0;
   const std::size_t end = text.find_first_not_of("0123456789.", at);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limpet/node/left_behind.hpp>
 #include <optional>
 #include <utility>
 
@@ -52,13 +53,10 @@ Result<void> choose_node(Launch& launch, const cluster::View& view, LoadOptions 
                 "which node of " + file + " is this? Say --node with one of: " + names_of(view));
   }
   const auto found = view.find(wanted.text);
-  if (!found && options.node_may_be_gone) {
-    launch.knows_itself = false;
-    return {};
-  }
   if (!found) {
-    return fail(Code::bad_config,
-                wanted.where + ": no node '" + wanted.text + "' in " + file + "; it names " + names_of(view));
+    launch.knows_itself = false;
+    launch.left_file = !options.node_may_be_gone;
+    return {};
   }
   launch.node.self = *found;
   return {};
@@ -179,6 +177,40 @@ void take_paths(Launch& launch) {
   launch.node.data_dir = absolute(data_dir);
 }
 
+// The file does not name this node. As long as its directory holds slots it starts all the same, to give them
+// to the others.
+Result<void> take_left_file(Launch& launch) {
+  const Value& wanted = launch.values["node"];
+  const std::string who = wanted.where + ": no node '" + wanted.text + "' in " + launch.node.config_file +
+                          "; it names " + names_of(launch.node.view);
+  if (launch.node.data_dir.empty()) launch.node.data_dir = absolute("limpet-data/" + wanted.text);
+  const std::string directory = "its data directory " + launch.node.data_dir;
+  const auto left = node::left_behind(launch.node.data_dir, wanted.text);
+  if (!left)
+    return fail(Code::bad_config,
+                who + ". Whether " + directory + " holds slots is not known: " + left.error().text);
+  if (!left->there) return fail(Code::bad_config, who);
+  if (left->slots == 0) {
+    return fail(
+        Code::bad_config,
+        who + ". " + directory + " holds no slots, so it has nothing to give away: it need not run any more");
+  }
+  const std::string holds = directory + " holds " + std::to_string(left->slots) + " slots";
+  if (!left->node) {
+    return fail(Code::bad_config,
+                who + ". But " + holds +
+                    ", and does not say where this node was to be found: list it again, with state = "
+                    "\"draining\", reload the other nodes, start it, and take it out once it holds none");
+  }
+  launch.node.view.nodes.push_back(*left->node);
+  launch.node.self = static_cast<cluster::NodeIndex>(launch.node.view.nodes.size() - 1);
+  launch.knows_itself = true;
+  launch.warnings.push_back(launch.node.config_file + " does not name node " + wanted.text + ", but " +
+                            holds + ": it starts where it was last, at " + left->node->client.text() +
+                            ", and gives them to the others; stop it once it holds none");
+  return {};
+}
+
 Result<void> take_durability(Launch& launch) {
   const Values& values = launch.values;
   cluster::View& view = launch.node.view;
@@ -278,6 +310,9 @@ Result<Launch> load(const Given& given, LoadOptions options) {
   if (!done) return tl::unexpected(done.error());
   take_numbers(launch);
   take_paths(launch);
+  if (launch.left_file) {
+    if (done = take_left_file(launch); !done) return tl::unexpected(done.error());
+  }
   if (done = take_durability(launch); !done) return tl::unexpected(done.error());
   if (done = take_kill_at(launch, given.environment); !done) return tl::unexpected(done.error());
   if (done = refuse_password_alone(launch); !done) return tl::unexpected(done.error());

@@ -24,6 +24,7 @@ struct Launch {
   node::Settings node;
   int password_line = 0;     // of password_file in [cluster]
   bool knows_itself = true;  // false: a cluster file was checked without saying which node is meant
+  bool left_file = false;    // the node that was named is not in it, and may start to give away what it holds
   LogSettings log;
   bool daemonize = false;
   std::string pid_file;

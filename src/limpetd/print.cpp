@@ -136,9 +136,9 @@ std::string summary(const Launch& launch) {
     return fmt::format("no cluster file: one node at {}, {} shards", view.nodes[0].client.text(),
                        launch.node.shards);
   }
-  std::string out = fmt::format("{}: cluster {}, epoch {}, {} nodes, placement {:016x}",
-                                escaped(launch.values["config"].text), view.name, view.epoch,
-                                view.nodes.size(), view.placement_digest);
+  std::string out = fmt::format("{}: cluster {}, epoch {}, {} nodes, content {:016x}, placement {:016x}",
+                                escaped(launch.values["config"].text), view.name, view.epoch, view.nodes.size(),
+                                view.content_digest, view.placement_digest);
   if (!launch.knows_itself) return out;
   return out + fmt::format("; {} owns {} of {} slots", launch.node.me().name,
                            view.slots_per_node()[launch.node.self], kSlots);

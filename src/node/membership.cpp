@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limpet/base/assert.hpp>
+#include <limpet/node/left_behind.hpp>
 #include <map>
 #include <utility>
 
@@ -45,6 +46,8 @@ void Membership::tell_full(const std::string& why) {
 Result<void> Membership::choose_file(const Settings& settings, cluster::View& file, std::string& text) const {
   const TitleBook& book = titles_->book();
   file = settings.view;
+  // A node that was started although the file does not name it stands behind those that it names.
+  std::erase_if(file.nodes, [](const cluster::Node& node) { return !node.listed; });
   text = settings.config_text;
   if (book.epoch() == 0) return {};
   auto kept = cluster::parse_file(book.view(), "the cluster file that was in force");
@@ -54,7 +57,7 @@ Result<void> Membership::choose_file(const Settings& settings, cluster::View& fi
   if (file.epoch >= kept->view.epoch || file.name != kept->view.name) {
     return fail(allowed.error().code, settings.config_file + ": " + allowed.error().text);
   }
-  spdlog::critical(
+  spdlog::error(
       "{} has epoch {}, but this node has run epoch {} already and goes on with that: give it the newest "
       "file",
       settings.config_file, file.epoch, kept->view.epoch);
@@ -77,6 +80,7 @@ Result<void> Membership::begin(const Settings& settings) {
   const cluster::Node& me = settings.me();
   (void)members_.introduce(me.name, me.client, *me.peer);
   take_new_names();
+  if (me.listed && addresses_text(me) != book.self()) titles_->self(addresses_text(me), nullptr);
   if (epoch != book.epoch()) titles_->view(epoch, text, nullptr);
   view_ = std::make_shared<const cluster::View>(members_.view());
   const auto self = view_->find(me.name);
@@ -97,6 +101,7 @@ Result<void> Membership::begin(const Settings& settings) {
       .has_run = [this](const std::string& node, std::uint64_t boot,
                         const std::string& by) { return boots_->has_run(node, boot, by); },
       .all = [this] { return boots_->all(); }});
+  config_.company = std::make_shared<shard::Company>(settings.shards);
   config_.new_cluster = settings.new_cluster;
   if (settings.kill_at) config_.passes = killing_at(*settings.kill_at);
   return {};
@@ -131,6 +136,8 @@ Result<void> Membership::change(cluster::View file, const std::string& text) {
   if (Result<void> taken = members_.set_file(std::move(file)); !taken) return taken;
   titles_->view(epoch, text, nullptr);
   show();
+  spdlog::info("cluster file in force: epoch {}, content {:016x}, placement {:016x}", epoch,
+               view_->content_digest, view_->placement_digest);
   return {};
 }
 
@@ -159,10 +166,10 @@ void Membership::take(const std::vector<shard::LeavingNews>& leaving) {
   const std::lock_guard lock(mutex_);
   bool news = false;
   for (const shard::LeavingNews& said : leaving) {
-    if (!members_.told(said.node, said.boot, said.leaving)) continue;
+    if (!members_.told(said.node, said.word)) continue;
     spdlog::info("node {} {}", said.node,
-                 said.leaving ? "is leaving: its slots go to others until it starts again"
-                              : "is back: what the cluster file gives it goes there");
+                 said.word.leaving ? "is leaving: its slots go to others until it starts again"
+                                   : "is back: what the cluster file gives it goes there");
     news = true;
   }
   if (news) show();
@@ -176,9 +183,13 @@ void Membership::see(std::string_view name, std::uint64_t boot) {
   if (number < names_written_) titles_->seen(static_cast<handoff::Member>(number), boot, nullptr);
 }
 
-void Membership::leave() {
+bool Membership::leave(bool leaving) {
   const std::lock_guard lock(mutex_);
-  if (members_.told(view_->nodes[self_].name, config_.boot, true)) show();
+  const cluster::Node& me = view_->nodes[self_];
+  if (me.leaving == leaving || !members_.told(me.name, {config_.boot, me.leave_changes + 1, leaving}))
+    return false;
+  show();
+  return true;
 }
 
 void Membership::write(unsigned shard, const std::vector<shard::TitleWrite>& titles) {

@@ -46,9 +46,9 @@ class Membership {
   [[nodiscard]] Result<void> change(cluster::View file, const std::string& text);
   // Nodes that connected and are in no file that this one has read.
   void introduce(const std::vector<shard::Stranger>& strangers);
-  // What other nodes say of their leaving; what this node says of its own.
+  // What other nodes say of their leaving; what this node says of its own. False: it has said so already.
   void take(const std::vector<shard::LeavingNews>& leaving);
-  void leave();
+  bool leave(bool leaving);
   void write(unsigned shard, const std::vector<shard::TitleWrite>& titles);
 
   // Writes what waits, and that the node was stopped in good order.

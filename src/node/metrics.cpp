@@ -5,6 +5,8 @@
 // node list.
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+#include <limits>
 #include <limpet/base/number.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/node/admin.hpp>
@@ -38,6 +40,22 @@ class Page {
   }
   void add(std::uint64_t value, Labels labels = {}) { add(static_cast<double>(value), std::move(labels)); }
 
+  // `bounds`, in seconds, and how many are in each bucket, the last of them above all bounds.
+  void histogram(std::string name, std::string help, const std::vector<double>& bounds,
+                 const std::vector<std::uint64_t>& counts, double sum) {
+    begin(MetricType::Histogram, std::move(name), std::move(help));
+    ClientMetric metric;
+    std::uint64_t so_far = 0;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      so_far += counts[i];
+      const double bound = i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity();
+      metric.histogram.bucket.push_back({.cumulative_count = so_far, .upper_bound = bound});
+    }
+    metric.histogram.sample_count = so_far;
+    metric.histogram.sample_sum = sum;
+    families_.back().metric.push_back(std::move(metric));
+  }
+
   template <class Number>
   void counter(std::string name, std::string help, Number value) {
     begin(MetricType::Counter, std::move(name), std::move(help));
@@ -64,18 +82,29 @@ void add_node(Page& page, const NodeSnapshot& s) {
              std::uint64_t{s.shards.size()});
 }
 
-void add_cluster(Page& page, const NodeSnapshot& s) {
+void add_cluster(Page& page, const NodeSnapshot& s, const shard::ShardStats& sum) {
   const cluster::View& view = *s.view;
   page.gauge("limpet_cluster_epoch", "Epoch of the cluster file in force.", view.epoch);
-  page.gauge("limpet_cluster_nodes", "Nodes in the cluster file.", std::uint64_t{view.nodes.size()});
+  const auto listed =
+      std::count_if(view.nodes.begin(), view.nodes.end(), [](const auto& n) { return n.listed; });
+  page.gauge("limpet_cluster_nodes", "Nodes in the cluster file.", static_cast<std::uint64_t>(listed));
   page.begin(MetricType::Gauge, "limpet_placement_info",
              "Digest of who owns what; always 1. Nodes of one epoch must show the same one.");
   page.add(1.0, {{"digest", hex_text(view.placement_digest)},
                  {"cluster", view.name},
                  {"node", view.nodes[s.self].name}});
+  page.begin(
+      MetricType::Gauge, "limpet_cluster_file_info",
+      "The two digests of the cluster file in force: of its content, and of who owns what by it; always "
+      "1. Nodes of one epoch must show the same ones.");
+  page.add(1.0, {{"content", hex_text(view.content_digest)},
+                 {"placement", hex_text(view.placement_digest)},
+                 {"cluster", view.name},
+                 {"node", view.nodes[s.self].name}});
   page.begin(MetricType::Gauge, "limpet_slots", "Slots placed on each node, as this node sees it.");
   const std::vector<std::uint32_t> slots = view.slots_per_node();
   for (std::size_t i = 0; i < view.nodes.size() && i < slots.size(); ++i) {
+    if (!s.shows(i, sum)) continue;
     page.add(std::uint64_t{slots[i]}, {{"node", view.nodes[i].name}});
   }
 }
@@ -93,6 +122,10 @@ void add_moves(Page& page, const shard::HandoffStats& slots, const shard::Rates&
   page.gauge("limpet_slots_forgotten",
              "Slots that this node held later than its data directory knows of: it is an old copy.",
              slots.forgotten);
+  page.gauge(
+      "limpet_slots_unreachable",
+      "Slots of the whole cluster whose holder does not answer this node: their sessions are unavailable.",
+      slots.unreachable);
   page.counter("limpet_slots_given_total", "Slots handed over.", slots.given_total);
   page.counter("limpet_slots_received_total", "Slots received.", slots.received_total);
   page.counter("limpet_handovers_failed_total", "Tries to hand a slot over that were given up.",
@@ -125,6 +158,8 @@ void add_sessions(Page& page, const shard::ShardStats& sum) {
   page.gauge("limpet_keys", "Keys of those sessions.", sum.store.keys);
   page.gauge("limpet_expiring_keys", "Keys that have a time-out.", sum.store.expiring_keys);
   page.gauge("limpet_session_bytes", "Memory that the sessions take, tables included.", sum.store.bytes);
+  page.gauge("limpet_memory_max_bytes", "What the sessions may take: max-memory; 0: no bound.",
+             sum.memory_max);
   page.counter("limpet_expired_keys_total", "Keys whose time-out passed.", sum.store.expired_total);
   page.counter("limpet_evicted_keys_total", "Keys of idle sessions that made room.", sum.store.evicted_total);
   page.counter("limpet_keyspace_hits_total", "Reads that found their key.", sum.counters.keyspace.hits);
@@ -201,6 +236,15 @@ void add_commands(Page& page, const shard::ShardStats& sum) {
                [](const Count& c) { return static_cast<double>(c.usec) / 1e6; });
 }
 
+void add_latencies(Page& page, const shard::Latencies& latencies) {
+  std::vector<double> bounds;
+  for (const std::uint64_t ns : shard::Latencies::kUpTo) bounds.push_back(static_cast<double>(ns) / 1e9);
+  page.histogram("limpet_command_duration_seconds",
+                 "How long commands executed here took in their handlers, estimated from samples.", bounds,
+                 {latencies.counts.begin(), latencies.counts.end()},
+                 static_cast<double>(latencies.total_ns) / 1e9);
+}
+
 void add_forwarding(Page& page, const shard::Counters& c) {
   page.counter("limpet_forwarded_commands_total", "Commands of clients sent on to another node.",
                c.commands_forwarded);
@@ -221,7 +265,7 @@ void add_peers(Page& page, const NodeSnapshot& s, const shard::ShardStats& sum, 
                std::string name, std::string help, Field field) {
   page.begin(type, std::move(name), std::move(help));
   for (std::size_t i = 0; i < s.view->nodes.size() && i < sum.peers.size(); ++i) {
-    if (i != s.self) page.add(field(sum.peers[i]), {{"peer", s.view->nodes[i].name}});
+    if (i != s.self && s.shows(i, sum)) page.add(field(sum.peers[i]), {{"peer", s.view->nodes[i].name}});
   }
 }
 
@@ -238,7 +282,7 @@ void add_peers(Page& page, const NodeSnapshot& s, const shard::ShardStats& sum) 
   page.begin(MetricType::Gauge, "limpet_peer_round_trip_seconds",
              "Round trip of the last ping; absent before one.");
   for (std::size_t i = 0; i < s.view->nodes.size() && i < sum.peers.size(); ++i) {
-    if (sum.peers[i].round_trip_us < 0) continue;
+    if (sum.peers[i].round_trip_us < 0 || !s.shows(i, sum)) continue;
     page.add(static_cast<double>(sum.peers[i].round_trip_us) / 1e6, {{"peer", s.view->nodes[i].name}});
   }
 }
@@ -263,12 +307,13 @@ std::string metrics_text(const NodeSnapshot& snapshot) {
 
   Page page;
   add_node(page, snapshot);
-  add_cluster(page, snapshot);
+  add_cluster(page, snapshot, sum);
   add_moves(page, sum.handoff, sum.rates);
   add_sessions(page, sum);
   add_disk(page, snapshot, sum.disk);
   add_clients(page, snapshot, sum.counters);
   add_commands(page, sum);
+  add_latencies(page, sum.latencies);
   add_forwarding(page, sum.counters);
   add_peers(page, snapshot, sum);
   add_process(page, snapshot);

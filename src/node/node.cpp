@@ -15,8 +15,10 @@
 #include "countdown.hpp"
 #include "disk_health.hpp"
 #include "doorman.hpp"
+#include "health.hpp"
 #include "loopback_names.hpp"
 #include "membership.hpp"
+#include "node_log.hpp"
 #include "process_facts.hpp"
 #include "random_seed.hpp"
 #include "shard_thread.hpp"
@@ -61,20 +63,6 @@ Doorman::Rules rules_of(const From& from) {
   return {.max_clients = from.max_clients, .protect = from.protected_mode && from.password.empty()};
 }
 
-void log_note(const shard::Note& note) {
-  switch (note.level) {
-    case shard::Note::Level::info:
-      spdlog::info("{}", note.text);
-      return;
-    case shard::Note::Level::warning:
-      spdlog::warn("{}", note.text);
-      return;
-    case shard::Note::Level::error:
-      spdlog::error("{}", note.text);
-      return;
-  }
-}
-
 // What to do about a data directory that cannot be used is not what to do about an address.
 tl::unexpected<Error> of_data(Error error) {
   if (error.code == Code::io) error.code = Code::unavailable;
@@ -106,6 +94,7 @@ class Node::Impl {
   void reload(const Reloadable& reloadable);
   [[nodiscard]] Result<void> change(cluster::View file, const std::string& text);
   bool leave();
+  [[nodiscard]] Result<std::string> declare(bool leaving);
   NodeSnapshot snapshot();
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
@@ -130,6 +119,7 @@ class Node::Impl {
 
   Settings settings_;
   NodeHooks hooks_;
+  NodeLog log_;
   std::int64_t started_unix_ms_ = 0;
   std::int64_t started_steady_ms_ = 0;
 
@@ -143,7 +133,7 @@ class Node::Impl {
   std::unique_ptr<Admin> admin_;
 
   std::atomic<bool> ready_{false};
-  std::atomic<bool> leaving_{false};
+  std::atomic<bool> stops_{false};  // it leaves for good
   Countdown drained_;
   bool stopped_ = false;
 };
@@ -164,8 +154,11 @@ Result<void> Node::Impl::start_admin() {
 
 Health Node::Impl::health() const {
   if (!ready_) return {false, false, "this node is starting or stopping"};
-  if (leaving_)
-    return {false, true, "this node is leaving: it gives its slots to others until it is started again"};
+  if (membership_) {
+    const auto cut_off =
+        health_in_cluster(view()->nodes[membership_->self()], membership_->config().company->contact());
+    if (cut_off) return *cut_off;
+  }
   if (!journaled()) return {true, false, disk_health_.titles_trouble()};
   if (const std::string why = disk_health_.failure(); !why.empty())
     return {false, false, why + "; start this node again"};
@@ -202,7 +195,7 @@ net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
   hooks.orders = [this, shard](const std::vector<shard::Order>& orders) {
     for (const shard::Order& order : orders) carry_out(shard, order);
   };
-  hooks.note = log_note;
+  hooks.note = [this](const shard::Note& note) { log_.note(note); };
   hooks.client_gone = [this] { doorman_.client_gone(); };
   hooks.drained = [this] { drained_.done(); };
   return hooks;
@@ -302,7 +295,7 @@ LoaderHooks Node::Impl::loader_hooks() {
     }
   };
   hooks.failed = [this](const std::string& why) {
-    spdlog::critical("{}; writes are refused until this node is started again", why);
+    spdlog::error("{}; writes are refused until this node is started again", why);
     disk_health_.failed(why);
     for (const std::unique_ptr<ShardThread>& target : shards_) {
       target->mailbox().send_task(
@@ -336,7 +329,7 @@ disk::AppenderEvents Node::Impl::storage_events(unsigned index) {
   };
   events.failed = [this, target](const std::string& why) {
     disk_health_.failed(why);
-    spdlog::critical("{}; writes are refused until this node is started again", why);
+    spdlog::error("{}; writes are refused until this node is started again", why);
     target->mailbox().send_task(
         [&shard = target->shard(), why] { shard.journal_failed(why, net::read_clocks()); });
   };
@@ -440,6 +433,7 @@ Result<void> Node::Impl::stop(std::chrono::milliseconds patience) {
   }
   admin_.reset();
   for (const std::unique_ptr<ShardThread>& shard : shards_) shard->stop();
+  log_.finish();
   return stop_storage(patience);
 }
 
@@ -461,10 +455,21 @@ Result<void> Node::Impl::change(cluster::View file, const std::string& text) {
 
 bool Node::Impl::leave() {
   if (!membership_) return false;
-  if (!leaving_.exchange(true))
-    spdlog::info("leaving: all slots go to other nodes until this one is started again");
-  membership_->leave();
+  stops_ = true;
+  (void)declare(true);
   return true;
+}
+
+// That it leaves, or no longer; what to say of it.
+Result<std::string> Node::Impl::declare(bool leaving) {
+  if (!membership_) return fail(Code::unavailable, "this node is in no cluster");
+  if (!leaving && stops_) return fail(Code::refused, "this node leaves because it stops, and that goes on");
+  const bool news = membership_->leave(leaving);
+  if (news && leaving) spdlog::info("leaving: all slots go to other nodes until this one is started again");
+  if (news && !leaving) spdlog::info("leaving no longer: what the cluster file gives this node comes back");
+  return leaving ? "leaving"
+         : news  ? "back: what the cluster file gives this node comes to it"
+                 : "it does not leave";
 }
 
 void Node::Impl::carry_out(unsigned index, const shard::Order& order) {
@@ -479,8 +484,9 @@ void Node::Impl::carry_out(unsigned index, const shard::Order& order) {
       if (hooks_.reload) return hooks_.reload(done);
       return done(fail(Code::unavailable, "this process has no files to read again"));
     case shard::Order::Kind::leave:
-      if (leave()) return done("leaving");
-      return done(fail(Code::unavailable, "this node is in no cluster"));
+      return done(declare(true));
+    case shard::Order::Kind::stay:
+      return done(declare(false));
   }
 }
 

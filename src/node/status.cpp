@@ -78,6 +78,7 @@ Json slots_json(const shard::HandoffStats& slots, const shard::Rates& rates) {
           {"slots_received_now", slots.receiving},
           {"slots_held_by_nobody", slots.unheld},
           {"slots_forgotten", slots.forgotten},
+          {"slots_unreachable", slots.unreachable},
           {"slots_given_total", slots.given_total},
           {"slots_received_total", slots.received_total},
           {"handovers_failed_total", slots.failed_total},
@@ -123,6 +124,7 @@ Json nodes_json(const NodeSnapshot& s, const shard::ShardStats& sum) {
   Json out = Json::array();
   for (std::size_t i = 0; i < s.view->nodes.size(); ++i) {
     const cluster::Node& node = s.view->nodes[i];
+    if (!s.shows(i, sum)) continue;
     Json entry = {{"name", node.name},
                   {"self", i == s.self},
                   {"listed", node.listed},
@@ -133,6 +135,13 @@ Json nodes_json(const NodeSnapshot& s, const shard::ShardStats& sum) {
                   {"zone", node.zone},
                   {"slots", i < slots.size() ? slots[i] : 0}};
     // Null: this node itself, or no shard has said anything about the peer.
+    const bool heard = i != s.self && i < sum.peers.size();
+    entry["slots_held"] = i == s.self ? Json(sum.handoff.slots)
+                          : heard     ? Json(sum.peers[i].slots)
+                                      : Json(nullptr);
+    entry["sessions"] = i == s.self                           ? Json(sum.store.sessions)
+                        : heard && sum.peers[i].sessions >= 0 ? Json(sum.peers[i].sessions)
+                                                              : Json(nullptr);
     entry["link"] = i == s.self || i >= sum.peers.size() ? Json(nullptr) : link_json(sum.peers[i]);
     out.push_back(std::move(entry));
   }

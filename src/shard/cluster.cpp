@@ -11,6 +11,7 @@
 #include <limpet/command/errors.hpp>
 
 #include "core.hpp"
+#include "silence.hpp"
 
 namespace limpet::shard {
 
@@ -55,7 +56,9 @@ bool Core::cluster_command(Client& client, const Spec& spec, Args args) {
     gather_nodes(GatherKind::cluster_status, origin, client.version, false, args);
     return true;
   }
-  if (sub == "reload" || sub == "drain" || sub == "claim") return cluster_order(client, sub, args);
+  if (sub == "reload" || sub == "drain" || sub == "undrain" || sub == "claim")
+    return cluster_order(client, sub, args);
+  if (sub == "partial") return take_partial(client, args.subspan(2));
   if (sub == "countkeysinslot") {
     const std::optional<std::int64_t> slot = parse_int64(args[2]);
     if (slot && *slot >= 0 && *slot < std::int64_t{kSlots}) return ask_shards(client, GatherKind::sum, args);
@@ -85,8 +88,12 @@ std::string Core::node_id(NodeIndex node) const {
 
 std::string Core::cluster_info() const {
   std::size_t assigned = 0;
-  for (unsigned slot = 0; slot < kSlots; ++slot) {
-    assigned += view_->owner(static_cast<Slot>(slot)) != ring::kNobody ? 1U : 0U;
+  std::size_t unreachable = 0;
+  const Silence silence(links_);
+  for (unsigned at = 0; at < kSlots; ++at) {
+    const auto slot = static_cast<Slot>(at);
+    if (view_->owner(slot) != ring::kNobody) ++assigned;
+    if (silence.of(slot, holders_, *view_)) ++unreachable;
   }
   std::size_t up = 0;
   for (std::size_t node = 0; node < links_.size(); ++node) {
@@ -96,11 +103,13 @@ std::string Core::cluster_info() const {
   const auto listed =
       static_cast<std::size_t>(std::count_if(view_->nodes.begin(), view_->nodes.end(), is_counted));
   const std::string nodes = std::to_string(listed);
-  return "cluster_enabled:0\r\ncluster_state:" + std::string(up == listed ? "ok" : "fail") +
+  const bool whole = up == listed && unreachable == 0;
+  return "cluster_enabled:0\r\ncluster_state:" + std::string(whole ? "ok" : "fail") +
          "\r\ncluster_slots_assigned:" + std::to_string(assigned) +
-         "\r\ncluster_slots_ok:" + std::to_string(assigned) +
-         "\r\ncluster_slots_pfail:0\r\ncluster_slots_fail:0\r\ncluster_known_nodes:" + nodes +
-         "\r\ncluster_size:" + nodes + "\r\ncluster_current_epoch:" + std::to_string(view_->epoch) +
+         "\r\ncluster_slots_ok:" + std::to_string(assigned - std::min(assigned, unreachable)) +
+         "\r\ncluster_slots_pfail:0\r\ncluster_slots_fail:" + std::to_string(unreachable) +
+         "\r\ncluster_known_nodes:" + nodes + "\r\ncluster_size:" + nodes +
+         "\r\ncluster_current_epoch:" + std::to_string(view_->epoch) +
          "\r\ncluster_my_epoch:" + std::to_string(view_->epoch) +
          "\r\nlimpet_nodes_reachable:" + std::to_string(up) + "\r\n";
 }
@@ -113,7 +122,7 @@ void Core::cluster_where(std::string_view key, ReplyWriter& reply) {
   const std::string uid_rule = ref.uid.size() == ref.key.size()
                                    ? "the whole key is the uid"
                                    : "the uid is what stands in the first {...} of the key";
-  reply.map(6);
+  reply.map(7);
   reply.bulk("uid");
   reply.bulk(ref.uid);
   reply.bulk("slot");
@@ -131,6 +140,8 @@ void Core::cluster_where(std::string_view key, ReplyWriter& reply) {
              (placed != owner ? "; until it has moved there, " + view_->nodes[owner].name + " holds it"
               : owner == config_.self ? ", the node that you asked"
                                       : ""));
+  reply.bulk("state");
+  reply.bulk(nobody ? "nobody's" : Silence(links_).of(owner) ? "unreachable" : "up");
 }
 
 // ---- STATUS ----
@@ -148,7 +159,7 @@ void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
   };
   const HandoffStats& moves = stats.handoff;
   const auto left = seconds_left(moves, stats.rates);
-  reply.map(25);
+  reply.map(27);
   text("name", me.name);
   text("client", me.client.text());
   text("peer", me.peer ? me.peer->text() : "");
@@ -163,6 +174,7 @@ void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
   field("slots_giving", moves.giving);
   field("slots_receiving", moves.receiving);
   field("slots_unheld", moves.unheld);
+  field("slots_unreachable", moves.unreachable);
   field("sessions_to_give", moves.sessions_to_give);
   field("sessions_given_per_second", rounded(stats.rates.sessions_given));
   field("bytes_given_per_second", rounded(stats.rates.bytes_sent));
@@ -176,10 +188,40 @@ void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
   field("commands", stats.counters.commands_processed);
   field("forwarded", stats.counters.commands_forwarded);
   field("epoch", view_->epoch);
-  char digest[17];
-  std::snprintf(digest, sizeof digest, "%016llx", static_cast<unsigned long long>(view_->content_digest));
-  text("digest", digest);
+  text("digest", hex_text(view_->content_digest));
+  text("placement_digest", hex_text(view_->placement_digest));
 }
+
+namespace {
+
+// Of one that does not answer: what the others know of it. What it holds is what it held when it was last
+// heard of; if this node has never heard of its sessions, nothing is said of them.
+void append_silent_status(const cluster::Node& node, std::string_view error, std::size_t slots,
+                          std::int64_t sessions, ReplyWriter& reply) {
+  const std::array<std::pair<std::string_view, std::string>, 5> fields = {{
+      {"name", node.name},
+      {"client", node.client.text()},
+      {"peer", node.peer ? node.peer->text() : ""},
+      {"state", node.state == cluster::NodeState::down ? "down"
+                : node.leaving                         ? "left"
+                                                       : "unreachable"},
+      {"error", std::string(error)},
+  }};
+  reply.map(fields.size() + (sessions < 0 ? 2 : 3));
+  for (const auto& [name, value] : fields) {
+    reply.bulk(name);
+    reply.bulk(value);
+  }
+  reply.bulk("listed");
+  reply.integer(node.listed ? 1 : 0);
+  reply.bulk("slots");
+  reply.integer(static_cast<std::int64_t>(slots));
+  if (sessions < 0) return;
+  reply.bulk("sessions");
+  reply.integer(sessions);
+}
+
+}  // namespace
 
 void Core::status_reply(const Gather& gather, ReplyWriter& reply) {
   reply.array(gather.parts.size());
@@ -189,23 +231,8 @@ void Core::status_reply(const Gather& gather, ReplyWriter& reply) {
       reply.out().append(part.reply.view());
       continue;
     }
-    const cluster::Node& node = view_->nodes[part.node];
-    const std::array<std::pair<std::string_view, std::string>, 5> fields = {{
-        {"name", node.name},
-        {"client", node.client.text()},
-        {"peer", node.peer ? node.peer->text() : ""},
-        {"state", node.state == cluster::NodeState::down ? "down"
-                  : node.leaving                         ? "left"
-                                                         : "unreachable"},
-        {"error", std::string(part.reply.view())},
-    }};
-    reply.map(fields.size() + 1);
-    for (const auto& [name, value] : fields) {
-      reply.bulk(name);
-      reply.bulk(value);
-    }
-    reply.bulk("slots");
-    reply.integer(view_->slots_per_node()[part.node]);
+    append_silent_status(view_->nodes[part.node], part.reply.view(), holders_.held_by(part.node),
+                         links_[part.node] ? links_[part.node]->sessions() : -1, reply);
   }
 }
 

@@ -67,7 +67,9 @@ std::uint64_t Core::random() {
   return z ^ (z >> 31);
 }
 
-void Core::note(Note::Level level, std::string text) { effects_.notes.push_back({level, std::move(text)}); }
+void Core::note(Note::Level level, std::string text) {
+  effects_.notes.push_back({level, std::move(text), {}, {}});
+}
 
 Core::~Core() {
   store_.set_sink(nullptr);
@@ -537,9 +539,12 @@ ShardStats Core::stats() {
   stats.disk = disk_stats();
   stats.handoff = handoff_stats();
   stats.rates = rates();
+  stats.latencies = recent_.latencies;
+  stats.memory_max = tunables_.memory_of_node;
   stats.commands = counts_;
   for (const std::unique_ptr<Link>& link : links_) {
-    stats.peers.push_back(link ? link->stats() : PeerStats{});
+    PeerStats& peer = stats.peers.emplace_back(link ? link->stats() : PeerStats{});
+    if (link) peer.slots = holders_.held_by(link->node());
   }
   return stats;
 }

@@ -12,11 +12,9 @@
 //   holders.cpp, owning.cpp   who holds which slot, and where commands go by that
 //   parts.cpp            commands of several parts: cut, sent, put together (gather.cpp)
 //   relocate.cpp         RENAME and COPY from session to session
-//   all_keys.cpp         KEYS, DBSIZE, RANDOMKEY, FLUSHALL
-//   scan.cpp             SCAN
-//   connection.cpp       commands about the connection: PING, HELLO, AUTH ...
+//   all_keys.cpp, scan.cpp, partial.cpp   KEYS, DBSIZE, RANDOMKEY, FLUSHALL; SCAN; of the nodes that answer
 //   client_account.cpp   what is kept for clients, and who pays when it is too much
-//   clients.cpp          CLIENT
+//   connection.cpp, clients.cpp   commands about the connection: PING, HELLO, AUTH ...; CLIENT
 //   info.cpp, config.cpp, cluster.cpp   INFO, CONFIG, CLUSTER
 #pragma once
 
@@ -213,10 +211,10 @@ class Core {
   bool order_reload(Client& client, Args args);
   bool order_drain(Client& client, Args args);
   bool order_claim(Client& client, Args args);
-  [[nodiscard]] static bool is_order(Args args);
   void take_order(Order::Kind kind, const Origin& origin, resp::Version version);
   void each_node_reply(const Gather& gather, ReplyWriter& reply);
-  [[nodiscard]] std::string why_no_claim(std::string_view name) const;
+  [[nodiscard]] bool begins_anew(NodeIndex node) const;
+  [[nodiscard]] std::string why_no_claim(std::string_view name, bool asked) const;
   void claim_from(std::string_view name, ReplyWriter& reply);
 
   // ---- client_account.cpp ----
@@ -451,9 +449,11 @@ class Core {
   void pick_reply(const Gather& gather, ReplyWriter& reply);
 
   // ---- scan.cpp ----
-  bool take_scan(Client& client, Args args);
+  bool take_scan(Client& client, Args args, bool partial = false);
   bool scan_got_on(GatherName name, Gather& gather);
   static void scan_reply(const Gather& gather, ReplyWriter& reply);
+  bool take_partial(Client& client, Args args);
+  bool partial_called(GatherName name, Gather& gather, Bytes& out);
   [[nodiscard]] unsigned scan_width(std::size_t count) const;
 
   // ---- connection.cpp ----
@@ -533,7 +533,7 @@ class Core {
   std::vector<peer::HolderOf> unplaced_;  // by nodes that this shard does not know yet
   std::vector<Slot> to_tell_siblings_;
   std::vector<Slot> to_tell_peers_;
-  peer::Standing told_;     // what the peers know of this node
+  Neighbours neighbours_;
   bool was_fresh_ = false;  // when this node started, it had never held a slot
   bool may_claim_ = false;
   std::string why_unheld_;  // slots that nobody holds cannot be claimed

@@ -192,8 +192,11 @@ void Core::link_lost(Link& link, std::string_view reason) {
   }
   link.traffic.requests = link.traffic.awaited_bytes = 0;
   link.lost(reason, now_, random());
-  note(Note::Level::warning,
-       "link to node " + view_->nodes[link.node()].name + " is down: " + link.why(now_));
+  const std::string& peer_name = view_->nodes[link.node()].name;
+  effects_.notes.push_back({link.manner() == Manner::refuses ? Note::Level::error : Note::Level::warning,
+                            "link to node " + peer_name + " is down: " + link.why(now_),
+                            {},
+                            LinkNote{.node = peer_name, .shard = config_.index}});
 
   // The order in which they were sent is the order in which they are sent again.
   for (const std::uint64_t id : again) {
@@ -211,7 +214,7 @@ void Core::link_lost(Link& link, std::string_view reason) {
       deliver(origin, outcome, text);
     }
   };
-  const std::string& name = view_->nodes[link.node()].name;
+  const std::string& name = peer_name;
   answer_all(in_doubt, Outcome::in_doubt, [&](const Pending&) {
     return "INDOUBT the connection to node " + name + " was lost; the command may have been executed";
   });

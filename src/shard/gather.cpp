@@ -73,11 +73,27 @@ std::size_t bytes_kept(const Gather& gather) {
                       gather.part_of_key.size() * sizeof(std::uint32_t);
   for (const std::string& arg : gather.args) bytes += arg.size();
   if (gather.roll_call) bytes += sizeof(RollCall);
+  if (gather.partial) {
+    bytes += sizeof(Gather::Partial) + gather.partial->silent.size() * sizeof(Gather::Part);
+    for (const Gather::Part& part : gather.partial->silent) bytes += part.reply.size();
+  }
   if (gather.relocation) {
     const Relocation& move = *gather.relocation;
     bytes += sizeof move + move.from.size() + move.to.size() + move.value.size();
   }
   return bytes;
+}
+
+std::string error_of_part(const Gather::Part& part) { return std::string(error_of(part)); }
+
+void take_failed_parts(Gather& gather) {
+  if (!gather.partial) gather.partial = std::make_unique<Gather::Partial>();
+  std::vector<Gather::Part> fine;
+  for (Gather::Part& part : gather.parts) {
+    (error_of(part).empty() ? fine : gather.partial->silent).push_back(std::move(part));
+  }
+  gather.parts = std::move(fine);
+  gather.roll_parts = gather.parts.size();
 }
 
 std::string error_of_parts(const Gather& gather) {
@@ -229,7 +245,8 @@ ScanReach scan_reach(const Gather& gather) {
     reach.position = part.position;
     reach.part = i;
   }
-  if (gather.kind != GatherKind::scan_reply) return reach;
+  if (gather.kind != GatherKind::scan_reply && gather.kind != GatherKind::partial_scan) return reach;
+  if (gather.partial) reach.slots |= gather.partial->excused;
   const std::uint64_t first = reach.slots.first_absent(window.from, reach.slot);
   if (first < reach.slot) {
     reach.slot = first;

@@ -20,22 +20,30 @@
 namespace limpet::shard {
 
 enum class GatherKind : std::uint8_t {
-  sum,             // integers, added
-  all_ok,          // +OK if all say so
-  in_key_order,    // arrays with an element for each key of the part
-  concat,          // arrays, one behind the other
-  pick,            // of [how many, one of them] of each part one such pair, by chance (RANDOMKEY)
-  pick_reply,      // the same, into what the client gets
-  relocate,        // the step of a RENAME or COPY that is under way (relocate.cpp)
-  scan,            // parts of a SCAN, into one such part
-  scan_reply,      // parts of a SCAN, into what the client gets
-  killed_one,      // integers; +OK unless their sum is 0 (CLIENT KILL ADDRESS)
-  text,            // bulk strings, one behind the other
-  info,            // figures of the shards, into INFO
-  node_status,     // figures of the shards, into the map of one node
+  sum,           // integers, added
+  all_ok,        // +OK if all say so
+  in_key_order,  // arrays with an element for each key of the part
+  concat,        // arrays, one behind the other
+  pick,          // of [how many, one of them] of each part one such pair, by chance (RANDOMKEY)
+  pick_reply,    // the same, into what the client gets
+  relocate,      // the step of a RENAME or COPY that is under way (relocate.cpp)
+  scan,          // parts of a SCAN, into one such part
+  scan_reply,    // parts of a SCAN, into what the client gets
+  killed_one,    // integers; +OK unless their sum is 0 (CLIENT KILL ADDRESS)
+  text,          // bulk strings, one behind the other
+  info,          // figures of the shards, into INFO
+  node_status,   // figures of the shards, into the map of one node
+  partial_sum,   // sum, concat and scan_reply of the nodes that answer, with the names of the others
+  partial_concat,
+  partial_scan,
   each_node,       // [name of the node, what it says, ...]
   cluster_status,  // those maps; nodes that do not answer are shown as such
 };
+
+[[nodiscard]] inline bool is_partial(GatherKind kind) {
+  return kind == GatherKind::partial_sum || kind == GatherKind::partial_concat ||
+         kind == GatherKind::partial_scan;
+}
 
 // A RENAME or COPY between sessions that live apart, and how far it has got.
 struct Relocation {
@@ -55,6 +63,11 @@ struct Gather {
     NodeIndex node = 0;  // that was asked, for cluster_status and each_node
   };
 
+  struct Partial {
+    std::vector<Part> silent;  // parts that failed
+    SlotSet excused;           // slots that it does without
+  };
+
   GatherKind kind = GatherKind::sum;
   Origin origin;
   resp::Version version = resp::Version::resp2;
@@ -70,6 +83,7 @@ struct Gather {
   std::vector<std::string> args;           // of the command, where the end needs them
   std::unique_ptr<RollCall> roll_call;     // of a command about all keys (all_keys.cpp)
   std::size_t roll_parts = 0;              // parts that it has heard
+  std::unique_ptr<Partial> partial;        // of one that does with the nodes that answer (partial.cpp)
   bool for_node = false;                   // its reply says for which slots it answers
   std::unique_ptr<Relocation> relocation;  // of relocate
 };
@@ -81,6 +95,11 @@ inline constexpr std::string_view kReplyTooLong = "ERR the reply is too long; as
 
 // Is this reply an error?
 [[nodiscard]] inline bool is_error(std::string_view reply) { return !reply.empty() && reply.front() == '-'; }
+
+// The error of one part, or nothing if it is fine. Without its leading '-' and CR LF.
+[[nodiscard]] std::string error_of_part(const Gather::Part& part);
+// Puts the parts that are errors aside.
+void take_failed_parts(Gather& gather);
 
 // The error of the whole, or nothing if every part is fine. With its leading '-', without CR LF.
 [[nodiscard]] std::string error_of_parts(const Gather& gather);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core.hpp"
+#include "silence.hpp"
 
 namespace limpet::shard {
 
@@ -77,7 +78,7 @@ void Core::begin_handovers() {
   may_claim_ = true;
   was_fresh_ = config.founding->fresh();
   go_on_owning();
-  told_ = standing();
+  neighbours_.told = standing();
   for (unsigned slot = 0; slot < kSlots; ++slot) place(static_cast<Slot>(slot));
   work_off();
 }
@@ -205,7 +206,10 @@ void Core::work_off() {
     }
     for (const SlotTurn& turn : wishes.turns) take_turn(turn);
     for (HandOvers::Note& said : wishes.notes) {
-      note(said.went_well ? Note::Level::info : Note::Level::warning, std::move(said.text));
+      const Note::Level level = said.moved       ? Note::Level::debug
+                                : said.went_well ? Note::Level::info
+                                                 : Note::Level::warning;
+      effects_.notes.push_back({level, std::move(said.text), std::move(said.moved), {}});
     }
     end_changes_of_command();
     watch_changes();
@@ -419,8 +423,10 @@ HandoffStats Core::handoff_stats() const {
   stats.rate_max = tunables_.handover_rate;
   progress.last_failure.copy(stats.last_failure.data(), stats.last_failure.size() - 1);
   stats.forgotten = owned_.owners->forgotten().size();
+  const Silence silence(links_);
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
+    stats.unreachable += silence.of(slot, holders_, *view_) ? 1U : 0U;
     stats.slots += handoff::owns(handovers_->title(slot)) ? 1U : 0U;
     stats.unheld += holders_.of(slot).term == Term{} && view_->owner(slot) == config_.self ? 1U : 0U;
   }

@@ -157,19 +157,43 @@ peer::Standing Core::standing() const {
           .founded = config_.handoff ? config_.handoff->founding->claimed() : 0,
           .boot = config_.handoff ? config_.handoff->boot : 0,
           .fresh = config_.handoff && config_.handoff->founding->fresh(),
-          .leaving = view_->nodes[config_.self].leaving};
+          .leaving = view_->nodes[config_.self].leaving,
+          .leave_changes = view_->nodes[config_.self].leave_changes};
 }
 
 void Core::tell_news(Peer& peer) {
   Bytes body;
   peer::append_standing(body, standing());
+  append_le(body, standing().leave_changes);
+  append_le(body, neighbours_.told_sessions);
   peer.lanes.send({.type = FrameType::news, .body = body.view()});
   refill(peer);
 }
 
+namespace {
+// What nodes tell each other of their sessions is for people to read, so it may be so old.
+constexpr std::int64_t kTellSessionsMs = 1'000;
+}  // namespace
+
+// To other nodes what has changed, and to other threads of this one how it is with the other nodes.
 void Core::tell_news_of_change() {
+  std::vector<Manner> others;
+  for (const std::unique_ptr<Link>& link : links_) {
+    if (!link) continue;
+    const cluster::Node& node = view_->nodes[link->node()];
+    const bool expected = node.listed && node.state != cluster::NodeState::down && !node.leaving;
+    if (expected || link->manner() == Manner::linked) others.push_back(link->manner());
+  }
+  Company* const company = config_.handoff->company.get();
+  Neighbours& told = neighbours_;
+  if (company != nullptr)
+    company->tell(config_.index, store_.stats().sessions, told.contact.judge(others, now_));
   const peer::Standing now = standing();
-  if (std::exchange(told_, now) == now) return;
+  const bool count = company != nullptr && now_.steady_ms - told.told_sessions_ms >= kTellSessionsMs;
+  const std::uint64_t sessions = count ? company->sessions() : told.told_sessions;
+  if (count) told.told_sessions_ms = now_.steady_ms;
+  const bool same = std::exchange(told.told_sessions, sessions) == sessions;
+  if (std::exchange(told.told, now) == now && same) return;
   peers_.each([&](auto, Peer& peer) {
     if (peer.answered) tell_news(peer);
   });
@@ -192,7 +216,14 @@ std::string Core::why_not_founded() const {
       return name + " runs another cluster file (epoch " + std::to_string(theirs.epoch) + ")";
     }
     if (theirs.founded != mine && (theirs.founded != 0 || !theirs.fresh)) {
-      return name + " took its first slots by another cluster file";
+      const std::string& me = view_->nodes[config_.self].name;
+      const std::string lost =
+          config_.handoff->founding->fresh()
+              ? "; node " + me +
+                    " has an empty data directory: if what it held is lost, `limpet cluster claim " + me +
+                    "` at another node lets its slots begin empty"
+              : "";
+      return name + " took its first slots by another cluster file" + lost;
     }
     begun = begun || theirs.founded == mine;
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
 #include <type_traits>
 
@@ -139,6 +140,9 @@ double ratio(std::uint64_t a, std::uint64_t b) {
   return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
 }
 
+// With fewer bytes of sessions, the program itself is most of what the process has in memory.
+constexpr std::uint64_t kFragmentationFromBytes = 64_MiB;
+
 struct Facts {
   const ShardConfig& config;
   const ShardTunables& tunables;
@@ -180,8 +184,8 @@ void clients_section(const Facts& facts, std::string& out) {
 void memory_section(const Facts& facts, std::string& out) {
   const std::uint64_t used = facts.stats.store.bytes;
   const std::uint64_t resident = facts.process.resident_bytes;
-  Section(out, "Memory")
-      .line("used_memory", used)
+  Section section(out, "Memory");
+  section.line("used_memory", used)
       .line("used_memory_human", human(used))
       .line("used_memory_rss", resident)
       .line("used_memory_rss_human", human(resident))
@@ -190,8 +194,10 @@ void memory_section(const Facts& facts, std::string& out) {
       .line("total_system_memory_human", human(facts.process.system_memory_bytes))
       .line("maxmemory", facts.tunables.memory_of_node)
       .line("maxmemory_human", human(facts.tunables.memory_of_node))
-      .line("maxmemory_policy", policy_name(facts.tunables.evict_when_full))
-      .line("mem_fragmentation_ratio", fixed(ratio(resident, used), 2));
+      .line("maxmemory_policy", policy_name(facts.tunables.evict_when_full));
+  // The program itself takes some megabytes: beside few sessions that says nothing of how they lie in memory.
+  if (used >= kFragmentationFromBytes)
+    section.line("mem_fragmentation_ratio", fixed(ratio(resident, used), 2));
 }
 
 void persistence_section(const Facts& facts, std::string& out) {
@@ -283,6 +289,8 @@ void cluster_section(const Facts& facts, std::string& out) {
       .line("cluster_enabled", 0)
       .line("limpet_cluster", facts.view.name)
       .line("limpet_epoch", facts.view.epoch)
+      .line("limpet_content_digest", hex_text(facts.view.content_digest))
+      .line("limpet_placement_digest", hex_text(facts.view.placement_digest))
       .line("limpet_nodes", facts.view.nodes.size())
       .line("limpet_slots", slots.slots)
       .line("limpet_slots_to_give", slots.to_give)
@@ -290,6 +298,7 @@ void cluster_section(const Facts& facts, std::string& out) {
       .line("limpet_slots_receiving", slots.receiving)
       .line("limpet_slots_unheld", slots.unheld)
       .line("limpet_slots_forgotten", slots.forgotten)
+      .line("limpet_slots_unreachable", slots.unreachable)
       .line("limpet_sessions_to_give", slots.sessions_to_give)
       .line("limpet_sessions_given_per_second", std::llround(facts.stats.rates.sessions_given))
       .line("limpet_bytes_given_per_second", std::llround(facts.stats.rates.bytes_sent));

@@ -2,11 +2,26 @@
 
 #include <algorithm>
 #include <limpet/base/limits.hpp>
+#include <utility>
 
 namespace limpet::shard {
 
 using peer::Frame;
 using peer::FrameType;
+
+namespace {
+
+// At none of its addresses, each of which may stand in front of what came of it.
+bool nobody_listens(std::string_view reason) {
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    end = reason.find("; ");
+    if (!reason.substr(0, end).ends_with(kNobodyListens)) return false;
+    if (end != std::string_view::npos) reason.remove_prefix(end + 2);
+  }
+  return true;
+}
+
+}  // namespace
 
 Link::Verdict Link::verdict() const {
   switch (state_) {
@@ -62,6 +77,13 @@ void Link::connected(peer::Greeting mine, Now now) {
 
 Result<bool> Link::greeted(const Frame& frame, std::string_view expected_node, const Secrets& secrets,
                            Now now) {
+  Result<bool> greeted = take_greeting(frame, expected_node, secrets, now);
+  refused_ = !greeted;
+  return greeted;
+}
+
+Result<bool> Link::take_greeting(const Frame& frame, std::string_view expected_node, const Secrets& secrets,
+                                 Now now) {
   switch (frame.type) {
     case FrameType::greet: {
       Result<peer::Greeting> greeting = peer::read_greeting(frame.body);
@@ -110,6 +132,9 @@ void Link::lost(std::string_view reason, Now now, std::uint64_t random) {
   ++failures_in_a_row_;
   informed_ = false;
   const bool unanswered = state_ == LinkState::greeting && !foreign_.empty();
+  const bool nobody = nobody_listens(reason) || (was_up_ && leaving_);
+  const bool refused = std::exchange(refused_, false) || unanswered;
+  last_manner_ = refused ? Manner::refuses : nobody ? Manner::gone : Manner::silent;
   last_error_ = !failure_.empty() ? std::exchange(failure_, {}) : unanswered ? foreign_ : std::string(reason);
   theirs_ = {};
   if (lanes_) lanes_->reset();
@@ -160,6 +185,11 @@ Link::Wish Link::tick_dial(Now now) {
   return Wish::fail_waiting;
 }
 
+Manner Link::manner() const {
+  if (state_ != LinkState::up) return last_manner_;
+  return leaving_ ? Manner::gone : Manner::linked;
+}
+
 Link::Wish Link::tick(Now now) {
   switch (state_) {
     case LinkState::idle:
@@ -182,7 +212,10 @@ Link::Wish Link::tick(Now now) {
     was_up_ = false;  // a dial would have to go through the same silence: do not let commands wait for it
     return Wish::close;
   }
-  if (silence >= kPeerQuietMs) state_ = LinkState::quiet;
+  if (silence >= kPeerQuietMs) {
+    state_ = LinkState::quiet;
+    last_manner_ = Manner::silent;
+  }
   if (now.steady_ms - ping_ms_ >= kPingEveryMs) {
     ping_ms_ = now.steady_ms;
     lanes_->send({.type = FrameType::ping, .id = static_cast<std::uint64_t>(now.steady_ms)});
@@ -197,6 +230,7 @@ PeerStats Link::stats() const {
   stats.requests_total = requests_total;
   stats.failures_total = failures_;
   stats.round_trip_us = round_trip_us_;
+  stats.sessions = sessions_;
   if (verdict() != Verdict::send) stats.last_error = last_error_;
   return stats;
 }

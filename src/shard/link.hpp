@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "contact.hpp"
 #include "lanes.hpp"
 #include "traffic.hpp"
 
@@ -67,6 +68,7 @@ class Link {
   }
   // The node has dialled this one, and speaks no protocol that this one does.
   void said_foreign(std::string_view why) { foreign_ = why; }
+  void counted(std::uint64_t sessions) { sessions_ = static_cast<std::int64_t>(sessions); }
   void said_goodbye() { leaving_ = true; }
   // Has the other side said goodbye, and not been answered yet?
   [[nodiscard]] bool owes_goodbye() const { return up() && leaving_ && !gave_goodbye_; }
@@ -80,6 +82,8 @@ class Link {
   // ---- What the Core needs ----
   // It is up, and the other side has said what it holds and how it stands.
   [[nodiscard]] bool informed() const { return up() && informed_; }
+  // How many sessions it held when it last said so; -1: it never has. It outlives the link.
+  [[nodiscard]] std::int64_t sessions() const { return sessions_; }
   [[nodiscard]] std::uint64_t failures_in_a_row() const { return failures_in_a_row_; }
   // It is looked for as if for the first time.
   void forgive() { failures_in_a_row_ = 0; }
@@ -91,6 +95,7 @@ class Link {
   [[nodiscard]] StreamId id() const { return id_; }
   [[nodiscard]] Lanes& lanes() { return *lanes_; }
   [[nodiscard]] PeerStats stats() const;
+  [[nodiscard]] Manner manner() const;
   [[nodiscard]] const peer::Greeting& theirs() const { return theirs_; }
 
   // Commands that wait for the dial, by the packed names of their Pending, oldest first.
@@ -102,6 +107,8 @@ class Link {
  private:
   Wish tick_dial(Now now);
   void back_off(Now now, std::uint64_t random);
+  Result<bool> take_greeting(const peer::Frame& frame, std::string_view expected_node, const Secrets& secrets,
+                             Now now);
 
   NodeIndex node_;
   LinkState state_ = LinkState::idle;
@@ -123,9 +130,12 @@ class Link {
   std::uint64_t failures_in_a_row_ = 0;
   bool informed_ = false;
   std::int64_t round_trip_us_ = -1;
-  std::string foreign_;     // why a greeting may have no answer
-  std::string failure_;     // why this side closes it; empty: it does not
-  std::string last_error_;  // why it is not up
+  std::int64_t sessions_ = -1;
+  Manner last_manner_ = Manner::unknown;  // while it is not up
+  bool refused_ = false;                  // the greeting came to nothing
+  std::string foreign_;                   // why a greeting may have no answer
+  std::string failure_;                   // why this side closes it; empty: it does not
+  std::string last_error_;                // why it is not up
 };
 
 }  // namespace limpet::shard

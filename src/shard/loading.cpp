@@ -45,6 +45,12 @@ std::string Core::why_unserved(Slot slot) const {
            " is not served yet: this node has just started, and asks the others whose it is; try again in a "
            "moment";
   }
+  if (owned_.owners && owned_.owners->forgotten().contains(slot) && was_fresh_) {
+    const std::string& me = view_->nodes[config_.self].name;
+    return "CLUSTERDOWN " + name + " is not served: node " + me +
+           " held it, and has an empty data directory; if what it held is lost, `limpet cluster claim " + me +
+           "` at another node lets its slots begin empty";
+  }
   if (owned_.owners && owned_.owners->forgotten().contains(slot)) {
     return "CLUSTERDOWN " + name +
            " is not served: the data directory of this node is an old copy, from before it held the slot "

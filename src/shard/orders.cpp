@@ -3,6 +3,8 @@
 // The first two concern the node as a whole, so they go out as orders and are answered when it has done them.
 // A claim is the shards' own business: each takes the slots that the cluster file gives it and a node that is
 // gone holds.
+#include "orders.hpp"
+
 #include <algorithm>
 #include <limpet/base/text.hpp>
 #include <utility>
@@ -25,6 +27,14 @@ Term term_of_claim(Term known, bool whole, Now now) {
           0};
 }
 
+// Somebody who is in no file and holds slots still. A node that begins anew may not know of it.
+std::string unlisted_holder(const cluster::View& view, const Holders& holders) {
+  for (NodeIndex node = 0; node < view.nodes.size(); ++node) {
+    if (!view.nodes[node].listed && holders.held_by(node) > 0) return view.nodes[node].name;
+  }
+  return {};
+}
+
 }  // namespace
 
 // Without a password anybody who can connect could empty a node; whoever is on this host could stop it
@@ -42,7 +52,7 @@ bool Core::cluster_order(Client& client, std::string_view sub, Args args) {
     return true;
   }
   if (sub == "reload") return order_reload(client, args);
-  return sub == "drain" ? order_drain(client, args) : order_claim(client, args);
+  return sub == "claim" ? order_claim(client, args) : order_drain(client, args);
 }
 
 bool Core::order_reload(Client& client, Args args) {
@@ -61,9 +71,10 @@ bool Core::order_reload(Client& client, Args args) {
   return true;
 }
 
+// DRAIN, and UNDRAIN, which ends it.
 bool Core::order_drain(Client& client, Args args) {
   if (args.size() > 3) {
-    reply_error(client, "ERR syntax error: CLUSTER DRAIN [node]");
+    reply_error(client, "ERR syntax error: CLUSTER DRAIN|UNDRAIN [node]");
     return true;
   }
   const auto node = args.size() == 3 ? view_->find(args[2]) : std::optional(config_.self);
@@ -78,7 +89,7 @@ bool Core::order_drain(Client& client, Args args) {
   const Origin origin = keep_place(client);
   client.barrier = true;
   if (*node == config_.self) {
-    take_order(Order::Kind::leave, origin, client.version);
+    take_order(*order_in(args), origin, client.version);
   } else {
     const peer::Request request = first_hop(Reach::node, client.version, true);
     forward({Route::Kind::peer, *node}, kNoSlot, origin, request, args.first(2), true);
@@ -87,7 +98,7 @@ bool Core::order_drain(Client& client, Args args) {
 }
 
 bool Core::order_claim(Client& client, Args args) {
-  if (const std::string why = why_no_claim(args[2]); !why.empty()) {
+  if (const std::string why = why_no_claim(args[2], true); !why.empty()) {
     reply_error(client, "ERR " + why);
     return true;
   }
@@ -95,11 +106,6 @@ bool Core::order_claim(Client& client, Args args) {
   client.barrier = true;
   gather_nodes(GatherKind::sum, origin, client.version, true, args);
   return true;
-}
-
-bool Core::is_order(Args args) {
-  return equals_ignore_case(args[0], "cluster") && args.size() == 2 &&
-         (equals_ignore_case(args[1], "reload") || equals_ignore_case(args[1], "drain"));
 }
 
 // ---- Of the node as a whole ----
@@ -133,23 +139,45 @@ void Core::each_node_reply(const Gather& gather, ReplyWriter& reply) {
 
 // ---- The slots of a node that is gone ----
 
-// Why its slots cannot be claimed, as far as this shard knows; empty: they can.
-std::string Core::why_no_claim(std::string_view name) const {
+// It has begun anew with an empty disk: it is there, and what it held before is gone.
+bool Core::begins_anew(NodeIndex node) const {
+  if (node == config_.self) {
+    // For itself each shard says so: another of them may have claimed a moment ago.
+    bool anew = was_fresh_;
+    for (unsigned at = config_.index; at < kSlots && anew; at += config_.shards)
+      anew = handovers_->title(static_cast<Slot>(at)) == handoff::SlotTitle{};
+    return anew;
+  }
+  const Link& link = *links_[node];
+  return link.informed() && link.theirs().fresh;
+}
+
+// Why its slots cannot be claimed, as far as this shard knows; empty: they can. `asked`: this is the node
+// that has all others claim.
+std::string Core::why_no_claim(std::string_view name, bool asked) const {
   if (!handovers_) return "this node is in no cluster";
   const auto gone = view_->find(name);
   if (!gone) return "there is no node " + printable(name) + " in this cluster";
   const cluster::Node& node = view_->nodes[*gone];
   const std::string who = "node " + node.name;
-  if (*gone == config_.self)
-    return who + " is the one that answers here; only a node that is gone is claimed";
-  if (node.listed && node.state != cluster::NodeState::down) {
+  const bool anew = begins_anew(*gone);
+  if (*gone == config_.self && (asked || !anew))
+    return who + " is the one that answers here; ask another one";
+  if (!anew && node.listed && node.state != cluster::NodeState::down) {
     return "by the cluster file " + who +
-           " is to hold its slots itself; write state = \"down\" for it, or remove it";
+           " is to hold its slots itself; write state = \"down\" for it, or remove it, or start it with an "
+           "empty "
+           "data directory if it is to begin anew";
+  }
+  if (const std::string other = unlisted_holder(*view_, holders_);
+      anew && asked && !other.empty() && other != name) {
+    return "node " + other +
+           ", which is in no cluster file, holds slots still: wait until it has given them away";
   }
   for (const std::unique_ptr<Link>& link : links_) {
     if (!link) continue;
     const cluster::Node& other = view_->nodes[link->node()];
-    if (link->node() == *gone) {
+    if (link->node() == *gone && !anew) {
       if (link->up()) return who + " answers; it gives its slots away by itself";
       continue;
     }
@@ -165,7 +193,7 @@ std::string Core::why_no_claim(std::string_view name) const {
 }
 
 void Core::claim_from(std::string_view name, ReplyWriter& reply) {
-  if (const std::string why = why_no_claim(name); !why.empty()) {
+  if (const std::string why = why_no_claim(name, false); !why.empty()) {
     return reply.error("ERR node " + view_->nodes[config_.self].name + ": " + why);
   }
   const NodeIndex gone = *view_->find(name);

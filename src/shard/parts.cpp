@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core.hpp"
+#include "orders.hpp"
 
 namespace limpet::shard {
 
@@ -54,8 +55,12 @@ void Core::close_gather(GatherName name, Gather& gather) {
   if (is_wanted(gather)) {
     if (gather.kind == GatherKind::relocate && !step_done(name, gather)) return;
     if (gather.kind == GatherKind::scan_reply && !scan_got_on(name, gather)) return;
-    if (gather.roll_call && !roll_called(name, gather)) return;
-    finish_gather(gather, out);
+    if (is_partial(gather.kind)) {
+      if (!partial_called(name, gather, out)) return;
+    } else {
+      if (gather.roll_call && !roll_called(name, gather)) return;
+      finish_gather(gather, out);
+    }
   }
   if (is_error(out.view())) ++counters_.error_replies;
   const Origin origin = gather.origin;
@@ -126,6 +131,9 @@ void Core::merge_parts(Gather& gather, ReplyWriter& reply) {
     case GatherKind::node_status:
       stats_reply(gather, reply);
       return;
+    case GatherKind::partial_sum:
+    case GatherKind::partial_concat:
+    case GatherKind::partial_scan:
     case GatherKind::each_node:
     case GatherKind::cluster_status:
     case GatherKind::relocate:
@@ -283,9 +291,9 @@ bool Core::takes_part(NodeIndex node) const {
 bool Core::is_asked(GatherKind kind, NodeIndex node, Args args) const {
   const bool all = kind == GatherKind::cluster_status || kind == GatherKind::each_node;
   if (all && view_->nodes[node].listed) return true;
-  // Not the one whose slots are claimed: it is gone.
+  // Not the one whose slots are claimed: it is gone, or at least all that it held.
   if (equals_ignore_case(args[0], "cluster") && args.size() == 3 && view_->nodes[node].name == args[2])
-    return false;
+    return begins_anew(node);
   return takes_part(node);
 }
 
@@ -332,10 +340,7 @@ void Core::ask_owner(GatherName name, Gather& gather, Slot slot, Args args, bool
 void Core::keep_args(Gather& gather, Args args) { gather.args.assign(args.begin(), args.end()); }
 
 void Core::run_node_part(const Origin& origin, resp::Version version, bool write, Args args) {
-  if (is_order(args)) {
-    return take_order(equals_ignore_case(args[1], "drain") ? Order::Kind::leave : Order::Kind::reload, origin,
-                      version);
-  }
+  if (const auto order = order_in(args)) return take_order(*order, origin, version);
   gather_shards(kind_for_shards(args), origin, version, write, args);
 }
 

@@ -43,7 +43,7 @@ bool is_for_nodes(const Spec& spec, Args args) {
   if (spec.name == "scan") return args.size() == 7;
   if (spec.name == "cluster") {
     const std::string sub = args.size() > 1 ? to_lower(args[1]) : "";
-    return (args.size() == 2 && (sub == "status" || sub == "reload" || sub == "drain")) ||
+    return (args.size() == 2 && (sub == "status" || sub == "reload" || sub == "drain" || sub == "undrain")) ||
            (args.size() == 3 && sub == "claim");
   }
   return false;
@@ -106,13 +106,13 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
   if (!link.up()) {
     const Result<bool> greeted = link.greeted(frame, name, tunables_.secret, now_);
     if (!greeted) {
-      note(Note::Level::error, "link to node " + name + ": " + greeted.error().text);
       link.failed(greeted.error().text);
       return false;
     }
     if (*greeted) {
       link.heard(frame, now_);
-      note(Note::Level::info, "link to node " + name + " is up");
+      effects_.notes.push_back(
+          {Note::Level::info, "link to node " + name + " is up", {}, LinkNote{name, config_.index, true}});
       compare_files(link);
       ask_owners(link);
       flush_waiting(link);
@@ -177,11 +177,15 @@ bool Core::link_said(Link& link, const Frame& frame) {
   peer::Standing standing;
   std::string_view body = frame.body;
   if (!peer::take_standing(body, standing)) return false;
+  std::uint64_t sessions = 0;
+  const bool counted = take_le(body, standing.leave_changes) && take_le(body, sessions);
   if (standing.epoch != link.theirs().epoch) files_compared_ms_ = now_.steady_ms + kFileLagMs;
+  const bool same_word = link.informed() && standing.leave_changes == link.theirs().leave_changes;
   link.informed(standing);
+  if (counted) link.counted(sessions);
   const cluster::Node& node = view_->nodes[link.node()];
-  if (handovers_ && standing.leaving != node.leaving) {
-    effects_.leaving.push_back({node.name, standing.boot, standing.leaving});
+  if (handovers_ && (standing.leaving != node.leaving || !same_word)) {
+    effects_.leaving.push_back({node.name, {standing.boot, standing.leave_changes, standing.leaving}});
   }
   if (owned_.owners) {
     owned_.owners->answered(link.node());

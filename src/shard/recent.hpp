@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limpet/shard/stats.hpp>
 
 namespace limpet::shard {
 
@@ -63,6 +64,7 @@ struct RecentCounts {
   Recent slots_given;
   Recent sessions_given;
   Recent bytes_sent;
+  Latencies latencies{};  // since the start
 };
 
 }  // namespace limpet::shard

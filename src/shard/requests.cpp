@@ -366,7 +366,9 @@ void Core::execute_timed(const Spec& spec, Args args, resp::Version version, Byt
   if (config_.ticks_ns == nullptr) return perform(spec, args, version, out, key);
   const std::uint64_t began = config_.ticks_ns();
   perform(spec, args, version, out, key);
-  counts_[command::index_of(spec)].usec += (config_.ticks_ns() - began) * kSampleEvery / 1000;
+  const std::uint64_t took = config_.ticks_ns() - began;
+  counts_[command::index_of(spec)].usec += took * kSampleEvery / 1000;
+  recent_.latencies.note(took, kSampleEvery);
 }
 
 inline void Core::perform(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {

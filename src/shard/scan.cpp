@@ -22,7 +22,8 @@ unsigned Core::scan_width(std::size_t count) const {
   return static_cast<unsigned>(std::clamp<std::uint64_t>(count * slots_here_ / keys, 1, kSlots));
 }
 
-bool Core::take_scan(Client& client, Args args) {
+// `partial`: of the nodes that answer.
+bool Core::take_scan(Client& client, Args args, bool partial) {
   command::ScanRequest scan;
   if (const std::string_view error = command::parse_scan(args, scan); !error.empty()) {
     reply_error(client, error);
@@ -42,10 +43,11 @@ bool Core::take_scan(Client& client, Args args) {
   const std::string count_text = std::to_string(scan.count);
   const std::array<std::string_view, 7> part_args = {"SCAN",     from_text,    position_text, until_text,
                                                      count_text, scan.pattern, scan.type};
-  if (until - slot > 1) {
+  if (partial || until - slot > 1) {
     const Origin origin = keep_place(client);
     client.barrier = true;
-    gather_nodes(GatherKind::scan_reply, origin, client.version, false, part_args);
+    gather_nodes(partial ? GatherKind::partial_scan : GatherKind::scan_reply, origin, client.version, false,
+                 part_args);
     return true;
   }
   // One slot: only its owner is asked.

@@ -72,6 +72,7 @@ void HandoffStats::add(const HandoffStats& other) {
   receiving += other.receiving;
   unheld += other.unheld;
   forgotten += other.forgotten;
+  unreachable += other.unreachable;
   given_total += other.given_total;
   received_total += other.received_total;
   failed_total += other.failed_total;
@@ -83,6 +84,17 @@ void HandoffStats::add(const HandoffStats& other) {
   held_ms_max = std::max(held_ms_max, other.held_ms_max);
   rate_max += other.rate_max;
   if (last_failure[0] == '\0') last_failure = other.last_failure;
+}
+
+void Latencies::note(std::uint64_t ns, std::uint64_t commands) {
+  const auto at = std::lower_bound(kUpTo.begin(), kUpTo.end(), ns) - kUpTo.begin();
+  counts[static_cast<std::size_t>(at)] += commands;
+  total_ns += ns * commands;
+}
+
+void Latencies::add(const Latencies& other) {
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += other.counts[i];
+  total_ns += other.total_ns;
 }
 
 void Rates::add(const Rates& other) {
@@ -103,6 +115,8 @@ std::optional<double> seconds_left(const HandoffStats& handoff, const Rates& rat
 
 void ShardStats::add(const ShardStats& other) {
   counters.add(other.counters);
+  latencies.add(other.latencies);
+  memory_max = std::max(memory_max, other.memory_max);
   disk.add(other.disk);
   handoff.add(other.handoff);
   rates.add(other.rates);
@@ -145,6 +159,8 @@ void ShardStats::add(const ShardStats& other) {
       peers[i].requests_total += theirs.requests_total;
       peers[i].failures_total += theirs.failures_total;
       peers[i].round_trip_us = std::max(peers[i].round_trip_us, theirs.round_trip_us);
+      peers[i].slots = std::max(peers[i].slots, theirs.slots);
+      peers[i].sessions = std::max(peers[i].sessions, theirs.sessions);
     }
   }
 }

@@ -49,7 +49,7 @@ TEST(State, IsToldApartInTheDigestAndUpIsAsIfNothingWereSaid) {
 TEST(Leaving, IsPlacedLikeDownButTheFileAloneDecidesWhoseTheSlotsAre) {
   Members members = members_of(file());
   const View before = members.view();
-  EXPECT_TRUE(members.told("n2", 5, true));
+  EXPECT_TRUE(members.told("n2", {5, 1, true}));
   const View meanwhile = members.view();
   EXPECT_EQ(slots_of(meanwhile, "n2"), 0U);
   EXPECT_EQ(meanwhile.placement, file("state = \"down\"\n").placement);
@@ -60,15 +60,35 @@ TEST(Leaving, IsPlacedLikeDownButTheFileAloneDecidesWhoseTheSlotsAre) {
 
 TEST(Leaving, EndsWithAnotherBootAndNotWithWordsThatComeLate) {
   Members members = members_of(file());
-  EXPECT_FALSE(members.told("n2", 5, false));
-  EXPECT_TRUE(members.told("n2", 5, true));
-  EXPECT_FALSE(members.told("n2", 5, true));
-  EXPECT_FALSE(members.told("n2", 5, false)) << "said before, over another link";
-  EXPECT_TRUE(members.told("n2", 6, false));
-  EXPECT_FALSE(members.told("n2", 5, true)) << "of the boot before";
-  EXPECT_TRUE(members.told("n2", 6, true));
-  EXPECT_TRUE(members.told("n2", 1, false)) << "began again with an empty disk";
-  EXPECT_TRUE(members.told("n2", 1, true));
+  EXPECT_FALSE(members.told("n2", {5, 0, false}));
+  EXPECT_TRUE(members.told("n2", {5, 1, true}));
+  EXPECT_FALSE(members.told("n2", {5, 1, true}));
+  EXPECT_FALSE(members.told("n2", {5, 0, false})) << "said before, over another link";
+  EXPECT_TRUE(members.told("n2", {6, 0, false}));
+  EXPECT_FALSE(members.told("n2", {5, 1, true})) << "of the boot before";
+  EXPECT_TRUE(members.told("n2", {6, 1, true}));
+  EXPECT_TRUE(members.told("n2", {1, 0, false})) << "began again with an empty disk";
+  EXPECT_TRUE(members.told("n2", {1, 1, true}));
+}
+
+TEST(Leaving, IsTakenBackWithinABootWhateverTheOrderInWhichItIsHeard) {
+  Members members = members_of(file());
+  EXPECT_TRUE(members.told("n2", {5, 1, true}));
+  EXPECT_TRUE(members.told("n2", {5, 2, false}));
+  EXPECT_EQ(members.view().placement, members.view().home);
+  EXPECT_FALSE(members.told("n2", {5, 1, true})) << "said before, over another link";
+  EXPECT_EQ(members.view().placement, members.view().home);
+  EXPECT_TRUE(members.told("n2", {5, 3, true}));
+  EXPECT_FALSE(members.told("n2", {5, 2, false})) << "said before, over another link";
+  EXPECT_FALSE(members.told("n2", {4, 2, false})) << "of the boot before";
+  EXPECT_TRUE(members.told("n2", {6, 0, false}));
+}
+
+TEST(Leaving, ThatWasTakenBackBeforeItWasHeardOfIsNoNewsAnyMore) {
+  Members members = members_of(file());
+  EXPECT_FALSE(members.told("n2", {5, 2, false}));
+  EXPECT_FALSE(members.told("n2", {5, 1, true}));
+  EXPECT_EQ(members.view().placement, members.view().home);
 }
 
 TEST(Guests, OnlyAFileAddsAsManyNodesAsItLikes) {
@@ -89,11 +109,11 @@ TEST(Guests, OnlyAFileAddsAsManyNodesAsItLikes) {
 // It may come back before a file names it again.
 TEST(Leaving, IsKnownOfANodeThatTheFileDoesNotName) {
   Members members = members_of(file());
-  EXPECT_TRUE(members.told("n3", 5, true));
+  EXPECT_TRUE(members.told("n3", {5, 1, true}));
   ASSERT_TRUE(members.set_file(file("", 2)));
   const View without = members.view();
   EXPECT_TRUE(without.nodes[*without.find("n3")].leaving);
-  EXPECT_TRUE(members.told("n3", 6, false));
+  EXPECT_TRUE(members.told("n3", {6, 0, false}));
   ASSERT_TRUE(members.set_file(file()));
   EXPECT_GT(slots_of(members.view(), "n3"), 0U);
 }
@@ -101,8 +121,8 @@ TEST(Leaving, IsKnownOfANodeThatTheFileDoesNotName) {
 TEST(Leaving, WhereAllLeaveNothingMoves) {
   Members members = members_of(file("", 2));
   const View before = members.view();
-  EXPECT_TRUE(members.told("n1", 1, true));
-  EXPECT_TRUE(members.told("n2", 1, true));
+  EXPECT_TRUE(members.told("n1", {1, 1, true}));
+  EXPECT_TRUE(members.told("n2", {1, 1, true}));
   EXPECT_EQ(members.view().placement, before.placement);
 }
 

@@ -125,7 +125,7 @@ class Followed(SeenCase):
         says("settled: ")
         self.assertEqual(child.wait(10), 0)
         log = cluster["n1"].process.log()
-        self.assertRegex(log, r"was handed over to n3 \(epoch 2 of the cluster file\): \d+ sessions, \d+ bytes in")
+        self.assertRegex(log, r"\d+ slots were handed over to n3 \(epoch 2 of the cluster file\): \d+ sessions")
 
 
 class Figures(SeenCase):
@@ -143,7 +143,8 @@ class Figures(SeenCase):
                                      r"+EPOCH$")
             self.assertRegex(status, r"(?m)^skew \(max/mean, by weight\): sessions 1\.\d\d, bytes 1\.\d\d, "
                                      r"ops/s 1\.\d\d$")
-            self.assertRegex(status, r"(?m)^cluster file: epoch 1, [0-9a-f]{16}, the same on all nodes that answer$")
+            self.assertRegex(status, r"(?m)^cluster file: epoch 1, content [0-9a-f]{16}, placement [0-9a-f]{16}, the "
+                                     r"same on all nodes that answer$")
             self.assertNotIn("SLOTS_TO_GIVE", status)
         edit(cluster, 2, names, reload=names, weights={"n1": 1, "n2": 3})
         await_settled(cluster, names)

@@ -127,7 +127,8 @@ TEST(Status, BelowTheTableStandsWhichFileIsInForceAndHowEvenTheLoadIs) {
                  {"bytes", "100"},
                  {"ops_per_second", "0"},
                  {"epoch", "4"},
-                 {"digest", digest}});
+                 {"digest", digest},
+                 {"placement_digest", "p1"}});
   };
   const auto even = status_text(reply("*2\r\n" + one("n1", "30", "d1") + one("n2", "10", "d1")));
   EXPECT_EQ(*even,
@@ -135,10 +136,14 @@ TEST(Status, BelowTheTableStandsWhichFileIsInForceAndHowEvenTheLoadIs) {
             "n1    up           30  100 B      0      4\n"
             "n2    up           10  100 B      0      4\n"
             "\n"
-            "cluster file: epoch 4, d1, the same on all nodes that answer\n"
+            "cluster file: epoch 4, content d1, placement p1, the same on all nodes that answer\n"
             "skew (max/mean, by weight): sessions 1.50, bytes 1.00\n");
   const auto odd = status_text(reply("*2\r\n" + one("n1", "30", "d1") + one("n2", "10", "d2")));
-  EXPECT_THAT(*odd, HasSubstr("cluster file: nodes run different ones: n1 epoch 4 (d1) n2 epoch 4 (d2)\n"));
+  EXPECT_THAT(*odd,
+              HasSubstr("cluster file: nodes run different ones: n1 (epoch 4, content d1, placement p1); "
+                        "n2 (epoch 4, content d2, placement p1)\n"));
+  EXPECT_TRUE(is_whole(reply("*2\r\n" + one("n1", "30", "d1") + one("n2", "10", "d1"))));
+  EXPECT_FALSE(is_whole(reply("*2\r\n" + one("n1", "30", "d1") + one("n2", "10", "d2"))));
   EXPECT_THAT(*odd, HasSubstr("waits: node n2 runs another cluster file of epoch 4\n"));
 }
 
@@ -193,6 +198,47 @@ TEST(Status, MovesHaveATableOfTheirOwnWhileThereAreAny) {
               HasSubstr("n2: its memory is full\n"));
 }
 
+TEST(Status, WhatIsOutOfReachIsSaidAloudAndTheClusterIsNotWhole) {
+  const std::string up = node({{"name", "n1"},
+                               {"state", "up"},
+                               {"slots", "15559"},
+                               {"sessions", "90"},
+                               {"slots_unreachable", "825"}});
+  const auto silent = [](const std::string& listed, const std::string& state) {
+    return node({{"name", "n4"},
+                 {"state", state},
+                 {"error", "no"},
+                 {"listed", listed},
+                 {"slots", "825"},
+                 {"sessions", "12"}});
+  };
+  EXPECT_EQ(
+      *status_text(reply("*2\r\n" + up + silent("1", "unreachable"))),
+      "NAME  STATE        SLOTS  SESSIONS  ERROR\n"
+      "n1    up           15559        90  -\n"
+      "n4    unreachable  (825)      (12)  no\n"
+      "waits: node n4 does not answer (no), and its 825 slots are out of reach\n"
+      "\n"
+      "OUT OF REACH: 825 slots with 12 sessions of node n4, when it was last heard of: it does not answer\n");
+  EXPECT_THAT(*status_text(reply("*2\r\n" + up + silent("0", "unreachable"))),
+              HasSubstr("start it again on its data directory, with the file of the others"));
+  for (const char* state : {"unreachable", "down", "left"}) {
+    EXPECT_FALSE(is_whole(reply("*2\r\n" + up + silent("1", state)))) << state;
+  }
+  const std::string empty = node({{"name", "n4"}, {"state", "down"}, {"error", "no"}, {"slots", "0"}});
+  EXPECT_TRUE(is_whole(reply("*2\r\n" + node({{"name", "n1"}, {"state", "up"}}) + empty)));
+  EXPECT_FALSE(is_whole(reply("*1\r\n" + up))) << "it is so of one that answers others, and not this one";
+}
+
+TEST(Where, OfManyKeysALineEach) {
+  const Where where{
+      .uid = "u", .slot = "7", .owner = "n1", .address = "h:1", .shard = "", .reason = "r", .state = "up"};
+  EXPECT_EQ(where_line(where, "a{u}"), "n1\tup\t7\ta{u}\n");
+  EXPECT_EQ(
+      where_line({.uid = "", .slot = "7", .owner = "", .address = "", .shard = "", .reason = ""}, "a b"),
+      "-\t-\t7\ta b\n");
+}
+
 TEST(Moves, ThePlanIsWhatEachNodeHoldsAndIsToHold) {
   const std::string one = node({{"name", "n1"},
                                 {"epoch", "2"},
@@ -203,10 +249,10 @@ TEST(Moves, ThePlanIsWhatEachNodeHoldsAndIsToHold) {
   const std::string two = node({{"name", "n2"}, {"epoch", "2"}, {"slots", "0"}, {"slots_placed", "4096"}});
   const std::string gone = node({{"name", "n3"}, {"error", "no"}, {"slots", "4096"}});
   EXPECT_EQ(moves_plan_text(reply("*3\r\n" + one + two + gone)),
-            "NODE  SLOTS  AFTER  CHANGE\n"
-            "n1    16384   8192   -8192\n"
-            "n2        0   4096   +4096\n"
-            "n3        -   4096       -\n"
+            "NODE   SLOTS  AFTER  CHANGE\n"
+            "n1     16384   8192   -8192\n"
+            "n2         0   4096   +4096\n"
+            "n3    (4096)      -       -\n"
             "\nepoch 2 of the cluster file: 8192 slots with 70 sessions move\n");
 }
 

@@ -50,8 +50,13 @@ TEST(Options, NoCommandMeansLines) {
 TEST(Options, ToolsTakeOptionsOfTheirOwn) {
   const Options where = parsed({"where", "-s", "h:2", "cart:{u42}"});
   EXPECT_EQ(where.server, "h:2");
-  EXPECT_EQ(std::get<WhereTask>(where.task).key, "cart:{u42}");
+  EXPECT_EQ(std::get<WhereTask>(where.task).keys.at(0), "cart:{u42}");
   EXPECT_EQ(task<WhereTask>({"where", "k", "--config", "f"}).config_file, "f");
+  EXPECT_THAT(task<WhereTask>({"where", "a", "b"}).keys, ElementsAre("a", "b"));
+  EXPECT_THAT(task<WhereTask>({"where", "-"}).keys, ElementsAre("-"));
+  EXPECT_EQ(task<UndrainTask>({"cluster", "undrain", "n1"}).node, "n1");
+  EXPECT_EQ(task<UndrainTask>({"cluster", "undrain"}).node, "");
+  EXPECT_TRUE(parsed({"--partial", "DBSIZE"}).partial);
   EXPECT_EQ(parsed({"-s", "h:3", "where", "k"}).server, "h:3");
   EXPECT_TRUE(task<PlanTask>({"plan", "a", "b", "--json"}).json);
   EXPECT_EQ(task<PlanTask>({"plan", "a", "b"}).after_file, "b");

@@ -125,6 +125,17 @@ TEST(Progress, ANodeThatDoesNotAnswerIsWaitedForUnlessItIsAway) {
   EXPECT_TRUE(progress_of(status_of({{"n1"}, {.name = "n2", .state = "left", .answers = false}})).settled);
 }
 
+TEST(Progress, NothingIsSettledWhileANodeThatIsAwayHoldsSlots) {
+  for (const char* state : {"unreachable", "down", "left"}) {
+    const Progress progress =
+        progress_of(status_of({{"n1"}, {.name = "n2", .state = state, .slots = 825, .answers = false}}));
+    EXPECT_FALSE(progress.settled) << state;
+    EXPECT_EQ(progress.unreachable, 825U);
+    EXPECT_EQ(progress_text(progress, {}, false),
+              "waits: node n2 does not answer (CLUSTERDOWN no), and its 825 slots are out of reach");
+  }
+}
+
 TEST(Progress, ADrainIsDoneOnceTheNodeHoldsNothing) {
   EXPECT_FALSE(progress_of_node(status_of({{.name = "n1", .slots = 9, .to_give = 9}, {"n2"}}), "n1").settled);
   const Progress done = progress_of_node(status_of({{"n1"}, {.name = "n2", .to_give = 4}}), "n1");

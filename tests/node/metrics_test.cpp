@@ -20,9 +20,21 @@ struct Family {
   std::map<std::string, std::string> samples;  // labels as written -> value
 };
 
+// A histogram's samples have names of their own.
+std::pair<std::string, std::string> family_and_suffix(const std::map<std::string, Family>& families,
+                                                      const std::string& name) {
+  for (const std::string suffix : {"_bucket", "_sum", "_count"}) {
+    if (!name.ends_with(suffix)) continue;
+    const std::string base = name.substr(0, name.size() - suffix.size());
+    const auto family = families.find(base);
+    if (family != families.end() && family->second.type == "histogram") return {base, suffix};
+  }
+  return {name, ""};
+}
+
 std::map<std::string, Family> read_page(const std::string& page) {
   static const std::regex help_line(R"(# HELP (\S+) (.+))");
-  static const std::regex type_line(R"(# TYPE (\S+) (counter|gauge))");
+  static const std::regex type_line(R"(# TYPE (\S+) (counter|gauge|histogram))");
   static const std::regex sample_line(R"(([^{ ]+)(\{.*\})? (\S+))");
   std::map<std::string, Family> families;
   std::istringstream lines(page);
@@ -35,7 +47,8 @@ std::map<std::string, Family> read_page(const std::string& page) {
       ++families[m[1]].types;
       families[m[1]].type = m[2];
     } else if (std::regex_match(line, m, sample_line)) {
-      EXPECT_TRUE(families[m[1]].samples.emplace(m[2], m[3]).second) << "twice: " << line;
+      const auto [family, suffix] = family_and_suffix(families, m[1]);
+      EXPECT_TRUE(families[family].samples.emplace(suffix + m[2].str(), m[3]).second) << "twice: " << line;
     } else {
       ADD_FAILURE() << "not a line of the text format: " << line;
     }
@@ -118,6 +131,30 @@ TEST_F(MetricsTest, CommandsAreCountedByName) {
   EXPECT_EQ(value("limpet_command_failures_total", R"({cmd="get"})"), 4);
   EXPECT_EQ(value("limpet_command_rejections_total", R"({cmd="get"})"), 2);
   EXPECT_EQ(value("limpet_command_seconds_total", R"({cmd="get"})"), 4);
+}
+
+TEST_F(MetricsTest, LatenciesAreAHistogramOfFixedBuckets) {
+  NodeSnapshot snapshot = a_snapshot(view_);
+  snapshot.shards[0].latencies.note(700, 64);
+  snapshot.shards[0].latencies.note(1'000, 64);
+  snapshot.shards[1].latencies.note(1'001, 64);
+  snapshot.shards[1].latencies.note(10'000'000'000, 64);
+  scrape(snapshot);
+  const std::string name = "limpet_command_duration_seconds";
+  EXPECT_EQ(value(name, R"(_bucket{le="1e-06"})"), 128);
+  EXPECT_EQ(value(name, R"(_bucket{le="2e-06"})"), 192);
+  EXPECT_EQ(value(name, R"(_bucket{le="0.25"})"), 192);
+  EXPECT_EQ(value(name, R"(_bucket{le="+Inf"})"), 256);
+  EXPECT_EQ(value(name, "_count"), 256);
+  EXPECT_NEAR(value(name, "_sum").value_or(0), 640, 0.01);
+  EXPECT_EQ(families_[name].samples.size(), shard::Latencies::kUpTo.size() + 3);
+}
+
+TEST_F(MetricsTest, TheBoundOfTheMemoryIsShown) {
+  NodeSnapshot snapshot = a_snapshot(view_);
+  for (shard::ShardStats& shard : snapshot.shards) shard.memory_max = 1'000'000;
+  scrape(snapshot);
+  EXPECT_EQ(value("limpet_memory_max_bytes"), 1'000'000);
 }
 
 TEST_F(MetricsTest, PeersAreNamedAndThisNodeIsNotItsOwnPeer) {

@@ -66,6 +66,27 @@ TEST(StatusTest, ShowsEveryNodeAndTheLinkToIt) {
   EXPECT_EQ(nodes[2]["link"]["round_trip_us"], nullptr);
 }
 
+TEST(StatusTest, ANodeThatIsInNoFileIsShownAsLongAsItHoldsSlots) {
+  cluster::View view = three_nodes();
+  view.nodes[2].listed = false;
+  NodeSnapshot snapshot = a_snapshot(view);
+  for (shard::ShardStats& shard : snapshot.shards) {
+    shard.peers[2].slots = 825;
+    shard.peers[2].sessions = 12;
+    shard.handoff.unreachable = 400;
+  }
+  Json page = Json::parse(status_json(snapshot));
+  ASSERT_EQ(page["nodes"].size(), 3u);
+  EXPECT_EQ(page["nodes"][2]["slots_held"], 825);
+  EXPECT_EQ(page["nodes"][2]["sessions"], 12);
+  EXPECT_EQ(page["nodes"][0]["sessions"], nullptr) << "it has not said";
+  EXPECT_EQ(page["here"]["slots_unreachable"], 800);
+  EXPECT_NE(metrics_text(snapshot).find("limpet_peer_up{peer=\"n3\"}"), std::string::npos);
+  for (shard::ShardStats& shard : snapshot.shards) shard.peers[2].slots = 0;
+  EXPECT_EQ(Json::parse(status_json(snapshot))["nodes"].size(), 2u);
+  EXPECT_EQ(metrics_text(snapshot).find("n3"), std::string::npos);
+}
+
 TEST(StatusTest, ListsOnlyCommandsThatWereUsed) {
   if (command::find("get") == nullptr) GTEST_SKIP() << "no command table";
   const cluster::View view = three_nodes();

@@ -133,6 +133,28 @@ TEST(Leaving, ANodeIsToldToLeaveByAClientOfAnyOther) {
   EXPECT_EQ(slots(cluster, 2), 0U);
 }
 
+TEST(Leaving, ADrainIsEndedAndTheNodeHasItsSlotsBackWithoutARestart) {
+  SimCluster cluster(moving(3, 3));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  set_keys(cluster, 0);
+  const std::uint64_t before = slots(cluster, 2);
+  const auto client = cluster.connect(0);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(cluster.ask(client, "CLUSTER DRAIN n3"), "done");
+    cluster.run_for(round == 0 ? 20 : 200);
+    if (round == 0) {
+      ASSERT_TRUE(cluster.settle()) << tail(cluster);
+      EXPECT_EQ(slots(cluster, 2), 0U);
+    }
+    // The second time also while its slots are on their way.
+    EXPECT_EQ(cluster.ask(client, "CLUSTER UNDRAIN n3"), "done");
+    cluster.run_for(20);
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    EXPECT_EQ(slots(cluster, 2), before);
+  }
+  expect_keys(cluster, 1);
+}
+
 TEST(States, ADrainingNodeIsEmptiedAndItsRemovalMovesNothingMore) {
   SimCluster cluster(moving(3, 3));
   ASSERT_TRUE(cluster.settle()) << tail(cluster);
@@ -193,6 +215,43 @@ TEST_F(Claim, IsRefusedWhileTheFileGivesTheNodeItsSlotsOrItAnswers) {
   cluster.run_for(500);
   EXPECT_NE(claim().find("answers"), std::string::npos) << claim();
   EXPECT_NE(cluster.ask(cluster.connect(0), "CLUSTER CLAIM n1").find("ERR"), std::string::npos);
+}
+
+// Of an edited cluster: where nothing was ever edited it takes its first slots once more.
+TEST_F(Claim, OfANodeThatHasLostItsDiskLetsItsSlotsBeginEmptyOnItself) {
+  for (unsigned node = 0; node < 3; ++node) {
+    cluster.write_file(node, cluster_text(std::vector<FileNode>{{.weight = "1.5"}, {}, {}}, 2));
+    ASSERT_TRUE(cluster.reload(node));
+  }
+  cluster.run_for(20);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  expect_keys(cluster, 0);
+  const std::uint64_t had = slots(cluster, 2);
+  EXPECT_NE(claim().find("is to hold its slots itself"), std::string::npos) << "it has not lost anything";
+  cluster.kill(2);
+  cluster.put_back(2, SimDisk{});
+  cluster.start(2);
+  cluster.run_for(3'000);
+  EXPECT_EQ(slots(cluster, 2), 0U);
+  std::vector<unsigned> lost;
+  for (unsigned i = 0; i < kKeys; ++i) {
+    const std::string reply = cluster.ask(cluster.connect(0), "GET " + key(i));
+    if (reply == std::to_string(i)) continue;
+    lost.push_back(i);
+    EXPECT_NE(reply.find("limpet cluster claim n3"), std::string::npos) << reply;
+  }
+  EXPECT_GT(lost.size(), kKeys / 6);
+  EXPECT_NE(cluster.ask(cluster.connect(2), "CLUSTER CLAIM n3").find("ask another one"), std::string::npos);
+  EXPECT_EQ(claim(), std::to_string(had));
+  cluster.run_for(500);
+  EXPECT_EQ(slots(cluster, 2), had);
+  for (unsigned i = 0; i < kKeys; ++i) {
+    const bool gone = std::find(lost.begin(), lost.end(), i) != lost.end();
+    EXPECT_EQ(cluster.ask(cluster.connect(1), "GET " + key(i)), gone ? "(null)" : std::to_string(i));
+  }
+  EXPECT_EQ(cluster.ask(cluster.connect(1), "SET " + key(lost.at(0)) + " new"), "OK");
+  EXPECT_EQ(cluster.ask(cluster.connect(2), "GET " + key(lost.at(0))), "new");
+  EXPECT_NE(claim().find("is to hold its slots itself"), std::string::npos) << "once";
 }
 
 TEST_F(Claim, TheHeirsOfANodeThatIsGoneTakeItsSlotsAndBeginEmpty) {

@@ -14,9 +14,9 @@ using ::testing::StartsWith;
 
 // Every way to say it. None of them does anything to a cluster of which all nodes are there, but for the
 // last.
-constexpr const char* kOrders[] = {"CLUSTER CLAIM n2",   "cluster claim n2", "CLUSTER RELOAD",
-                                   "CLUSTER RELOAD ALL", "cluster reload",   "CLUSTER DRAIN n2",
-                                   "cluster drain n3",   "CLUSTER DRAIN"};
+constexpr const char* kOrders[] = {
+    "CLUSTER CLAIM n2", "cluster claim n2",   "CLUSTER RELOAD",   "CLUSTER RELOAD ALL", "cluster reload",
+    "CLUSTER UNDRAIN",  "CLUSTER UNDRAIN n2", "CLUSTER DRAIN n2", "cluster drain n3",   "CLUSTER DRAIN"};
 
 TEST(Orders, WithoutAPasswordAreTakenFromClientsOfThisHostAlone) {
   SimCluster cluster(moving(3, 3));

@@ -140,6 +140,7 @@ void SimCluster::start(unsigned index) {
     titles = std::make_shared<const std::vector<handoff::SlotTitle>>(book.titles());
     node.founding = std::make_shared<Founding>(book.founded(), book.fresh());
     node.founding->propose(Founding::id_of(node.view->placement_digest));
+    node.company = std::make_shared<Company>(options_.shards);
   }
   // As node.cpp has it.
   const std::uint64_t table_seed = options_.secrets.empty() ? random(~std::uint64_t{0}) : kSecretSeed;
@@ -154,6 +155,7 @@ void SimCluster::start(unsigned index) {
       config.handoff->passes = [this, index](handoff::Step step, handoff::Kind kind) {
         pass(index, step, kind);
       };
+      config.handoff->company = node.company;
     }
     if (options_.journal && node.keeps_journal) {
       config.journal = node.disk.begin_stream(options_.shards, shard, random(~std::uint64_t{0}));

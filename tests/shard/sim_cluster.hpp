@@ -90,7 +90,7 @@ class SimCluster {
   bool reload(unsigned node);
   // The secrets that its file holds from now on, read again by a running node.
   void set_secrets(unsigned node, Secrets secrets);
-  void leave(unsigned node);  // declares that it leaves
+  void leave(unsigned node, bool leaving = true);  // declares that it leaves, or no longer
   void drain(unsigned node);  // told to stop; it goes on until drained() and somebody kills it
   [[nodiscard]] bool drained(unsigned node) const;
   void pause(unsigned node);  // it stands still, as under SIGSTOP
@@ -158,6 +158,7 @@ class SimCluster {
     std::shared_ptr<const cluster::View> view;
     cluster::Members members;
     std::shared_ptr<Founding> founding;
+    std::shared_ptr<Company> company;
     SimDisk disk;
     std::vector<std::unique_ptr<Shard>> shards;
     std::vector<std::map<StreamId, std::pair<WirePtr, int>>> wires;  // by shard: stream -> wire and its end

@@ -85,10 +85,10 @@ void SimCluster::work_disk(unsigned index, unsigned shard, Effects& effects) {
     news = node.members.introduce(stranger.name, stranger.client, stranger.peer) || news;
   }
   for (const LeavingNews& said : std::exchange(effects.leaving, {})) {
-    news = node.members.told(said.node, said.boot, said.leaving) || news;
+    news = node.members.told(said.node, said.word) || news;
   }
   for (const Order& order : std::exchange(effects.orders, {})) {
-    if (order.kind == Order::Kind::leave) leave(index);
+    if (order.kind != Order::Kind::reload) leave(index, order.kind == Order::Kind::leave);
     at(now_ms_ + 1, [this, index, shard, ticket = order.ticket, life = node.life] {
       on_node(index, life, [=, this] {
         nodes_[index].shards[shard]->ordered(ticket, "done", now(index));
@@ -99,10 +99,13 @@ void SimCluster::work_disk(unsigned index, unsigned shard, Effects& effects) {
   if (news) show_to_shards(index, 1);
 }
 
-void SimCluster::leave(unsigned index) {
+void SimCluster::leave(unsigned index, bool leaving) {
   Node& node = nodes_[index];
-  if (node.members.told("n" + std::to_string(index + 1), node.disk.book.boot(), true))
-    show_to_shards(index, 1);
+  const std::string name = "n" + std::to_string(index + 1);
+  const bool leaves = node.view->nodes[*node.view->find(name)].leaving;
+  const std::uint32_t changes = node.view->nodes[*node.view->find(name)].leave_changes;
+  if (leaves == leaving) return;
+  if (node.members.told(name, {node.disk.book.boot(), changes + 1, leaving})) show_to_shards(index, 1);
 }
 
 // Each shard hears of it when it pleases, but all of them of one view after the other.

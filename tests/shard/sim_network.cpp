@@ -131,7 +131,7 @@ void SimCluster::dial(unsigned from, unsigned shard, const Dial& wanted) {
       // No answer; the link gives up by itself.
       if (blocked_.contains({from, to}) || blocked_.contains({to, from})) return;
       if (to >= nodes_.size() || !nodes_[to].alive) {
-        dialler.closed(wanted.stream, "connection refused", now(from));
+        dialler.closed(wanted.stream, kNobodyListens, now(from));
         pump(from, shard);
         return;
       }

@@ -112,7 +112,7 @@ class Limpet(Cluster):
 
     def _start(self, node):
         self.start(node, [self._bench.binary("limpetd"), "--config", self._file, "--node", node, "--shards",
-                          str(self._shards), "--durability", "interval", "--data-dir"])
+                          str(self._shards), "--durability", "interval", "--log-level", "debug", "--data-dir"])
 
     def _write(self, nodes):
         self._epoch += 1

@@ -18,6 +18,13 @@
 
 namespace limpet::cluster {
 
+// What a node says of its leaving. Its words of one boot are numbered, as they come over several links.
+struct LeaveWord {
+  std::uint64_t boot = 0;
+  std::uint32_t change = 0;  // how often it has changed its mind in that boot
+  bool leaving = false;
+};
+
 class Members {
  public:
   // By number.
@@ -28,9 +35,8 @@ class Members {
   // A node that said who it is. False: that is known, or the file knows better, or there are too many.
   [[nodiscard]] bool introduce(std::string_view name, const Address& client, const Address& peer);
 
-  // A node says that it is leaving, or is not, in its boot of that number. False: that is known, or the boot
-  // is over. Who has said so once says so until it boots again.
-  [[nodiscard]] bool told(std::string_view name, std::uint64_t boot, bool leaving);
+  // A node says that it is leaving, or is not. False: that is known, or was said before what is known.
+  [[nodiscard]] bool told(std::string_view name, const LeaveWord& word);
 
   // May one be introduced that no file has named yet?
   [[nodiscard]] bool may_add_guest() const;
@@ -46,13 +52,8 @@ class Members {
   [[nodiscard]] bool numbered(std::string_view name) const;
   [[nodiscard]] const Node* find(std::string_view name) const;  // null: nothing is known but its name
 
-  struct Leaving {
-    std::uint64_t boot = 0;
-    bool leaving = false;
-  };
-
   std::vector<std::string> names_;
-  std::map<std::string, Leaving, std::less<>> leaving_;
+  std::map<std::string, LeaveWord, std::less<>> leaving_;
   std::vector<Node> known_;  // in the order of their coming, as they were last seen
   View file_;
 };

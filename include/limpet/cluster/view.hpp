@@ -49,8 +49,9 @@ struct Node {
   std::uint32_t weight_thousandths = 1000;
   std::string zone;
   NodeState state = NodeState::up;
-  bool leaving = false;  // it said so itself: meanwhile it is as if the file called it down
-  bool listed = true;    // false: the file does not name it, but it may hold slots still (members.hpp)
+  bool leaving = false;             // it said so itself: meanwhile it is as if the file called it down
+  std::uint32_t leave_changes = 0;  // how often it has said that it leaves, or no longer, since its start
+  bool listed = true;  // false: the file does not name it, but it may hold slots still (members.hpp)
 };
 
 struct View {

@@ -15,6 +15,7 @@
 #include <limpet/disk/directory.hpp>
 #include <limpet/handoff/title_book.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +47,9 @@ class TitleFile {
   [[nodiscard]] static Result<std::unique_ptr<TitleFile>> open(const Directory& directory,
                                                                std::uint64_t generation, std::uint64_t random,
                                                                TitleFileEvents events = {});
+  // What a directory has, as far as it can be read beside whoever may use it: takes no lock, changes nothing.
+  // Nothing: there is no file of titles.
+  [[nodiscard]] static Result<std::optional<handoff::TitleBook>> peek(const std::string& path);
   ~TitleFile();  // without stop(): what waits is not written, and the next start takes this end for unclean
   TitleFile(const TitleFile&) = delete;
   TitleFile& operator=(const TitleFile&) = delete;
@@ -64,6 +68,7 @@ class TitleFile {
   void view(std::uint64_t epoch, std::string text, Done done);
   // The highest boot of another node that was heard of. REQUIRES: its name was told.
   void seen(handoff::Member member, std::uint64_t boot, Done done);
+  void self(std::string text, Done done);
 
   // Writes what waits, and that this boot ends in good order. Nothing may be told after it.
   [[nodiscard]] Result<void> stop();

@@ -19,6 +19,7 @@
 #include <limpet/base/time.hpp>
 #include <limpet/handoff/message.hpp>
 #include <limpet/handoff/moment.hpp>
+#include <limpet/handoff/moved.hpp>
 #include <limpet/handoff/numbering.hpp>
 #include <limpet/handoff/pace.hpp>
 #include <limpet/handoff/retries.hpp>
@@ -80,6 +81,7 @@ class HandOvers {
   struct Note {
     bool went_well;
     std::string text;
+    std::optional<Moved> moved = {};
   };
   struct Wishes {
     std::vector<Question> questions;

@@ -13,6 +13,9 @@
 //       titles    title, title, ... (title.hpp)       these slots from here on
 //       founded   digest (8 bytes)                    the placement by which it claimed its first titles
 //       view      epoch (8 bytes), text               the cluster file in force
+//       self      text                                where this node is to be found, as its file last had
+//       it:
+//                                                     addresses for clients, nodes and HTTP, a line each
 //       seen      member (2 bytes), id (8 bytes)      the highest boot of another node that was heard of
 //
 //   All integers are little-endian. Format 2. In format 1, of limpet 0.1.0, terms have their first part alone
@@ -63,6 +66,8 @@ class TitleBook {
   [[nodiscard]] std::uint64_t founded() const { return founded_; }  // 0: it has never claimed a title
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }      // 0: no view was in force
   [[nodiscard]] const std::string& view() const { return view_; }
+  // Its addresses, as above; empty: it has not been told.
+  [[nodiscard]] const std::string& self() const { return self_; }
   // By member.
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
   // The highest boots of other nodes.
@@ -78,6 +83,7 @@ class TitleBook {
   void found(std::uint64_t digest) { founded_ = digest; }
   void set_view(std::uint64_t epoch, std::string_view text);
   void see(Member member, std::uint64_t boot) { seen_[member] = boot; }
+  void set_self(std::string_view text) { self_ = text; }
 
  private:
   [[nodiscard]] bool take(std::string_view body);
@@ -90,6 +96,7 @@ class TitleBook {
   std::uint64_t founded_ = 0;
   std::uint64_t epoch_ = 0;
   std::string view_;
+  std::string self_;
   std::vector<std::string> names_;
   std::map<Member, std::uint64_t> seen_;
   std::vector<SlotTitle> titles_;
@@ -108,6 +115,7 @@ class TitleLog {
   void founded(std::uint64_t digest);
   void view(std::uint64_t epoch, std::string_view text);
   void seen(Member member, std::uint64_t boot);
+  void self(std::string_view text);
   // Appends the record to what is to be written next.
   void seal(Bytes& out);
 
@@ -120,6 +128,7 @@ class TitleLog {
     titles = 4,
     founded = 5,
     view = 6,
+    self = 7,
     seen = 8
   };
   friend class TitleBook;

@@ -31,6 +31,13 @@ struct NodeSnapshot {
   std::vector<shard::ShardStats> shards;  // fewer than shards_expected: some did not answer in time
   unsigned shards_expected = 0;
   TitlesState titles = TitlesState::ok;
+
+  // Is there anything to say of this node? Not of one that has left the cluster file and holds nothing.
+  // `sum`: of all shards.
+  [[nodiscard]] bool shows(std::size_t node, const shard::ShardStats& sum) const {
+    const bool holds = node < sum.peers.size() && sum.peers[node].slots > 0;
+    return node == self || view->nodes[node].listed || holds;
+  }
 };
 
 struct Health {

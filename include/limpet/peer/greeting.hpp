@@ -42,10 +42,11 @@ struct Standing {
   std::uint64_t epoch = 0;
   std::uint64_t content_digest = 0;
   std::uint64_t placement_digest = 0;
-  std::uint64_t founded = 0;  // the placement by which it claims its first slots; 0: none
-  std::uint64_t boot = 0;     // counts its starts
-  bool fresh = false;         // it has never held a slot
-  bool leaving = false;       // it wants to hold none until it starts again
+  std::uint64_t founded = 0;        // the placement by which it claims its first slots; 0: none
+  std::uint64_t boot = 0;           // counts its starts
+  bool fresh = false;               // it has never held a slot
+  bool leaving = false;             // it wants to hold none until it starts again, or says otherwise
+  std::uint32_t leave_changes = 0;  // how often it has said one or the other in this boot; only in news
 
   friend bool operator==(const Standing&, const Standing&) = default;
 };

@@ -26,11 +26,14 @@
 #include <limpet/base/secrets.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
+#include <limpet/cluster/members.hpp>
 #include <limpet/cluster/view.hpp>
 #include <limpet/handoff/moment.hpp>
+#include <limpet/handoff/moved.hpp>
 #include <limpet/handoff/title.hpp>
 #include <limpet/journal/snapshotter.hpp>
 #include <limpet/shard/boots.hpp>
+#include <limpet/shard/company.hpp>
 #include <limpet/shard/founding.hpp>
 #include <limpet/shard/stats.hpp>
 #include <memory>
@@ -73,6 +76,9 @@ struct Stream {
   ~Stream() = default;
 };
 
+// As the reason why a dial has failed: the host is there, and nobody listens.
+inline constexpr std::string_view kNobodyListens = "Connection refused";
+
 struct Dial {
   StreamId stream;
   NodeIndex node;
@@ -98,8 +104,7 @@ struct TitleWrite {
 // What another node says of its leaving.
 struct LeavingNews {
   std::string node;
-  std::uint64_t boot = 0;
-  bool leaving = false;
+  cluster::LeaveWord word;
 };
 
 // What an operator wants of the node as a whole. It is answered with Shard::ordered().
@@ -107,15 +112,26 @@ struct Order {
   enum class Kind : std::uint8_t {
     reload,  // read the files again, as at SIGHUP
     leave,   // give all slots away, until the next start
+    stay,    // no longer
   };
   Kind kind;
   std::uint64_t ticket;
 };
 
+// What happened to one of the shard's links. All shards have one to each node, and it often happens to all.
+struct LinkNote {
+  std::string node;
+  unsigned shard = 0;
+  bool up = false;
+};
+
 struct Note {
-  enum class Level : std::uint8_t { info, warning, error };
+  enum class Level : std::uint8_t { debug, info, warning, error };
   Level level;
   std::string text;
+  // Of these there are many at a time: whoever writes the log says it once for several.
+  std::optional<handoff::Moved> moved = {};
+  std::optional<LinkNote> link = {};
 };
 
 struct Effects {
@@ -172,6 +188,7 @@ struct HandoffConfig {
       false;  // the node did not stop cleanly before this start: what it owns has had a restart added
   std::shared_ptr<const Boots> boots = nullptr;  // one for all shards of the node; null: nobody looks
   handoff::Passing passes = nullptr;  // told of each moment of a hand-over, for tests; null: nobody is
+  std::shared_ptr<Company> company = nullptr;  // one for all shards of the node; null: nobody asks
 };
 
 // Set once.

@@ -50,6 +50,8 @@ struct PeerStats {
   std::uint64_t requests_total = 0;
   std::uint64_t failures_total = 0;  // dials that failed and links that died
   std::int64_t round_trip_us = -1;   // of the last ping; -1: none yet
+  std::uint64_t slots = 0;           // that it is known to hold, or was when it was last heard of
+  std::int64_t sessions = -1;        // the same; -1: it has not said
   std::string last_error;            // why it is not up; empty if it is
 };
 
@@ -80,6 +82,7 @@ struct HandoffStats {
   std::uint64_t unheld = 0;  // should be this node's, and are held by nobody that is known
   // It held them later than its disk knows of, and nobody has since: its data directory is an old copy.
   std::uint64_t forgotten = 0;
+  std::uint64_t unreachable = 0;  // whoever holds them, or is to, does not answer this node
   std::uint64_t given_total = 0;
   std::uint64_t received_total = 0;
   std::uint64_t failed_total = 0;        // tries
@@ -108,8 +111,23 @@ struct Rates {
 // How long what is to be given will take, as it goes now; nothing: nothing is to be given, or nothing goes.
 [[nodiscard]] std::optional<double> seconds_left(const HandoffStats& handoff, const Rates& rates);
 
+// How long commands took, as samples tell: each counts for all those of which it is one.
+struct Latencies {
+  // In nanoseconds; what took longer than the last is counted behind it.
+  static constexpr std::array<std::uint64_t, 15> kUpTo = {
+      1'000,   2'000,     5'000,     10'000,    20'000,     50'000,     100'000,    200'000,
+      500'000, 1'000'000, 2'000'000, 5'000'000, 10'000'000, 50'000'000, 250'000'000};
+  std::array<std::uint64_t, kUpTo.size() + 1> counts{};
+  std::uint64_t total_ns = 0;
+
+  void note(std::uint64_t ns, std::uint64_t commands);
+  void add(const Latencies& other);
+};
+
 struct ShardStats {
   Counters counters;
+  Latencies latencies;
+  std::uint64_t memory_max = 0;  // of the sessions of the node; 0: no bound
   DiskStats disk;
   HandoffStats handoff;
   Rates rates;

@@ -1,0 +1,30 @@
+#include "health.hpp"
+
+namespace limpet::node {
+
+std::optional<Health> health_in_cluster(const cluster::Node& me, shard::Contact contact) {
+  if (me.leaving)
+    return Health{false, true,
+                  "this node is leaving: it gives its slots to others until it is started again"};
+  if (!me.listed)
+    return Health{false, true, "the cluster file does not name this node: it gives its slots to others"};
+  if (me.state == cluster::NodeState::draining)
+    return Health{false, true, "the cluster file calls this node draining: it gives its slots to others"};
+  switch (contact) {
+    case shard::Contact::refused:
+      return Health{
+          false, false,
+          "no other node takes this one for one of its cluster, so it could serve only what it holds "
+          "itself; its log says why: another secret, maybe"};
+    case shard::Contact::unreachable:
+      return Health{
+          false, false,
+          "no other node can be reached, so it could serve only what it holds itself; if the others "
+          "are lost, write state = \"down\" for them"};
+    case shard::Contact::fine:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace limpet::node

@@ -1,0 +1,14 @@
+// What becomes of a node's clients by its place in the cluster: whether a load balancer should send it any.
+#pragma once
+
+#include <limpet/cluster/view.hpp>
+#include <limpet/node/admin.hpp>
+#include <limpet/shard/company.hpp>
+#include <optional>
+
+namespace limpet::node {
+
+// Why it should get no clients; nothing: it may.
+[[nodiscard]] std::optional<Health> health_in_cluster(const cluster::Node& me, shard::Contact contact);
+
+}  // namespace limpet::node
