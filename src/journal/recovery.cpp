@@ -114,7 +114,8 @@ void Recovery::read_snapshot(const File& file) {
   const SegmentHeader& header = file.header;
   unsigned expected = static_cast<unsigned>(header.position & 0xffff);
   std::vector<std::string_view> bodies;
-  std::optional<SlotVersion> version;
+  SlotVersion version{};
+  bool has_version = false;  // no optional: to GCC 12 the value of one that is empty is read
   std::uint64_t count = 0;
   bool ended = false;
   std::size_t offset = kSegmentHeaderBytes;
@@ -145,19 +146,20 @@ void Recovery::read_snapshot(const File& file) {
         if (count == number_in(record)) {
           slot = {.bodies = std::move(bodies),
                   .sequence = record.sequence,
-                  .version = version.value_or(SlotVersion{.number = record.sequence}),
+                  .version = has_version ? version : SlotVersion{.number = record.sequence},
                   .copied_in = header.stream.generation};
         } else {
           slot.damaged = true;
         }
         bodies = {};
-        version.reset();
+        version = {};
+        has_version = false;
         count = 0;
         break;
       }
       case Record::Kind::term:
-        if (!version) version.emplace();
-        take(*version, record);
+        has_version = true;
+        take(version, record);
         break;
       case Record::Kind::file_end:
         ended = true;
