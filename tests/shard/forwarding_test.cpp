@@ -547,7 +547,8 @@ TEST(Forwarding, APeerPortRefusesWhateverIsNoNode) {
     EXPECT_TRUE(closed);
     EXPECT_EQ(answer, "") << "a stranger is told nothing";
   }
-  const auto [hint, over] = cluster.poke_peer(0, std::string_view("\x16\x03\x01\x02\0\x01\0\1\xfc\3\3abcdefgh", 19));
+  const auto [hint, over] =
+      cluster.poke_peer(0, std::string_view("\x16\x03\x01\x02\0\x01\0\1\xfc\3\3abcdefgh", 19));
   EXPECT_TRUE(over);
   EXPECT_EQ(hint, "this port is for nodes of a limpet cluster, which speak no TLS\r\n");
   const auto [answer, closed] = cluster.poke_peer(0, "");

@@ -145,16 +145,12 @@ void Faults::lose_disk() {
 // It stays away until all is claimed that it held.
 void Faults::claim(unsigned gone) {
   let_all_talk();
+  // A slot of which nobody knows who holds it is claimed only once every node that was ever there has
+  // answered.
   for (unsigned node = 0; node < options_.nodes; ++node) {
     if (left_[node] || failed_[node]) kill(node);
-    const bool there = cluster_.alive(node) || holds_something(node);
-    file_[node] = {.listed = file_[node].listed || there, .weight = file_[node].weight};
+    file_[node] = {.weight = file_[node].weight, .state = node == gone ? "down" : "up"};
   }
-  file_[gone] = {.state = "down"};
-  file_[gone].weight = kPlainNode.weight;
-  if (std::none_of(file_.begin(), file_.end(),
-                   [](const FileNode& node) { return node.listed && node.state == "up"; }))
-    file_[(gone + 1) % options_.nodes] = kPlainNode;
   publish();
   for (unsigned node = 0; node < options_.nodes; ++node) read_newest(node);
   constexpr int kTriesMax = 20;

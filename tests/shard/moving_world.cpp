@@ -23,8 +23,8 @@ SimCluster::Options options_for(std::uint64_t seed, const Kinds& kinds) {
                               .delay_ms_max = 5};
   options.moves = options.journal = true;
   if (kinds.has(WorldKind::large_values)) options.piece_bytes_max = kLargePieceBytes;
-  // Every third world has a rate for what it gives away.
-  options.handover_rate = seed % 3 == 0 ? 20'000 : 0;
+  // Every third world has a rate for what it gives away, in which values of megabytes would take all day.
+  options.handover_rate = seed % 3 == 0 && !kinds.has(WorldKind::large_values) ? 20'000 : 0;
   options.started = std::min(options.nodes, 2 + static_cast<unsigned>(seed / 6 % 3));
   std::vector<FileNode> nodes(options.nodes, kPlainNode);
   for (unsigned i = options.started; i < options.nodes; ++i) nodes[i].listed = false;
@@ -66,7 +66,7 @@ void World::run(int steps) {
   }
   faults_.heal();
   const bool settled = cluster_.settle(120'000);
-  EXPECT_TRUE(settled) << "slots are not where the last file wants them\n" << tail();
+  ASSERT_TRUE(settled) << "slots are not where the last file wants them\n" << tail();
   // By every clock the near time-outs pass, also of keys that were set by one that was far ahead.
   for (unsigned node = 0; node < options_.nodes; ++node) cluster_.set_clock(node, Faults::kClockStepMsMax);
   cluster_.run_for(kLongestWaitMs + Perishing::kNearMsMax);
