@@ -340,12 +340,10 @@ void TitleFile::founded(std::uint64_t digest, Done done) {
 }
 
 void TitleFile::seen(handoff::Member member, std::uint64_t boot, Done done) {
-  impl_->tell(
-      [member, boot](TitleBook& book, TitleLog& log) {
-        book.see(member, boot);
-        log.seen(member, boot);
-      },
-      std::move(done));
+  impl_->tell({.say = [member, boot](TitleLog& log) { log.seen(member, boot); },
+               .keep = [member, boot](TitleBook& book) { book.see(member, boot); },
+               .done = std::move(done),
+               .may_wait = true});
 }
 
 void TitleFile::self(std::string text, Done done) {

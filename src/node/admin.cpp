@@ -8,7 +8,6 @@
 namespace limpet::node {
 namespace {
 
-constexpr const char* kPlain = "text/plain; charset=utf-8";
 constexpr const char* kPrometheus = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char* kJson = "application/json";
 

@@ -14,8 +14,6 @@ namespace limpet::node {
 
 namespace {
 
-constexpr const char* kPlain = "text/plain; charset=utf-8";
-
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 template <class Call>

@@ -24,8 +24,6 @@ namespace limpet::node {
 
 namespace {
 
-constexpr const char* kPlain = "text/plain; charset=utf-8";
-
 using Number = AdminPlaces::Number;
 
 std::int64_t now_ms() { return net::read_clocks().steady_ms; }

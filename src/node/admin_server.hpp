@@ -15,6 +15,8 @@
 
 namespace limpet::node {
 
+inline constexpr const char* kPlain = "text/plain; charset=utf-8";
+
 struct AdminReply {
   int status = 200;
   const char* type = "";

@@ -8,11 +8,12 @@
 #include <limpet/peer/greeting.hpp>
 #include <memory>
 
+#include "name_bytes.hpp"
+
 namespace limpet::peer {
 
 namespace {
 
-constexpr std::size_t kNameBytesMax = 255;
 // Earlier ones say one protocol alone.
 constexpr std::uint16_t kFirstWithRange = 5;
 constexpr std::size_t kProofBytes = 32;

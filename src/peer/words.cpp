@@ -2,11 +2,12 @@
 #include <limpet/base/limits.hpp>
 #include <limpet/peer/words.hpp>
 
+#include "name_bytes.hpp"
+
 namespace limpet::peer {
 
 namespace {
 
-constexpr std::size_t kNameBytesMax = 255;
 constexpr std::size_t kGroupMax = 8'192;  // slots in one section
 
 bool take_slots(std::string_view& from, Section& section) {

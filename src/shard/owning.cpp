@@ -184,7 +184,7 @@ bool Core::take_words(NodeIndex node, std::string_view body) {
   if (!owned_.owners) return true;
   peer::Section section;
   while (peer::take_section(body, section)) {
-    const auto named = section.name.empty() ? std::nullopt : view_->find(section.name);
+    const auto named = view_->find(section.name);  // no node has an empty name
     const std::shared_ptr<const Boots>& boots = config_.handoff->boots;
     if (section.said == Said::boot && boots && named) {  // names that nobody has are not kept
       const std::string odd =

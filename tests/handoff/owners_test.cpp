@@ -13,8 +13,8 @@ namespace limpet::handoff {
 namespace {
 
 constexpr Slot kSlot = 5;
-constexpr Member kMe = 0;
-constexpr Member kOther = 1;
+constexpr Member kMyself = 0;
+constexpr Member kAnother = 1;
 constexpr Member kThird = 2;
 
 class Start : public ::testing::Test {
@@ -24,7 +24,7 @@ class Start : public ::testing::Test {
     std::vector<SlotTitle> titles(kSlots);
     titles[kSlot] = title_ = title;
     owners_.emplace(1U, 0U, titles, true, now_);
-    owners_->set_names(kMe, [](Member member) {
+    owners_->set_names(kMyself, [](Member member) {
       return std::array<std::string_view, 3>{"n1", "n2", "n3"}.at(member);
     });
   }
@@ -35,7 +35,7 @@ class Start : public ::testing::Test {
     return owners_->hears(kSlot, node, {.term = {cessions, restarts}, .begins = begins}, title_, now_);
   }
   void serve() {
-    owners_->answered(kOther);
+    owners_->answered(kAnother);
     ASSERT_EQ(go_on(true), std::vector<Slot>{kSlot});
   }
 
@@ -91,27 +91,27 @@ TEST_F(Start, ServesNothingBeforeItHasHeardAllOrTheTimeIsUp) {
 TEST_F(Start, ComparesWithItsTermOfBeforeTheStart) {
   begin_with(owner_at(3, 1));
   EXPECT_EQ(owners_->owning(kSlot, title_).term, (Term{3, 0}));
-  EXPECT_FALSE(hears(kOther, 3, 0, true))
+  EXPECT_FALSE(hears(kAnother, 3, 0, true))
       << "both begin with the same: the name decides, not who failed more often";
   begin_with(owner_at(3, 2));
-  EXPECT_FALSE(hears(kOther, 3, 1, true));
-  EXPECT_TRUE(hears(kOther, 3, 2, true));
+  EXPECT_FALSE(hears(kAnother, 3, 1, true));
+  EXPECT_TRUE(hears(kAnother, 3, 2, true));
 }
 
 TEST_F(Start, WaitsUntilALowerOwnerHasGivenWay) {
   begin_with(owner_at(3, 1));
-  EXPECT_FALSE(hears(kOther, 2));
-  owners_->answered(kOther);
+  EXPECT_FALSE(hears(kAnother, 2));
+  owners_->answered(kAnother);
   EXPECT_EQ(go_on(true), std::vector<Slot>{});
   now_.steady_ms += 10 * kListenMs;
   EXPECT_EQ(go_on(true), std::vector<Slot>{}) << "it is reached";
-  owners_->hears_not(kSlot, kOther);
+  owners_->hears_not(kSlot, kAnother);
   EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
 }
 
 TEST_F(Start, DoesNotWaitForALowerOwnerThatCannotBeReachedAnyMore) {
   begin_with(owner_at(3, 1));
-  EXPECT_FALSE(hears(kOther, 2));
+  EXPECT_FALSE(hears(kAnother, 2));
   reached_ = false;
   EXPECT_EQ(go_on(true), std::vector<Slot>{}) << "it was a moment ago";
   now_.steady_ms += kListenMs;
@@ -120,12 +120,12 @@ TEST_F(Start, DoesNotWaitForALowerOwnerThatCannotBeReachedAnyMore) {
 
 TEST_F(Start, WhatANodeDoesNotSayAgainWhenItIsAskedIsOver) {
   begin_with(owner_at(3, 1));
-  EXPECT_FALSE(hears(kOther, 2));
+  EXPECT_FALSE(hears(kAnother, 2));
   EXPECT_FALSE(hears(kThird, 2));
-  owners_->asks(kOther);
+  owners_->asks(kAnother);
   owners_->asks(kThird);
   EXPECT_FALSE(hears(kThird, 2));
-  owners_->answered(kOther);
+  owners_->answered(kAnother);
   owners_->answered(kThird);
   EXPECT_EQ(go_on(true), std::vector<Slot>{});
   owners_->hears_not(kSlot, kThird);
@@ -134,15 +134,15 @@ TEST_F(Start, WhatANodeDoesNotSayAgainWhenItIsAskedIsOver) {
 
 TEST_F(Start, AGrantIsNotServedWhileAnotherBeginsWithTheSlot) {
   begin_with({});
-  owners_->answered(kOther);
+  owners_->answered(kAnother);
   EXPECT_EQ(go_on(true), std::vector<Slot>{});
   EXPECT_FALSE(hears(kThird, 2)) << "who gives it";
-  EXPECT_FALSE(hears(kOther, 1, 0, true));
+  EXPECT_FALSE(hears(kAnother, 1, 0, true));
   title_ = owner_at(3);
   EXPECT_TRUE(owners_->gets(kSlot, kThird, {3}));
   EXPECT_TRUE(owners_->begins(kSlot));
   EXPECT_EQ(go_on(true), std::vector<Slot>{});
-  owners_->hears_not(kSlot, kOther);
+  owners_->hears_not(kSlot, kAnother);
   EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
   owners_->loses(kSlot, title_);
   EXPECT_TRUE(owners_->lost(kSlot, title_));
@@ -151,29 +151,29 @@ TEST_F(Start, AGrantIsNotServedWhileAnotherBeginsWithTheSlot) {
 
 TEST_F(Start, ASlotOfALifeThatTheDiskHasForgottenIsNamedUntilSomebodyHoldsIt) {
   begin_with(owner_at(3, 1));
-  EXPECT_TRUE(owners_->hears_of(kSlot, kMe, {5}, title_)) << "it was given back to this node";
+  EXPECT_TRUE(owners_->hears_of(kSlot, kMyself, {5}, title_)) << "it was given back to this node";
   EXPECT_EQ(owners_->forgotten().at(kSlot), Term{5});
-  EXPECT_FALSE(owners_->hears_of(kSlot, kOther, {4}, {})) << "an earlier holder changes nothing";
+  EXPECT_FALSE(owners_->hears_of(kSlot, kAnother, {4}, {})) << "an earlier holder changes nothing";
   EXPECT_EQ(owners_->forgotten().size(), 1U);
-  EXPECT_FALSE(owners_->hears(kSlot, kOther, {.term = {6}}, {}, now_));
+  EXPECT_FALSE(owners_->hears(kSlot, kAnother, {.term = {6}}, {}, now_));
   EXPECT_TRUE(owners_->forgotten().empty()) << "somebody has it";
 }
 
 TEST_F(Start, ASlotWhoseGrantIsOnItsWayIsNotForgotten) {
   begin_with({});
-  const SlotTitle promise = promised({}, {.from = kOther, .term = {4, 1}, .migration = kTry, .bytes = 9});
-  EXPECT_FALSE(owners_->hears_of(kSlot, kMe, {5}, promise));
+  const SlotTitle promise = promised({}, {.from = kAnother, .term = {4, 1}, .migration = kTry, .bytes = 9});
+  EXPECT_FALSE(owners_->hears_of(kSlot, kMyself, {5}, promise));
   EXPECT_TRUE(owners_->forgotten().empty());
-  EXPECT_FALSE(owners_->hears_of(kSlot, kMe, {6}, promise));
+  EXPECT_FALSE(owners_->hears_of(kSlot, kMyself, {6}, promise));
   EXPECT_EQ(owners_->forgotten().size(), 1U);
 }
 
 TEST_F(Start, OfTwoThatServedApartTheNameDecidesAtEqualTerms) {
   begin_with(owner_at(3, 1));
   serve();
-  EXPECT_FALSE(hears(kOther, 3, 1)) << "n1 comes before n2";
-  EXPECT_TRUE(hears(kOther, 3, 2));
-  EXPECT_FALSE(hears(kOther, 3, 2, true)) << "a start gives way itself";
+  EXPECT_FALSE(hears(kAnother, 3, 1)) << "n1 comes before n2";
+  EXPECT_TRUE(hears(kAnother, 3, 2));
+  EXPECT_FALSE(hears(kAnother, 3, 2, true)) << "a start gives way itself";
 }
 
 }  // namespace

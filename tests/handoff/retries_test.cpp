@@ -8,7 +8,7 @@ namespace limpet::handoff {
 namespace {
 
 constexpr Member kNode = 1;
-constexpr Member kOther = 2;
+constexpr Member kOtherNode = 2;
 
 class RetriesTest : public ::testing::Test {
  protected:
@@ -38,7 +38,7 @@ TEST_F(RetriesTest, ANodeThatTakesNoneIsOfferedNoneAndOtherNodesAre) {
   EXPECT_TRUE(retries_.node_failed(kNode, 7, now_));
   EXPECT_FALSE(retries_.node_failed(kNode, 8, now_)) << "for the same reason";
   EXPECT_FALSE(retries_.may(kNode, 9, now_));
-  EXPECT_TRUE(retries_.may(kOther, 9, now_));
+  EXPECT_TRUE(retries_.may(kOtherNode, 9, now_));
   EXPECT_EQ(wait_of(kNode, 9), kHandoffRetryMinMs);
 }
 
