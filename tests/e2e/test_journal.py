@@ -322,9 +322,9 @@ class DataDirectory(Journal):
         self.client(node)("SET", "k", "v")
         self.assertEqual(node.process.terminate(15), 0)
         file = files_of(node)[0]
+        overwrite(file, 8, b"\x03")
+        self.refused(node, os.path.basename(file), "format 3", "up to 2", "newer limpetd")
         overwrite(file, 8, b"\x02")
-        self.refused(node, os.path.basename(file), "format 2", "newer limpetd")
-        overwrite(file, 8, b"\x01")
         identity = os.path.join(data_of(node), "limpet.id")
         text = contents(data_of(node))["limpet.id"]
         overwrite(identity, 0, text.replace(b"format 1", b"format 2"))
