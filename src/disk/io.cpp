@@ -8,13 +8,13 @@
 
 namespace limpet::disk {
 
+bool is_full(int error) { return error == ENOSPC || error == EDQUOT; }
+
 tl::unexpected<Error> io_error(const std::string& path, const std::string& what) {
   const int error = errno;
-  const char* const fix = error == ENOSPC || error == EDQUOT ? "; make room there" : "";
+  const char* const fix = is_full(error) ? "; make room there" : "";
   return fail(Code::io, path + ": " + what + ": " + std::strerror(error) + fix);
 }
-
-bool is_full(int error) { return error == ENOSPC || error == EDQUOT; }
 
 std::optional<std::uint64_t> room_of(int fd) {
   struct ::statvfs facts {};
@@ -26,9 +26,12 @@ Result<void> write_whole(int fd, std::string_view bytes, const std::string& path
   while (!bytes.empty()) {
     const ssize_t count = ::write(fd, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && is_full(errno))
-      return fail(Code::full, path + ": cannot be written: " + std::strerror(errno));
-    if (count < 0) return io_error(path, "cannot be written");
+    if (count < 0) {
+      const bool full = is_full(errno);
+      tl::unexpected<Error> error = io_error(path, "cannot be written");
+      if (full) error.value().code = Code::full;
+      return error;
+    }
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return {};

@@ -39,9 +39,9 @@ int exit_code_of(const Error& error) {
     case Code::bad_input:
     case Code::not_found:
       return kExitConfig;
-    case Code::full:
     case Code::io:
       return kExitBind;
+    case Code::full:
     case Code::unavailable:
       return kExitDataBusy;
     case Code::refused:

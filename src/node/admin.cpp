@@ -16,17 +16,15 @@ constexpr const char* kIndex =
     "\n"
     "/livez    200 while the process runs\n"
     "/readyz   200 when clients are answered, or 503 and why not\n"
-    "/drainz   the same, but 404 while the node leaves: clients that are there may stay, new ones should not "
+    "/drainz   the same, but 404 while it gives its slots away: clients that are there may stay, new ones should not "
     "come\n"
     "/metrics  counters and gauges, for Prometheus\n"
     "/status   the node, its cluster and its shards, as JSON\n";
 
-AdminReply tell_health(const Health& health, int when_leaving) {
-  const std::string but = health.reason.empty() ? "\n" : "; but " + health.reason + "\n";
-  return {health.ready     ? 200
-          : health.leaving ? when_leaving
-                           : 503,
-          kPlain, health.ready ? "ok" + but : "not ready: " + health.reason + "\n"};
+AdminReply tell_health(const Health& health, bool drains) {
+  if (drains && health.leaving) return {404, kPlain, "not ready: " + health.reason + "\n"};
+  if (!health.ready) return {503, kPlain, "not ready: " + health.reason + "\n"};
+  return {200, kPlain, health.reason.empty() ? "ok\n" : "ok; but " + health.reason + "\n"};
 }
 
 AdminPages pages_of(AdminSource source) {
@@ -34,8 +32,8 @@ AdminPages pages_of(AdminSource source) {
   pages.at_once = [health = std::move(source.health)](const std::string& path) -> std::optional<AdminReply> {
     if (path == "/") return AdminReply{200, kPlain, kIndex};
     if (path == "/livez") return AdminReply{200, kPlain, "ok\n"};
-    if (path == "/readyz") return tell_health(health(), 503);
-    if (path == "/drainz") return tell_health(health(), 404);
+    if (path == "/readyz") return tell_health(health(), false);
+    if (path == "/drainz") return tell_health(health(), true);
     return std::nullopt;
   };
   pages.is_made = [](const std::string& path) { return path == "/metrics" || path == "/status"; };

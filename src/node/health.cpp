@@ -1,15 +1,14 @@
 #include "health.hpp"
 
+#include <string>
+#include <utility>
+
 namespace limpet::node {
 
 std::optional<Health> health_in_cluster(const cluster::Node& me, shard::Contact contact) {
   if (me.leaving)
     return Health{false, true,
                   "this node is leaving: it gives its slots to others until it is started again"};
-  if (!me.listed)
-    return Health{false, true, "the cluster file does not name this node: it gives its slots to others"};
-  if (me.state == cluster::NodeState::draining)
-    return Health{false, true, "the cluster file calls this node draining: it gives its slots to others"};
   switch (contact) {
     case shard::Contact::refused:
       return Health{
@@ -25,6 +24,16 @@ std::optional<Health> health_in_cluster(const cluster::Node& me, shard::Contact 
       break;
   }
   return std::nullopt;
+}
+
+Health with_file(const cluster::Node& me, Health health) {
+  if (!health.ready) return health;
+  const bool draining = me.state == cluster::NodeState::draining;
+  if (me.listed && !draining) return health;
+  std::string why = me.listed ? "the cluster file calls this node draining: it gives its slots to others"
+                              : "the cluster file does not name this node: it gives its slots to others";
+  if (!health.reason.empty()) why += "; " + health.reason;
+  return {true, true, std::move(why)};
 }
 
 }  // namespace limpet::node

@@ -11,4 +11,7 @@ namespace limpet::node {
 // Why it should get no clients; nothing: it may.
 [[nodiscard]] std::optional<Health> health_in_cluster(const cluster::Node& me, shard::Contact contact);
 
+// `health`, and that it leaves, if it is ready but its file wants it to hold nothing: it serves as any other.
+[[nodiscard]] Health with_file(const cluster::Node& me, Health health);
+
 }  // namespace limpet::node

@@ -65,7 +65,7 @@ Doorman::Rules rules_of(const From& from) {
 
 // What to do about a data directory that cannot be used is not what to do about an address.
 tl::unexpected<Error> of_data(Error error) {
-  if (error.code == Code::io) error.code = Code::unavailable;
+  if (error.code == Code::io || error.code == Code::full) error.code = Code::unavailable;
   if (error.code == Code::bad_input) error.code = Code::refused;
   return tl::unexpected<Error>(std::move(error));
 }
@@ -101,6 +101,7 @@ class Node::Impl {
  private:
   Result<void> start_admin();
   [[nodiscard]] Health health() const;
+  [[nodiscard]] Health health_of_disk() const;
   void make_shards();
   [[nodiscard]] LoaderHooks loader_hooks();
   Result<void> open_storage();
@@ -154,11 +155,14 @@ Result<void> Node::Impl::start_admin() {
 
 Health Node::Impl::health() const {
   if (!ready_) return {false, false, "this node is starting or stopping"};
-  if (membership_) {
-    const auto cut_off =
-        health_in_cluster(view()->nodes[membership_->self()], membership_->config().company->contact());
-    if (cut_off) return *cut_off;
-  }
+  if (!membership_) return health_of_disk();
+  const auto now = view();
+  const cluster::Node& me = now->nodes[membership_->self()];
+  if (auto cut_off = health_in_cluster(me, membership_->config().company->contact())) return *cut_off;
+  return with_file(me, health_of_disk());
+}
+
+Health Node::Impl::health_of_disk() const {
   if (!journaled()) return {true, false, disk_health_.titles_trouble()};
   if (const std::string why = disk_health_.failure(); !why.empty())
     return {false, false, why + "; start this node again"};

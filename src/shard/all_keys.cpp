@@ -151,7 +151,9 @@ std::string Core::why_missing(const RollCall& call) const {
 // REQUIRES: gather.open is 1.
 void Core::ask_for_missing(GatherName name, Gather& gather) {
   std::map<NodeIndex, SlotSet> slots;
-  gather.roll_call->missing().each([&](Slot slot) {
+  SlotSet missing = gather.roll_call->missing();
+  if (gather.partial) missing -= gather.partial->excused;
+  missing.each([&](Slot slot) {
     const Route route = router_.route(slot);
     slots[route.kind == Route::Kind::peer ? route.target : config_.self].add(slot);
   });

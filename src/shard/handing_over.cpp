@@ -193,7 +193,8 @@ void Core::work_off() {
   while (any(handovers_->wishes())) {
     HandOvers::Wishes wishes = std::exchange(handovers_->wishes(), {});
     for (const HandOvers::Write& write : wishes.writes) write_title(write);
-    effects_.sync = effects_.sync || !wishes.syncs.empty();
+    // Without a journal there is nothing that could be synced, and nobody to be asked for it.
+    if (journal_ && !wishes.syncs.empty()) effects_.sync = true;
     for (const Slot slot : wishes.syncs) {
       const bool synced = !journal_ || journal_->position() <= synced_;
       synced ? handovers_->settled(slot, now_) : after_sync_.settle(journal_->position(), slot);

@@ -42,11 +42,14 @@ bool Core::take_partial(Client& client, Args args) {
   if (!client.replies.empty()) return false;
   if (spec->name == "scan") return take_scan(client, args, true);
   std::vector<std::string_view> asked(args.begin(), args.end());
-  asked.emplace_back();  // as all_keys.cpp has it: of all slots
-  const Origin origin = keep_place(client);
+  const SlotSet all = SlotSet::all();
+  asked.push_back(all.bytes());  // as all_keys.cpp has it
+  const GatherKind kind = spec->name == "keys" ? GatherKind::partial_concat : GatherKind::partial_sum;
+  auto [name, gather] = begin_gather(kind, keep_place(client), client.version);
   client.barrier = true;
-  gather_nodes(spec->name == "keys" ? GatherKind::partial_concat : GatherKind::partial_sum, origin,
-               client.version, false, asked);
+  keep_args(gather, asked);
+  call_roll(gather, asked, false);
+  ask_for_missing(name, gather);
   return true;
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 class ScanTest : public CommandTest {
  protected:
-  // One part: the keys, and where to go on.
+  // One part: the keys, and where to go on; between them stand the slots that were walked.
   struct Step {
     std::string slot;
     std::string position;
@@ -20,9 +20,9 @@ class ScanTest : public CommandTest {
             std::string_view pattern = "*", std::string_view type = "") {
     const std::string bytes = raw({"SCAN", from, position, until, count, pattern, type});
     const auto value = resp::read_value(bytes);
-    if (!value || value->elements.size() < 2) return {"no reply", bytes, {}};
+    if (!value || value->elements.size() < 3) return {"no reply", bytes, {}};
     Step result{value->elements[0].text, value->elements[1].text, {}};
-    for (std::size_t i = 2; i < value->elements.size(); ++i) result.keys.push_back(value->elements[i].text);
+    for (std::size_t i = 3; i < value->elements.size(); ++i) result.keys.push_back(value->elements[i].text);
     return result;
   }
   // All parts until the end.

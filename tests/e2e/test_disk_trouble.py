@@ -14,7 +14,9 @@ from harness.waiting import eventually, not_sanitized, seconds
 from test_journal import IN_DOUBT, MODES, shard_of
 
 MANY = 100
-LARGE = bytes(25 << 20)  # three of them are more than may be on its way to the disk
+BOUND = 64 << 20  # of what is on its way to the disk: above it no large write is taken, above twice as much none
+LARGE = bytes((32 << 20) - (64 << 10))  # two are just below it, four just below that
+SMALL = bytes(15 << 10)
 
 
 class OnABadDisk(Journal):
@@ -186,6 +188,9 @@ class Hanging(OnABadDisk):
         self.assertTrue(all(self.waits(writer) for writer in writers))
         return writers
 
+    def unwritten(self):
+        return self.node.status()["here"]["journal_unwritten_bytes"]
+
     def test_replies_wait_and_reads_of_other_sessions_do_not(self):
         for mode, call in (("always", "sync"), ("always", "write"), ("interval", "write")):
             with self.subTest(mode=mode, call=call):
@@ -209,16 +214,28 @@ class Hanging(OnABadDisk):
                 client = self.on_bad_disk(mode, "--shards", "1")
                 client("SET", "calm", "v")
                 self.disk.order(f"{call} .journal hang")
-                writers = [self.sent("SET", f"large{i}", LARGE) for i in range(3)]
-                eventually(lambda: self.node.status()["here"]["keys"] == 4, 20, "they are on their way to the disk")
+                # The last one is taken below the bound, and leaves room for some small ones above it.
+                writers = []
+                for names in ("a",), ("b",), ("c", "d"):
+                    writers.append(self.sent("MSET", *[part for name in names for part in (f"{{large}}{name}", LARGE)]))
+                    eventually(lambda: self.node.keys_held() == " abcd".index(names[-1]) + 1, 20, "it is taken")
+                self.assertGreater(self.unwritten(), BOUND)
+                self.assertError(client("SET", "calm", LARGE), "BUSY", "does not keep up")
+                small = []
+                while self.unwritten() <= 2 * BOUND:
+                    small.append(self.sent("SET", f"small{len(small)}", SMALL))
+                    self.assertTrue(self.waits(small[-1]), "a small one is taken for as long as there is room for it")
+                self.assertGreater(len(small), 10)
                 self.assertError(client("SET", "calm", "w"), "BUSY", "does not keep up")
                 self.assertEqual(client("GET", "calm"), b"v")
                 self.disk.heal()
-                self.assertEqual([writer.read() for writer in writers], ["OK"] * 3)
+                self.assertEqual([writer.read() for writer in writers + small], ["OK"] * len(writers + small))
                 self.assertEqual(client("SET", "calm", "w"), "OK")
+                self.assertEqual(client("SET", "{large}e", LARGE), "OK")
                 client = self.restarted()
                 self.assertEqual(client("GET", "calm"), b"w")
-                self.assertEqual([client("STRLEN", f"large{i}") for i in range(3)], [len(LARGE)] * 3)
+                self.assertEqual([client("STRLEN", f"{{large}}{name}") for name in "abcde"], [len(LARGE)] * 5)
+                self.assertEqual(client("EXISTS", *[f"small{i}" for i in range(len(small))]), len(small))
 
     def test_a_sync_that_hangs_under_interval_holds_up_nobody(self):
         client = self.on_bad_disk("interval")

@@ -20,8 +20,8 @@ def frame(kind, body, bits=0, slot=0, ident=1, length=None):
 
 def greeting(cluster=b"e2e", node=b"n2"):
     addresses = (b"127.0.0.1:1", b"127.0.0.1:2")
-    names = b"".join(struct.pack("<B", len(name)) + name for name in (cluster, node, *addresses))
-    return struct.pack("<IHQQQQQB", 0x54504D4C, 4, 1, 0, 0, 0, 1, 1) + b"n" * 16 + names
+    names = b"".join(struct.pack("<B", len(name)) + name for name in (cluster, node, *addresses, b"0.2.0"))
+    return struct.pack("<IHHQQQQQB", 0x54504D4C, 5, 5, 1, 0, 0, 0, 1, 1) + b"n" * 16 + names
 
 
 def request(*args):
@@ -128,7 +128,10 @@ class WrongSecrets(E2E):
         else:
             nodes.give_own_file("n3", epoch=2, files={})
         nodes["n3"].process.terminate()
-        nodes["n3"].start().await_ready()
+        nodes["n3"].start()
+        # It is not ready: those that it can reach refuse it.
+        eventually(lambda: nodes["n3"].get("/readyz")[2].startswith("not ready: no other node takes this one"), 20,
+                   "n3 says that it is refused")
         return nodes
 
     def check_that_n3_is_shut_out(self, nodes):

@@ -172,16 +172,16 @@ class Files(E2E):
         evil = "n9\r\x1b[2Jall is well"
         config = ["--config", self.nodes.config]
         for command, env in ((["limpetd", "--check-config", *config], {"LIMPET_NODE": evil}),
-                             (["limpetd", "--config", f"/no/{evil}"], {}),
-                             (["limpetd", *config, "--node", "n1", "--secret-file", f"/no/{evil}"], {}),
+                             (["limpetd", "--config", f"/dev/null/{evil}"], {}),
+                             (["limpetd", *config, "--node", "n1", "--secret-file", f"/dev/null/{evil}"], {}),
                              (["limpetd", f"--{evil}"], {}),
                              (["limpetd", "--listen", evil], {}),
-                             (["limpetd", "--listen", "127.0.0.1:1", "--log-file", f"/no/{evil}"], {}),
-                             (["limpetd", "--listen", "127.0.0.1:1", "--data-dir", f"/no/{evil}"], {}),
-                             (["limpet", "plan", f"/no/{evil}", self.nodes.config], {}),
-                             (["limpet", "journal", "verify", f"/no/{evil}"], {}),
+                             (["limpetd", "--listen", "127.0.0.1:1", "--log-file", f"/dev/null/{evil}"], {}),
+                             (["limpetd", "--listen", "127.0.0.1:1", "--data-dir", f"/dev/null/{evil}"], {}),
+                             (["limpet", "plan", f"/dev/null/{evil}", self.nodes.config], {}),
+                             (["limpet", "journal", "verify", f"/dev/null/{evil}"], {}),
                              (["limpet", "-s", evil, "PING"], {}),
-                             (["limpet", "-a", f"/no/{evil}", "PING"], {}),
+                             (["limpet", "-a", f"/dev/null/{evil}", "PING"], {}),
                              (["limpet", f"--{evil}"], {})):
             # As bytes: text would make a line end of a CR.
             done = subprocess.run([binary(command[0]), *command[1:]], stdin=subprocess.DEVNULL, capture_output=True,

@@ -199,8 +199,8 @@ inline void Receiver::hear(const Message& message) {
   check_state();
   if (answer) check_answer(message, *answer);
   // Who has not heard of an answer waits for something to be written, or asks again.
-  const bool waits = state_ == State::preparing || state_ == State::owning;
-  const bool question = message.kind <= Kind::ask;
+  const bool waits = state_ == State::preparing || state_ == State::owning || target_->settles();
+  const bool question = message.kind <= handoff::kLastQuestion;
   FUZZ_CHECK(answer || waits || !question || message.kind == Kind::grant || message.kind == Kind::ask);
   FUZZ_CHECK(before == state_ || message.kind == Kind::piece || message.kind == Kind::finish ||
              message.kind == Kind::grant || message.kind == Kind::committed || message.kind == Kind::abort ||
@@ -209,6 +209,12 @@ inline void Receiver::hear(const Message& message) {
 
 inline void Receiver::written() {
   const State before = state_;
+  if (target_->settles()) {
+    const Message settled = target_->settled(7);
+    check_state();
+    FUZZ_CHECK(settled.kind == Kind::settled && settled.digest == 7 && target_->is_of(kFrom, settled));
+    FUZZ_CHECK(state_ == before && !target_->settles());
+  }
   if (!target_->title()) return;
   title_ = *target_->title();
   const Message answer = target_->written();
@@ -239,6 +245,8 @@ inline void Receiver::check_answer(const Message& to, const Message& answer) con
       return FUZZ_CHECK((to.kind == Kind::grant || to.kind == Kind::committed) && state_ == State::done);
     case Kind::aborted:
       return FUZZ_CHECK(to.kind == Kind::abort || to.kind == Kind::abandoned);
+    case Kind::pending:
+      return FUZZ_CHECK(to.kind == Kind::settle && state_ != State::receiving);
     default:
       return FUZZ_CHECK(answer.kind == Kind::refused && !answer.rest.empty());
   }

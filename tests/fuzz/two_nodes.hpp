@@ -77,6 +77,7 @@ class TwoNodes {
     std::unique_ptr<HandOvers> hand_overs;
     std::map<Slot, Turn::Kind> turns;
     std::deque<HandOvers::Write> writes;  // of titles, not on the disk yet
+    std::deque<Slot> syncs;               // what they have of these is not on the disk yet
     bool disk_fails = false;
     std::map<std::uint64_t, Post> tickets;  // questions without an answer
     std::uint64_t last_ticket = 0;
@@ -96,6 +97,7 @@ class TwoNodes {
   void execute(Node& node);
   void take_changes(Node& node, bool of_a_command);
   void write_title(Node& node, bool well, bool there);
+  void sync(Node& node);
   void pass(std::int64_t ms);
   // ---- What happens to messages ----
   void deliver(std::size_t index, bool keep);
@@ -238,6 +240,7 @@ inline void TwoNodes::crash(Node& node, bool cleanly) {
     node.disk[write.slot] = write.title;
   }
   node.writes.clear();
+  node.syncs.clear();
   node.tickets.clear();
   if (!cleanly || node.disk_fails) {
     for (auto& [slot, title] : node.disk) title = handoff::raised(title);
@@ -303,6 +306,7 @@ inline void TwoNodes::take_changes(Node& node, bool of_a_command) {
 
 // `there`: it is on the disk, though nobody may know.
 inline void TwoNodes::write_title(Node& node, bool well, bool there) {
+  if (well) sync(node);
   if (node.writes.empty()) return;
   const HandOvers::Write write = node.writes.front();
   node.writes.pop_front();
@@ -313,6 +317,10 @@ inline void TwoNodes::write_title(Node& node, bool well, bool there) {
   } else {
     node.hand_overs->not_written(write.slot, "the disk is broken", now_);
   }
+}
+
+inline void TwoNodes::sync(Node& node) {
+  for (const Slot slot : std::exchange(node.syncs, {})) node.hand_overs->settled(slot, now_);
 }
 
 inline void TwoNodes::pass(std::int64_t ms) {
@@ -359,6 +367,7 @@ inline void TwoNodes::go_on(unsigned rounds, bool write) {
     for (Node& node : nodes_) {
       if (node.hand_overs->can_copy()) node.hand_overs->go_on(now_);
       drain(node);
+      if (write && !node.disk_fails) sync(node);
       for (std::size_t writes = write ? node.writes.size() : 0; writes > 0; --writes) {
         write_title(node, !node.disk_fails, false);
       }
@@ -435,7 +444,7 @@ inline void TwoNodes::drain(Node& node) {
   HandOvers::Wishes wishes = std::exchange(node.hand_overs->wishes(), {});
   for (const HandOvers::Question& each : wishes.questions) {
     Message message;
-    FUZZ_CHECK(handoff::read_message(each.body.view(), message) && message.kind <= Kind::ask);
+    FUZZ_CHECK(handoff::read_message(each.body.view(), message) && message.kind <= handoff::kLastQuestion);
     post({.from = node.me,
           .to = each.to,
           .slot = each.slot,
@@ -444,6 +453,7 @@ inline void TwoNodes::drain(Node& node) {
   }
   for (const HandOvers::Answer& each : wishes.answers) take_answer(node, each);
   for (const HandOvers::Write& each : wishes.writes) node.writes.push_back(each);
+  node.syncs.insert(node.syncs.end(), wishes.syncs.begin(), wishes.syncs.end());
   for (const Turn& each : wishes.turns) node.turns[each.slot] = each.kind;
   for (const HandOvers::Note& each : wishes.notes) FUZZ_CHECK(!each.text.empty());
 }

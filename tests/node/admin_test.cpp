@@ -80,6 +80,11 @@ TEST_F(AdminTest, DrainzTellsALeavingNodeFromOneThatIsNotReady) {
   health_ = {false, true, "it leaves"};
   EXPECT_EQ(get("/drainz")->status, 404);
   EXPECT_EQ(get("/readyz")->status, 503);
+  health_ = {true, true, "it drains"};
+  EXPECT_EQ(get("/drainz")->status, 404);
+  EXPECT_EQ(get("/drainz")->body, "not ready: it drains\n");
+  EXPECT_EQ(get("/readyz")->status, 200);
+  EXPECT_EQ(get("/readyz")->body, "ok; but it drains\n");
   health_ = {false, false, "it starts"};
   EXPECT_EQ(get("/drainz")->status, 503);
 }

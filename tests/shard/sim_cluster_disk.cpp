@@ -71,6 +71,8 @@ void SimCluster::load(unsigned index, unsigned shard) {
 void SimCluster::work_disk(unsigned index, unsigned shard, Effects& effects) {
   Node& node = nodes_[index];
   node.shards[shard]->take_changes();
+  // A node without a journal has nothing that could be synced.
+  LIMPET_ASSERT(!effects.sync || (options_.journal && node.keeps_journal));
   if (!effects.changes.empty()) node.disk.append(shard, effects.changes.view());
   const bool wanted_sync = std::exchange(effects.sync, false) || !effects.changes.empty();
   effects.changes.clear();

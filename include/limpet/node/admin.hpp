@@ -42,7 +42,7 @@ struct NodeSnapshot {
 
 struct Health {
   bool ready = false;
-  bool leaving = false;  // it is not ready just because it leaves: who is there is answered as ever
+  bool leaving = false;  // it gives its slots away: who is there is answered as ever
   std::string reason;    // why it is not ready, or what is wrong although it is, in words
 };
 
