@@ -16,8 +16,8 @@ constexpr const char* kIndex =
     "\n"
     "/livez    200 while the process runs\n"
     "/readyz   200 when clients are answered, or 503 and why not\n"
-    "/drainz   the same, but 404 while it gives its slots away: clients that are there may stay, new ones should not "
-    "come\n"
+    "/drainz   the same, but 404 while the node gives its slots away: clients that are there may stay, new "
+    "ones should not come\n"
     "/metrics  counters and gauges, for Prometheus\n"
     "/status   the node, its cluster and its shards, as JSON\n";
 

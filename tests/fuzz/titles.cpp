@@ -120,7 +120,8 @@ SlotTitle take_slot_title(Reader& reader) {
     slot.title.migration = {.boot = reader.number(), .attempt = reader.number()};
     slot.title.bytes = reader.number();
   }
-  if ((what & 4) != 0) {
+  // Nobody is promised what it owns: such a title is none.
+  if ((what & 4) != 0 && slot.title.kind != Title::Kind::own) {
     slot.promise = {.from = static_cast<Member>(reader.number()), .term = take_term(reader)};
     slot.promise->migration = {.boot = reader.number(), .attempt = reader.number()};
     slot.promise->bytes = reader.number();
