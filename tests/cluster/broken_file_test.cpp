@@ -82,7 +82,7 @@ std::vector<Broken> not_toml() {
        "1:1",
        {"UTF-16", "save the file as UTF-8"}},
       {"Utf16WithoutAMark", std::string("e\0p\0", 4), "1:2", {"NUL byte", "save the file as UTF-8"}},
-      {"ZeroByte", std::string("a\0b = 1\n", 8), "1:2", {"NUL byte"}},
+      {"ZeroByte", std::string("a\0b = 1\n", 8), "1:2", {"NUL byte", "UTF-8"}},
       {"LettersOutsideQuotes", kTop + "zone = caf\xc3\xa9\n", "4:11", {"outside quotes"}},
       {"LettersInANumber", "epoch = 12\xd0\xbf\n", "1:11", {"outside quotes"}},
       {"LettersBehindAQuoteInANumber", "epoch = 1'\xc3\xa9'\n", "1:11", {"outside quotes"}},

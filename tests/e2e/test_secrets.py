@@ -7,7 +7,8 @@ import threading
 import unittest
 
 from harness.case import E2E
-from harness.process import binary, clean_environment, run
+from harness.ports import free_address
+from harness.process import binary, clean_environment, die_with_parent, run
 from harness.resp import Closed
 from harness.waiting import eventually, seconds
 
@@ -171,21 +172,23 @@ class Files(E2E):
     def test_what_people_hand_in_reaches_no_terminal_as_it_is(self):
         evil = "n9\r\x1b[2Jall is well"
         config = ["--config", self.nodes.config]
+        nowhere = f"{self.nodes.config}/{evil}"  # under a file nobody makes a directory
         for command, env in ((["limpetd", "--check-config", *config], {"LIMPET_NODE": evil}),
-                             (["limpetd", "--config", f"/dev/null/{evil}"], {}),
-                             (["limpetd", *config, "--node", "n1", "--secret-file", f"/dev/null/{evil}"], {}),
+                             (["limpetd", "--config", nowhere], {}),
+                             (["limpetd", *config, "--node", "n1", "--secret-file", nowhere], {}),
                              (["limpetd", f"--{evil}"], {}),
                              (["limpetd", "--listen", evil], {}),
-                             (["limpetd", "--listen", "127.0.0.1:1", "--log-file", f"/dev/null/{evil}"], {}),
-                             (["limpetd", "--listen", "127.0.0.1:1", "--data-dir", f"/dev/null/{evil}"], {}),
-                             (["limpet", "plan", f"/dev/null/{evil}", self.nodes.config], {}),
-                             (["limpet", "journal", "verify", f"/dev/null/{evil}"], {}),
+                             (["limpetd", "--listen", free_address(), "--log-file", nowhere], {}),
+                             (["limpetd", "--listen", free_address(), "--data-dir", nowhere], {}),
+                             (["limpet", "plan", nowhere, self.nodes.config], {}),
+                             (["limpet", "journal", "verify", nowhere], {}),
                              (["limpet", "-s", evil, "PING"], {}),
-                             (["limpet", "-a", f"/dev/null/{evil}", "PING"], {}),
+                             (["limpet", "-a", nowhere, "PING"], {}),
                              (["limpet", f"--{evil}"], {})):
             # As bytes: text would make a line end of a CR.
             done = subprocess.run([binary(command[0]), *command[1:]], stdin=subprocess.DEVNULL, capture_output=True,
-                                  timeout=seconds(20), env=clean_environment(**env), check=False)
+                                  timeout=seconds(20), env=clean_environment(**env), check=False,
+                                  preexec_fn=die_with_parent)
             self.assertNotEqual(done.returncode, 0, command)
             self.assertTrue(done.stderr, command)
             for byte in b"\r", b"\x1b":
