@@ -148,7 +148,7 @@ class Gathers(Watched, E2E):
             bystander.served(150)
         for name, growth in growths.items():
             print(f"    memory: {growth.most() / MIB:.1f} MiB more at the most on {name}", flush=True)
-            # Without an account of parts it was 900 MiB. Besides it are what sockets hold, and what is put together just now.
+            # Without an account of parts it was 900 MiB. Beside it there is what sockets hold, and one reply at a time.
             self.assertLess(growth.most(), allowance(384 * MIB))
 
 

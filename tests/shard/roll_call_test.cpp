@@ -6,7 +6,7 @@
 namespace limpet::shard {
 namespace {
 
-SlotSet slots(std::size_t from, std::size_t behind) {
+SlotSet slots_of(std::size_t from, std::size_t behind) {
   SlotSet set;
   for (std::size_t slot = from; slot < behind; ++slot) set.add(static_cast<Slot>(slot));
   return set;
@@ -14,27 +14,27 @@ SlotSet slots(std::size_t from, std::size_t behind) {
 
 TEST(RollCall, IsCompleteOnceEverySlotHasBeenAnsweredFor) {
   RollCall call(SlotSet::all(), 100);
-  EXPECT_TRUE(call.answers(slots(0, 50)));
-  EXPECT_TRUE(call.answers(slots(60, kSlots)));
+  EXPECT_TRUE(call.answers(slots_of(0, 50)));
+  EXPECT_TRUE(call.answers(slots_of(60, kSlots)));
   EXPECT_FALSE(call.complete());
-  EXPECT_EQ(call.missing(), slots(50, 60));
-  EXPECT_TRUE(call.answers(slots(50, 60)));
+  EXPECT_EQ(call.missing(), slots_of(50, 60));
+  EXPECT_TRUE(call.answers(slots_of(50, 60)));
   EXPECT_TRUE(call.complete());
   EXPECT_EQ(call.answered(), SlotSet::all());
 }
 
 TEST(RollCall, ASlotThatTwoPartsAnswerForCountsOnce) {
   RollCall call(SlotSet::all(), 100);
-  EXPECT_TRUE(call.answers(slots(0, 51)));
-  EXPECT_FALSE(call.answers(slots(50, kSlots)));
-  EXPECT_EQ(call.missing(), slots(51, kSlots)) << "nothing of that answer counts";
-  EXPECT_TRUE(call.answers(slots(51, kSlots)));
+  EXPECT_TRUE(call.answers(slots_of(0, 51)));
+  EXPECT_FALSE(call.answers(slots_of(50, kSlots)));
+  EXPECT_EQ(call.missing(), slots_of(51, kSlots)) << "nothing of that answer counts";
+  EXPECT_TRUE(call.answers(slots_of(51, kSlots)));
 }
 
 TEST(RollCall, WhatWasNotAskedForIsNotAnswered) {
-  RollCall call(slots(3, 5), 100);
-  EXPECT_FALSE(call.answers(slots(4, 6)));
-  EXPECT_TRUE(call.answers(slots(3, 5)));
+  RollCall call(slots_of(3, 5), 100);
+  EXPECT_FALSE(call.answers(slots_of(4, 6)));
+  EXPECT_TRUE(call.answers(slots_of(3, 5)));
   EXPECT_TRUE(call.complete());
 }
 

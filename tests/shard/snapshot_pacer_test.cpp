@@ -9,7 +9,7 @@
 namespace limpet::shard {
 namespace {
 
-constexpr journal::SegmentHeader kHeader{.stream = {.generation = 1, .shard = 0}, .nonce = 1};
+constexpr journal::SegmentHeader kStreamHeader{.stream = {.generation = 1, .shard = 0}, .nonce = 1};
 constexpr std::uint64_t kDue = kSnapshotMinBytes + 1;
 
 class SnapshotPacerTest : public ::testing::Test {
@@ -41,7 +41,7 @@ class SnapshotPacerTest : public ::testing::Test {
 
   store::Store store_{1};
   journal::Writer writer_{1};
-  SnapshotPacer pacer_{store_, writer_, kHeader};
+  SnapshotPacer pacer_{store_, writer_, kStreamHeader};
   std::int64_t now_ms_ = 0;
   bool ended_ = false;
 };
