@@ -236,6 +236,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
     if (route.kind == Route::Kind::here) {
       reply_scratch_.clear();
       run(spec, part_args, client.version, reply_scratch_);
+      muted_bytes_ += reply_scratch_.size();  // it is of this turn, though it goes nowhere yet
       gather.needs = std::max(gather.needs, needed_);
       part_done(part, Outcome::done, reply_scratch_.view());
     } else {

@@ -4,7 +4,7 @@ import socket
 import struct
 import unittest
 
-from harness.bystander import Bystander, Watched
+from harness.bystander import Watched
 from harness.case import E2E
 from harness.crowd import Crowd, crowd_size
 from harness.hostile import Hostile
@@ -140,12 +140,10 @@ class Gathers(Watched, E2E):
             for key in keys:
                 client("SET", key, b"x" * MIB)
         growths = {name: Growth(nodes[name].process.pid) for name in ("n1", "n2")}
-        # It is served throughout; how soon is not bounded here: putting 16 MiB together takes a shard its time.
-        bystander = Bystander(nodes["n1"])
-        self.addCleanup(bystander.close)
-        with Crowd(nodes["n1"].client, 30, receive_buffer=4096) as crowd:
-            crowd.push(encode("MGET", *keys) * 8)  # 128 MiB for each
-            bystander.served(150)
+        with self.bystander(nodes["n1"], 30) as bystander:
+            with Crowd(nodes["n1"].client, 30, receive_buffer=4096) as crowd:
+                crowd.push(encode("MGET", *keys) * 8)  # 128 MiB for each
+                bystander.served(150)
         for name, growth in growths.items():
             print(f"    memory: {growth.most() / MIB:.1f} MiB more at the most on {name}", flush=True)
             # Without an account of parts it was 900 MiB. Beside it there is what sockets hold, and one reply at a time.

@@ -124,8 +124,9 @@ class Followed(SeenCase):
         cluster["n2"].process.signal(signal.SIGHUP)
         says("settled: ")
         self.assertEqual(child.wait(10), 0)
-        log = cluster["n1"].process.log()
-        self.assertRegex(log, r"\d+ slots were handed over to n3 \(epoch 2 of the cluster file\): \d+ sessions")
+        # Slots that change hands are added up for a second before a line of the log tells of them.
+        told = re.compile(r"\d+ slots were handed over to n3 \(epoch 2 of the cluster file\): \d+ sessions")
+        eventually(lambda: told.search(cluster["n1"].process.log()), 10, "the log of n1 tells what was handed over")
 
 
 class Figures(SeenCase):
