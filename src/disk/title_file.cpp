@@ -73,7 +73,7 @@ class TitleFile::Impl {
         dropped_(dropped),
         events_(std::move(events)),
         book_(std::move(book)) {}
-  ~Impl() { end(false); }
+  ~Impl() { end(End::at_once); }
 
   // A whole file in the place of what was there.
   Result<void> rewrite() {
@@ -110,14 +110,15 @@ class TitleFile::Impl {
     changed_.notify_one();
   }
 
-  Result<void> end(bool cleanly) {
+  enum class End : std::uint8_t { clean, unclean, at_once };
+  Result<void> end(End how) {
     if (!thread_.joinable()) return {};
     Result<void> outcome;
     {
       const std::lock_guard lock(mutex_);
       ending_ = true;
-      if (!cleanly) waiting_.clear();
-      if (cleanly) {
+      if (how == End::at_once) waiting_.clear();
+      if (how == End::clean) {
         waiting_.push_back({.say = [](TitleLog& log) { log.stopped(); },
                             .keep = [](TitleBook& book) { book.stop(); },
                             .done = [&](const Result<void>& written) { outcome = written; }});
@@ -310,7 +311,9 @@ Result<std::optional<TitleBook>> TitleFile::peek(const std::string& path) {
 
 const TitleBook& TitleFile::book() const { return impl_->first(); }
 std::size_t TitleFile::dropped_bytes() const { return impl_->dropped(); }
-Result<void> TitleFile::stop() { return impl_->end(true); }
+Result<void> TitleFile::stop(bool in_good_order) {
+  return impl_->end(in_good_order ? Impl::End::clean : Impl::End::unclean);
+}
 
 void TitleFile::titles(std::vector<std::pair<Slot, handoff::SlotTitle>> titles, Done done,
                        Appended appended) {

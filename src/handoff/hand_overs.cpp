@@ -13,6 +13,7 @@ HandOvers::HandOvers(Member self, std::uint64_t boot, unsigned shards, unsigned 
   titles_.resize(kSlots / shards + 1);
   unready_.resize(kSlots);
   held_back_.resize(kSlots);
+  undecided_.resize(kSlots);
   for (unsigned at = shard; at < kSlots; at += shards) {
     const auto slot = static_cast<Slot>(at);
     set_title(slot, titles[slot]);
@@ -78,18 +79,21 @@ bool HandOvers::grants_to(Slot slot, Member to) const {
          given->second.source.state() == Source::State::granting;
 }
 
-HandOvers::Heritage HandOvers::inherit(Slot slot, Term term) {
+// A promise of an earlier term has been overtaken by another hand-over.
+bool HandOvers::promised_by(Slot slot, Member by, Term term) const {
+  const auto& promise = title(slot).promise;
+  return promise && promise->from == by && promise->term.cessions >= term.cessions;
+}
+
+HandOvers::Heritage HandOvers::inherit(Slot slot, Term term, bool whole) {
   const auto given = giving_.find(slot);
   const bool grants = given != giving_.end() && given->second.source.state() == Source::State::granting;
   const bool free = trouble_.empty() && !owns(title(slot)) && title(slot).title.term < term &&
                     !unready_[slot] && (grants || given == giving_.end()) && !writes_.contains(slot);
   if (!free) return Heritage::not_now;
-  // What was given and not taken is all there is. So is what was promised; what was on its way is not, nor
-  // what this node had of it long ago.
-  bool whole = grants;
+  // What was on its way is not whole, nor is what this node had of it long ago.
   if (grants) giving_.erase(given);
   if (const auto found = receiving_.find(slot); found != receiving_.end()) {
-    whole = whole || found->second.target.state() == Target::State::promised;
     end_waiting(found->second, "this node has claimed the slot");
     receiving_.erase(found);
   }
@@ -147,7 +151,7 @@ void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64
     const auto given = giving_.find(slot);
     const bool under_way =
         given != giving_.end() && given->second.source.is_of(given->second.source.to(), message);
-    const Fate fate = fate_of(title(slot), message.term, message.migration, under_way);
+    const Fate fate = fate_of(title(slot), message.term, message.migration, under_way || undecided_[slot]);
     return answer(ticket, answer_alone(message, title(slot), fate));
   }
   Receiving& receiving = found->second;
@@ -244,6 +248,27 @@ bool HandOvers::superseded(Slot slot, Member by, Term term, Now now) {
   return true;
 }
 
+bool HandOvers::complete(Slot slot, const Unfinished::Offer& offer) {
+  const bool can =
+      trouble_.empty() && owns(title(slot)) && !giving_.contains(slot) && !writes_.contains(slot);
+  if (!can) return false;
+  store_.set_aside(slot, true);
+  write(slot, {.title = {.kind = Title::Kind::ceded,
+                         .term = after_cession(offer.term),
+                         .to = offer.by,
+                         .migration = offer.migration,
+                         .bytes = offer.bytes},
+               .promise = std::nullopt});
+  return true;
+}
+
+std::optional<Promise> HandOvers::promise(Slot slot) const {
+  if (title(slot).promise) return title(slot).promise;
+  const auto found = receiving_.find(slot);
+  const bool writing = found != receiving_.end() && found->second.target.state() == Target::State::preparing;
+  return writing ? found->second.target.title()->promise : std::nullopt;
+}
+
 // ---- Titles ----
 
 void HandOvers::write(Slot slot, const SlotTitle& title, Kind lets) {
@@ -257,6 +282,7 @@ void HandOvers::written(Slot slot, Now now) {
   const auto write = writes_.find(slot);
   LIMPET_ASSERT(write != writes_.end());
   set_title(slot, write->second.title);
+  undecided_[slot] = false;
   sync_time_.took(now.steady_ms - write->second.began_ms);
   writes_.erase(write);
   if (const auto given = giving_.find(slot); given != giving_.end() && given->second.writing) {

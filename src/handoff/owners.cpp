@@ -96,13 +96,14 @@ void Owners::loses(Slot slot, const SlotTitle& title) {
   lost_[slot] = title.title.term;
 }
 
-std::vector<Slot> Owners::go_on(const std::function<bool(Member)>& reaches, bool all_heard, Now now) {
+std::vector<Slot> Owners::go_on(const std::function<bool(Member)>& reaches,
+                                const std::function<bool(Slot)>& undecided, bool all_heard, Now now) {
   std::vector<Slot> ready;
   if (listens_ && !all_heard && now.steady_ms < until_ms_) return ready;
   listens_ = false;
   for (auto at = raw_.begin(); at != raw_.end();) {
     const Slot slot = at->first;
-    bool waits = false;
+    bool waits = undecided(slot);
     for (auto rival = rivals_.lower_bound({slot, Member{0}});
          rival != rivals_.end() && rival->first.first == slot; ++rival) {
       waits = waits || now.steady_ms < rival->second.until_ms || reaches(rival->first.second);

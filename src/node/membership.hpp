@@ -51,8 +51,8 @@ class Membership {
   bool leave(bool leaving);
   void write(unsigned shard, const std::vector<shard::TitleWrite>& titles);
 
-  // Writes what waits, and that the node was stopped in good order.
-  [[nodiscard]] Result<void> stop() { return titles_->stop(); }
+  // Writes what waits, and that the node was stopped in good order, unless it was not.
+  [[nodiscard]] Result<void> stop(bool in_good_order) { return titles_->stop(in_good_order); }
 
  private:
   Membership() = default;

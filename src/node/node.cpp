@@ -372,7 +372,12 @@ Result<void> Node::Impl::stop_storage(std::chrono::milliseconds patience) {
       shard.end_changes();
       return std::exchange(shard.effects().changes, {});
     });
-    if (const Result<void> stopped = membership_ ? membership_->stop() : Result<void>(); !stopped) {
+    // A start that had not heard the others yet is none that could end well: what it begins with next is what
+    // this one had, and a restart more.
+    const bool started =
+        std::none_of(shards_.begin(), shards_.end(),
+                     [](const std::unique_ptr<ShardThread>& shard) { return shard->shard().in_start(); });
+    if (const Result<void> stopped = membership_ ? membership_->stop(started) : Result<void>(); !stopped) {
       spdlog::error("the next start takes this end for a crash: {}", stopped.error().text);
     }
     written->done();

@@ -28,7 +28,8 @@ bool take_promise(std::string_view& from, Section& section) {
   section.slots = from.substr(0, sizeof(Slot));
   from.remove_prefix(sizeof(Slot));
   return section.slot(0) < kSlots && take_term(from, section.term) && take_le(from, section.boot) &&
-         take_le(from, section.attempt) && take_le(from, section.bytes);
+         take_le(from, section.attempt) && take_le(from, section.bytes) &&
+         take_term(from, section.last_term) && take_le(from, section.last_number);
 }
 
 }  // namespace
@@ -45,7 +46,6 @@ bool take_section(std::string_view& from, Section& section) {
     case Said::holds:
     case Said::begins:
     case Said::knows:
-    case Said::forgot:
       return take_slots(from, section);
     case Said::boot:
       return take_le(from, section.boot);
@@ -75,13 +75,15 @@ void WordWriter::say_boot(std::string_view name, std::uint64_t boot) {
 }
 
 void WordWriter::say_promised(const Section& promise, Slot slot) {
-  room_for(kNameBytesMax + 64);
+  room_for(kNameBytesMax + 96);
   head(Said::promised, promise.name);
   append_le(body_, slot);
   append_term(body_, promise.term);
   append_le(body_, promise.boot);
   append_le(body_, promise.attempt);
   append_le(body_, promise.bytes);
+  append_term(body_, promise.last_term);
+  append_le(body_, promise.last_number);
 }
 
 void WordWriter::flush() {

@@ -67,10 +67,6 @@ void Core::unpark(const Parked& parked) {
 
 // ---- Nodes ----
 
-// What goes once it is answered, or has been sent. Not what it is in the middle of sending: that has to come
-// first.
-std::size_t Core::kept_for(const Peer& peer) { return peer.lanes.waiting() + peer.memory.charged; }
-
 // One whose requests are not taken any more has large replies coming still, to those that were taken before
 // anybody knew.
 bool Core::has_its_fill(const Peer& peer) const {
@@ -78,7 +74,7 @@ bool Core::has_its_fill(const Peer& peer) const {
 }
 
 void Core::ease(Peer& peer) {
-  if (!peer.stalled || kept_for(peer) > memory_.share(peers_.size()) / 2) return;
+  if (!peer.stalled || peer.kept() > memory_.share(peers_.size()) / 2) return;
   peer.stalled = false;
   yield(peer);
 }

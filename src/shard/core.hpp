@@ -92,6 +92,7 @@ class Core {
   void reload(ShardTunables tunables);
   void drain();
   [[nodiscard]] bool drained();
+  [[nodiscard]] bool in_start() const { return owned_.owners && owned_.owners->begins(); }
   [[nodiscard]] ShardStats stats();
   [[nodiscard]] Effects& effects() { return effects_; }
   void set_now(Now now) { now_ = now; }
@@ -200,7 +201,10 @@ class Core {
   bool take_words(NodeIndex node, std::string_view body);
   void hear_owner(Slot slot, NodeIndex node, const handoff::Owning& his);
   void hear_known(Slot slot, NodeIndex from, const Holder& holder);
+  void hear_promised(Slot slot, NodeIndex from, const peer::Section& promise);
+  void complete(Slot slot, const handoff::Unfinished::Offer& offer);
   void give_way(Slot slot, const Holder& to);
+  void belongs_to(Slot slot, const Holder& to);
   void got(Slot slot, handoff::Member from);
   [[nodiscard]] bool all_are_heard() const;
   void go_on_owning();
@@ -225,7 +229,6 @@ class Core {
   [[nodiscard]] std::size_t charge(const Origin& origin, std::size_t bytes);
   void give_back(const Origin& origin, std::size_t charged);
   void unpark(const Parked& parked);
-  [[nodiscard]] static std::size_t kept_for(const Peer& peer);
   [[nodiscard]] bool has_its_fill(const Peer& peer) const;
   [[nodiscard]] bool is_wanted(const Gather& gather);
   void ease(Peer& peer);
@@ -528,11 +531,9 @@ class Core {
   Owned owned_;
   PassedOn passed_on_;
   Overtaking overtaking_;
-  std::set<NodeIndex> came_back_;         // in this epoch: they were leaving before
-  std::int64_t files_compared_ms_ = 0;    // when to look again who runs another cluster file; 0: not
-  std::vector<peer::HolderOf> unplaced_;  // by nodes that this shard does not know yet
+  std::set<NodeIndex> came_back_;       // in this epoch: they were leaving before
+  std::int64_t files_compared_ms_ = 0;  // when to look again who runs another cluster file; 0: not
   std::vector<Slot> to_tell_siblings_;
-  std::vector<Slot> to_tell_peers_;
   Neighbours neighbours_;
   bool was_fresh_ = false;  // when this node started, it had never held a slot
   bool may_claim_ = false;
@@ -584,7 +585,6 @@ class Core {
   RareNote client_notes_{kClientNoteMs};
   std::uint64_t peers_numbered_ = 0;
   RareNote stranger_notes_{kStrangerNoteMs};
-  RareNote term_notes_{kStrangerNoteMs};
   std::uint64_t nonces_ = 0;
   bool draining_ = false;
 

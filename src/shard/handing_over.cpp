@@ -72,6 +72,7 @@ void Core::begin_handovers() {
     const auto slot = static_cast<Slot>(at);
     if (config_.loads) handovers_->set_ready(slot, false);
     handovers_->hold_back(slot, owned_.owners->of_disk(slot));
+    handovers_->set_undecided(slot, owned_.owners->of_disk(slot));
   }
   handovers_->set_rate(tunables_.handover_rate, now_);
   handovers_->set_view(view_of_handovers(), now_);
@@ -129,7 +130,7 @@ void Core::set_view(std::shared_ptr<const cluster::View> view) {
   LIMPET_ASSERT(handovers_ && view->nodes.size() >= view_->nodes.size());
   const std::shared_ptr<const cluster::View> before = std::exchange(view_, std::move(view));
   add_links();
-  for (const peer::HolderOf& said : std::exchange(unplaced_, {})) {
+  for (const peer::HolderOf& said : std::exchange(owned_.unplaced, {})) {
     if (said.node < view_->nodes.size()) learn(said.slot, {said.node, said.term});
   }
   for (const std::unique_ptr<Link>& link : links_) {
@@ -237,7 +238,7 @@ void Core::take_turn(const SlotTurn& turn) {
     // Others may not know it, even if this shard has heard it before.
     (void)holders_.learn(slot, {title.to, title.term});
     to_tell_siblings_.push_back(slot);
-    to_tell_peers_.push_back(slot);
+    owned_.to_tell_peers.push_back(slot);
   }
   place(slot);
 }
@@ -274,7 +275,14 @@ void Core::fail_titles(const std::string& why) {
 }
 
 void Core::titles_written(const std::vector<Slot>& slots) {
-  for (const Slot slot : slots) handovers_->written(slot, now_);
+  for (const Slot slot : slots) {
+    handovers_->written(slot, now_);
+    // Whoever gives it may have started again while the promise was being written.
+    const auto& promise = handovers_->title(slot).promise;
+    const Link* const giver = promise ? links_[promise->from].get() : nullptr;
+    if (giver != nullptr && giver->theirs().boot != promise->migration.boot)
+      owned_.to_tell_peers.push_back(slot);
+  }
   work_off();
 }
 

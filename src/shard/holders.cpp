@@ -109,7 +109,7 @@ void Core::take_holders(std::string_view body) {
   peer::HolderOf said;
   while (peer::take_holder(body, said)) {
     if (said.node >= view_->nodes.size()) {
-      unplaced_.push_back(said);  // until the view that knows that node has come
+      owned_.unplaced.push_back(said);  // until the view that knows that node has come
       continue;
     }
     // The sibling whose slot it is says so, and knows whether it is this node's.
@@ -130,7 +130,7 @@ bool Core::can_be_true(Term term, NodeIndex node) {
   const std::string text = "node " + view_->nodes[node].name + " says that slots are held at term " +
                            text_of(term) +
                            ", years ahead of the clock here, and is not believed: set the clocks of both";
-  if (const auto line = term_notes_.take(text, now_)) note(Note::Level::error, *line);
+  if (const auto line = owned_.term_notes.take(text, now_)) note(Note::Level::error, *line);
   return false;
 }
 

@@ -7,11 +7,14 @@
 #include <limpet/base/term.hpp>
 #include <limpet/cluster/view.hpp>
 #include <limpet/handoff/owners.hpp>
+#include <limpet/handoff/unfinished.hpp>
 #include <limpet/peer/held.hpp>
 #include <limpet/peer/words.hpp>
 #include <map>
 #include <memory>
 #include <vector>
+
+#include "rare_note.hpp"
 
 namespace limpet::shard {
 
@@ -53,13 +56,19 @@ class Holders {
 // What a shard has of the slots that are its node's by its disk, or were.
 struct Owned {
   std::unique_ptr<handoff::Owners> owners;  // beside HandOvers
-  std::map<Slot, Holder> yielding;          // this node gives way, and could not write that yet
+  handoff::Unfinished unfinished;
+  // This node gives way, or ends what its last start had begun, and could not write that yet.
+  std::map<Slot, Holder> yielding;
+  std::map<Slot, handoff::Unfinished::Offer> completing;
   // Later holders that somebody else knows of. Commands go to whoever has given the slot away until the
   // holder itself is heard: that one may not be reached from here.
   std::map<Slot, Holder> told;
   std::size_t superseded = 0;
   std::size_t forgotten_noted = 0;
   bool may_give = false;  // all have been heard since the start
+  std::vector<Slot> to_tell_peers;
+  std::vector<peer::HolderOf> unplaced;  // by nodes that this shard does not know yet
+  RareNote term_notes{kStrangerNoteMs};
 
   // `heard`: of the holder itself.
   [[nodiscard]] const Holder& latest(Slot slot, const Holder& heard) const {

@@ -184,6 +184,11 @@ void Core::slot_loaded(const LoadPiece::Step& step) {
   // What it gave away, or received in part, before is not its own, and the disk is told so. Sessions of a
   // release that knew no titles are there before the first of them, and while nobody holds their slots.
   const handoff::SlotTitle& title = handovers_->title(slot);
+  if (journal_ && owned_.owners->begins(slot)) {
+    const journal::SlotVersion last = journal_->version(slot);
+    owned_.unfinished.loaded(slot, {.term = last.term, .number = last.number});
+  }
+  if (title.promise) owned_.to_tell_peers.push_back(slot);
   if (journal_ && handoff::owns(title)) journal_->set_term(slot, title.title.term);
   const bool first = holders_.of(slot).term == Term{} && (was_fresh_ || may_be_claimed(slot));
   if (!handoff::owns(title) && !title.promise && !first) store_.clear(slot);

@@ -209,12 +209,13 @@ void Core::claim_from(std::string_view name, ReplyWriter& reply) {
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
     const Holder& holder = owned_.latest(slot, holders_.of(slot));
-    // Whoever was giving it to the one that is gone has it still, wherever it is to be: it goes there from
-    // here.
-    const bool grants = handovers_->grants_to(slot, gone);
+    // Whoever was giving it to the one that is gone has it still, and who was promised it by that one has all
+    // that there is of it, wherever it is to be: it goes there from here.
     const bool is_its = holder.term != Term{} ? holder.node == gone : all_others_told;
-    if (!grants && (view_->home[slot] != config_.self || !is_its)) continue;
-    const auto heritage = handovers_->inherit(slot, term_of_claim(holder.term, grants, now_));
+    const bool has_it =
+        handovers_->grants_to(slot, gone) || (is_its && handovers_->promised_by(slot, gone, holder.term));
+    if (!has_it && (view_->home[slot] != config_.self || !is_its)) continue;
+    const auto heritage = handovers_->inherit(slot, term_of_claim(holder.term, has_it, now_), has_it);
     empty += heritage == HandOvers::Heritage::empty ? 1 : 0;
     whole += heritage == HandOvers::Heritage::whole ? 1 : 0;
     missed += heritage == HandOvers::Heritage::not_now ? 1 : 0;

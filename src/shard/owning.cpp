@@ -42,6 +42,19 @@ StreamId peer_of(std::uint64_t packed) {
 // This node's word on a slot of this shard's. `all`: it stands among those on all slots.
 void Core::say(WordWriter& words, Slot slot, bool all) const {
   const handoff::SlotTitle& title = handovers_->title(slot);
+  // Who does not count what it has cannot say whether that is more than what anybody else has.
+  if (const auto promise = handovers_->promise(slot); promise && journal_) {
+    const bool is_there = title.promise && !unloaded_[slot];
+    const journal::SlotVersion last = is_there ? journal_->version(slot) : journal::SlotVersion{};
+    words.say_promised({.name = view_->nodes[promise->from].name,
+                        .term = promise->term,
+                        .boot = promise->migration.boot,
+                        .attempt = promise->migration.attempt,
+                        .bytes = promise->bytes,
+                        .last_term = last.term,
+                        .last_number = last.number},
+                       slot);
+  }
   if (handoff::owns(title) && !owned_.owners->lost(slot, title)) {
     const Owning mine = owned_.owners->owning(slot, title);
     return words.say(mine.begins ? Said::begins : Said::holds, "", mine.term, slot);
@@ -122,8 +135,12 @@ void Core::note_asked(std::string_view body) {
 
 void Core::answer_ask(const WordWriter::Send& send) {
   WordWriter words(send);
-  for (unsigned at = config_.index; at < kSlots; at += config_.shards)
-    say(words, static_cast<Slot>(at), true);
+  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
+    const auto slot = static_cast<Slot>(at);
+    say(words, slot, true);
+    // Whoever gave it may have to know what is there of it before it can serve it.
+    if (unloaded_[slot] && handovers_->promise(slot)) effects_.wanted.push_back(slot);
+  }
   words.flush();
 }
 
@@ -164,7 +181,7 @@ void Core::send_words(std::string_view body) {
 
 // What has changed of this shard's slots.
 void Core::tell_peers() {
-  if (to_tell_peers_.empty()) return;
+  if (owned_.to_tell_peers.empty()) return;
   WordWriter words([&](std::string_view body) {
     send_words(body);
     for (unsigned shard = 0; shard < siblings_.size(); ++shard) {
@@ -172,7 +189,7 @@ void Core::tell_peers() {
       peer::append_frame(siblings_[shard].batch, {.type = FrameType::words, .body = body});
     }
   });
-  for (const Slot slot : std::exchange(to_tell_peers_, {})) say(words, slot, false);
+  for (const Slot slot : std::exchange(owned_.to_tell_peers, {})) say(words, slot, false);
   words.flush();
 }
 
@@ -201,6 +218,9 @@ bool Core::take_words(NodeIndex node, std::string_view body) {
           break;
         case Said::knows:
           hear_known(slot, node, named ? Holder{*named, section.term} : Holder{});
+          break;
+        case Said::promised:
+          if (named == config_.self) hear_promised(slot, node, section);
           break;
         default:
           break;
@@ -246,6 +266,33 @@ void Core::hear_known(Slot slot, NodeIndex from, const Holder& holder) {
   }
 }
 
+// `from` was promised the slot by this node, in its last life.
+void Core::hear_promised(Slot slot, NodeIndex from, const peer::Section& promise) {
+  if (!is_own(slot) || !owned_.owners->begins(slot)) return;
+  const Owning mine = owned_.owners->owning(slot, handovers_->title(slot));
+  if (promise.term.cessions != mine.term.cessions) return;
+  handoff::Unfinished::Offer offer{.by = from,
+                                   .term = promise.term,
+                                   .migration = {.boot = promise.boot, .attempt = promise.attempt},
+                                   .bytes = promise.bytes};
+  if (promise.last_term != Term{}) {
+    offer.last = handoff::LastChange{.term = promise.last_term, .number = promise.last_number};
+  }
+  owned_.unfinished.hears(slot, offer, now_);
+  if (unloaded_[slot]) effects_.wanted.push_back(slot);
+}
+
+// It has more of the slot than the disk of this node, so what was begun then is ended: the slot is its own.
+void Core::complete(Slot slot, const handoff::Unfinished::Offer& offer) {
+  note(Note::Level::warning,
+       "slot " + std::to_string(slot) + " was on its way to node " + view_->nodes[offer.by].name +
+           " when this node ended; that one has more of it than the data directory here, and serves it");
+  owned_.owners->loses(slot, handovers_->title(slot));
+  handovers_->hold_back(slot, true);
+  if (!handovers_->complete(slot, offer)) owned_.completing.emplace(slot, offer);
+  belongs_to(slot, {offer.by, after_cession(offer.term)});
+}
+
 // A slot that this node has by its title is another's, or its disk has forgotten that it held it later.
 void Core::give_way(Slot slot, const Holder& to) {
   const handoff::SlotTitle before = handovers_->title(slot);
@@ -263,10 +310,16 @@ void Core::give_way(Slot slot, const Holder& to) {
   owned_.owners->loses(slot, before);
   handovers_->hold_back(slot, true);
   if (!handovers_->superseded(slot, to.node, to.term, now_)) owned_.yielding.emplace(slot, to);
+  belongs_to(slot, to);
+}
+
+// It was this node's by its title until now, or still is, as that is being written.
+void Core::belongs_to(Slot slot, const Holder& to) {
+  owned_.unfinished.ends(slot);
   turns_[slot] = SlotTurn::Kind::pass;
   holders_.put(slot, to);
   to_tell_siblings_.push_back(slot);
-  to_tell_peers_.push_back(slot);
+  owned_.to_tell_peers.push_back(slot);
   place(slot);
   work_off();
 }
@@ -282,7 +335,7 @@ void Core::got(Slot slot, handoff::Member from) {
   handovers_->hold_back(slot, owned_.owners->gets(slot, from, term));
   holders_.put(slot, {config_.self, term});
   to_tell_siblings_.push_back(slot);
-  to_tell_peers_.push_back(slot);
+  owned_.to_tell_peers.push_back(slot);
 }
 
 // Has everybody said what it has to say since this start who may hold slots?
@@ -299,11 +352,20 @@ void Core::go_on_owning() {
   const auto reaches = [this](handoff::Member node) {
     return node < links_.size() && links_[node] && links_[node]->up();
   };
-  for (const Slot slot : owned_.owners->go_on(reaches, all_heard, now_)) {
-    if (!owned_.owners->of_disk(slot)) handovers_->hold_back(slot, false);
+  const auto undecided = [&](Slot slot) {
+    return owned_.unfinished.has(slot) && (unloaded_[slot] || owned_.unfinished.waits(slot, reaches, now_));
+  };
+  for (const Slot slot : owned_.owners->go_on(reaches, undecided, all_heard, now_)) {
+    if (const auto offer = owned_.unfinished.more(slot)) {
+      complete(slot, *offer);
+      continue;
+    }
+    owned_.unfinished.ends(slot);
+    handovers_->set_undecided(slot, false);
+    if (owned_.may_give || !owned_.owners->of_disk(slot)) handovers_->hold_back(slot, false);
     holders_.put(slot, {config_.self, handovers_->title(slot).title.term});
     to_tell_siblings_.push_back(slot);
-    to_tell_peers_.push_back(slot);
+    owned_.to_tell_peers.push_back(slot);
     place(slot);
   }
   handovers_->set_listening(owned_.owners->listens());
@@ -320,12 +382,15 @@ void Core::go_on_owning() {
   if (all_heard && !std::exchange(owned_.may_give, true)) {
     for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
       const auto slot = static_cast<Slot>(at);
-      if (owned_.owners->of_disk(slot)) handovers_->hold_back(slot, false);
+      if (owned_.owners->of_disk(slot) && !owned_.owners->begins(slot)) handovers_->hold_back(slot, false);
     }
   }
   std::erase_if(owned_.yielding, [this](const auto& slot) {
     return !handoff::owns(handovers_->title(slot.first)) ||
            handovers_->superseded(slot.first, slot.second.node, slot.second.term, now_);
+  });
+  std::erase_if(owned_.completing, [this](const auto& slot) {
+    return !handoff::owns(handovers_->title(slot.first)) || handovers_->complete(slot.first, slot.second);
   });
 }
 

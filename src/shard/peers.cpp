@@ -208,7 +208,7 @@ void Core::peer_bytes(Peer& peer, std::string_view bytes) {
     if (peer.admitted) look_ahead(frames);
   };
   const auto take = [&](const Frame& frame) {
-    if (peer.admitted && kept_for(peer) >= memory_.share(peers_.size())) {
+    if (peer.admitted && peer.kept() >= memory_.share(peers_.size())) {
       peer.stalled = true;
       peer.reading = false;
       return false;

@@ -150,6 +150,7 @@ void Shard::drain(Now now) {
 }
 
 bool Shard::drained() const { return core_->drained(); }
+bool Shard::in_start() const { return core_->in_start(); }
 ShardStats Shard::stats() { return core_->stats(); }
 
 }  // namespace limpet::shard

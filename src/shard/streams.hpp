@@ -54,6 +54,10 @@ struct Peer : Stream {
   std::int64_t heard_ms = 0;      // opened, or last heard of; steady
   std::size_t in_flight = 0;      // its requests that are with siblings or other nodes
   ClientMemory::Account memory;   // what is kept for its clients
+
+  // What goes once it is answered, or has been sent. Not what it is in the middle of sending: that has to
+  // come first.
+  [[nodiscard]] std::size_t kept() const { return lanes.waiting() + memory.charged; }
 };
 
 // A queue to another shard of this node.

@@ -84,6 +84,15 @@ TEST_F(Titles, ANewDirectoryHasNone) {
   }
 }
 
+TEST_F(Titles, AStopInTheMiddleOfAStartWritesWhatWaitsAndCountsAsACrash) {
+  open();
+  own(5, 3);
+  ASSERT_TRUE(file_->stop(false));
+  open();
+  ASSERT_TRUE(file_) << error_;
+  EXPECT_EQ(file_->book().title(5), owner_at({3, 1}));
+}
+
 TEST_F(Titles, WhatWasHeardOfIsThereAfterACleanStop) {
   open();
   own(5, 3);

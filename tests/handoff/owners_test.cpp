@@ -29,7 +29,8 @@ class Start : public ::testing::Test {
     });
   }
   std::vector<Slot> go_on(bool all_heard) {
-    return owners_->go_on([this](Member) { return reached_; }, all_heard, now_);
+    return owners_->go_on([this](Member) { return reached_; }, [this](Slot) { return undecided_; }, all_heard,
+                          now_);
   }
   bool hears(Member node, std::uint64_t cessions, std::uint32_t restarts = 0, bool begins = false) {
     return owners_->hears(kSlot, node, {.term = {cessions, restarts}, .begins = begins}, title_, now_);
@@ -43,6 +44,7 @@ class Start : public ::testing::Test {
   SlotTitle title_;
   std::optional<Owners> owners_;
   bool reached_ = true;
+  bool undecided_ = false;
 };
 
 TEST(Precedence, OfTwoThatSayThatASlotIsTheirsExactlyOneGivesWay) {
@@ -116,6 +118,18 @@ TEST_F(Start, DoesNotWaitForALowerOwnerThatCannotBeReachedAnyMore) {
   EXPECT_EQ(go_on(true), std::vector<Slot>{}) << "it was a moment ago";
   now_.steady_ms += kListenMs;
   EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
+}
+
+TEST_F(Start, LastsWhileItIsUndecidedWhatBecomesOfASlot) {
+  begin_with(owner_at(3, 1));
+  owners_->answered(kAnother);
+  undecided_ = true;
+  EXPECT_EQ(go_on(true), std::vector<Slot>{});
+  EXPECT_TRUE(owners_->begins());
+  EXPECT_FALSE(owners_->listens()) << "what is decided goes on";
+  undecided_ = false;
+  EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
+  EXPECT_FALSE(owners_->begins());
 }
 
 TEST_F(Start, WhatANodeDoesNotSayAgainWhenItIsAskedIsOver) {

@@ -2,9 +2,12 @@
 // however often the node is started and killed, and everything is served again.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "faults.hpp"
 #include "moving.hpp"
 
 namespace limpet::shard {
@@ -112,6 +115,111 @@ TEST(OldDisk, SlotsThatItsNodeHasHeldLaterAreNotServedUntilSomebodyClaimsThemAnd
   EXPECT_EQ(cluster.stats(0).handoff.forgotten, 0U) << "somebody holds them";
   ASSERT_NO_FATAL_FAILURE(edit(cluster, kAllUp, 5));
   EXPECT_EQ(others_than(cluster, 0, "newer"), std::vector<std::string>{});
+}
+
+// The slots that this disk's node was promised by n1.
+std::vector<bool> promised_by_first(const SimDisk& disk) {
+  std::vector<bool> promised(kSlots);
+  for (unsigned slot = 0; slot < kSlots; ++slot) {
+    const auto& promise = disk.book.title(static_cast<Slot>(slot)).promise;
+    promised[slot] = promise && disk.book.names()[promise->from] == "n1";
+  }
+  return promised;
+}
+
+// Something in each slot, all at once.
+void fill_slots(SimCluster& cluster, const std::string& value) {
+  const auto client = cluster.connect(0);
+  std::string requests;
+  for (unsigned slot = 0; slot < kSlots; ++slot)
+    requests += "SET " + key_of_slot(static_cast<Slot>(slot)) + " " + value + "\r\n";
+  cluster.send(client, requests);
+  std::size_t replies = 0;
+  cluster.run_until([&] { return (replies += cluster.take_replies(client).size()) == kSlots; }, 10'000);
+  ASSERT_EQ(replies, kSlots);
+}
+
+// What this node answers for the slots that are marked, each as often as it says so.
+std::map<std::string, unsigned> answers(SimCluster& cluster, unsigned node, const std::vector<bool>& slots) {
+  std::map<std::string, unsigned> answers;
+  const auto client = cluster.connect(node);
+  for (unsigned slot = 0; slot < kSlots; ++slot) {
+    if (slots[slot]) ++answers[cluster.ask(client, "GET " + key_of_slot(static_cast<Slot>(slot)))];
+  }
+  return answers;
+}
+
+// n1, of whose disk there is an old copy, ends in the middle of giving its slots away.
+void end_while_giving(SimCluster& cluster, SimDisk& past) {
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  ASSERT_NO_FATAL_FAILURE(fill_slots(cluster, "old"));
+  past = cluster.disk(0);
+  ASSERT_NO_FATAL_FAILURE(fill_slots(cluster, "new"));
+  const auto* const hears_prepared =
+      std::find_if(handoff::kMoments.begin(), handoff::kMoments.end(),
+                   [](const handoff::Moment& moment) { return moment.name == "hears-prepared"; });
+  cluster.kill_at(0, *hears_prepared, 1);
+  for (unsigned node = 0; node < 3; ++node) {
+    cluster.write_file(node, cluster_text(kFirstDrained, 2));
+    ASSERT_TRUE(cluster.reload(node));
+  }
+  cluster.run_until([&] { return !cluster.alive(0); }, 5'000);
+  ASSERT_FALSE(cluster.alive(0));
+}
+
+TEST(OldDisk, WhatSomebodyWasPromisedOfASlotIsServedIfItIsMoreThanItsNodeHas) {
+  for (const bool all_start : {false, true}) {
+    SimCluster cluster(moving(3, 3));
+    SimDisk past;
+    ASSERT_NO_FATAL_FAILURE(end_while_giving(cluster, past));
+    std::vector<bool> promised(kSlots);
+    for (const unsigned node : {1U, 2U}) {
+      const std::vector<bool> by = promised_by_first(cluster.disk(node));
+      for (unsigned slot = 0; slot < kSlots; ++slot) promised[slot] = promised[slot] || by[slot];
+    }
+    cluster.put_back(0, past);
+    if (all_start) {
+      for (const unsigned node : {1U, 2U}) cluster.kill(node);
+      for (const unsigned node : {1U, 2U}) cluster.start(node);
+    }
+    cluster.start(0);
+    cluster.run_for(3'000);
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    const std::map<std::string, unsigned> served = answers(cluster, 1, promised);
+    EXPECT_EQ(served.size(), 1U) << ::testing::PrintToString(served);
+    EXPECT_TRUE(served.contains("new")) << tail(cluster);
+  }
+}
+
+TEST(OldDisk, WhatSomebodyWasPromisedIsForgottenIfItsNodeHasAsMuch) {
+  SimCluster cluster(moving(3, 3));
+  SimDisk past;
+  ASSERT_NO_FATAL_FAILURE(end_while_giving(cluster, past));
+  cluster.start(0);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  for (const std::string& note : cluster.notes())
+    EXPECT_EQ(note.find("has more of it"), std::string::npos) << note;
+  const std::map<std::string, unsigned> all{{"new", kSlots}};
+  EXPECT_EQ(answers(cluster, 2, std::vector<bool>(kSlots, true)), all);
+}
+
+// It need not be the node that the slot should be at now.
+TEST(OldDisk, WhatSomebodyWasPromisedByANodeThatIsGoneForGoodIsClaimed) {
+  SimCluster cluster(moving(3, 3));
+  SimDisk past;
+  ASSERT_NO_FATAL_FAILURE(end_while_giving(cluster, past));
+  const std::vector<bool> promised = promised_by_first(cluster.disk(1));
+  for (const unsigned node : {1U, 2U}) {
+    cluster.write_file(node, cluster_text(std::vector<FileNode>{{.state = "down"}, {.weight = "0"}, {}}, 3));
+    ASSERT_TRUE(cluster.reload(node));
+  }
+  cluster.run_for(500);
+  const auto claimed = cluster.ask(cluster.connect(2), "CLUSTER CLAIM n1");
+  EXPECT_GT(std::stoi(claimed), 0) << claimed;
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  const std::map<std::string, unsigned> served = answers(cluster, 2, promised);
+  EXPECT_EQ(served.size(), 1U);
+  EXPECT_TRUE(served.contains("new")) << tail(cluster);
 }
 
 TEST(OldDisk, AClusterThatStartsAllAtOnceAfterAnyNumberOfCrashesServesEverything) {

@@ -70,8 +70,9 @@ class TitleFile {
   void seen(handoff::Member member, std::uint64_t boot, Done done);
   void self(std::string text, Done done);
 
-  // Writes what waits, and that this boot ends in good order. Nothing may be told after it.
-  [[nodiscard]] Result<void> stop();
+  // Writes what waits, and that this boot ends in good order, unless that is not so. Nothing may be told
+  // after it.
+  [[nodiscard]] Result<void> stop(bool in_good_order = true);
 
  private:
   class Impl;

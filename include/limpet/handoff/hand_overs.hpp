@@ -27,6 +27,7 @@
 #include <limpet/handoff/sync_time.hpp>
 #include <limpet/handoff/target.hpp>
 #include <limpet/handoff/title.hpp>
+#include <limpet/handoff/unfinished.hpp>
 #include <limpet/handoff/window.hpp>
 #include <limpet/store/store.hpp>
 #include <map>
@@ -129,17 +130,22 @@ class HandOvers {
   void set_ready(Slot slot, bool ready);
   // The node has just started and has not heard the others yet: it receives and is granted nothing.
   void set_listening(bool listens) { listens_ = listens; }
+  // It is this node's by its disk, and it does not serve it yet: what it once gave is not certain. Ends by
+  // itself when the title is written.
+  void set_undecided(Slot slot, bool undecided) { undecided_[slot] = undecided; }
   // Whether it is this node's is not certain yet, so that it is not given away.
   void hold_back(Slot slot, bool held) { held_back_[slot] = held; }
   // Nobody has ever held this slot: this node takes it, at term 1. False: not now.
   bool claim(Slot slot);
-  // Whoever holds it is gone for good: this node takes it, at this term. It goes on with what it had given to
-  // the one that is gone, or was promised by it, if that is whole; else it begins empty. `not_now`: it is
-  // busy with the slot, has had to do with a later term, or nothing can be written.
+  // Whoever holds it is gone for good: this node takes it, at this term. `whole`: it goes on with what it had
+  // given to the one that is gone, or was promised by it; else it begins empty. `not_now`: it is busy with
+  // the slot, has had to do with a later term, or nothing can be written.
   enum class Heritage : std::uint8_t { not_now, empty, whole };
-  Heritage inherit(Slot slot, Term term);
+  Heritage inherit(Slot slot, Term term, bool whole);
   // It has ceded the slot to that node, which has not said yet that it has it: the copy is still here.
   [[nodiscard]] bool grants_to(Slot slot, Member to) const;
+  // It was promised the slot by that node, which owned it at `term` then: all that there was of it is here.
+  [[nodiscard]] bool promised_by(Slot slot, Member by, Term term) const;
   // Another node asks; every question is answered, by its ticket.
   void asked(Member from, Slot slot, std::string_view body, std::uint64_t ticket, Now now);
   // An answer to a question of this shard, or why there will be none; `question` is what was sent.
@@ -152,6 +158,9 @@ class HandOvers {
   // node has, at a term that its disk has forgotten. The title is given up; what is there of the slot is not
   // touched until the slot comes again. False: not now.
   bool superseded(Slot slot, Member by, Term term, Now now);
+  // This node's last start was giving the slot to another, who has more of it than this one: that is ended,
+  // so the slot is that node's, as its asking will tell it. False: not now.
+  bool complete(Slot slot, const Unfinished::Offer& offer);
   // The slot has changed, for whatever reason but a hand-over. REQUIRES: is_given(slot).
   void changed(Slot slot, std::string_view effects);
   // The title of this slot that was to be written is on the disk; or it may be or not, and no other will be.
@@ -176,6 +185,8 @@ class HandOvers {
   [[nodiscard]] const SlotTitle& title(Slot slot) const { return titles_[slot / shards_]; }
   [[nodiscard]] bool gives() const { return !giving_.empty(); }
   [[nodiscard]] bool is_given(Slot slot) const { return !giving_.empty() && giving_.contains(slot); }
+  // What this node was promised of the slot, or what it is about to promise.
+  [[nodiscard]] std::optional<Promise> promise(Slot slot) const;
   // Its title is this node's, and its commands need not wait.
   [[nodiscard]] bool serves(Slot slot) const;
   [[nodiscard]] Progress progress() const;
@@ -260,6 +271,7 @@ class HandOvers {
   std::vector<Slot> again_;      // of writes_, that found no room
   std::vector<bool> unready_;    // by slot
   std::vector<bool> held_back_;  // by slot
+  std::vector<bool> undecided_;  // by slot
   HandOverView view_;
   Pace pace_;
   Window window_;

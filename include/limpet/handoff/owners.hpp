@@ -62,9 +62,10 @@ class Owners {
   [[nodiscard]] bool gets(Slot slot, Member from, Term term);
   // It is this node's no more; `title`: as it stood.
   void loses(Slot slot, const SlotTitle& title);
-  // Who has to be heard has been, or cannot be reached. `reaches`: those that can. Returns the slots that it
-  // may serve from now on.
-  [[nodiscard]] std::vector<Slot> go_on(const std::function<bool(Member)>& reaches, bool all_heard, Now now);
+  // Who has to be heard has been, or cannot be reached. `reaches`: those that can; `undecided`: a slot whose
+  // fate is not known yet for another reason. Returns the slots that it may serve from now on.
+  [[nodiscard]] std::vector<Slot> go_on(const std::function<bool(Member)>& reaches,
+                                        const std::function<bool(Slot)>& undecided, bool all_heard, Now now);
 
   // ---- To see ----
   // The title is still this node's, but it has given way, and that is being written.
@@ -77,6 +78,7 @@ class Owners {
   // The start is listening: nothing is received or granted yet.
   [[nodiscard]] bool listens() const { return listens_; }
   [[nodiscard]] bool begins(Slot slot) const { return begins_[slot]; }
+  [[nodiscard]] bool begins() const { return !raw_.empty(); }
   [[nodiscard]] Owning owning(Slot slot, const SlotTitle& title) const;
   [[nodiscard]] bool has_heard(Member node) const { return node < heard_.size() && heard_[node]; }
   // This node held these slots by more cessions than its disk knows of, and nobody is known to hold them

@@ -4,8 +4,10 @@
 //     words   = section, section, ...
 //     section = what is said (1 byte), name of a node (a byte with its length, text), and by what is said:
 //       boot      id (8 bytes)                                   the highest boot of that node that is known
-//       promised  slot (2), term (12), boot, attempt, bytes (8 each)   to the sender, by the node of that
-//       name others    term (12), count (2), slots (2 each)
+//       promised  slot (2), term (12), boot, attempt, bytes (8 each), term (12) and number (8) of the last
+//                 change                                          what the node of that name gave to the
+//                 sender
+//       others    term (12), count (2), slots (2 each)
 //
 // Little-endian. What came from a link is never trusted: take_section() checks all lengths, slots and kinds.
 #pragma once
@@ -27,9 +29,8 @@ enum class Said : std::uint8_t {
   holds = 1,     // I serve these slots; no name
   begins = 2,    // they are mine by my disk, and I do not serve them before all have been heard; no name
   knows = 3,     // that node holds them, or nobody where there is no name; I do not
-  forgot = 4,    // that node held them, and its disk has forgotten it: nobody serves them
-  boot = 5,      // that node has been started under this boot id
-  promised = 6,  // that node has promised this slot to me
+  boot = 4,      // that node has been started under this boot id
+  promised = 5,  // that node was giving me this slot: I have all of it, and was not told yet that it is mine
 };
 
 struct Section {
@@ -40,6 +41,8 @@ struct Section {
   std::uint64_t boot = 0;    // of boot and promised
   std::uint64_t attempt = 0;
   std::uint64_t bytes = 0;
+  Term last_term{};  // of the last change that is there; none: it is not known yet
+  std::uint64_t last_number = 0;
 
   [[nodiscard]] std::size_t count() const { return slots.size() / sizeof(Slot); }
   [[nodiscard]] Slot slot(std::size_t at) const { return load_le<Slot>(slots.data() + at * sizeof(Slot)); }

@@ -318,6 +318,8 @@ class Shard {
   void drain(Now now);
   // True once nothing is under way any more.
   [[nodiscard]] bool drained() const;
+  // It has slots by its disk of which it does not know yet whether they are still its own.
+  [[nodiscard]] bool in_start() const;
   [[nodiscard]] ShardStats stats();
 
  private:
