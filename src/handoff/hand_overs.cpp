@@ -1,9 +1,49 @@
+#include <deque>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/handoff/hand_overs.hpp>
+#include <limpet/store/change.hpp>
+#include <limpet/store/slot_copy.hpp>
 #include <utility>
 
 namespace limpet::handoff {
+
+namespace {
+
+// What there is of a slot, in runs.
+class Copied final : public store::ChangeSink {
+ public:
+  Copied(store::Store& store, Slot slot) {
+    store::SlotCopy copy(slot);
+    store.copying(true);
+    for (bool all = false; !all;) {
+      begin();
+      all = copy.go_on(store, *this);
+    }
+    store.copying(false);
+  }
+  store::EffectWriter& change_of(Slot) override {
+    if (runs_.back().size() > kRecordSplitBytes) begin();
+    return effects_;
+  }
+  [[nodiscard]] const std::deque<Bytes>& runs() const { return runs_; }
+
+ private:
+  void begin() { effects_.begin(runs_.emplace_back()); }
+
+  std::deque<Bytes> runs_;
+  store::EffectWriter effects_;
+};
+
+// All of it is put there anew: whoever reads of it later finds it behind the beginning of this life of the
+// slot.
+void put_anew(store::Store& store, Slot slot) {
+  const Copied copied(store, slot);
+  store.clear(slot);
+  for (const Bytes& run : copied.runs()) LIMPET_ASSERT(store::apply(store, slot, run.view(), 0));
+}
+
+}  // namespace
 
 HandOvers::HandOvers(Member self, std::uint64_t boot, unsigned shards, unsigned shard,
                      const std::vector<SlotTitle>& titles, store::Store& store, Now now)
@@ -81,8 +121,21 @@ bool HandOvers::grants_to(Slot slot, Member to) const {
 
 // A promise of an earlier term has been overtaken by another hand-over.
 bool HandOvers::promised_by(Slot slot, Member by, Term term) const {
-  const auto& promise = title(slot).promise;
-  return promise && promise->from == by && promise->term.cessions >= term.cessions;
+  const auto known = promise(slot);
+  return known && title(slot).promise && known->from == by && known->term.cessions >= term.cessions;
+}
+
+// Of a promise whose title the disk has although it said that it could not write it, the sessions have gone:
+// they were cleared, and that is numbered as what is received is, at the term that the slot would have had
+// here.
+std::optional<Promise> HandOvers::promise(Slot slot) const {
+  if (const auto& promise = title(slot).promise) {
+    const bool gone = numbers_.counts() && !unready_[slot] && numbers_.last(slot).term > promise->term;
+    return gone ? std::nullopt : promise;
+  }
+  const auto found = receiving_.find(slot);
+  const bool writing = found != receiving_.end() && found->second.target.state() == Target::State::preparing;
+  return writing ? found->second.target.title()->promise : std::nullopt;
 }
 
 HandOvers::Heritage HandOvers::inherit(Slot slot, Term term, bool whole) {
@@ -97,14 +150,10 @@ HandOvers::Heritage HandOvers::inherit(Slot slot, Term term, bool whole) {
     end_waiting(found->second, "this node has claimed the slot");
     receiving_.erase(found);
   }
-  if (numbers_.counts()) {
-    numbers_.begin(slot, term);
-    // What is kept was begun at another term than that of the title: the journal is to say first that it
-    // counts.
-    if (whole) numbers_.copied(slot, {term, numbers_.last(slot).number});
-  }
-  if (!whole) store_.clear(slot);
+  if (numbers_.counts()) numbers_.begin(slot, term);
   store_.set_aside(slot, false);
+  if (!whole) store_.clear(slot);
+  if (whole && numbers_.counts()) put_anew(store_, slot);
   // Until it is on the disk that it is this node's again.
   if (grants) wishes_.turns.push_back({.kind = Turn::Kind::hold, .slot = slot});
   write(slot, {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt});
@@ -260,13 +309,6 @@ bool HandOvers::complete(Slot slot, const Unfinished::Offer& offer) {
                          .bytes = offer.bytes},
                .promise = std::nullopt});
   return true;
-}
-
-std::optional<Promise> HandOvers::promise(Slot slot) const {
-  if (title(slot).promise) return title(slot).promise;
-  const auto found = receiving_.find(slot);
-  const bool writing = found != receiving_.end() && found->second.target.state() == Target::State::preparing;
-  return writing ? found->second.target.title()->promise : std::nullopt;
 }
 
 // ---- Titles ----

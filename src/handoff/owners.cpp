@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limpet/base/limits.hpp>
 #include <limpet/handoff/owners.hpp>
 #include <tuple>
 
@@ -84,7 +83,7 @@ bool Owners::gets(Slot slot, Member from, Term term) {
   rivals_.erase({slot, from});
   const auto rival = rivals_.lower_bound({slot, Member{0}});
   const bool waits = rival != rivals_.end() && rival->first.first == slot;
-  if (!waits && !listens_) return false;
+  if (!waits && !listens_ && !not_before_ms_.contains(slot)) return false;
   begins_[slot] = true;
   raw_[slot] = term;
   return true;
@@ -93,6 +92,7 @@ bool Owners::gets(Slot slot, Member from, Term term) {
 void Owners::loses(Slot slot, const SlotTitle& title) {
   begins_[slot] = of_disk_[slot] = false;
   raw_.erase(slot);
+  not_before_ms_.erase(slot);
   lost_[slot] = title.title.term;
 }
 
@@ -103,7 +103,9 @@ std::vector<Slot> Owners::go_on(const std::function<bool(Member)>& reaches,
   listens_ = false;
   for (auto at = raw_.begin(); at != raw_.end();) {
     const Slot slot = at->first;
-    bool waits = undecided(slot);
+    const auto not_before = not_before_ms_.find(slot);
+    bool waits =
+        undecided(slot) || (not_before != not_before_ms_.end() && now.steady_ms < not_before->second);
     for (auto rival = rivals_.lower_bound({slot, Member{0}});
          rival != rivals_.end() && rival->first.first == slot; ++rival) {
       waits = waits || now.steady_ms < rival->second.until_ms || reaches(rival->first.second);
@@ -112,6 +114,7 @@ std::vector<Slot> Owners::go_on(const std::function<bool(Member)>& reaches,
       ++at;
       continue;
     }
+    if (not_before != not_before_ms_.end()) not_before_ms_.erase(not_before);
     begins_[slot] = false;
     ready.push_back(slot);
     at = raw_.erase(at);

@@ -233,7 +233,8 @@ void Core::take_turn(const SlotTurn& turn) {
     turns_[slot] = SlotTurn::Kind::pass;
   } else if (own && turn.kind == SlotTurn::Kind::serve) {
     const Holder& known = holders_.of(slot);
-    if (known.node != config_.self || known.term != title.term) got(slot, turn.to);
+    const bool forgotten = owned_.owners->forgotten().contains(slot);
+    if (forgotten || known.node != config_.self || known.term != title.term) got(slot, turn.to);
   } else if (ceded) {
     // Others may not know it, even if this shard has heard it before.
     (void)holders_.learn(slot, {title.to, title.term});

@@ -216,6 +216,7 @@ void Core::claim_from(std::string_view name, ReplyWriter& reply) {
         handovers_->grants_to(slot, gone) || (is_its && handovers_->promised_by(slot, gone, holder.term));
     if (!has_it && (view_->home[slot] != config_.self || !is_its)) continue;
     const auto heritage = handovers_->inherit(slot, term_of_claim(holder.term, has_it, now_), has_it);
+    if (heritage == HandOvers::Heritage::empty) owned_.owners->claims(slot, now_);
     empty += heritage == HandOvers::Heritage::empty ? 1 : 0;
     whole += heritage == HandOvers::Heritage::whole ? 1 : 0;
     missed += heritage == HandOvers::Heritage::not_now ? 1 : 0;

@@ -248,7 +248,11 @@ void Core::hear_known(Slot slot, NodeIndex from, const Holder& holder) {
     owned_.owners->hears_not(slot, from);
     const handoff::SlotTitle& title = handovers_->title(slot);
     const bool mine = handoff::owns(title) && !owned_.owners->lost(slot, title);
-    if (holder.term != Term{} && owned_.owners->hears_of(slot, holder.node, holder.term, title) && mine) {
+    // Whoever has just started may know of a holder before the last.
+    const Holder& latest = owned_.latest(slot, holders_.of(slot));
+    const bool passed_on = !mine && latest.node != config_.self && latest.term > holder.term;
+    const bool told = holder.term != Term{} && !passed_on;
+    if (told && owned_.owners->hears_of(slot, holder.node, holder.term, title) && mine) {
       return give_way(slot, holder);
     }
     if (mine) return;
@@ -258,9 +262,10 @@ void Core::hear_known(Slot slot, NodeIndex from, const Holder& holder) {
   const bool was_his = holders_.of(slot).term != Term{} && holders_.of(slot).node == from;
   const bool later = holder.term > holders_.of(slot).term;
   if (later && !of_me) {
-    owned_.told[slot] = holder;
+    Holder& told = owned_.told[slot];
+    if (holder.term > told.term) told = holder;
     if (is_own(slot)) handovers_->overtaken(slot, holder.term, now_);
-  } else if (later || (was_his && holder.node != from)) {
+  } else if (later || (was_his && holder.term == Term{})) {
     holders_.put(slot, holder);
     place(slot);
   }

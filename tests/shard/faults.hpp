@@ -39,7 +39,7 @@ class Faults {
 
   [[nodiscard]] bool listed(unsigned node) const { return file_[node].listed; }
   // Its disk may say what is no longer so.
-  [[nodiscard]] bool is_of_the_past(unsigned node) const { return past_[node]; }
+  [[nodiscard]] bool is_of_the_past(unsigned node);
   [[nodiscard]] const std::map<std::string_view, std::uint64_t>& counts() const { return counts_; }
 
   static constexpr std::int64_t kClockStepMsMax = 600'000;
@@ -82,7 +82,6 @@ class Faults {
   void claim(unsigned gone);
   void let_all_talk();
   [[nodiscard]] bool owned_by_another(unsigned node, Slot slot) const;
-  [[nodiscard]] bool some_slot_waits(unsigned node);
   // `back`: what its disk says is there again.
   void may_be_lost(unsigned node, const std::function<bool(Slot)>& at_risk, bool back);
 

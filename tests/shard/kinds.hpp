@@ -48,9 +48,9 @@ inline constexpr std::array kWorldKinds = {
     KindRow{WorldKind::kill_points, "kill_points", 2, true, false},
     KindRow{WorldKind::flushing, "flushing", 8, true, true},
     // A node is gone with its disk, and what it held is claimed.
-    KindRow{WorldKind::claims, "claims", 6, false, true},
+    KindRow{WorldKind::claims, "claims", 6, true, true},
     // A node comes back with its disk of some time ago.
-    KindRow{WorldKind::old_disks, "old_disks", 6, false, true},
+    KindRow{WorldKind::old_disks, "old_disks", 6, true, true},
     // Nodes are restarted without a journal, and with one again.
     KindRow{WorldKind::no_journal, "no_journal", 12, true, true},
 };

@@ -310,6 +310,12 @@ TEST_F(Claim, SlotsThatWereBeingGrantedToANodeThatIsGoneAreTakenAsAWholeByWhoeve
   EXPECT_EQ(slots(cluster, 0) + slots(cluster, 1), kSlots);
   expect_keys(cluster, 0);
   expect_keys(cluster, 1);
+  for (const unsigned node : {0U, 1U}) {
+    cluster.kill(node);
+    cluster.start(node);
+  }
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  expect_keys(cluster, 0);
   // It comes back with what it was promised, and nothing of that is asked for any more.
   cluster.write_file(2, file_of({"up", "up", "up"}, 5));
   cluster.start(2);

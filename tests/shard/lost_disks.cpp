@@ -18,6 +18,12 @@ bool ceded_to(const SimDisk& disk, Slot slot, unsigned to) {
          disk.book.names()[title.to] == name_of(to);
 }
 
+// Was it promised the slot by that node?
+bool promised_by(const SimDisk& disk, Slot slot, unsigned by) {
+  const auto& promise = disk.book.title(slot).promise;
+  return promise && promise->from < disk.book.names().size() && disk.book.names()[promise->from] == name_of(by);
+}
+
 }  // namespace
 
 bool Faults::owned_by_another(unsigned node, Slot slot) const {
@@ -27,27 +33,8 @@ bool Faults::owned_by_another(unsigned node, Slot slot) const {
   return false;
 }
 
-// Is a slot served by nobody whom this node knows of, and not just for a moment?
-bool Faults::some_slot_waits(unsigned node) {
-  constexpr std::int64_t kPatienceMs = 5'000;
-  const auto client = cluster_.connect(node);
-  std::string request;
-  for (unsigned slot = 0; slot < kSlots; ++slot)
-    request += "EXISTS " + key_of_slot(static_cast<Slot>(slot)) + "\r\n";
-  cluster_.send(client, request);
-  std::vector<resp::Value> replies;
-  cluster_.run_until(
-      [&] {
-        for (resp::Value& reply : cluster_.take_replies(client)) replies.push_back(std::move(reply));
-        return replies.size() == kSlots;
-      },
-      kPatienceMs);
-  return replies.size() < kSlots || std::any_of(replies.begin(), replies.end(), [](const resp::Value& reply) {
-           return reply.type == resp::Value::Type::error;
-         });
-}
-
-// Beside nothing a slot may have what the node of whom this one got it has still.
+// Beside nothing a slot may have what the node of whom this one got it has still, or what another was promised by
+// this one.
 void Faults::may_be_lost(unsigned node, const std::function<bool(Slot)>& at_risk, bool back) {
   std::vector<std::map<std::string, std::string>> strings(options_.nodes);
   std::vector<bool> read(options_.nodes);
@@ -57,8 +44,9 @@ void Faults::may_be_lost(unsigned node, const std::function<bool(Slot)>& at_risk
     if (!at_risk(slot)) return values;
     values.emplace_back(kNoValue);
     for (unsigned other = 0; other < options_.nodes; ++other) {
-      if (other == node ? !back : !ceded_to(cluster_.disk(other), slot, node)) continue;
-      if (!read[other]) strings[other] = cluster_.disk(other).strings();
+      const SimDisk& disk = cluster_.disk(other);
+      if (other == node ? !back : !ceded_to(disk, slot, node) && !promised_by(disk, slot, node)) continue;
+      if (!read[other]) strings[other] = disk.strings();
       read[other] = true;
       const auto found = strings[other].find(std::string(key));
       if (found != strings[other].end()) values.push_back(found->second);
@@ -74,12 +62,23 @@ void Faults::copy_disk() {
   copies_[node] = cluster_.disk(node);
 }
 
+// Until the node has heard all that others hold by now.
+bool Faults::is_of_the_past(unsigned node) {
+  bool still = past_[node] && !cluster_.alive(node);
+  for (unsigned at = 0; at < kSlots && past_[node] && !still; ++at) {
+    const auto slot = static_cast<Slot>(at);
+    still = handoff::owns(cluster_.disk(node).book.title(slot)) && owned_by_another(node, slot);
+  }
+  past_[node] = still;
+  return still;
+}
+
 // Who puts back a copy sees to it that the others can be reached: a node with an old disk that reaches nobody
 // cannot know that it is old.
 void Faults::put_disk_back() {
   constexpr std::int64_t kHeardMs = 2'500;
   const unsigned node = any_node();
-  if (!copies_[node] || gone_) return;
+  if (!copies_[node] || gone_ || counts_["lost disks"] + counts_["old disks"] > 0) return;
   ++counts_["old disks"];
   let_all_talk();
   for (unsigned other = 0; other < options_.nodes; ++other) {
@@ -105,25 +104,28 @@ void Faults::put_disk_back() {
     kill(node);
   }
   pass_(kHeardMs);
-  bool still = false;
-  for (unsigned at = 0; at < kSlots; ++at) {
-    const auto slot = static_cast<Slot>(at);
-    still = still || (handoff::owns(cluster_.disk(node).book.title(slot)) && owned_by_another(node, slot));
-  }
-  past_[node] = still;
   // What the forgotten life alone had received waits for a claim.
-  const unsigned other = (node + 1) % options_.nodes;
-  if (!cluster_.alive(other) || !some_slot_waits(other)) return;
+  if (!cluster_.alive(node) || cluster_.stats(node).handoff.forgotten == 0) return;
   kill(node);
   gone_ = node;
+  may_be_lost(node, at_risk, false);
   claim(node);
+  if (gone_) return;
+  // With its old disk it is to hear whoever has claimed.
+  file_[node] = {.weight = file_[node].weight};
+  publish();
+  for (unsigned other = 0; other < options_.nodes; ++other) read_newest(other);
+  pass_(kHeardMs);
 }
 
 // ---- Disks that are lost ----
 
+// One of a world, as an old disk is: what a node has claimed is known to all that are up then, and to its own disk.
+// Where that is lost too, and they have been started anew since, nobody knows whom to claim its slots of.
 void Faults::lose_disk() {
   const unsigned node = any_node();
-  if (!cluster_.alive(node) || gone_ || past_[node]) return;
+  if (counts_["lost disks"] + counts_["old disks"] > 0) return;
+  if (!cluster_.alive(node) || gone_ || is_of_the_past(node)) return;
   ++counts_["lost disks"];
   let_all_talk();
   // Half of them while they are getting slots, or giving them away.
@@ -135,8 +137,8 @@ void Faults::lose_disk() {
   }
   kill(node);
   gone_ = node;
-  may_be_lost(
-      node, [&](Slot slot) { return handoff::owns(cluster_.disk(node).book.title(slot)); }, false);
+  // Also what was granted to it a moment ago: whoever gave it may have been started since, without a copy.
+  may_be_lost(node, [&](Slot slot) { return !owned_by_another(node, slot); }, false);
   cluster_.put_back(node, SimDisk{});
   copies_[node].reset();
   claim(node);
@@ -164,9 +166,7 @@ void Faults::claim(unsigned gone) {
     for (unsigned slot = 0; slot < kSlots; ++slot) {
       whole = whole && owned_by_another(gone, static_cast<Slot>(slot));
     }
-    if (!whole) continue;
-    gone_.reset();
-    return;
+    if (whole) return gone_.reset();
   }
 }
 

@@ -220,6 +220,13 @@ TEST(OldDisk, WhatSomebodyWasPromisedByANodeThatIsGoneForGoodIsClaimed) {
   const std::map<std::string, unsigned> served = answers(cluster, 2, promised);
   EXPECT_EQ(served.size(), 1U);
   EXPECT_TRUE(served.contains("new")) << tail(cluster);
+  // And it stays so.
+  for (const unsigned node : {1U, 2U}) {
+    cluster.kill(node);
+    cluster.start(node);
+  }
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_EQ(answers(cluster, 2, promised), served);
 }
 
 TEST(OldDisk, AClusterThatStartsAllAtOnceAfterAnyNumberOfCrashesServesEverything) {

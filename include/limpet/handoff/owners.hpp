@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limpet/base/limits.hpp>
 #include <limpet/base/time.hpp>
 #include <limpet/handoff/title.hpp>
 #include <map>
@@ -60,6 +61,9 @@ class Owners {
   // The slot is this node's from now on, by a grant of `from` or a claim (kNobody). True: it begins, as it
   // has rivals.
   [[nodiscard]] bool gets(Slot slot, Member from, Term term);
+  // Once the slot is this node's it begins with it, and does not serve it yet: another may have more of it,
+  // and say so in a moment.
+  void claims(Slot slot, Now now) { not_before_ms_[slot] = now.steady_ms + kListenMs; }
   // It is this node's no more; `title`: as it stood.
   void loses(Slot slot, const SlotTitle& title);
   // Who has to be heard has been, or cannot be reached. `reaches`: those that can; `undecided`: a slot whose
@@ -100,6 +104,7 @@ class Owners {
   std::map<std::pair<Slot, Member>, Rival> rivals_;
   std::vector<bool> heard_;    // by member: since this start
   std::vector<bool> of_disk_;  // by slot
+  std::map<Slot, std::int64_t> not_before_ms_;
   std::map<Slot, Term> lost_;
   std::map<Slot, Term> forgotten_;
 };
