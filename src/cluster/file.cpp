@@ -120,7 +120,7 @@ ServerTable read_server(const TableReader& root) {
   if (table == nullptr) return server;
   for (const Entry& entry : table->entries) {
     if (is_scalar(entry.value.kind)) {
-      server[entry.key] = {text_of(entry.value), entry.at.line};
+      server[entry.key] = {text_of(entry.value), entry.at.line, entry.at.column, entry.value.at.column};
       continue;
     }
     root.fault(entry.at, printable(entry.key) + " is " + std::string(name_of(entry.value.kind)) +

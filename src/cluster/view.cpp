@@ -58,23 +58,25 @@ View single_node(const Address& client, Durability durability) {
   return view;
 }
 
-Result<void> check_successor(const View& now, const View& next) {
+Result<void> check_successor(const View& now, const View& next, std::string_view file) {
+  const std::string who(file);
   const std::string epoch = std::to_string(next.epoch);
+  const std::string in_force = std::to_string(now.epoch);
   if (next.name != now.name) {
-    return fail(Code::bad_config, "the file is of cluster '" + next.name + "', this node belongs to '" +
+    return fail(Code::bad_config, who + " is of cluster '" + next.name + "', this node belongs to '" +
                                       now.name + "'; a running node does not change its cluster");
   }
   if (next.epoch < now.epoch) {
-    return fail(Code::bad_config,
-                "epoch " + epoch + " is older than " + std::to_string(now.epoch) +
-                    ", which is in force; to go back to an earlier content, raise the epoch above " +
-                    std::to_string(now.epoch));
+    return fail(Code::bad_config, who + " has epoch " + epoch + ", older than " + in_force +
+                                      " in force; give this node the newest file, or, to go back to an "
+                                      "earlier content, raise the epoch above " +
+                                      in_force);
   }
   if (next.epoch == now.epoch && next.content_digest != now.content_digest) {
-    return fail(
-        Code::bad_config,
-        "epoch " + epoch +
-            " is in force with other content; raise the epoch at every edit of [cluster] or [[node]]");
+    return fail(Code::bad_config,
+                who + " has epoch " + epoch + ", but epoch " + epoch +
+                    " is in force with other content; give this node the file of the others, or raise the "
+                    "epoch, as at every edit of [cluster] or [[node]]");
   }
   return {};
 }

@@ -6,6 +6,14 @@
 namespace limpet::command {
 
 inline constexpr Subcommand kClusterSubcommands[] = {
+    {.name = "check",
+     .arity = -2,
+     .summary = "What the cluster file of this node, or of every node, says, and what RELOAD would change",
+     .flags = kStale,
+     .since = "3.0.0",
+     .complexity = "O(1)",
+     .categories = "@slow",
+     .syntax = "[ALL]"},
     {.name = "claim",
      .arity = 3,
      .summary = "Others take the slots of a node that is gone for good; what none of them had begins empty",

@@ -289,7 +289,7 @@ Result<std::unique_ptr<TitleFile>> TitleFile::open(const Directory& directory, s
   return std::unique_ptr<TitleFile>(new TitleFile(std::move(impl)));
 }
 
-Result<std::optional<TitleBook>> TitleFile::peek(const std::string& path) {
+Result<std::optional<std::string>> TitleFile::newest(const std::string& path) {
   std::optional<std::uint64_t> last;
   std::error_code error;
   for (std::filesystem::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
@@ -298,14 +298,21 @@ Result<std::optional<TitleBook>> TitleFile::peek(const std::string& path) {
     const auto boot = parse_uint64(std::string_view(name).substr(0, name.size() - kTitleExtension.size()));
     if (boot) last = std::max(last.value_or(0), *boot);
   }
-  if (error == std::errc::no_such_file_or_directory || !last) return std::optional<TitleBook>();
-  if (error) return fail(Code::io, path + ": cannot be listed: " + error.message());
-  const std::string file = path + "/" + name_of(*last);
-  const auto mapped = Mapping::of(file);
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fail(Code::io, path + ": cannot be listed: " + error.message());
+  if (!last) return std::optional<std::string>();
+  return path + "/" + name_of(*last);
+}
+
+Result<std::optional<TitleBook>> TitleFile::peek(const std::string& path) {
+  const auto file = newest(path);
+  if (!file) return tl::unexpected(file.error());
+  if (!*file) return std::optional<TitleBook>();
+  const auto mapped = Mapping::of(**file);
   if (!mapped) return tl::unexpected(mapped.error());
   if (!*mapped) return std::optional<TitleBook>();
   Result<TitleBook> book = TitleBook::read((*mapped)->bytes());
-  if (!book) return fail(book.error().code, file + " " + book.error().text);
+  if (!book) return fail(book.error().code, **file + " " + book.error().text);
   return std::optional<TitleBook>(std::move(*book));
 }
 

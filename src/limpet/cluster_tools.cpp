@@ -1,4 +1,5 @@
-// The tools that change a cluster, and the one that watches it change: cluster reload, follow, drain, claim.
+// The tools that change a cluster, and the one that watches it change: cluster follow, drain, claim. (Another
+// is in reloading.cpp.)
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -128,23 +129,6 @@ bool is_sure(const ClaimTask& task) {
 }
 
 }  // namespace
-
-int run_reload(const Options& options, const ReloadTask& task) {
-  auto client = open_client(options);
-  if (!client) return complain(client.error());
-  if (!task.all) return send_and_tell(*client, std::array<std::string_view, 2>{"CLUSTER", "RELOAD"});
-  const auto reply = client->ask(std::array<std::string_view, 3>{"CLUSTER", "RELOAD", "ALL"});
-  if (!reply) return complain(reply.error());
-  if (is_error(*reply)) return tell_error(*reply);
-  int code = kDone;
-  for (std::size_t i = 0; i + 1 < reply->elements.size(); i += 2) {
-    const Value& said = reply->elements[i + 1];
-    std::printf("%s: %s\n", printable(text_of(reply->elements[i])).c_str(),
-                printable(said.text, said.text.size()).c_str());
-    if (is_error(said)) code = kErrorReply;
-  }
-  return code;
-}
 
 int run_follow(const Options& options) {
   auto client = open_client(options);

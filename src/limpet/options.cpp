@@ -18,7 +18,8 @@ constexpr const char* kDescription =
     "  limpet [OPTIONS] where KEY...        whose a key is, and on which node it lives\n"
     "  limpet [OPTIONS] cluster status      the nodes of the cluster, as a table\n"
     "  limpet cluster follow                sessions on their way, until all are where they are to be\n"
-    "  limpet cluster reload [--all]        has a node, or every node, read its files again\n"
+    "  limpet cluster reload [--all]        has a node, or every node, read its files again; --dry-run only "
+    "tells\n"
     "  limpet cluster drain NODE            has a node give all its sessions to others\n"
     "  limpet cluster undrain [NODE]        ends a drain: the node gets its sessions back\n"
     "  limpet cluster claim NODE            has others take the slots of a node that is gone for good\n"
@@ -35,7 +36,9 @@ constexpr const char* kFooter =
     "  2  wrong use: options or lines that limpet does not understand, no data directory\n"
     "  3  cannot connect, connection lost, or no answer in time\n"
     "  4  a file that cannot be read or is not valid\n"
-    "  5  a node does not answer, nodes run different cluster files, or slots are out of reach";
+    "  5  a node does not answer, nodes run different cluster files, slots are out of reach, or not all "
+    "that\n"
+    "     was reloaded is in force";
 
 void add_server_options(CLI::App& app, Options& options, bool from_environment) {
   auto* server =
@@ -124,9 +127,17 @@ ParsedOptions parse_status(Options options, const std::vector<std::string>& args
 
 ParsedOptions parse_reload(Options options, const std::vector<std::string>& args) {
   ReloadTask task;
-  CLI::App app("Has a node read its cluster file and settings again, as at SIGHUP.", "limpet cluster reload");
+  CLI::App app(
+      "Has a node read its cluster file and settings again, as at SIGHUP. With --all every node is asked "
+      "first "
+      "what it would do: if one would refuse, or their files differ, nothing is changed on any (exit code "
+      "1). "
+      "Ends with 5 if not all is in force after it: a node does not answer, or a setting waits for a "
+      "restart.",
+      "limpet cluster reload");
   add_server_options(app, options, false);
   app.add_flag("--all", task.all, "Has every node do so");
+  app.add_flag("--dry-run", task.dry_run, "Only tells what would change, and changes nothing");
   if (auto stop = parse(app, args)) return *stop;
   options.task = task;
   return {std::move(options)};

@@ -42,7 +42,8 @@ struct BackupTask {
   std::string target;
 };
 struct ReloadTask {
-  bool all = false;  // on every node
+  bool all = false;      // on every node
+  bool dry_run = false;  // only tells what it would do
 };
 struct FollowTask {};
 struct DrainTask {

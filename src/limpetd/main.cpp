@@ -13,6 +13,7 @@
 #include "command_line.hpp"
 #include "exit_codes.hpp"
 #include "load.hpp"
+#include "look_back.hpp"
 #include "pid_file.hpp"
 #include "print.hpp"
 #include "serve.hpp"
@@ -36,8 +37,31 @@ int show(const std::string& text) {
   return std::fflush(stdout) == 0 ? kExitOk : kExitOther;
 }
 
+// Of a file that is not the newest a terminal hears, too, where the log is somewhere else. What keeps the
+// node from starting it would say itself, but with --daemonize only after a fork. A directory that cannot be
+// read is the start's to tell.
+Result<void> tell_of_the_past(const Launch& launch) {
+  const auto older = look_back(launch);
+  if (!older && older.error().code == Code::bad_config) return tl::unexpected(older.error());
+  const bool log_is_here = launch.log.file.empty() && !launch.daemonize;
+  if (older && !older->empty() && !log_is_here)
+    std::fprintf(stderr, "limpetd: warning: %s\n", escaped(*older).c_str());
+  return {};
+}
+
+// As a start with it would be: a file that would not be in force is not in order.
+int show_check(const Launch& launch) {
+  show_warnings(launch);
+  const auto older = look_back(launch);
+  if (!older && older.error().code == Code::bad_config) return fail_with(kExitConfig, older.error().text);
+  if (!older) std::fprintf(stderr, "limpetd: warning: %s\n", escaped(older.error().text).c_str());
+  if (older && !older->empty()) return fail_with(kExitConfig, *older);
+  return show("ok: " + summary(launch) + "\n");
+}
+
 int run(Launch launch, const Given& given) {
   ::umask(027);
+  if (const auto past = tell_of_the_past(launch); !past) return fail_with(kExitConfig, past.error().text);
   // Before anything is bound or forked, so that the terminal shows the reason.
   if (!launch.pid_file.empty()) {
     if (auto free = PidFile::check(launch.pid_file); !free) return fail_with(kExitOther, free.error().text);
@@ -64,9 +88,9 @@ int limpetd(std::vector<std::string> arguments) {
   auto launch = load(given, {.node_optional = line->action == Action::check_config});
   if (!launch) return fail_with(kExitConfig, launch.error().text);
   if (line->action == Action::run) return run(std::move(*launch), given);
+  if (line->action == Action::check_config) return show_check(*launch);
   show_warnings(*launch);
-  if (line->action == Action::print_config) return show(config_text(*launch));
-  return show("ok: " + summary(*launch) + "\n");
+  return show(config_text(*launch));
 }
 
 }  // namespace

@@ -85,14 +85,17 @@ std::string misplaced_key(const Row& row) {
 Result<void> take_server(Values& values, const cluster::ServerTable& server, const std::string& file) {
   for (const auto& [key, setting] : server) {
     const std::string where = file + ":" + std::to_string(setting.line);
+    const auto fault_at = [&](int column, const std::string& text) {
+      return fail(Code::bad_config, where + ":" + std::to_string(column) + ": " + text);
+    };
     const auto row =
         std::find_if(kRows.begin(), kRows.end(), [&](const Row& r) { return server_key_of(r) == key; });
-    if (row == kRows.end()) return fail(Code::bad_config, where + ": " + unknown_key(key));
-    if (!is_server_key(*row)) return fail(Code::bad_config, where + ": " + misplaced_key(*row));
+    if (row == kRows.end()) return fault_at(setting.column, unknown_key(key));
+    if (!is_server_key(*row)) return fault_at(setting.column, misplaced_key(*row));
     const auto index = static_cast<std::size_t>(row - kRows.begin());
     const std::string text = row->kind == Kind::path ? beside(file, setting.value) : setting.value;
     if (auto done = set(values, index, text, Origin::file, where); !done) {
-      return fail(Code::bad_config, where + ": " + key + ": " + done.error().text.substr(where.size() + 2));
+      return fault_at(setting.value_column, key + ": " + done.error().text.substr(where.size() + 2));
     }
   }
   return {};

@@ -1,5 +1,7 @@
 #include "reload.hpp"
 
+#include <limpet/base/encoding.hpp>
+#include <limpet/base/number.hpp>
 #include <utility>
 
 namespace limpet::limpetd {
@@ -10,19 +12,20 @@ namespace {
 Result<void> check_cluster(const Launch& now, const Launch& next) {
   const cluster::View& before = now.node.view;
   const cluster::View& after = next.node.view;
-  if (auto allowed = cluster::check_successor(before, after); !allowed) return allowed;
+  if (auto allowed = cluster::check_successor(before, after, next.node.config_file); !allowed) return allowed;
   if (after.content_digest == before.content_digest) return {};
   if (!now.node.in_cluster()) {
     return fail(Code::bad_config,
-                "[[node]] changed, but this node was started without a `peer` address in it, so "
-                "its sessions cannot move: restart it with the new file");
+                next.node.config_file +
+                    ": [[node]] changed, but this node was started without a `peer` address in it, so "
+                    "its sessions cannot move: restart it with the new file");
   }
   if (!next.knows_itself) return {};
   const cluster::Node& was = now.node.me();
   const cluster::Node& is = next.node.me();
   if (was.client == is.client && was.peer == is.peer && was.admin == is.admin) return {};
   return fail(Code::bad_config,
-              "the addresses of node " + was.name +
+              next.node.config_file + ": the addresses of node " + was.name +
                   " itself changed; it listens on those of its start: restart it with the new file");
 }
 
@@ -58,12 +61,42 @@ Result<ReloadPlan> plan_reload(const Launch& now, const Launch& next) {
   return plan;
 }
 
-std::string in_words(const ReloadPlan& plan) {
+std::string in_words(const ReloadPlan& plan, const Launch& next) {
   std::string text;
   const auto add = [&text](const std::string& words) { text += (text.empty() ? "" : "; ") + words; };
   for (const std::string& change : plan.applied) add(change);
   for (const std::string& change : plan.kept) add("not changed, it takes a restart: " + change);
-  return text.empty() ? "no setting has changed" : text;
+  if (!text.empty()) return text;
+  const std::string nothing = "no setting has changed";
+  return next.node.config_file.empty()
+             ? nothing
+             : "already runs epoch " + std::to_string(next.node.view.epoch) + "; " + nothing;
+}
+
+std::string check_text(const Launch& now, const Result<Launch>& next, const Result<ReloadPlan>& plan) {
+  std::string text;
+  const auto field = [&text](std::string_view name, const std::string& value) {
+    text += std::string(name) + ' ' + escaped(value) + '\n';
+  };
+  field("file", now.node.config_file);
+  if (next) {
+    const cluster::View& view = next->node.view;
+    field("epoch", std::to_string(view.epoch));
+    field("content", hex_text(view.content_digest));
+    std::string awaited;
+    for (const cluster::Node& node : view.nodes) {
+      if (node.listed && node.state != cluster::NodeState::down)
+        awaited += (awaited.empty() ? "" : " ") + node.name;
+    }
+    field("awaits", awaited);
+  }
+  field("in_force", std::to_string(now.node.view.epoch));
+  field("in_force_content", hex_text(now.node.view.content_digest));
+  const bool nothing = plan && plan->applied.empty() && plan->kept.empty();
+  field("verdict", !plan ? "refuses" : nothing ? "nothing" : "takes");
+  field("says", plan ? in_words(*plan, *next) : plan.error().text);
+  field("kept", std::to_string(plan ? plan->kept.size() : 0));
+  return text;
 }
 
 void take_over(Launch& now, Launch next) {
@@ -85,12 +118,16 @@ void take_over(Launch& now, Launch next) {
   now.drain = next.drain;
   now.warnings = std::move(next.warnings);
   if (now.node.view.epoch == next.node.view.epoch) return;
+  now.node.config_text = std::move(next.node.config_text);
+  take_over_file(now, std::move(next.node.view));
+}
+
+void take_over_file(Launch& now, cluster::View file) {
   // It goes on as the node that it was started as, in the file or not.
   const cluster::Node me = now.node.me();
   const cluster::Durability durability = now.node.view.durability;
-  now.node.view = std::move(next.node.view);
+  now.node.view = std::move(file);
   now.node.view.durability = durability;
-  now.node.config_text = std::move(next.node.config_text);
   if (const auto self = now.node.view.find(me.name)) {
     now.node.self = *self;
   } else {

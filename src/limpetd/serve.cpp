@@ -73,6 +73,8 @@ class Daemon {
   [[noreturn]] void end_at_once(const std::string& why);
   void reload();
   [[nodiscard]] Result<std::string> reload_now();
+  [[nodiscard]] Result<ReloadPlan> plan_for(const Result<Launch>& next) const;
+  void check();
   void reopen_log();
   [[nodiscard]] node::NodeHooks hooks();
 
@@ -80,8 +82,9 @@ class Daemon {
   const Given& given_;
   Starter starter_;
   using Answer = std::function<void(Result<std::string>)>;
-  std::mutex mutex_;                 // guards the next line
+  std::mutex mutex_;                 // guards the next two
   std::vector<Answer> wait_reload_;  // who wants to know what became of the next reload
+  std::vector<Answer> wait_check_;   // who wants to know what it would do
   // The node goes first (end()), and its last words still reach the log.
   std::unique_ptr<Log> log_;
   std::unique_ptr<PidFile> pid_file_;
@@ -114,6 +117,8 @@ int Daemon::start() {
   auto node = node::Node::start(launch_.node, hooks());
   if (!node) return failed(exit_code_of(node.error()), node.error().text);
   node_ = std::move(*node);
+  // The data directory may know a later file than the one that it was started with.
+  take_over_file(launch_, node_->file_in_force());
   if (!launch_.pid_file.empty()) {
     auto pid_file = PidFile::write(launch_.pid_file);
     if (!pid_file) return failed(kExitOther, pid_file.error().text);
@@ -153,8 +158,9 @@ void Daemon::wait() {
     if (signal == SIGHUP) reload();
     if (signal == SIGUSR1) reopen_log();
     if (signal == SIGTERM || signal == SIGINT) begin_to_stop(signal);
-    // Anybody may send this signal; only after the flag it means what we mean.
-    if (signal == kStopped && stopped_) break;
+    // Anybody may send this signal; what it means stands elsewhere.
+    if (signal == kWake) check();
+    if (signal == kWake && stopped_) break;
   }
   stopping_.join();
   if (!stop_result_) end_at_once(stop_result_.error().text);
@@ -184,7 +190,7 @@ void Daemon::begin_to_stop(int signal) {
     if (drains) drain(*node_, settings);
     stop_result_ = node_->stop();
     stopped_ = true;
-    ::kill(::getpid(), kStopped);
+    ::kill(::getpid(), kWake);
   });
 }
 
@@ -195,6 +201,11 @@ node::NodeHooks Daemon::hooks() {
     const std::lock_guard lock(mutex_);
     wait_reload_.push_back(std::move(done));
     ::kill(::getpid(), SIGHUP);
+  };
+  hooks.check = [this](Answer done) {
+    const std::lock_guard lock(mutex_);
+    wait_check_.push_back(std::move(done));
+    ::kill(::getpid(), kWake);
   };
   return hooks;
 }
@@ -209,12 +220,36 @@ void Daemon::reload() {
   for (const Answer& answer : waiting) answer(outcome);
 }
 
+void Daemon::check() {
+  std::vector<Answer> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting.swap(wait_check_);
+  }
+  if (waiting.empty()) return;
+  Result<std::string> outcome = fail(Code::unavailable, "this node is stopping");
+  if (!stopping_.joinable()) {
+    const Result<Launch> next = load(given_, {.node_may_be_gone = true});
+    outcome = check_text(launch_, next, plan_for(next));
+  }
+  for (const Answer& answer : waiting) answer(outcome);
+}
+
+// What a reload would do. Error: it would do nothing, and why.
+Result<ReloadPlan> Daemon::plan_for(const Result<Launch>& next) const {
+  if (!next) return tl::unexpected(next.error());
+  Result<ReloadPlan> plan = plan_reload(launch_, *next);
+  if (!plan || !plan->new_cluster_file) return plan;
+  const Result<void> allowed = node_->may_change(next->node.view, next->node.config_file);
+  return allowed ? plan : Result<ReloadPlan>(tl::unexpected(allowed.error()));
+}
+
 Result<std::string> Daemon::reload_now() {
   if (stopping_.joinable()) return fail(Code::unavailable, "this node is stopping");
   tell_supervisor(reloading_state());
   reopen_log();
   auto next = load(given_, {.node_may_be_gone = true});
-  auto plan = next ? plan_reload(launch_, *next) : Result<ReloadPlan>(tl::unexpected(next.error()));
+  Result<ReloadPlan> plan = plan_for(next);
   if (plan && plan->new_cluster_file) {
     const Result<void> changed = node_->change(next->node.view, next->node.config_text);
     if (!changed) plan = tl::unexpected(changed.error());
@@ -237,10 +272,11 @@ Result<std::string> Daemon::reload_now() {
   for (const std::string& change : plan->kept)
     spdlog::warn("reload: {}: takes a restart, not changed", change);
   for (const std::string& change : plan->applied) spdlog::info("reload: {}: in force", change);
-  if (plan->kept.empty() && plan->applied.empty()) spdlog::info("reload: no setting has changed");
+  const std::string told = in_words(*plan, *next);
+  if (plan->kept.empty() && plan->applied.empty()) spdlog::info("reload: {}", told);
   take_over(launch_, std::move(*next));
   tell_supervisor(ready_state());
-  return in_words(*plan);
+  return told;
 }
 
 void Daemon::reopen_log() {

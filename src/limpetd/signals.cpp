@@ -7,7 +7,7 @@ namespace limpet::limpetd {
 sigset_t waited_for() {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kStopped}) ::sigaddset(&set, signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kWake}) ::sigaddset(&set, signal);
   return set;
 }
 

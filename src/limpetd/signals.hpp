@@ -5,8 +5,8 @@
 
 namespace limpet::limpetd {
 
-// Sent by our own stopping thread to the one that waits for signals.
-inline constexpr int kStopped = SIGUSR2;
+// Sent by our own threads to the one that waits for signals: there is something to look at.
+inline constexpr int kWake = SIGUSR2;
 
 [[nodiscard]] sigset_t waited_for();
 // First of all: one that comes early stays pending until somebody waits for it. Threads inherit it.

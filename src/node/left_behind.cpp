@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limpet/disk/title_file.hpp>
 #include <limpet/node/left_behind.hpp>
+#include <utility>
 #include <vector>
 
 namespace limpet::node {
@@ -48,6 +49,17 @@ Result<LeftBehind> left_behind(const std::string& data_dir, std::string_view nam
   left.node->listed = false;
   left.node->state = cluster::NodeState::up;
   return left;
+}
+
+Result<std::optional<Remembered>> remembered(const std::string& data_dir) {
+  const auto file = disk::TitleFile::newest(data_dir);
+  if (!file) return tl::unexpected(file.error());
+  const auto peeked = disk::TitleFile::peek(data_dir);
+  if (!peeked) return tl::unexpected(peeked.error());
+  if (!*peeked || (*peeked)->epoch() == 0) return std::optional<Remembered>();
+  auto kept = cluster::parse_file((*peeked)->view(), "the cluster file that was in force");
+  if (!kept) return tl::unexpected(kept.error());
+  return Remembered{std::move(kept->view), file->value_or(data_dir)};
 }
 
 }  // namespace limpet::node

@@ -24,7 +24,7 @@ Result<std::unique_ptr<Membership>> Membership::open(const disk::Directory& dire
   auto titles = disk::TitleFile::open(directory, generation, random_seed(), std::move(events));
   if (!titles) return tl::unexpected(std::move(titles.error()));
   membership->titles_ = std::move(*titles);
-  if (Result<void> begun = membership->begin(settings); !begun)
+  if (Result<void> begun = membership->begin(settings, directory.path()); !begun)
     return tl::unexpected(std::move(begun.error()));
   return membership;
 }
@@ -43,7 +43,8 @@ void Membership::tell_full(const std::string& why) {
 }
 
 // The one that is in force: what this node has acted on is not taken back by an older file.
-Result<void> Membership::choose_file(const Settings& settings, cluster::View& file, std::string& text) const {
+Result<void> Membership::choose_file(const Settings& settings, const std::string& directory,
+                                     cluster::View& file, std::string& text) const {
   const TitleBook& book = titles_->book();
   file = settings.view;
   // A node that was started although the file does not name it stands behind those that it names.
@@ -52,26 +53,26 @@ Result<void> Membership::choose_file(const Settings& settings, cluster::View& fi
   if (book.epoch() == 0) return {};
   auto kept = cluster::parse_file(book.view(), "the cluster file that was in force");
   if (!kept) return tl::unexpected(kept.error());
-  const Result<void> allowed = cluster::check_successor(kept->view, file);
+  const Result<void> allowed = cluster::check_successor(kept->view, file, settings.config_file);
   if (allowed) return {};
   if (file.epoch >= kept->view.epoch || file.name != kept->view.name) {
-    return fail(allowed.error().code, settings.config_file + ": " + allowed.error().text);
+    return fail(allowed.error().code, allowed.error().text + ". What was in force is kept in " + directory);
   }
   spdlog::error(
-      "{} has epoch {}, but this node has run epoch {} already and goes on with that: give it the newest "
-      "file",
-      settings.config_file, file.epoch, kept->view.epoch);
+      "{} has epoch {}, but this node has run epoch {} already, which is kept in {}, and goes on with that: "
+      "give it the newest file",
+      settings.config_file, file.epoch, kept->view.epoch, directory);
   kept->view.durability = file.durability;
   file = std::move(kept->view);
   text = book.view();
   return {};
 }
 
-Result<void> Membership::begin(const Settings& settings) {
+Result<void> Membership::begin(const Settings& settings, const std::string& directory) {
   const TitleBook& book = titles_->book();
   cluster::View file;
   std::string text;
-  if (Result<void> chosen = choose_file(settings, file, text); !chosen) return chosen;
+  if (Result<void> chosen = choose_file(settings, directory, file, text); !chosen) return chosen;
   members_ = cluster::Members(book.names());
   names_written_ = book.names().size();
   const std::uint64_t epoch = file.epoch;
@@ -139,6 +140,17 @@ Result<void> Membership::change(cluster::View file, const std::string& text) {
   spdlog::info("cluster file in force: epoch {}, content {:016x}, placement {:016x}", epoch,
                view_->content_digest, view_->placement_digest);
   return {};
+}
+
+Result<void> Membership::may_change(const cluster::View& file, const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  if (Result<void> allowed = cluster::check_successor(members_.file(), file, path); !allowed) return allowed;
+  return cluster::Members(members_).set_file(file);
+}
+
+cluster::View Membership::file() const {
+  const std::lock_guard lock(mutex_);
+  return members_.file();
 }
 
 void Membership::introduce(const std::vector<shard::Stranger>& strangers) {

@@ -44,6 +44,9 @@ class Membership {
 
   // Another cluster file. Error: it may not take the place of the one in force, and why.
   [[nodiscard]] Result<void> change(cluster::View file, const std::string& text);
+  // The same, and nothing is done. `path` is where it stands, for the message.
+  [[nodiscard]] Result<void> may_change(const cluster::View& file, const std::string& path) const;
+  [[nodiscard]] cluster::View file() const;  // in force, as it was read
   // Nodes that connected and are in no file that this one has read.
   void introduce(const std::vector<shard::Stranger>& strangers);
   // What other nodes say of their leaving; what this node says of its own. False: it has said so already.
@@ -56,8 +59,9 @@ class Membership {
 
  private:
   Membership() = default;
-  Result<void> begin(const Settings& settings);
-  Result<void> choose_file(const Settings& settings, cluster::View& file, std::string& text) const;
+  Result<void> begin(const Settings& settings, const std::string& directory);
+  Result<void> choose_file(const Settings& settings, const std::string& directory, cluster::View& file,
+                           std::string& text) const;
   void take_new_names();
   void see(std::string_view name, std::uint64_t boot);
   void tell_full(const std::string& why);

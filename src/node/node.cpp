@@ -93,6 +93,8 @@ class Node::Impl {
   [[nodiscard]] Result<void> stop(std::chrono::milliseconds patience);
   void reload(const Reloadable& reloadable);
   [[nodiscard]] Result<void> change(cluster::View file, const std::string& text);
+  [[nodiscard]] Result<void> may_change(const cluster::View& file, const std::string& path) const;
+  [[nodiscard]] cluster::View file_in_force() const;
   bool leave();
   [[nodiscard]] Result<std::string> declare(bool leaving);
   NodeSnapshot snapshot();
@@ -462,6 +464,13 @@ Result<void> Node::Impl::change(cluster::View file, const std::string& text) {
   return fail(Code::refused, "this node has no address for other nodes (`peer`), so its slots stay");
 }
 
+Result<void> Node::Impl::may_change(const cluster::View& file, const std::string& path) const {
+  return membership_ ? membership_->may_change(file, path)
+                     : cluster::check_successor(settings_.view, file, path);
+}
+
+cluster::View Node::Impl::file_in_force() const { return membership_ ? membership_->file() : settings_.view; }
+
 bool Node::Impl::leave() {
   if (!membership_) return false;
   stops_ = true;
@@ -491,6 +500,9 @@ void Node::Impl::carry_out(unsigned index, const shard::Order& order) {
   switch (order.kind) {
     case shard::Order::Kind::reload:
       if (hooks_.reload) return hooks_.reload(done);
+      return done(fail(Code::unavailable, "this process has no files to read again"));
+    case shard::Order::Kind::check:
+      if (hooks_.check) return hooks_.check(done);
       return done(fail(Code::unavailable, "this process has no files to read again"));
     case shard::Order::Kind::leave:
       return done(declare(true));
@@ -546,6 +558,10 @@ void Node::reload(const Reloadable& settings) { impl_->reload(settings); }
 Result<void> Node::change(cluster::View file, const std::string& text) {
   return impl_->change(std::move(file), text);
 }
+Result<void> Node::may_change(const cluster::View& file, const std::string& path) const {
+  return impl_->may_change(file, path);
+}
+cluster::View Node::file_in_force() const { return impl_->file_in_force(); }
 bool Node::leave() { return impl_->leave(); }
 NodeSnapshot Node::snapshot() { return impl_->snapshot(); }
 

@@ -56,7 +56,7 @@ bool Core::cluster_command(Client& client, const Spec& spec, Args args) {
     gather_nodes(GatherKind::cluster_status, origin, client.version, false, args);
     return true;
   }
-  if (sub == "reload" || sub == "drain" || sub == "undrain" || sub == "claim")
+  if (sub == "reload" || sub == "check" || sub == "drain" || sub == "undrain" || sub == "claim")
     return cluster_order(client, sub, args);
   if (sub == "partial") return take_partial(client, args.subspan(2));
   if (sub == "countkeysinslot") {

@@ -1,8 +1,8 @@
-// What an operator tells a node to do: CLUSTER RELOAD, DRAIN and CLAIM.
+// What an operator tells a node to do: CLUSTER RELOAD, CHECK, DRAIN and CLAIM.
 //
-// The first two concern the node as a whole, so they go out as orders and are answered when it has done them.
-// A claim is the shards' own business: each takes the slots that the cluster file gives it and a node that is
-// gone holds.
+// All but the last concern the node as a whole, so they go out as orders and are answered when it has done
+// them. A claim is the shards' own business: each takes the slots that the cluster file gives it and a node
+// that is gone holds.
 #include "orders.hpp"
 
 #include <algorithm>
@@ -51,22 +51,24 @@ bool Core::cluster_order(Client& client, std::string_view sub, Args args) {
                 "host alone");
     return true;
   }
-  if (sub == "reload") return order_reload(client, args);
+  if (sub == "reload" || sub == "check") return order_reload(client, args);
   return sub == "claim" ? order_claim(client, args) : order_drain(client, args);
 }
 
+// RELOAD, and CHECK, which tells what it would do.
 bool Core::order_reload(Client& client, Args args) {
   const bool all = args.size() > 2;
   if (args.size() > 3 || (all && !equals_ignore_case(args[2], "all"))) {
-    reply_error(client, "ERR syntax error: CLUSTER RELOAD [ALL]");
+    reply_error(client, "ERR syntax error: CLUSTER RELOAD|CHECK [ALL]");
     return true;
   }
   const Origin origin = keep_place(client);
   client.barrier = true;
   if (!all) {
-    take_order(Order::Kind::reload, origin, client.version);
+    take_order(*order_in(args), origin, client.version);
   } else {
-    gather_nodes(GatherKind::each_node, origin, client.version, true, args.first(2));
+    gather_nodes(GatherKind::each_node, origin, client.version, order_in(args) == Order::Kind::reload,
+                 args.first(2));
   }
   return true;
 }

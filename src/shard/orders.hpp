@@ -8,10 +8,11 @@
 
 namespace limpet::shard {
 
-// CLUSTER RELOAD, DRAIN or UNDRAIN; nothing: it is something else.
+// CLUSTER RELOAD, CHECK, DRAIN or UNDRAIN; nothing: it is something else.
 [[nodiscard]] inline std::optional<Order::Kind> order_in(command::Args args) {
   if (args.size() < 2 || !equals_ignore_case(args[0], "cluster")) return std::nullopt;
   if (equals_ignore_case(args[1], "reload")) return Order::Kind::reload;
+  if (equals_ignore_case(args[1], "check")) return Order::Kind::check;
   if (equals_ignore_case(args[1], "drain")) return Order::Kind::leave;
   if (equals_ignore_case(args[1], "undrain")) return Order::Kind::stay;
   return std::nullopt;

@@ -8,6 +8,7 @@
 #include <limpet/resp/value.hpp>
 
 #include "core.hpp"
+#include "orders.hpp"
 
 namespace limpet::shard {
 
@@ -43,8 +44,7 @@ bool is_for_nodes(const Spec& spec, Args args) {
   if (spec.name == "scan") return args.size() == 7;
   if (spec.name == "cluster") {
     const std::string sub = args.size() > 1 ? to_lower(args[1]) : "";
-    return (args.size() == 2 && (sub == "status" || sub == "reload" || sub == "drain" || sub == "undrain")) ||
-           (args.size() == 3 && sub == "claim");
+    return (args.size() == 2 && (sub == "status" || order_in(args))) || (args.size() == 3 && sub == "claim");
   }
   return false;
 }

@@ -121,6 +121,8 @@ TEST(ParseFile, HandsTheServerTableOnAsTextWithLines) {
   EXPECT_EQ(server.at("share").value, "0.25");
   EXPECT_EQ(server.at("whatever").value, "-1");
   EXPECT_EQ(server.at("whatever").line, 26);
+  EXPECT_EQ(server.at("whatever").column, 1);
+  EXPECT_EQ(server.at("whatever").value_column, 12);
 }
 
 TEST(ParseFile, TakesWindowsLineEndsAndAByteOrderMark) {

@@ -63,7 +63,7 @@ TEST(CheckSuccessor, AllowsTheSameAgain) { EXPECT_EQ(refusal(view_of({"1"}, 4), 
 
 TEST(CheckSuccessor, RefusesAnEpochThatGoesBackAndSaysHowToDoIt) {
   const std::string text = refusal(view_of({"1"}, 4), view_of({"1"}, 3));
-  EXPECT_NE(text.find("epoch 3 is older than 4"), std::string::npos) << text;
+  EXPECT_NE(text.find("the file has epoch 3, older than 4 in force"), std::string::npos) << text;
   EXPECT_NE(text.find("above 4"), std::string::npos) << text;
 }
 

@@ -132,7 +132,7 @@ class Tools(LeavingCase):
         cluster["n3"].process.kill()
         self.write_states(cluster, 2, n3="down")
         code, out, _ = self.limpet(cluster["n1"], "cluster", "reload", "--all")
-        self.assertEqual(code, 1)
+        self.assertEqual(code, 0, "n3 need not be up")
         self.assertRegex(out, r"(?m)^n2: .*epoch 1 to 2")
         self.assertRegex(out, r"(?m)^n3: .*CLUSTERDOWN")
         code, out, err = eventually(

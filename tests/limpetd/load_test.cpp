@@ -141,6 +141,16 @@ TEST_F(LoadTest, AMistakeInTheFileIsToldByLineAndColumn) {
   EXPECT_THAT(error(), HasSubstr(file_ + ":5:"));
 }
 
+TEST_F(LoadTest, ANumberOutOfBoundsIsToldByLineAndColumn) {
+  cluster(1, "", "max_clients = 0\n");
+  EXPECT_THAT(error(),
+              MatchesRegex(".*/cluster.toml:[0-9]+:15: max_clients: 0 is out of range: from 1 to .*"));
+  cluster(1, "", "  max_clients   =  99999999999999999999\n");
+  EXPECT_THAT(error(), MatchesRegex(".*/cluster.toml:[0-9]+:[0-9]+: .*99999999999999999999.*"));
+  cluster(1, "", "forward_timeout = \"999h\"\n");
+  EXPECT_THAT(error(), MatchesRegex(".*/cluster.toml:[0-9]+:19: forward_timeout: .* is out of range: .*"));
+}
+
 TEST_F(LoadTest, SettingsOfTheFileCount) {
   cluster(1, "", "shards = 3\nprotected_mode = false\nidle_timeout = \"5s\"\n");
   flag("node", "n1");
@@ -350,7 +360,35 @@ TEST_F(ReloadTest, AnotherNodeListIsTakenOverWithTheRest) {
 
 TEST_F(ReloadTest, OtherContentAtTheSameEpochIsRefused) {
   cluster(1, "", "", 2);
-  EXPECT_THAT(plan().error().text, HasSubstr("epoch 1"));
+  EXPECT_THAT(plan().error().text,
+              HasSubstr(file_ + " has epoch 1, but epoch 1 is in force with other content"));
+}
+
+TEST_F(ReloadTest, AnOlderFileThanTheOneInForceIsRefusedByItsPath) {
+  // As after a start with an old file, where the data directory knows a later one.
+  cluster(6);
+  take_over_file(now_, loaded().node.view);
+  cluster(2);
+  EXPECT_THAT(plan().error().text, HasSubstr(file_ + " has epoch 2, older than 6 in force"));
+}
+
+TEST_F(ReloadTest, NothingNewIsToldWithTheEpochThatRuns) {
+  EXPECT_EQ(in_words(*plan(), loaded()), "already runs epoch 1; no setting has changed");
+}
+
+TEST_F(ReloadTest, WhatItWouldDoIsToldInFields) {
+  cluster(2, "", "max_clients = 50\nshards = 7\n");
+  const auto next = load(given_);
+  const std::string text = check_text(now_, next, plan());
+  EXPECT_THAT(text, HasSubstr("file " + file_ + "\nepoch 2\ncontent "));
+  EXPECT_THAT(text, HasSubstr("\nawaits n1 n2 n3\nin_force 1\n"));
+  EXPECT_THAT(text, HasSubstr("\nverdict takes\nsays max-clients 10000 to 50; "));
+  EXPECT_THAT(text, HasSubstr("\nkept 1\n"));
+  write("cluster.toml", "epoch = 1\n[[[");
+  const auto broken = load(given_);
+  const std::string refused = check_text(now_, broken, tl::unexpected(broken.error()));
+  EXPECT_THAT(refused, HasSubstr("\nverdict refuses\nsays " + file_ + ":2:"));
+  EXPECT_THAT(refused, Not(HasSubstr("\nepoch ")));
 }
 
 }  // namespace

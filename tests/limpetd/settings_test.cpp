@@ -120,8 +120,8 @@ TEST_F(MergeTest, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
 }
 
 TEST_F(MergeTest, AnErrorNamesWhereTheValueCameFrom) {
-  server_["max_clients"] = {"many", 12};
-  EXPECT_EQ(error(), "/etc/limpet/demo.toml:12: max_clients: 'many' is not a whole number");
+  server_["max_clients"] = {"many", 12, 1, 15};
+  EXPECT_EQ(error(), "/etc/limpet/demo.toml:12:15: max_clients: 'many' is not a whole number");
   server_.clear();
   given_.environment["LIMPET_MAX_CLIENTS"] = "many";
   EXPECT_EQ(error(), "LIMPET_MAX_CLIENTS: 'many' is not a whole number");
@@ -131,11 +131,11 @@ TEST_F(MergeTest, AnErrorNamesWhereTheValueCameFrom) {
 }
 
 TEST_F(MergeTest, AnUnknownKeyIsAnErrorWithTheRightName) {
-  server_["max_client"] = {"5", 3};
+  server_["max_client"] = {"5", 3, 2, 15};
   EXPECT_EQ(error(),
-            "/etc/limpet/demo.toml:3: unknown key 'max_client' in [server]; did you mean 'max_clients'?");
+            "/etc/limpet/demo.toml:3:2: unknown key 'max_client' in [server]; did you mean 'max_clients'?");
   server_ = {{"quux", {"5", 3}}};
-  EXPECT_EQ(error(), "/etc/limpet/demo.toml:3: unknown key 'quux' in [server]");
+  EXPECT_EQ(error(), "/etc/limpet/demo.toml:3:1: unknown key 'quux' in [server]");
 }
 
 TEST_F(MergeTest, AKeyInTheWrongPlaceIsToldItsPlace) {

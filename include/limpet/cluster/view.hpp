@@ -72,10 +72,12 @@ struct View {
 };
 
 // What the [server] table of the file says, as text, for the daemon to merge with its flags: setting ->
-// (value, line).
+// (value, and where the setting and its value begin).
 struct ServerSetting {
   std::string value;
   int line = 0;
+  int column = 1;
+  int value_column = 1;
 };
 using ServerTable = std::map<std::string, ServerSetting>;
 
@@ -92,8 +94,10 @@ struct ClusterFile {
 // The view of a node that was started without a file: named "limpet", owns every slot.
 [[nodiscard]] View single_node(const Address& client, Durability durability);
 
-// May `next` replace `now`? Refused: an epoch that goes back, and other content at the same epoch.
-[[nodiscard]] Result<void> check_successor(const View& now, const View& next);
+// May `next` replace `now`? Refused: an epoch that goes back, and other content at the same epoch. `file` is
+// where `next` stands, for the message.
+[[nodiscard]] Result<void> check_successor(const View& now, const View& next,
+                                           std::string_view file = "the file");
 
 // What changes from one view to the next.
 struct PlannedNode {

@@ -50,6 +50,8 @@ class TitleFile {
   // What a directory has, as far as it can be read beside whoever may use it: takes no lock, changes nothing.
   // Nothing: there is no file of titles.
   [[nodiscard]] static Result<std::optional<handoff::TitleBook>> peek(const std::string& path);
+  // The path of the file that it reads.
+  [[nodiscard]] static Result<std::optional<std::string>> newest(const std::string& path);
   ~TitleFile();  // without stop(): what waits is not written, and the next start takes this end for unclean
   TitleFile(const TitleFile&) = delete;
   TitleFile& operator=(const TitleFile&) = delete;

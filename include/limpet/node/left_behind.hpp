@@ -1,4 +1,5 @@
-// LeftBehind: what the data directory of a node holds that its cluster file does not name any more.
+// LeftBehind: what the data directory of a node holds that its cluster file does not name any more; and which
+// file it remembers.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +20,15 @@ struct LeftBehind {
 
 // Takes no lock and changes nothing. Error: the directory cannot be read.
 [[nodiscard]] Result<LeftBehind> left_behind(const std::string& data_dir, std::string_view name);
+
+// The cluster file that was in force last.
+struct Remembered {
+  cluster::View view;
+  std::string file;  // of titles, that has it
+};
+
+// Takes no lock and changes nothing. Nothing: none was in force. Error: the directory cannot be read.
+[[nodiscard]] Result<std::optional<Remembered>> remembered(const std::string& data_dir);
 
 // What a directory remembers of a node, and the other way round.
 [[nodiscard]] std::string addresses_text(const cluster::Node& node);

@@ -17,6 +17,8 @@ struct NodeHooks {
   // A client wants the files to be read again, as at SIGHUP. `done` is to be called from any thread, at any
   // time: with what was changed, or why nothing was. Called on a shard's thread; must not block.
   std::function<void(std::function<void(Result<std::string>)> done)> reload;
+  // The same, of what that would do: nothing changes.
+  std::function<void(std::function<void(Result<std::string>)> done)> check;
 };
 
 class Node {
@@ -42,6 +44,10 @@ class Node {
   // Another cluster file, `text`: slots move to where it wants them, while all of them are served. Error: it
   // may not take the place of the one in force, and why; nothing has changed.
   [[nodiscard]] Result<void> change(cluster::View file, const std::string& text);
+  // May it? `path` is where it stands, for the message.
+  [[nodiscard]] Result<void> may_change(const cluster::View& file, const std::string& path) const;
+  // The file in force. After a start it may be a later one than that of the settings (docs/operations.md).
+  [[nodiscard]] cluster::View file_in_force() const;
 
   [[nodiscard]] NodeSnapshot snapshot();
 

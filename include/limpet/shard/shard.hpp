@@ -111,6 +111,7 @@ struct LeavingNews {
 struct Order {
   enum class Kind : std::uint8_t {
     reload,  // read the files again, as at SIGHUP
+    check,   // say what that would do, and do nothing
     leave,   // give all slots away, until the next start
     stay,    // no longer
   };
