@@ -321,6 +321,27 @@ std::optional<std::string> status_text(const Value& reply) {
   return text + unreachable_text(nodes, progress);
 }
 
+std::optional<std::string> status_json(const Value& reply) {
+  using Json = nlohmann::ordered_json;
+  Json nodes = Json::array();
+  for (const Value& each : reply.elements) {
+    const Fields fields(each);
+    if (fields.find("name") == nullptr) return std::nullopt;
+    Json node;
+    for (const auto& [name, value] : fields.all()) {
+      if (value->type == Value::Type::integer) {
+        node[name] = value->integer;
+      } else {
+        node[name] = text_of(*value);
+      }
+    }
+    nodes.push_back(std::move(node));
+  }
+  if (nodes.empty()) return std::nullopt;
+  const Json json = {{"whole", is_whole(reply)}, {"nodes", std::move(nodes)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
 bool is_whole(const Value& status) {
   const Progress progress = progress_of(status);
   return progress.unreachable == 0 && progress.one_file && progress.unheld == 0 && progress.silent == 0;

@@ -37,6 +37,8 @@ struct Where {
 // their order, then whatever else a node tells about itself. Below it which cluster file is in force, how
 // even the load is, and the moves, if there are any. Nothing if that is not what the reply is.
 [[nodiscard]] std::optional<std::string> status_text(const resp::Value& reply);
+// The same as JSON: {"whole": true, "nodes": [{"name": "n1", "slots": 5461, ...}]}, numbers as numbers.
+[[nodiscard]] std::optional<std::string> status_json(const resp::Value& reply);
 // By the same reply: every node that should answer does, all run one file, and every slot is in reach.
 [[nodiscard]] bool is_whole(const resp::Value& status);
 // What moves from node to node, by the same reply.

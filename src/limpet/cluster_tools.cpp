@@ -18,6 +18,7 @@
 #include "commands.hpp"
 #include "exit_codes.hpp"
 #include "fields.hpp"
+#include "interrupt.hpp"
 #include "progress.hpp"
 #include "run.hpp"
 #include "session.hpp"
@@ -34,6 +35,7 @@ bool is_error(const Value& reply) { return reply.type == Value::Type::error; }
 
 int tell_error(const Value& reply) {
   std::fprintf(stderr, "limpet: the server answered: %s\n", printable(reply.text, reply.text.size()).c_str());
+  show_hint(reply.text);
   return kErrorReply;
 }
 
@@ -75,7 +77,8 @@ int watch(net::LineClient& client, const std::string& node) {
   Line line;
   Most most;
   std::uint64_t planned = 0;
-  for (;; std::this_thread::sleep_for(kLookEvery)) {
+  // Only at a prompt is an interrupt noted; elsewhere it ends the process.
+  for (; !take_interrupt(); std::this_thread::sleep_for(kLookEvery)) {
     const auto reply = client.ask(kStatus);
     if (!reply) {
       line.end();
@@ -98,6 +101,9 @@ int watch(net::LineClient& client, const std::string& node) {
     line.end();
     return progress.lost ? kErrorReply : kDone;
   }
+  line.end();
+  std::puts("It goes on; nobody watches it any more.");
+  return kDone;
 }
 
 int send_and_tell(net::LineClient& client, std::span<const std::string_view> command) {

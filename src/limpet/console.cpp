@@ -1,21 +1,29 @@
 // Commands from a person: a prompt with history and completion.
 #include <editline/readline.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <clocale>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <limpet/base/encoding.hpp>
 #include <limpet/resp/request.hpp>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
-#include "cluster_text.hpp"
 #include "commands.hpp"
 #include "docs.hpp"
 #include "exit_codes.hpp"
+#include "interrupt.hpp"
 #include "run.hpp"
 #include "session.hpp"
 
@@ -54,10 +62,56 @@ char** complete(const char* word, int start, int) {
   return nullptr;
 }
 
+// The line that is being typed. Its characters are read one by one, between two looks whether somebody has
+// pressed Ctrl-C: that drops the line, and neither the prompt nor the history.
+struct Typing {
+  bool done = false;
+  std::optional<std::string> line;  // nothing: the end
+};
+Typing typing;
+
+void take_typed(char* line) {
+  typing.done = true;
+  if (line == nullptr) return;
+  typing.line = line;
+  std::free(line);
+}
+
+std::optional<std::string> read_typed(const std::string& prompt) {
+  const CatchInterrupts catches;
+  // An interrupt comes while ppoll() waits, and at no other time: none is overlooked.
+  sigset_t interrupt;
+  sigset_t before;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  sigprocmask(SIG_BLOCK, &interrupt, &before);
+  typing = {};
+  rl_callback_handler_install(prompt.c_str(), take_typed);
+  while (!typing.done) {
+    pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    const int ready = ppoll(&input, 1, nullptr, &before);
+    if (ready < 0 && errno != EINTR) break;
+    if (take_interrupt()) {
+      rl_callback_handler_remove();
+      std::puts("^C");
+      rl_callback_handler_install(prompt.c_str(), take_typed);
+    } else if (ready > 0 && (input.revents & POLLIN) != 0) {
+      rl_callback_read_char();
+    } else if (ready > 0) {
+      break;  // the terminal is gone
+    }
+  }
+  rl_callback_handler_remove();
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  return typing.line;
+}
+
 class Console {
  public:
-  Console(const Options& options, net::LineClient client)
-      : client_(std::move(client)), server_(options.server), look_(options.look.value_or(Look::pretty)) {}
+  Console(Options options, net::LineClient client)
+      : client_(std::move(client)),
+        options_(std::move(options)),
+        look_(options_.look.value_or(Look::pretty)) {}
 
   int run();
 
@@ -66,12 +120,13 @@ class Console {
   void save_history() const;
   bool ensure_connected();
   void load_docs();
+  bool use_tool();
   void execute();
   void show(const Value& reply) const;
   void explain() const;
 
   net::LineClient client_;
-  std::string server_;
+  Options options_;
   Look look_;
   Docs docs_;
   std::string history_file_;
@@ -117,21 +172,39 @@ void Console::explain() const {
   std::puts(
       "Type a command and its words, with \"quotes\" where a word holds spaces. Tab completes names and "
       "shows\n"
-      "arguments; the arrow keys go through the history. quit leaves, clear empties the screen.");
+      "arguments; the arrow keys go through the history. Ctrl-C drops a line, quit leaves, clear empties "
+      "the\n"
+      "screen. limpet's own tools work here, too: where KEY, follow, cluster status, plan OLD NEW ...");
   if (!client_.connected())
     std::puts("Once connected, help lists the server's commands, and help NAME explains one.");
 }
 
 void Console::show(const Value& reply) const {
   const bool error = reply.type == Value::Type::error;
-  if (!error && begins_with(words_, "CLUSTER", "STATUS")) {
-    if (const auto text = status_text(reply)) {
-      std::fputs(text->c_str(), stdout);
-      return;
-    }
-  }
   const std::string text = print(reply, !error && answers_with_text(words_) ? Look::raw : look_);
   std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+  if (error && reply.text.starts_with("NOAUTH")) {
+    std::puts(
+        "Type AUTH PASSWORD, or start limpet with --password-file FILE (-a), or with the password in "
+        "LIMPET_PASSWORD.");
+  }
+}
+
+// One of limpet's own, as on its command line. False: it is none.
+bool Console::use_tool() {
+  std::vector<std::string> words(words_.begin(), words_.end());
+  if (words.size() == 1 && begins_with(words_, "follow")) words = {"cluster", "follow"};
+  const ParsedOptions parsed = parse_task(options_, words);
+  if (!parsed.options) {
+    std::fputs(escaped_lines(parsed.text).c_str(), stdout);
+    return true;
+  }
+  if (std::holds_alternative<CommandTask>(parsed.options->task)) return false;
+  std::fflush(stdout);
+  const CatchInterrupts catches;
+  client::run(*parsed.options);
+  return true;
 }
 
 void Console::execute() {
@@ -143,6 +216,7 @@ void Console::execute() {
     std::puts("CLIENT REPLY OFF and SKIP leave nothing to show, so they are not sent.");
     return;
   }
+  if (use_tool()) return;
   const bool connected = ensure_connected();
   if (words_.size() == 1 && begins_with(words_, "help")) explain();
   if (!connected) return;
@@ -163,12 +237,16 @@ int Console::run() {
   rl_completer_word_break_characters = word_breaks;
   ensure_connected();
   while (true) {
-    const std::string prompt = (client_.connected() ? server_ : "not connected") + "> ";
-    const std::unique_ptr<char, void (*)(void*)> line(readline(prompt.c_str()), std::free);
+    const std::string prompt = (client_.connected() ? options_.server : "not connected") + "> ";
+    const std::optional<std::string> line = read_typed(prompt);
     if (!line) break;
-    const bool balanced = resp::split_words(line.get(), words_storage_, words_);
+    const bool balanced = resp::split_words(*line, words_storage_, words_);
     if (balanced && words_.empty()) continue;
-    if (!balanced || !holds_secret(words_)) add_history(line.get());
+    if (!balanced || !holds_secret(words_)) {
+      add_history(line->c_str());
+      // Before it is carried out: whatever ends the process then, the line is there the next time.
+      save_history();
+    }
     if (balanced && says_goodbye(words_)) break;
     if (balanced) {
       execute();
@@ -178,7 +256,6 @@ int Console::run() {
     std::fflush(stdout);
   }
   completion.docs = nullptr;
-  save_history();
   return kDone;
 }
 

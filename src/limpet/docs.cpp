@@ -4,6 +4,7 @@
 #include <array>
 #include <limpet/base/text.hpp>
 #include <limpet/resp/request.hpp>
+#include <utility>
 
 #include "commands.hpp"
 #include "fields.hpp"
@@ -15,6 +16,36 @@ namespace {
 using resp::Value;
 
 constexpr std::array<std::string_view, 4> kOwnCommands = {"clear", "exit", "help", "quit"};
+
+// Tools of limpet's own, which work at its prompt as well. Written in lower case, as they are typed.
+struct OwnTool {
+  std::string_view first;
+  std::string_view second;
+  std::string_view arguments;
+  std::string_view summary;
+};
+constexpr std::array<OwnTool, 13> kOwnTools = {{
+    {"backup", "", "DIR TARGET", "Copies a data directory"},
+    {"cluster", "claim", "NODE", "Has others take the slots of a node that is gone for good"},
+    {"cluster", "drain", "NODE", "Has a node give all its sessions to others"},
+    {"cluster", "follow", "", "Shows sessions on their way; Ctrl-C ends it"},
+    {"cluster", "reload", "[--all] [--dry-run]", "Has a node, or every node, read its files again"},
+    {"cluster", "status", "[--json]", "The nodes of the cluster, as a table"},
+    {"cluster", "undrain", "[NODE]", "Ends a drain"},
+    {"follow", "", "", "The same as cluster follow"},
+    {"haproxy", "", "FILE", "The backend of HAProxy that belongs to a cluster file"},
+    {"journal", "dump", "DIR [KEY]", "The changes in a data directory"},
+    {"journal", "verify", "DIR", "Whether a data directory is sound"},
+    {"plan", "", "OLD NEW [--json]", "What moves from one cluster file to another"},
+    {"where", "", "KEY...", "Whose a key is, and on which node it lives"},
+}};
+
+const OwnTool* find_tool(std::string_view first, std::string_view second) {
+  const auto found = std::find_if(kOwnTools.begin(), kOwnTools.end(), [&](const OwnTool& tool) {
+    return tool.first == first && (tool.second.empty() || tool.second == second);
+  });
+  return found == kOwnTools.end() ? nullptr : &*found;
+}
 
 bool has_flag(const Fields& argument, std::string_view flag) {
   const Value* flags = argument.find("flags");
@@ -114,6 +145,13 @@ std::vector<std::string> Docs::completions(std::string_view line) const {
   const auto add = [&](std::string_view name) {
     if (name.starts_with(word)) found.push_back(in_case_of(input.word, std::string(name)));
   };
+  for (const OwnTool& tool : kOwnTools) {
+    const bool has_begun = input.before.size() == 1 && input.before[0] == tool.first;
+    const std::string_view name = input.before.empty() ? tool.first : has_begun ? tool.second : "";
+    // A tool is typed in lower case, unless somebody has begun it otherwise.
+    if (!name.empty() && name.starts_with(word))
+      found.push_back(word.empty() ? std::string(name) : in_case_of(input.word, std::string(name)));
+  }
   const bool helps = input.before.size() == 1 && input.before[0] == "help";
   if (input.before.empty() || helps) {
     for (const auto& [name, entry] : commands_) {
@@ -124,11 +162,21 @@ std::vector<std::string> Docs::completions(std::string_view line) const {
         if (commands_.find(own) == commands_.end()) add(own);
       }
     }
-  } else if (const auto command = commands_.find(input.before[0]);
-             command != commands_.end() && input.before.size() == 1) {
-    for (const std::string& subcommand : command->second.subcommands) add(subcommand);
+  } else if (const bool topic = input.before.size() == 2 && input.before[0] == "help";
+             topic || input.before.size() == 1) {
+    const auto command = commands_.find(input.before.back());
+    if (command != commands_.end()) {
+      for (const std::string& subcommand : command->second.subcommands) add(subcommand);
+    }
   }
-  std::sort(found.begin(), found.end());
+  // The server's commands and limpet's tools share names, in one case or the other.
+  std::sort(found.begin(), found.end(), [](const std::string& a, const std::string& b) {
+    return std::pair(to_lower(a), b) < std::pair(to_lower(b), a);
+  });
+  found.erase(
+      std::unique(found.begin(), found.end(),
+                  [](const std::string& a, const std::string& b) { return to_lower(a) == to_lower(b); }),
+      found.end());
   return found;
 }
 
@@ -136,6 +184,13 @@ std::string Docs::hint(std::string_view line) const {
   Begun input = begun(line);
   if (!input.word.empty()) input.before.push_back(to_lower(input.word));
   if (input.before.empty()) return {};
+  if (const OwnTool* tool = find_tool(input.before[0], input.before.size() > 1 ? input.before[1] : "")) {
+    std::string text(tool->first);
+    for (const std::string_view part : {tool->second, tool->arguments}) {
+      if (!part.empty()) text += ' ' + std::string(part);
+    }
+    return text + "  -- " + std::string(tool->summary);
+  }
   auto found = commands_.end();
   if (input.before.size() > 1) found = commands_.find(input.before[0] + ' ' + input.before[1]);
   if (found == commands_.end()) found = commands_.find(input.before[0]);

@@ -1,6 +1,11 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <limpet/base/duration.hpp>
+#include <limpet/base/number.hpp>
+#include <limpet/base/text.hpp>
 #include <sstream>
 #include <string_view>
 
@@ -16,7 +21,7 @@ constexpr const char* kDescription =
     "  limpet [OPTIONS] COMMAND ARG...      sends one command and prints its reply\n"
     "  limpet [OPTIONS]                     reads commands from a person, or, line by line, from a pipe\n"
     "  limpet [OPTIONS] where KEY...        whose a key is, and on which node it lives\n"
-    "  limpet [OPTIONS] cluster status      the nodes of the cluster, as a table\n"
+    "  limpet [OPTIONS] cluster status      the nodes of the cluster, as a table; --json for scripts\n"
     "  limpet cluster follow                sessions on their way, until all are where they are to be\n"
     "  limpet cluster reload [--all]        has a node, or every node, read its files again; --dry-run only "
     "tells\n"
@@ -24,6 +29,7 @@ constexpr const char* kDescription =
     "  limpet cluster undrain [NODE]        ends a drain: the node gets its sessions back\n"
     "  limpet cluster claim NODE            has others take the slots of a node that is gone for good\n"
     "  limpet plan OLD NEW                  what moves from one cluster file to another\n"
+    "  limpet haproxy FILE                  the backend of HAProxy that belongs to a cluster file\n"
     "  limpet journal verify DIR            whether a node's data directory is sound\n"
     "  limpet journal dump DIR [KEY]        the changes in it, or those of one key\n"
     "  limpet backup DIR TARGET             copies it, also while its node runs\n";
@@ -40,15 +46,35 @@ constexpr const char* kFooter =
     "that\n"
     "     was reloaded is in force";
 
+// As the durations of limpetd; and a number without a unit, which has always been of seconds.
+Result<double> parse_timeout(const std::string& text) {
+  constexpr double kLeast = 0.001;
+  constexpr double kMost = 86'400;
+  auto seconds = parse_float(text);
+  if (!seconds) {
+    const auto ms = parse_duration_ms(text);
+    if (!ms) return tl::unexpected(ms.error());
+    seconds = static_cast<long double>(*ms) / 1000;
+  }
+  if (*seconds >= kLeast && *seconds <= kMost) return static_cast<double>(*seconds);
+  return fail(Code::bad_config, text + " is out of range: from 1ms to 24h");
+}
+
 void add_server_options(CLI::App& app, Options& options, bool from_environment) {
   auto* server =
       app.add_option("-s,--server", options.server, "The server to talk to, or the path of its Unix socket")
           ->type_name("HOST:PORT");
   if (from_environment) server->envname("LIMPET_SERVER")->capture_default_str();
   app.add_option("-a,--password-file", options.password_file, "File with the password")->type_name("FILE");
-  app.add_option("-t,--timeout", options.timeout_s, "How long to wait for an answer")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, 86'400.0));
+  const auto take_timeout = [&options](const std::string& text) {
+    const auto seconds = parse_timeout(text);
+    if (!seconds) throw CLI::ValidationError("--timeout", seconds.error().text);
+    options.timeout_s = *seconds;
+  };
+  app.add_option_function<std::string>("-t,--timeout", take_timeout,
+                                       "How long to wait for an answer: 500ms, 2s, 1m; a number alone is "
+                                       "seconds [10s]")
+      ->type_name("TIME");
 }
 
 // The option that is given, but empty, as in "--server= PING": CLI11 would take the next word for its value.
@@ -68,24 +94,25 @@ std::string empty_option(const CLI::App& app, const std::vector<std::string>& ar
   return {};
 }
 
+// Every wrong use is told alike: what is wrong, and where to look. `program`: limpet, or limpet and a tool.
+ParsedOptions usage_error(const std::string& text, const std::string& program = "limpet") {
+  return {std::nullopt, kUsage, "limpet: " + text + "\nRun " + program + " --help for more information.\n"};
+}
+
 // CLI11 throws; nothing of that leaves this file. Nothing: parsed.
 std::optional<ParsedOptions> parse(CLI::App& app, const std::vector<std::string>& args) {
   if (const std::string option = empty_option(app, args, app.get_prefix_command()); !option.empty()) {
-    return ParsedOptions{std::nullopt, kUsage,
-                         "limpet: " + option + " is empty; give it a value, or leave it out\n"};
+    return usage_error(option + " is empty; give it a value, or leave it out", app.get_name());
   }
   try {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) return usage_error(error.what(), app.get_name());
     std::ostringstream out;
-    const int code = app.exit(error, out, out);
-    return ParsedOptions{std::nullopt, code == 0 ? kDone : kUsage, out.str()};
+    app.exit(error, out, out);
+    return ParsedOptions{std::nullopt, kDone, out.str()};
   }
-}
-
-ParsedOptions usage_error(const std::string& text) {
-  return {std::nullopt, kUsage, "limpet: " + text + "\nRun limpet --help for more information.\n"};
 }
 
 ParsedOptions parse_where(Options options, const std::vector<std::string>& args) {
@@ -117,11 +144,27 @@ ParsedOptions parse_plan(Options options, const std::vector<std::string>& args) 
   return {std::move(options)};
 }
 
+ParsedOptions parse_haproxy(Options options, const std::vector<std::string>& args) {
+  HaproxyTask task;
+  CLI::App app(
+      "Prints the backend of HAProxy that belongs to a cluster file, with health checks by the admin ports, "
+      "so "
+      "that "
+      "the list of nodes is written once. Reads the file and asks no node.",
+      "limpet haproxy");
+  app.add_option("FILE", task.file, "The cluster file")->required();
+  if (auto stop = parse(app, args)) return *stop;
+  options.task = std::move(task);
+  return {std::move(options)};
+}
+
 ParsedOptions parse_status(Options options, const std::vector<std::string>& args) {
+  StatusTask task;
   CLI::App app("Shows the nodes of the cluster, as the asked one sees them.", "limpet cluster status");
   add_server_options(app, options, false);
+  app.add_flag("--json", task.json, "Prints JSON");
   if (auto stop = parse(app, args)) return *stop;
-  options.task = StatusTask{};
+  options.task = task;
   return {std::move(options)};
 }
 
@@ -229,29 +272,65 @@ ParsedOptions parse_backup(Options options, const std::vector<std::string>& args
   return {std::move(options)};
 }
 
-// A word that is no tool of ours is the server's: so is `cluster info`.
-ParsedOptions parse_task(Options options, const std::vector<std::string>& words) {
-  const std::vector<std::string_view> views(words.begin(), words.end());
-  const auto from = [&](std::ptrdiff_t first) {
-    return std::vector<std::string>(words.begin() + first, words.end());
-  };
-  if (words[0] == "where") return parse_where(std::move(options), from(1));
-  if (words[0] == "plan") return parse_plan(std::move(options), from(1));
-  if (begins_with(views, "cluster", "status")) return parse_status(std::move(options), from(2));
-  if (words[0] == "backup") return parse_backup(std::move(options), from(1));
-  if (begins_with(views, "journal", "verify")) return parse_verify(std::move(options), from(2));
-  if (begins_with(views, "journal", "dump")) return parse_dump(std::move(options), from(2));
-  if (words[0] == "journal") return usage_error("journal: verify or dump is to follow");
-  if (begins_with(views, "cluster", "reload")) return parse_reload(std::move(options), from(2));
-  if (begins_with(views, "cluster", "follow")) return parse_follow(std::move(options), from(2));
-  if (begins_with(views, "cluster", "drain")) return parse_drain(std::move(options), from(2));
-  if (begins_with(views, "cluster", "undrain")) return parse_undrain(std::move(options), from(2));
-  if (begins_with(views, "cluster", "claim")) return parse_claim(std::move(options), from(2));
-  options.task = CommandTask{words};
-  return {std::move(options)};
+// Words of our tools that no server knows as commands of their own.
+std::optional<ParsedOptions> meant_tool(const std::vector<std::string>& words) {
+  constexpr std::array<std::string_view, 6> kOfCluster = {"status", "follow",  "reload",
+                                                          "drain",  "undrain", "claim"};
+  const auto found = std::find(kOfCluster.begin(), kOfCluster.end(), to_lower(words[0]));
+  if (found == kOfCluster.end()) return std::nullopt;
+  return usage_error("there is no command " + words[0] + "; did you mean limpet cluster " +
+                     std::string(*found) + "?");
+}
+
+// redis-cli has -h HOST and -p PORT; here -h is for help alone.
+std::optional<ParsedOptions> meant_server(const std::vector<std::string>& args) {
+  std::string host;
+  std::string port;
+  for (std::size_t i = 0; i + 1 < args.size() && args[i].starts_with('-'); ++i) {
+    const std::string& value = args[i + 1];
+    const bool has_value = args[i] == "-s" || args[i] == "-a" || args[i] == "-t" || args[i] == "--server" ||
+                           args[i] == "--password-file" || args[i] == "--timeout";
+    if (args[i] == "-h" && !value.starts_with('-')) host = value;
+    if (args[i] == "-p") port = value;
+    if (has_value || (args[i] == "-h" && !host.empty()) || args[i] == "-p") ++i;
+  }
+  if (host.empty() && port.empty()) return std::nullopt;
+  return usage_error("the server is named by -s HOST:PORT; did you mean -s " +
+                     (host.empty() ? "127.0.0.1" : host) + ":" + (port.empty() ? "7379" : port) + "?");
 }
 
 }  // namespace
+
+// A word that is no tool of ours is the server's: so is `cluster info`.
+ParsedOptions parse_task(Options options, const std::vector<std::string>& words) {
+  using Parse = ParsedOptions (*)(Options, const std::vector<std::string>&);
+  struct Tool {
+    std::string_view first;
+    std::string_view second;
+    Parse parse;
+  };
+  constexpr std::array<Tool, 12> kTools = {{{"where", "", parse_where},
+                                            {"plan", "", parse_plan},
+                                            {"haproxy", "", parse_haproxy},
+                                            {"backup", "", parse_backup},
+                                            {"journal", "verify", parse_verify},
+                                            {"journal", "dump", parse_dump},
+                                            {"cluster", "status", parse_status},
+                                            {"cluster", "reload", parse_reload},
+                                            {"cluster", "follow", parse_follow},
+                                            {"cluster", "drain", parse_drain},
+                                            {"cluster", "undrain", parse_undrain},
+                                            {"cluster", "claim", parse_claim}}};
+  const std::vector<std::string_view> views(words.begin(), words.end());
+  for (const Tool& tool : kTools) {
+    if (!begins_with(views, tool.first, tool.second)) continue;
+    return tool.parse(std::move(options), {words.begin() + (tool.second.empty() ? 1 : 2), words.end()});
+  }
+  if (begins_with(views, "journal")) return usage_error("journal: verify or dump is to follow");
+  if (auto meant = meant_tool(words)) return *meant;
+  options.task = CommandTask{words};
+  return {std::move(options)};
+}
 
 ParsedOptions parse_options(const std::vector<std::string>& args) {
   Options options;
@@ -267,6 +346,7 @@ ParsedOptions parse_options(const std::vector<std::string>& args) {
                "DBSIZE, KEYS and SCAN do with the nodes that answer, and name those that do not");
   app.add_flag("--raw", raw, "Prints replies as they are, also to a terminal");
   app.add_flag("--pretty", pretty, "Prints replies for people, also into a pipe");
+  if (auto meant = meant_server(args)) return *meant;
   if (auto stop = parse(app, args)) return *stop;
   if (raw && pretty) return usage_error("--raw and --pretty exclude each other");
   if (raw || pretty) options.look = raw ? Look::raw : Look::pretty;

@@ -28,7 +28,12 @@ struct PlanTask {
   std::string after_file;
   bool json = false;
 };
-struct StatusTask {};
+struct HaproxyTask {
+  std::string file;
+};
+struct StatusTask {
+  bool json = false;
+};
 struct VerifyTask {
   std::string directory;
 };
@@ -57,8 +62,8 @@ struct ClaimTask {
   std::string node;
   bool yes = false;  // nobody is to be asked whether they are sure
 };
-using Task = std::variant<LinesTask, CommandTask, WhereTask, PlanTask, StatusTask, VerifyTask, DumpTask,
-                          BackupTask, ReloadTask, FollowTask, DrainTask, UndrainTask, ClaimTask>;
+using Task = std::variant<LinesTask, CommandTask, WhereTask, PlanTask, HaproxyTask, StatusTask, VerifyTask,
+                          DumpTask, BackupTask, ReloadTask, FollowTask, DrainTask, UndrainTask, ClaimTask>;
 
 struct Options {
   std::string server = "127.0.0.1:7379";
@@ -79,5 +84,7 @@ struct ParsedOptions {
 
 // `args` without the program's name. Reads LIMPET_SERVER.
 [[nodiscard]] ParsedOptions parse_options(const std::vector<std::string>& args);
+// The words of one command behind them, as they may also be typed at a prompt. REQUIRES: there is one.
+[[nodiscard]] ParsedOptions parse_task(Options options, const std::vector<std::string>& words);
 
 }  // namespace limpet::client

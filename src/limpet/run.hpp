@@ -5,10 +5,14 @@
 
 namespace limpet::client {
 
+// Whichever the options name.
+int run(const Options& options);
+
 int run_command(const Options& options, const CommandTask& task);
 int run_where(const Options& options, const WhereTask& task);
 int run_plan(const PlanTask& task);
-int run_status(const Options& options);
+int run_haproxy(const HaproxyTask& task);
+int run_status(const Options& options, const StatusTask& task);
 int run_reload(const Options& options, const ReloadTask& task);
 int run_follow(const Options& options);
 int run_drain(const Options& options, const DrainTask& task);

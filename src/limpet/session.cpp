@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -72,8 +73,31 @@ Result<net::LineClient> open_client(const Options& options) {
   return client;
 }
 
+std::string escaped_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out += escaped(text.substr(0, end));
+    if (end < text.size()) out += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+void show_hint(std::string_view error) {
+  if (error.starts_with("NOAUTH")) {
+    std::fputs(
+        "limpet: the server wants a password: --password-file FILE (-a) in front of the command, or "
+        "LIMPET_PASSWORD\n",
+        stderr);
+  }
+}
+
 int complain(const Error& error) {
   std::fprintf(stderr, "limpet: %s\n", escaped(error.text).c_str());
+  constexpr std::string_view kAnswered = "the server answered: ";
+  if (error.code == Code::refused && error.text.starts_with(kAnswered))
+    show_hint(std::string_view(error.text).substr(kAnswered.size()));
   switch (error.code) {
     case Code::bad_input:
       return kUsage;

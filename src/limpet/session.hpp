@@ -20,6 +20,12 @@ namespace limpet::client {
 // The same, connected.
 [[nodiscard]] Result<net::LineClient> open_client(const Options& options);
 
+// Each line of a text in which there may stand what people typed, escaped.
+[[nodiscard]] std::string escaped_lines(std::string_view text);
+
+// What to do about an error of the server, if it is one that options help against, on the standard error.
+void show_hint(std::string_view error);
+
 // Tells an error on the standard error, and how to end after it.
 int complain(const Error& error);
 

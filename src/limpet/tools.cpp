@@ -1,4 +1,4 @@
-// One command, and limpet's own tools: where, plan, cluster status.
+// One command, and limpet's own tools: where, plan, haproxy, cluster status.
 #include <unistd.h>
 
 #include <array>
@@ -15,6 +15,7 @@
 #include "commands.hpp"
 #include "exit_codes.hpp"
 #include "fields.hpp"
+#include "haproxy_text.hpp"
 #include "run.hpp"
 #include "session.hpp"
 
@@ -33,6 +34,7 @@ std::string what_is_wrong_with(const Value& reply) {
 
 int complain_of_reply(const Value& reply) {
   std::fprintf(stderr, "limpet: the server answered: %s\n", what_is_wrong_with(reply).c_str());
+  show_hint(reply.text);
   return kErrorReply;
 }
 
@@ -80,7 +82,10 @@ int run_command(const Options& options, const CommandTask& task) {
   if (answers_with_text(command) && reply->type != Value::Type::error) look = Look::raw;
   if (options.partial && reply->type != Value::Type::error) return show_partial(*reply, look);
   put(print(*reply, look));
-  return reply->type == Value::Type::error ? kErrorReply : kDone;
+  if (reply->type != Value::Type::error) return kDone;
+  std::fflush(stdout);
+  show_hint(reply->text);
+  return kErrorReply;
 }
 
 namespace {
@@ -165,11 +170,18 @@ int run_plan(const PlanTask& task) {
   return kDone;
 }
 
-int run_status(const Options& options) {
+int run_haproxy(const HaproxyTask& task) {
+  const auto view = read_view(task.file);
+  if (!view) return complain(view.error());
+  put(haproxy_text(*view, task.file));
+  return kDone;
+}
+
+int run_status(const Options& options, const StatusTask& task) {
   constexpr std::array<std::string_view, 2> kCommand = {"CLUSTER", "STATUS"};
   const auto reply = ask(options, kCommand);
   if (!reply) return complain(reply.error());
-  const auto text = status_text(*reply);
+  const auto text = task.json ? status_json(*reply) : status_text(*reply);
   if (!text) return complain_of_reply(*reply);
   put(*text);
   return is_whole(*reply) ? kDone : kNotWhole;

@@ -1,6 +1,6 @@
 #include "value.hpp"
 
-#include <array>
+#include <limpet/base/duration.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
 #include <limpet/cluster/view.hpp>
@@ -8,12 +8,6 @@
 
 namespace limpet::limpetd {
 namespace {
-
-struct Unit {
-  std::string_view name;
-  std::int64_t ms;
-};
-constexpr std::array kUnits = {Unit{"ms", 1}, Unit{"s", 1'000}, Unit{"m", 60'000}, Unit{"h", kHourMs}};
 
 std::string quoted(std::string_view text) { return "'" + printable(text) + "'"; }
 
@@ -60,22 +54,6 @@ Result<std::int64_t> parse_duration(const Row& row, std::string_view text) {
 }
 
 }  // namespace
-
-Result<std::int64_t> parse_duration_ms(std::string_view text) {
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto count = parse_int64(text.substr(0, digits));
-  const std::string_view name = text.substr(digits);
-  if (count && name.empty()) {
-    if (*count == 0) return 0;
-    const std::string n(text);
-    return fail(Code::bad_config, n + " has no unit; write " + n + "ms or " + n + "s");
-  }
-  for (const Unit& unit : kUnits) {
-    if (!count || name != unit.name) continue;
-    if (const auto ms = checked_mul(*count, unit.ms)) return *ms;
-  }
-  return fail(Code::bad_config, quoted(text) + " is not a duration; write one like 500ms, 2s, 1m or 1h");
-}
 
 Result<bool> parse_yes_no(std::string_view text) {
   const std::string word = to_lower(text);

@@ -10,9 +10,6 @@
 
 namespace limpet::limpetd {
 
-// "500ms", "2s", "1m", "1h" or "0". Any other number must have its unit: 2000 of what?
-[[nodiscard]] Result<std::int64_t> parse_duration_ms(std::string_view text);
-
 // yes, no; also true, false, on, off, 1, 0.
 [[nodiscard]] Result<bool> parse_yes_no(std::string_view text);
 

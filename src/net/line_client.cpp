@@ -241,8 +241,12 @@ Result<resp::Value> LineClient::receive() {
   while (true) {
     const auto length = resp::value_length(s.in.view());
     if (!length) {
+      const bool is_http = s.in.view().starts_with("HTTP/");
       close();
-      return tl::unexpected(length.error());
+      if (!is_http) return tl::unexpected(length.error());
+      return fail(Code::bad_input, address_text(s.options) +
+                                       " is an HTTP port; if it is the `admin` of a limpet node, its clients "
+                                       "have another one, `client` in the cluster file");
     }
     if (*length) {
       auto value = resp::read_value(s.in.view().substr(0, **length));

@@ -39,6 +39,19 @@ bool is_one_value(std::string_view reply) {
 
 constexpr std::string_view kNotTls = "this port is for nodes of a limpet cluster, which speak no TLS\r\n";
 
+// A client at the wrong port, whose bytes are RESP: it is told at once, and not that it was cut off.
+constexpr std::string_view kNotForClients =
+    "-ERR this is a peer port, for the nodes of a limpet cluster alone; clients have another one, `client` "
+    "in "
+    "the cluster file\r\n";
+
+// An array with its length, as every client's command begins. No greeting does: it would be too long.
+bool begins_resp(std::string_view bytes) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return bytes.size() > 2 && bytes[0] == '*' && is_digit(bytes[1]) &&
+         (bytes[2] == '\r' || is_digit(bytes[2]));
+}
+
 // What one node may ask another for as a whole. Everything else concerns a slot.
 bool is_for_nodes(const Spec& spec, Args args) {
   if (spec.name == "scan") return args.size() == 7;
@@ -221,7 +234,11 @@ void Core::peer_bytes(Peer& peer, std::string_view bytes) {
     return fine;
   };
   const std::string_view error = each_frame(peer.input, bytes, body_max, ahead, take);
-  if (!error.empty() && !peer.greeted && begins_tls(peer.input.empty() ? bytes : peer.input.view())) {
+  const std::string_view first = peer.input.empty() ? bytes : peer.input.view();
+  if (!peer.greeted && begins_resp(first)) {
+    peer.out.append(kNotForClients);
+    refuse_peer(peer, "it speaks the protocol of clients");
+  } else if (!error.empty() && !peer.greeted && begins_tls(first)) {
     peer.out.append(kNotTls);
     refuse_peer(peer, "it speaks TLS");
   } else if (!error.empty()) {

@@ -29,7 +29,7 @@ Docs docs() {
 TEST(Docs, CompleteCommandsInTheCaseTheyWereBegun) {
   EXPECT_THAT(docs().completions("s"), ElementsAre("set"));
   EXPECT_THAT(docs().completions("SE"), ElementsAre("SET"));
-  EXPECT_THAT(docs().completions("C"), ElementsAre("CLEAR", "CLIENT"));
+  EXPECT_THAT(docs().completions("C"), ElementsAre("CLEAR", "CLIENT", "CLUSTER"));
   EXPECT_THAT(docs().completions("q"), ElementsAre("quit"));
   EXPECT_THAT(docs().completions("x"), IsEmpty());
 }
@@ -39,6 +39,18 @@ TEST(Docs, CompleteSecondWords) {
   EXPECT_THAT(docs().completions("client l"), ElementsAre("list"));
   EXPECT_THAT(docs().completions("help s"), ElementsAre("set"));
   EXPECT_THAT(docs().completions("set k"), IsEmpty());
+}
+
+TEST(Docs, ToolsOfLimpetItselfAreKnownWithoutAServer) {
+  EXPECT_THAT(Docs().completions("wh"), ElementsAre("where"));
+  EXPECT_THAT(Docs().completions("cluster f"), ElementsAre("follow"));
+  EXPECT_THAT(docs().completions("cluster "),
+              ElementsAre("claim", "drain", "follow", "reload", "status", "undrain"));
+  EXPECT_THAT(docs().completions("journal v"), ElementsAre("verify"));
+  EXPECT_THAT(docs().completions("help client l"), ElementsAre("list"));
+  EXPECT_EQ(Docs().hint("where "), "where KEY...  -- Whose a key is, and on which node it lives");
+  EXPECT_EQ(Docs().hint("cluster drain "),
+            "cluster drain NODE  -- Has a node give all its sessions to others");
 }
 
 TEST(Docs, HintShowsTheArguments) {

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using List = std::vector<std::string>;
 using Views = std::vector<std::string_view>;
 
@@ -60,7 +61,9 @@ TEST(Options, ToolsTakeOptionsOfTheirOwn) {
   EXPECT_EQ(parsed({"-s", "h:3", "where", "k"}).server, "h:3");
   EXPECT_TRUE(task<PlanTask>({"plan", "a", "b", "--json"}).json);
   EXPECT_EQ(task<PlanTask>({"plan", "a", "b"}).after_file, "b");
-  task<StatusTask>({"cluster", "status"});
+  EXPECT_FALSE(task<StatusTask>({"cluster", "status"}).json);
+  EXPECT_TRUE(task<StatusTask>({"Cluster", "STATUS", "--json"}).json);
+  EXPECT_EQ(task<HaproxyTask>({"haproxy", "f"}).file, "f");
   EXPECT_EQ(task<VerifyTask>({"journal", "verify", "d"}).directory, "d");
   EXPECT_EQ(task<DumpTask>({"journal", "dump", "d"}).key, std::nullopt);
   EXPECT_EQ(task<DumpTask>({"journal", "dump", "d", "k", "--full"}).key, "k");
@@ -73,6 +76,7 @@ TEST(Options, ToolsTakeOptionsOfTheirOwn) {
   EXPECT_FALSE(task<ClaimTask>({"cluster", "claim", "n1"}).yes);
   EXPECT_TRUE(task<ReloadTask>({"cluster", "reload", "--all"}).all);
   EXPECT_FALSE(task<ReloadTask>({"cluster", "reload"}).all);
+  EXPECT_TRUE(task<ReloadTask>({"cluster", "reload", "--dry-run"}).dry_run);
   task<FollowTask>({"cluster", "follow"});
 }
 
@@ -96,6 +100,32 @@ TEST(Options, WrongUseSaysWhatIsWrong) {
   EXPECT_EQ(refused({"backup", "d"}).exit, kUsage);
   EXPECT_EQ(refused({"-t", "soon", "PING"}).exit, kUsage);
   EXPECT_EQ(refused({"-t", "-1", "PING"}).exit, kUsage);
+}
+
+TEST(Options, AllWrongUseIsToldInOneVoice) {
+  for (const List& args : {List{"--bogus"}, List{"-t", "soon"}, List{"--server="}, List{"journal"},
+                           List{"status"}, List{"-h", "h", "-p", "1"}}) {
+    EXPECT_THAT(refused(args).text, MatchesRegex("limpet: .*\nRun limpet --help for more information.\n"));
+  }
+  EXPECT_THAT(refused({"plan", "a"}).text, MatchesRegex("limpet: .*\nRun limpet plan --help for more .*"));
+}
+
+TEST(Options, WhatWasMeantIsSaid) {
+  EXPECT_THAT(refused({"-h", "10.0.0.1", "-p", "7601", "PING"}).text,
+              HasSubstr("did you mean -s 10.0.0.1:7601?"));
+  EXPECT_THAT(refused({"-p", "7601", "PING"}).text, HasSubstr("did you mean -s 127.0.0.1:7601?"));
+  EXPECT_THAT(refused({"status"}).text, HasSubstr("did you mean limpet cluster status?"));
+  EXPECT_THAT(refused({"reload", "--all"}).text, HasSubstr("did you mean limpet cluster reload?"));
+  EXPECT_EQ(refused({"-h"}).exit, kDone);
+}
+
+TEST(Options, DurationsAreThoseOfTheDaemonAndANumberAloneIsSeconds) {
+  EXPECT_EQ(parsed({"-t", "500ms", "PING"}).timeout_s, 0.5);
+  EXPECT_EQ(parsed({"--timeout=1m", "PING"}).timeout_s, 60);
+  EXPECT_EQ(parsed({"cluster", "status", "-t", "2s"}).timeout_s, 2);
+  EXPECT_EQ(parsed({"-t", "3", "PING"}).timeout_s, 3);
+  EXPECT_THAT(refused({"-t", "0", "PING"}).text, HasSubstr("out of range: from 1ms to 24h"));
+  EXPECT_THAT(refused({"-t", "soon", "PING"}).text, HasSubstr("write one like 500ms, 2s, 1m or 1h"));
 }
 
 TEST(Options, AnEmptyValueIsAnErrorAndNeverTheNextWord) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <limpet/base/duration.hpp>
 #include <set>
 
 #include "command_line.hpp"

@@ -102,8 +102,18 @@ TEST(LineClient, ConnectsAgainAfterTheServerEnded) {
   EXPECT_EQ(server.connections(), 2);
 }
 
-TEST(LineClient, WhatIsNoRespEndsTheConnection) {
+TEST(LineClient, AnHttpPortIsToldToBeOne) {
   FakeServer server([](const resp::Args&) { return "HTTP/1.1 400 Bad Request\r\n"; });
+  LineClient client(options_for(server));
+  ASSERT_TRUE(client.connect().has_value());
+  const auto outcome = client.ask(Words{"PING"});
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_NE(outcome.error().text.find(" is an HTTP port"), std::string::npos) << outcome.error().text;
+  EXPECT_FALSE(client.connected());
+}
+
+TEST(LineClient, WhatIsNoRespEndsTheConnection) {
+  FakeServer server([](const resp::Args&) { return "SSH-2.0-OpenSSH_9.2\r\n"; });
   LineClient client(options_for(server));
   ASSERT_TRUE(client.connect().has_value());
   const auto outcome = client.ask(Words{"PING"});
