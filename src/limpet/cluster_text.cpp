@@ -49,7 +49,7 @@ nlohmann::ordered_json json_of(const std::vector<cluster::PlannedNode>& nodes) {
 // ---- CLUSTER STATUS ----
 
 // What every answer has and the table of nodes does not show: it stands below, or in /status.
-constexpr std::array<std::string_view, 17> kHidden = {"weight",
+constexpr std::array<std::string_view, 19> kHidden = {"weight",
                                                       "listed",
                                                       "placement_digest",
                                                       "slots_unreachable",
@@ -58,6 +58,8 @@ constexpr std::array<std::string_view, 17> kHidden = {"weight",
                                                       "slots_giving",
                                                       "slots_receiving",
                                                       "slots_unheld",
+                                                      "slots_forgotten",
+                                                      "data_directory",
                                                       "sessions_to_give",
                                                       "sessions_given_per_second",
                                                       "bytes_given_per_second",
@@ -344,7 +346,8 @@ std::optional<std::string> status_json(const Value& reply) {
 
 bool is_whole(const Value& status) {
   const Progress progress = progress_of(status);
-  return progress.unreachable == 0 && progress.one_file && progress.unheld == 0 && progress.silent == 0;
+  return progress.unreachable == 0 && progress.one_file && progress.unheld == 0 && progress.forgotten == 0 &&
+         progress.silent == 0;
 }
 
 std::string moves_plan_text(const Value& status) {

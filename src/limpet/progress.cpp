@@ -64,6 +64,25 @@ void name_who_does_not_answer(Progress& progress, const Fields& node) {
   progress.waits_for += fmt::format(", and its {} slots are out of reach", slots);
 }
 
+// It held slots, and its data directory is not the one that it had then: nobody serves them.
+void name_whose_disk_has_forgotten(Progress& progress, const Fields& node) {
+  const std::uint64_t slots = node.number("slots_forgotten");
+  if (slots == 0) return;
+  progress.forgotten += slots;
+  const std::string name = name_of(node);
+  wait_for(
+      progress,
+      node.text("data_directory") == "empty"
+          ? fmt::format(
+                "node {0} held {1} slots and has an empty data directory: start it with the one that it "
+                "had, or, if that is lost, `limpet cluster claim {0}`",
+                name, slots)
+          : fmt::format("the data directory of node {0} is an old copy, from before it held {1} slots last: "
+                        "start it with the newest, or, if that is lost, with an empty one, and then `limpet "
+                        "cluster claim {0}`",
+                        name, slots));
+}
+
 // The newest file is that of the highest epoch; of two contents at one epoch neither is.
 void name_who_runs_another_file(Progress& progress, const std::vector<Fields>& nodes) {
   std::string digest;
@@ -104,6 +123,7 @@ Progress progress_of(const resp::Value& status) {
     add(progress, node);
     on_the_way += node.number("slots_giving");
     unheld += node.number("slots_unheld");
+    name_whose_disk_has_forgotten(progress, node);
     unreachable = std::max(unreachable, node.number("slots_unreachable"));
     progress.epoch = std::max(progress.epoch, node.number("epoch"));
     nodes.push_back(node);

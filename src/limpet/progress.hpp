@@ -20,6 +20,7 @@ struct Progress {
   std::uint64_t silent_slots = 0;                  // held by nodes that do not answer
   std::uint64_t unreachable = 0;                   // slots that some node, or every node, cannot reach
   std::uint64_t unheld = 0;                        // slots that nobody holds
+  std::uint64_t forgotten = 0;                     // slots of nodes whose disks do not know of them
   std::uint64_t silent = 0;                        // nodes that should answer, and do not
   bool one_file = true;                            // all nodes that answer run the same
   std::string waits_for = {};                      // what has to happen besides; empty: nothing

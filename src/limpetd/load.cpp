@@ -191,9 +191,9 @@ Result<void> take_left_file(Launch& launch) {
                 who + ". Whether " + directory + " holds slots is not known: " + left.error().text);
   if (!left->there) return fail(Code::bad_config, who);
   if (left->slots == 0) {
-    return fail(
-        Code::bad_config,
-        who + ". " + directory + " holds no slots, so it has nothing to give away: it need not run any more");
+    return fail(Code::bad_config,
+                who + ". I" + directory.substr(1) +
+                    " holds no slots, so it has nothing to give away: it need not run any more");
   }
   const std::string holds = directory + " holds " + std::to_string(left->slots) + " slots";
   if (!left->node) {

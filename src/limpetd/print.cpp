@@ -137,8 +137,8 @@ std::string summary(const Launch& launch) {
                        launch.node.shards);
   }
   std::string out = fmt::format("{}: cluster {}, epoch {}, {} nodes, content {:016x}, placement {:016x}",
-                                escaped(launch.values["config"].text), view.name, view.epoch, view.nodes.size(),
-                                view.content_digest, view.placement_digest);
+                                escaped(launch.values["config"].text), view.name, view.epoch,
+                                view.nodes.size(), view.content_digest, view.placement_digest);
   if (!launch.knows_itself) return out;
   return out + fmt::format("; {} owns {} of {} slots", launch.node.me().name,
                            view.slots_per_node()[launch.node.self], kSlots);

@@ -24,9 +24,9 @@ Result<void> check_cluster(const Launch& now, const Launch& next) {
   const cluster::Node& was = now.node.me();
   const cluster::Node& is = next.node.me();
   if (was.client == is.client && was.peer == is.peer && was.admin == is.admin) return {};
-  return fail(Code::bad_config,
-              next.node.config_file + ": the addresses of node " + was.name +
-                  " itself changed; it listens on those of its start: restart it with the new file");
+  return fail(Code::bad_config, next.node.config_file + ": the addresses of node " + was.name +
+                                    " itself changed; it listens on those of its start: restart it with the "
+                                    "new file, and then reload the others");
 }
 
 std::string change_of(const Row& row, const Value& now, const Value& next) {

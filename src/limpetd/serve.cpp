@@ -276,7 +276,7 @@ Result<std::string> Daemon::reload_now() {
   if (plan->kept.empty() && plan->applied.empty()) spdlog::info("reload: {}", told);
   take_over(launch_, std::move(*next));
   tell_supervisor(ready_state());
-  return told;
+  return plan->applied.empty() ? told : "in force: " + told;
 }
 
 void Daemon::reopen_log() {

@@ -159,7 +159,7 @@ void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
   };
   const HandoffStats& moves = stats.handoff;
   const auto left = seconds_left(moves, stats.rates);
-  reply.map(27);
+  reply.map(29);
   text("name", me.name);
   text("client", me.client.text());
   text("peer", me.peer ? me.peer->text() : "");
@@ -174,6 +174,8 @@ void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
   field("slots_giving", moves.giving);
   field("slots_receiving", moves.receiving);
   field("slots_unheld", moves.unheld);
+  field("slots_forgotten", moves.forgotten);
+  text("data_directory", moves.forgotten == 0 ? "" : was_fresh_ ? "empty" : "an old copy");
   field("slots_unreachable", moves.unreachable);
   field("sessions_to_give", moves.sessions_to_give);
   field("sessions_given_per_second", rounded(stats.rates.sessions_given));

@@ -6,6 +6,7 @@ import unittest
 
 from harness.case import E2E
 from harness.moving import await_settled, edit
+from harness.process import binary, run
 from harness.resp import Error
 from harness.waiting import eventually
 
@@ -88,6 +89,9 @@ class OldCopies(E2E):
         self.assertTrue(refused)
         self.assertEqual({v.code for v in refused}, {"CLUSTERDOWN"})
         self.assertIn("held by this node later than its data directory knows of", cluster["n1"].process.log())
+        status = run(binary("limpet"), "-s", cluster["n3"].client, "cluster", "status")
+        self.assertEqual(status.returncode, 5, status.stdout)
+        self.assertIn(f"node n1 is an old copy, from before it held {held - kept} slots last", status.stdout)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class ReloadAll(ReloadCase):
         self.assertEqual(self.epochs(cluster), [1, 1, 1])
         code, out, _ = self.reload(cluster, "--all")
         self.assertEqual(code, ALL_DONE, out)
-        self.assertEqual(out.splitlines(), [f"{name}: cluster file, epoch 1 to 2" for name in ALL])
+        self.assertEqual(out.splitlines(), [f"{name}: in force: cluster file, epoch 1 to 2" for name in ALL])
         code, out, _ = self.reload(cluster, "--all")
         self.assertEqual(code, ALL_DONE, out)
         self.assertEqual(out.splitlines(), [f"{name}: already runs epoch 2; no setting has changed" for name in ALL])

@@ -25,6 +25,8 @@ struct Said {
   std::string seconds_left = {};
   std::string last_failure = {};
   std::string digest = "d1";
+  std::int64_t forgotten = 0;
+  std::string data_directory = {};
 };
 
 Value text(std::string_view bytes) {
@@ -58,6 +60,8 @@ Value status_of(const std::vector<Said>& nodes) {
       add("bytes_given_per_second", std::to_string(1000 * said.per_second));
       add("seconds_left", said.seconds_left);
       add("last_failure", said.last_failure);
+      add("slots_forgotten", std::to_string(said.forgotten));
+      add("data_directory", said.data_directory);
     } else {
       add("error", "CLUSTERDOWN no");
     }
@@ -134,6 +138,19 @@ TEST(Progress, NothingIsSettledWhileANodeThatIsAwayHoldsSlots) {
     EXPECT_EQ(progress_text(progress, {}, false),
               "waits: node n2 does not answer (CLUSTERDOWN no), and its 825 slots are out of reach");
   }
+}
+
+TEST(Progress, WhatADiskHasForgottenIsNotSettledAndTheWayOutIsNamed) {
+  const Progress empty =
+      progress_of(status_of({{"n1"}, {.name = "n2", .forgotten = 825, .data_directory = "empty"}}));
+  EXPECT_FALSE(empty.settled);
+  EXPECT_EQ(empty.forgotten, 825U);
+  EXPECT_THAT(empty.waits_for, HasSubstr("node n2 held 825 slots and has an empty data directory"));
+  EXPECT_THAT(empty.waits_for, HasSubstr("`limpet cluster claim n2`"));
+  const Progress old =
+      progress_of(status_of({{"n1"}, {.name = "n2", .forgotten = 3, .data_directory = "an old copy"}}));
+  EXPECT_FALSE(old.settled);
+  EXPECT_THAT(old.waits_for, HasSubstr("the data directory of node n2 is an old copy"));
 }
 
 TEST(Progress, ADrainIsDoneOnceTheNodeHoldsNothing) {
