@@ -41,6 +41,7 @@ class Lines {
   std::deque<Look> unanswered_;
   std::size_t line_ = 0;
   int exit_ = kDone;
+  bool told_hint_ = false;
   std::string words_storage_;
   resp::Args words_;
 };
@@ -50,6 +51,8 @@ void Lines::show(const resp::Value& reply, Look look) {
   if (error && exit_ == kDone) exit_ = kErrorReply;
   const std::string text = print(reply, error ? look_ : look);
   std::fwrite(text.data(), 1, text.size(), stdout);
+  // Once: all lines would say the same.
+  if (error && reply.text.starts_with("NOAUTH") && !std::exchange(told_hint_, true)) show_hint(reply.text);
 }
 
 // Sends what is queued and reads replies until `down_to` are left.

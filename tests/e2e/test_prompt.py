@@ -22,7 +22,8 @@ class Terminal:
         self.text = ""
         self.popen = subprocess.Popen([binary("limpet"), *words], stdin=inner, stdout=inner, stderr=inner,
                                       start_new_session=True, preexec_fn=lambda: self.take_terminal(inner),
-                                      env={"HOME": home, "TERM": "xterm", "PATH": os.environ["PATH"], **(env or {})})
+                                      env={"HOME": home, "TERM": "xterm", "LC_ALL": "C.UTF-8",
+                                           "PATH": os.environ["PATH"], **(env or {})})
         os.close(inner)
 
     @staticmethod
@@ -103,6 +104,14 @@ class Prompt(E2E):
             terminal.expect("> ")
         self.assertEqual(terminal.end(), 0)
 
+    def test_lines_that_are_pasted_are_carried_out_one_after_the_other(self):
+        terminal = self.terminal()
+        terminal.send("SET pasted 'ein Käse'\nSTRLEN pasted\nECHO three\n")
+        for wanted in ("OK", "(integer) 9", '"three"'):
+            terminal.expect(wanted)
+            terminal.expect("> ")
+        self.assertEqual(terminal.end(), 0)
+
     def test_ctrl_c_drops_the_line_and_loses_no_history(self):
         terminal = self.terminal()
         terminal.type("SET dropped 1", "OK")
@@ -158,6 +167,8 @@ class Hints(E2E):
             self.assertEqual(code, 1, words)
             self.assertIn("--password-file FILE (-a)", err, words)
             self.assertIn("NOAUTH", out + err)
+        done = run(binary("limpet"), "-s", address, stdin="GET k\n" * 100)
+        self.assertEqual((done.returncode, done.stderr.count("--password-file FILE (-a)")), (1, 1))
         terminal = Terminal(self.nodes.folder, "-s", address)
         self.addCleanup(terminal.close)
         terminal.expect("> ")
