@@ -43,7 +43,7 @@ inline constexpr std::array kWorldKinds = {
     // A client has values as large as any may be.
     KindRow{WorldKind::large_values, "large_values", 8, false, false},
     // A disk has no room for a while.
-    KindRow{WorldKind::full_disks, "full_disks", 4, false, false},
+    KindRow{WorldKind::full_disks, "full_disks", 4, true, false},
     // A node is killed at one of the moments of a hand-over.
     KindRow{WorldKind::kill_points, "kill_points", 2, true, false},
     KindRow{WorldKind::flushing, "flushing", 8, true, true},

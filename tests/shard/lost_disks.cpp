@@ -175,8 +175,8 @@ void Faults::claim(unsigned gone) {
 void Faults::change_journal() {
   const unsigned node = any_node();
   ++counts_["restarts with another durability"];
+  kill(node);  // who stood still does first what it had to do, with the journal that it has
   cluster_.keep_journal(node, !cluster_.keeps_journal(node));
-  kill(node);
   start(node);
 }
 

@@ -128,7 +128,9 @@ void SimCluster::sync(unsigned index, unsigned shard) {
   Node& node = nodes_[index];
   if (node.full) {
     node.unsynced[shard] = true;
-    return;
+    // A node that was started on a full disk learns of it by its first write.
+    node.shards[shard]->journal_trouble(kNoRoom);
+    return pump(index, shard);
   }
   const std::uint64_t position = node.disk.sync(shard);
   node.shards[shard]->synced(position);
