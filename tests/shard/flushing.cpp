@@ -46,12 +46,9 @@ void Flushing::flush() {
         if (state == State::set) state = State::gone;
       }
     }
+    // Once, though a slot that moves may have been asked for again and again: what is written behind that
+    // stays.
     others_.happened_to_all(all);
-    // A slot that moves is asked by whoever has it, maybe more than once: what is written meanwhile may go,
-    // too.
-    constexpr int kTimesMore = 3;
-    all.may_be_none = all.returned != kNeverReturned;
-    for (int i = 0; i < kTimesMore; ++i) others_.happened_to_all(all);
   });
   look();
 }

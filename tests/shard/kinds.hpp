@@ -41,7 +41,7 @@ inline constexpr std::array kWorldKinds = {
     KindRow{WorldKind::listing, "listing", 2, true, false},
     KindRow{WorldKind::late_links, "late_links", 2, true, false},
     // A client has values as large as any may be.
-    KindRow{WorldKind::large_values, "large_values", 8, false, false},
+    KindRow{WorldKind::large_values, "large_values", 8, true, false},
     // A disk has no room for a while.
     KindRow{WorldKind::full_disks, "full_disks", 4, true, false},
     // A node is killed at one of the moments of a hand-over.

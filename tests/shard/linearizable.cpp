@@ -78,7 +78,6 @@ class Search {
     const bool known = operation.returned != kNeverReturned;
     const std::string before = value;
     const std::string reply = apply(operation, value);
-    if (operation.may_be_none && is_explained(i, before, known)) return true;
     // One that nobody has heard of and that changes nothing explains nothing.
     if (known ? reply != operation.reply && operation.reply != kAnyReply : value == before) return false;
     return is_explained(i, value, known);

@@ -23,7 +23,6 @@ struct Operation {
   // Moments, of which no two are the same.
   std::int64_t called = 0;
   std::int64_t returned = kNeverReturned;  // it may have happened at any time since, or may not
-  bool may_be_none = false;                // it happens, or nothing does
   std::string reply = {};                  // as text: "OK", "3", "(null)"; of one that has returned
 };
 

@@ -58,14 +58,6 @@ TEST(Linearizable, OfAPartOfWhichOnlyTheSumIsKnownTheReplyIsAny) {
   EXPECT_EQ(check({set(1, 2, "a"), erased("0"), got(5, 6, "(null)")}), Linearizable::no);
 }
 
-TEST(Linearizable, WhatMayBeNoneHappensBeforeItsReturnOrNever) {
-  const Operation erased{
-      .kind = Kind::erase, .client = 1, .called = 3, .returned = 6, .may_be_none = true, .reply = kAnyReply};
-  EXPECT_EQ(check({set(1, 2, "a"), erased, got(7, 8, "a")}), Linearizable::yes);
-  EXPECT_EQ(check({set(1, 2, "a"), erased, got(7, 8, "(null)")}), Linearizable::yes);
-  EXPECT_EQ(check({set(1, 2, "a"), erased, got(7, 8, "a"), got(9, 10, "(null)")}), Linearizable::no);
-}
-
 TEST(Linearizable, WhetherAKeyIsThereFollowsItsWrites) {
   const auto asked = [](std::int64_t called, std::string reply) {
     return Operation{.kind = Kind::exists,

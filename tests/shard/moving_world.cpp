@@ -90,15 +90,17 @@ void World::run(int steps) {
 void World::add_clients() {
   // Who counts cannot bear that anything is lost.
   const bool loses = kinds_.lose();
+  // Nor can who knows what its keys hold bear that others delete them.
+  const bool flushed = kinds_.has(WorldKind::flushing);
   for (unsigned i = 0; i < 4; ++i) {
     const unsigned node = i % options_.started;
     if (!loses) counting_.add_client(node);
     recording_.crowd.add_client(node);
-    if (kinds_.has(WorldKind::spanning) && !kinds_.has(WorldKind::flushing)) own_.add_client(node);
+    if (kinds_.has(WorldKind::spanning) && !flushed) own_.add_client(node);
   }
   if (kinds_.has(WorldKind::spanning)) recording_.span();
   own_.use_big_values(kBigBytes);
-  if (kinds_.has(WorldKind::large_values)) large_.crowd.add_client(0);
+  if (kinds_.has(WorldKind::large_values) && !flushed) large_.crowd.add_client(0);
   if (!loses) perishing_.crowd.add_client(0);
   if (kinds_.has(WorldKind::listing) && !loses) {
     listing_.begin(0);
