@@ -168,6 +168,13 @@ void World::check_leftovers(unsigned node) {
   for (const resp::Value& key : keys->elements) {
     EXPECT_TRUE(seen.insert(key.text).second) << key.text << " was left where it has gone from";
   }
+  // Nor does anybody keep what no command shows.
+  const auto shown = cluster_.ask_for(cluster_.connect(node), "DBSIZE");
+  ASSERT_TRUE(shown && shown->type == resp::Value::Type::integer) << (shown ? shown->text : "no reply");
+  std::uint64_t kept = 0;
+  for (unsigned other = 0; other < options_.nodes; ++other) kept += cluster_.stats(other).store.keys;
+  EXPECT_LE(kept, static_cast<std::uint64_t>(shown->integer)) << "something was left where it has gone from\n"
+                                                              << tail();
 }
 
 // Whichever shard of a node a client comes to knows who holds each slot.

@@ -44,13 +44,15 @@ class SimCluster {
     unsigned nodes = 3;
     unsigned shards = 2;
     std::uint64_t seed = 1;
-    std::int64_t delay_ms_max = 3;          // of a piece on its way between nodes
-    std::size_t piece_bytes_max = 4096;     // pieces are cut at random up to this
-    std::vector<std::string> files = {};    // one for each node; empty: all have the same
-    std::vector<Secrets> secrets = {};      // one for each node; empty: none
+    std::int64_t delay_ms_max = 3;        // of a piece on its way between nodes
+    std::size_t piece_bytes_max = 4096;   // pieces are cut at random up to this
+    std::vector<std::string> files = {};  // one for each node; empty: all have the same
+    std::vector<Secrets> secrets = {};    // one for each node; empty: none
     Secrets password = {};
     std::int64_t forward_timeout_ms = 2000;
     std::size_t client_bytes_max = 0;
+    // What a blocked way between nodes takes before a sender has to keep the rest.
+    std::size_t socket_bytes = ~std::size_t{0};
     std::uint64_t handover_rate = 0;  // of a shard
     bool moves = false;               // slots change hands; without it they are where the files place them
     bool journal = false;             // what was acknowledged is on the disk, and is there after a crash
@@ -151,6 +153,7 @@ class SimCluster {
     std::int64_t arrives_ms[2] = {0, 0};         // of the last piece towards that end
     std::deque<std::string> unread[2];           // arrived, but that end does not read now
     std::vector<std::function<void()>> held[2];  // while the way to that end is blocked
+    std::size_t held_bytes[2] = {0, 0};
   };
   using WirePtr = std::shared_ptr<Wire>;
   struct Node {

@@ -29,6 +29,12 @@ void SimCluster::block_way(unsigned from, unsigned to, bool blocked) {
       if (is_blocked(*wire, end)) continue;
       // At once: what is still on its way on the same wire comes behind it.
       for (auto& event : std::exchange(wire->held[end], {})) event();
+      if (std::exchange(wire->held_bytes[end], 0) < options_.socket_bytes) continue;
+      const End& sender = wire->ends[1 - end];
+      on_node(sender.node, sender.life, [this, sender] {
+        flush(sender.node, sender.shard, sender.id);
+        pump(sender.node, sender.shard);
+      });
     }
   }
 }
@@ -176,6 +182,10 @@ void SimCluster::flush(unsigned index, unsigned shard_index, StreamId id) {
   }
   while (stream != nullptr && !stream->out.empty() && !stream->held) {
     std::string bytes(stream->out.view());
+    if (is_blocked(*wire, 1 - end)) {
+      if (wire->held_bytes[1 - end] >= options_.socket_bytes) return;
+      wire->held_bytes[1 - end] += bytes.size();
+    }
     mix(hash64(bytes));
     transmit(wire, 1 - end, bytes);
     shard.written(id, bytes.size(), now(index));
