@@ -336,6 +336,12 @@ void HandOvers::written(Slot slot, Now now) {
   }
   const auto found = receiving_.find(slot);
   if (found == receiving_.end() && owns(title(slot))) return claimed(slot);
+  if (found == receiving_.end() && title(slot).title.kind == Title::Kind::ceded) {
+    // It is another's, who has it or has more. Not before that is on the disk: what clears it counts as a
+    // change.
+    store_.clear(slot);
+    store_.set_aside(slot, false);
+  }
   if (found == receiving_.end() || !found->second.writing) return;
   Receiving& receiving = found->second;
   receiving.writing = false;

@@ -155,8 +155,8 @@ class HandOvers {
   // what is there of a slot that this node has never held is nothing.
   void overtaken(Slot slot, Term term, Now now);
   // Another node holds the slot of which this node has a title, and this one gives way (owners.hpp); or this
-  // node has, at a term that its disk has forgotten. The title is given up; what is there of the slot is not
-  // touched until the slot comes again. False: not now.
+  // node has, at a term that its disk has forgotten. The title is given up; what is there of the slot is
+  // dropped once that is on the disk, if another holds it. False: not now.
   bool superseded(Slot slot, Member by, Term term, Now now);
   // This node's last start was giving the slot to another, who has more of it than this one: that is ended,
   // so the slot is that node's, as its asking will tell it. False: not now.
