@@ -184,18 +184,18 @@ Result<void> take_left_file(Launch& launch) {
   const std::string who = wanted.where + ": no node '" + wanted.text + "' in " + launch.node.config_file +
                           "; it names " + names_of(launch.node.view);
   if (launch.node.data_dir.empty()) launch.node.data_dir = absolute("limpet-data/" + wanted.text);
-  const std::string directory = "its data directory " + launch.node.data_dir;
+  const std::string directory = " data directory " + launch.node.data_dir;
   const auto left = node::left_behind(launch.node.data_dir, wanted.text);
   if (!left)
     return fail(Code::bad_config,
-                who + ". Whether " + directory + " holds slots is not known: " + left.error().text);
+                who + ". Whether its" + directory + " holds slots is not known: " + left.error().text);
   if (!left->there) return fail(Code::bad_config, who);
   if (left->slots == 0) {
     return fail(Code::bad_config,
-                who + ". I" + directory.substr(1) +
+                who + ". Its" + directory +
                     " holds no slots, so it has nothing to give away: it need not run any more");
   }
-  const std::string holds = directory + " holds " + std::to_string(left->slots) + " slots";
+  const std::string holds = "its" + directory + " holds " + std::to_string(left->slots) + " slots";
   if (!left->node) {
     return fail(Code::bad_config,
                 who + ". But " + holds +

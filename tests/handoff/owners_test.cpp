@@ -163,6 +163,21 @@ TEST_F(Start, AGrantIsNotServedWhileAnotherBeginsWithTheSlot) {
   EXPECT_FALSE(owners_->gets(kSlot, kThird, {5})) << "nobody else says that it is its own";
 }
 
+TEST_F(Start, ASlotThatAClaimBeginsEmptyIsServedASecondLaterAndGoesToWhoeverHasMoreOfItUntilThen) {
+  begin_with({});
+  owners_->answered(kAnother);
+  ASSERT_EQ(go_on(true), std::vector<Slot>{});
+  owners_->claims(kSlot, now_);
+  title_ = owner_at(100);
+  EXPECT_TRUE(owners_->gets(kSlot, 0xffff, {100}));
+  EXPECT_EQ(go_on(true), std::vector<Slot>{});
+  EXPECT_TRUE(hears(kAnother, 101)) << "he has claimed it, too, with all that there is of it";
+  owners_->hears_not(kSlot, kAnother);
+  now_.steady_ms += kListenMs;
+  EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
+  EXPECT_FALSE(owners_->gets(kSlot, kAnother, {102})) << "it is over";
+}
+
 TEST_F(Start, ASlotOfALifeThatTheDiskHasForgottenIsNamedUntilSomebodyHoldsIt) {
   begin_with(owner_at(3, 1));
   EXPECT_TRUE(owners_->hears_of(kSlot, kMyself, {5}, title_)) << "it was given back to this node";
