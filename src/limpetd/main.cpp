@@ -38,15 +38,12 @@ int show(const std::string& text) {
 }
 
 // Of a file that is not the newest a terminal hears, too, where the log is somewhere else. What keeps the
-// node from starting it would say itself, but with --daemonize only after a fork. A directory that cannot be
-// read is the start's to tell.
-Result<void> tell_of_the_past(const Launch& launch) {
+// node from starting is the start's to tell: first of all whose the directory is, and whether it is in use.
+void tell_of_the_past(const Launch& launch) {
   const auto older = look_back(launch);
-  if (!older && older.error().code == Code::bad_config) return tl::unexpected(older.error());
   const bool log_is_here = launch.log.file.empty() && !launch.daemonize;
   if (older && !older->empty() && !log_is_here)
     std::fprintf(stderr, "limpetd: warning: %s\n", escaped(*older).c_str());
-  return {};
 }
 
 // As a start with it would be: a file that would not be in force is not in order.
@@ -61,7 +58,7 @@ int show_check(const Launch& launch) {
 
 int run(Launch launch, const Given& given) {
   ::umask(027);
-  if (const auto past = tell_of_the_past(launch); !past) return fail_with(kExitConfig, past.error().text);
+  tell_of_the_past(launch);
   // Before anything is bound or forked, so that the terminal shows the reason.
   if (!launch.pid_file.empty()) {
     if (auto free = PidFile::check(launch.pid_file); !free) return fail_with(kExitOther, free.error().text);

@@ -166,6 +166,9 @@ class AWholeCluster(E2E):
         for node in nodes:
             node.process.kill()
         nodes.start()
+        # What was on its way is where it belongs once those who gave it have answered.
+        for node in nodes:
+            eventually(lambda node=node: isinstance(self.client(node)("KEYS", "*"), list), 10, "all slots are served")
         self.has_all(nodes)
 
     def test_a_start_that_is_cut_off_anywhere_has_lost_nothing(self):

@@ -163,7 +163,7 @@ TEST_F(Start, AGrantIsNotServedWhileAnotherBeginsWithTheSlot) {
   EXPECT_FALSE(owners_->gets(kSlot, kThird, {5})) << "nobody else says that it is its own";
 }
 
-TEST_F(Start, ASlotThatAClaimBeginsEmptyIsServedASecondLaterAndGoesToWhoeverHasMoreOfItUntilThen) {
+TEST_F(Start, ASlotThatAClaimBeginsEmptyIsServedLaterAndGoesToWhoeverHasMoreOfItUntilThen) {
   begin_with({});
   owners_->answered(kAnother);
   ASSERT_EQ(go_on(true), std::vector<Slot>{});
@@ -173,7 +173,7 @@ TEST_F(Start, ASlotThatAClaimBeginsEmptyIsServedASecondLaterAndGoesToWhoeverHasM
   EXPECT_EQ(go_on(true), std::vector<Slot>{});
   EXPECT_TRUE(hears(kAnother, 101)) << "he has claimed it, too, with all that there is of it";
   owners_->hears_not(kSlot, kAnother);
-  now_.steady_ms += kListenMs;
+  now_.steady_ms += kClaimWaitMs;
   EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
   EXPECT_FALSE(owners_->gets(kSlot, kAnother, {102})) << "it is over";
 }

@@ -63,7 +63,7 @@ class Owners {
   [[nodiscard]] bool gets(Slot slot, Member from, Term term);
   // Once the slot is this node's it begins with it, and does not serve it yet: another may have more of it,
   // and say so in a moment.
-  void claims(Slot slot, Now now) { not_before_ms_[slot] = now.steady_ms + kListenMs; }
+  void claims(Slot slot, Now now) { not_before_ms_[slot] = now.steady_ms + kClaimWaitMs; }
   // It is this node's no more; `title`: as it stood.
   void loses(Slot slot, const SlotTitle& title);
   // Who has to be heard has been, or cannot be reached. `reaches`: those that can; `undecided`: a slot whose
