@@ -259,13 +259,17 @@ void Core::hear_known(Slot slot, NodeIndex from, const Holder& holder) {
   }
   const bool of_me = holder.node == config_.self;
   if (of_me && !(is_own(slot) && owned_.owners->forgotten().contains(slot))) return;  // it may be on its way
-  const bool was_his = holders_.of(slot).term != Term{} && holders_.of(slot).node == from;
-  const bool later = holder.term > holders_.of(slot).term;
+  const Holder known = holders_.of(slot);
+  const bool was_his = known.term != Term{} && known.node == from;
+  const bool later = holder.term > known.term;
+  // How often either was restarted says nothing where he has given way. A holder of before that is no news:
+  // his disk may be an old copy.
+  const bool gave_way = was_his && holder.node != from && holder.term.cessions >= known.term.cessions;
   if (later && !of_me) {
     Holder& told = owned_.told[slot];
     if (holder.term > told.term) told = holder;
     if (is_own(slot)) handovers_->overtaken(slot, holder.term, now_);
-  } else if (later || (was_his && holder.term == Term{})) {
+  } else if (later || gave_way || (was_his && holder.term == Term{})) {
     holders_.put(slot, holder);
     place(slot);
   }
