@@ -200,6 +200,12 @@ void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64
     const auto given = giving_.find(slot);
     const bool under_way =
         given != giving_.end() && given->second.source.is_of(given->second.source.to(), message);
+    if (message.kind == Kind::ask && was_ceded_once(title(slot), from, message.term)) {
+      return answer(ticket, {.kind = Kind::committed,
+                             .migration = message.migration,
+                             .term = message.term,
+                             .number = message.number});
+    }
     const Fate fate = fate_of(title(slot), message.term, message.migration, under_way || undecided_[slot]);
     return answer(ticket, answer_alone(message, title(slot), fate));
   }
@@ -262,8 +268,19 @@ void HandOvers::overtaken(Slot slot, Term term, Now now) {
     return;
   }
   Target& target = found->second.target;
-  if (target.state() != Target::State::promised || target.term() >= term) return;
+  // What its giver has served since then it may have lost again, and it may end that hand-over after all:
+  // that is for him to say.
+  if (target.state() != Target::State::promised || target.term().cessions >= term.cessions) return;
   target.give_up("another node holds the slot by now");
+  look_after(found->second, now);
+}
+
+void HandOvers::goes_on(Member giver, Slot slot, Term term, Now now) {
+  const auto found = receiving_.find(slot);
+  if (unready_[slot] || found == receiving_.end()) return;
+  Target& target = found->second.target;
+  if (target.state() != Target::State::promised || target.from() != giver || target.term() >= term) return;
+  target.give_up("the other node serves the slot itself");
   look_after(found->second, now);
 }
 

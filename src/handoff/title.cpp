@@ -45,6 +45,12 @@ Fate fate_of(const SlotTitle& slot, Term term, const Migration& migration, bool 
   return under_way && owns(slot) ? Fate::pending : Fate::abandoned;
 }
 
+bool was_ceded_once(const SlotTitle& slot, Member to, Term term) {
+  const Title& title = slot.title;
+  return title.kind == Title::Kind::ceded && title.to == to && title.migration == Migration{} &&
+         title.term == after_cession(term);
+}
+
 SlotTitle forgotten(const SlotTitle& slot) { return {.title = slot.title, .promise = std::nullopt}; }
 
 SlotTitle raised(const SlotTitle& slot) {

@@ -240,6 +240,9 @@ void Core::hear_owner(Slot slot, NodeIndex node, const Owning& his) {
   }
   // Where a start is not believed yet, whoever serves by as many cessions is.
   learn(slot, {node, his.begins ? Term{his.term.cessions, 0} : his.term});
+  if (!is_own(slot) || his.begins) return;
+  handovers_->goes_on(node, slot, his.term, now_);
+  work_off();
 }
 
 // `from` says that the slot is not its own, and whose it is, if it knows that.

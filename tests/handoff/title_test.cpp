@@ -137,5 +137,15 @@ TEST(HandoffMessage, IsReadAsItWasWrittenAndCutBytesAreNone) {
   }
 }
 
+TEST(Titles, WhoGaveWayToACessionThatItsDiskHasForgottenKeepsThatPromise) {
+  const SlotTitle gave_way{.title = {.kind = Title::Kind::ceded, .term = {4}, .to = 2},
+                           .promise = std::nullopt};
+  EXPECT_TRUE(was_ceded_once(gave_way, 2, {3, 1})) << "however often the node had been restarted then";
+  EXPECT_FALSE(was_ceded_once(gave_way, 1, {3})) << "it is another's";
+  EXPECT_FALSE(was_ceded_once(gave_way, 2, {2})) << "a try of before that";
+  const SlotTitle ceded_in_a_try = ceded(owner_at({3}), 2, {.boot = 7, .attempt = 1}, 9);
+  EXPECT_FALSE(was_ceded_once(ceded_in_a_try, 2, {3})) << "which try it was is known";
+}
+
 }  // namespace
 }  // namespace limpet::handoff

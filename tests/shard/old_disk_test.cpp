@@ -229,6 +229,27 @@ TEST(OldDisk, WhatSomebodyWasPromisedByANodeThatIsGoneForGoodIsClaimed) {
   EXPECT_EQ(answers(cluster, 2, promised), served);
 }
 
+// n3 has given slots to n1 once, and knows no more of them by its disk than that; n1 has nothing of them any
+// more.
+TEST(OldDisk, WhatANodeThatHasJustStartedKnowsOfEarlierHoldersMakesNoSlotAForgottenOne) {
+  SimCluster cluster(moving(3, 3));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  const std::vector<FileNode> third_drained{{}, {}, {.state = "draining"}};
+  const std::vector<FileNode> only_second{{.state = "draining"}, {}, {.state = "draining"}};
+  ASSERT_NO_FATAL_FAILURE(edit(cluster, third_drained, 2));
+  ASSERT_NO_FATAL_FAILURE(edit(cluster, only_second, 3));
+  ASSERT_EQ(cluster.stats(1).handoff.slots, kSlots);
+  cluster.kill(0);
+  cluster.put_back(0, SimDisk{});
+  cluster.start(0);
+  cluster.run_for(2'000);
+  ASSERT_EQ(cluster.stats(0).handoff.forgotten, 0U) << "another holds them, and says so";
+  cluster.kill(2);
+  cluster.start(2);
+  cluster.run_for(2'000);
+  EXPECT_EQ(cluster.stats(0).handoff.forgotten, 0U);
+}
+
 TEST(OldDisk, AClusterThatStartsAllAtOnceAfterAnyNumberOfCrashesServesEverything) {
   SimCluster cluster(moving(3, 3));
   ASSERT_TRUE(cluster.settle()) << tail(cluster);

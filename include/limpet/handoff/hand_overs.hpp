@@ -154,6 +154,8 @@ class HandOvers {
   // Another node holds the slot, at this term: what was promised of an earlier one will never be granted, and
   // what is there of a slot that this node has never held is nothing.
   void overtaken(Slot slot, Term term, Now now);
+  // That node itself says that it serves the slot at this term.
+  void goes_on(Member giver, Slot slot, Term term, Now now);
   // Another node holds the slot of which this node has a title, and this one gives way (owners.hpp); or this
   // node has, at a term that its disk has forgotten. The title is given up; what is there of the slot is
   // dropped once that is on the disk, if another holds it. False: not now.

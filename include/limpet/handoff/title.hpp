@@ -101,6 +101,11 @@ enum class Fate : std::uint8_t {
 };
 [[nodiscard]] Fate fate_of(const SlotTitle& slot, Term term, const Migration& migration, bool under_way);
 
+// The node whose title this is has given way to `to`, as others knew that it had ceded the slot to him once,
+// in a try at this term that its disk has forgotten. If he was promised just that and knows no more, that is
+// the try.
+[[nodiscard]] bool was_ceded_once(const SlotTitle& slot, Member to, Term term);
+
 // The promise will never be kept.
 [[nodiscard]] SlotTitle forgotten(const SlotTitle& slot);
 
