@@ -140,7 +140,8 @@ class Gathers(Watched, E2E):
             for key in keys:
                 client("SET", key, b"x" * MIB)
         growths = {name: Growth(nodes[name].process.pid) for name in ("n1", "n2")}
-        with self.bystander(nodes["n1"], 30) as bystander:
+        # Putting 16 MiB together for one of them takes a shard its time, and thirty want that at once.
+        with self.bystander(nodes["n1"], 100) as bystander:
             with Crowd(nodes["n1"].client, 30, receive_buffer=4096) as crowd:
                 crowd.push(encode("MGET", *keys) * 8)  # 128 MiB for each
                 bystander.served(150)

@@ -40,6 +40,8 @@ class Faults {
   [[nodiscard]] bool listed(unsigned node) const { return file_[node].listed; }
   // Its disk may say what is no longer so.
   [[nodiscard]] bool is_of_the_past(unsigned node);
+  // A claim is under way.
+  [[nodiscard]] bool claims() const { return gone_.has_value(); }
   [[nodiscard]] const std::map<std::string_view, std::uint64_t>& counts() const { return counts_; }
 
   static constexpr std::int64_t kClockStepMsMax = 600'000;

@@ -44,6 +44,7 @@ class World {
   void pass(std::int64_t ms);  // the same for longer
   void collect();
 
+  [[nodiscard]] unsigned owners_of(Slot slot);
   void check_owners();
   void check_all(unsigned node);
   void check_leftovers(unsigned node);
