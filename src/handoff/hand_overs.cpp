@@ -296,15 +296,18 @@ void HandOvers::ceded_long_ago(Giving& giving) {
   store_.set_aside(slot, false);
 }
 
+// Otherwise than by a hand-over.
+bool HandOvers::may_part_with(Slot slot) const {
+  return trouble_.empty() && owns(title(slot)) && !giving_.contains(slot) && !writes_.contains(slot);
+}
+
 bool HandOvers::superseded(Slot slot, Member by, Term term, Now now) {
   now_ms_ = now.steady_ms;
   if (const auto given = giving_.find(slot); given != giving_.end()) {
     given->second.source.give_up("another node holds it");
     look_after(given->second, now);
   }
-  const bool can =
-      trouble_.empty() && owns(title(slot)) && !giving_.contains(slot) && !writes_.contains(slot);
-  if (!can) return false;
+  if (!may_part_with(slot)) return false;
   store_.set_aside(slot, true);
   if (by == self_) {
     write(slot, {});
@@ -315,9 +318,7 @@ bool HandOvers::superseded(Slot slot, Member by, Term term, Now now) {
 }
 
 bool HandOvers::complete(Slot slot, const Unfinished::Offer& offer) {
-  const bool can =
-      trouble_.empty() && owns(title(slot)) && !giving_.contains(slot) && !writes_.contains(slot);
-  if (!can) return false;
+  if (!may_part_with(slot)) return false;
   store_.set_aside(slot, true);
   write(slot, {.title = {.kind = Title::Kind::ceded,
                          .term = after_cession(offer.term),

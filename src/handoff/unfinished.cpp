@@ -1,17 +1,8 @@
 #include <limits>
 #include <limpet/base/limits.hpp>
 #include <limpet/handoff/unfinished.hpp>
-#include <tuple>
 
 namespace limpet::handoff {
-
-namespace {
-
-bool before(const LastChange& a, const LastChange& b) {
-  return std::tie(a.term, a.number) < std::tie(b.term, b.number);
-}
-
-}  // namespace
 
 void Unfinished::hears(Slot slot, const Offer& offer, Now now) {
   const auto [at, fresh] = heard_.try_emplace({slot, offer.by});
@@ -44,7 +35,7 @@ std::optional<Unfinished::Offer> Unfinished::more(Slot slot) const {
   std::optional<Offer> by;
   for (auto at = heard_.lower_bound({slot, Member{0}}); at != heard_.end() && at->first.first == slot; ++at) {
     const Offer& offer = at->second.offer;
-    if (!offer.last || !before(most, *offer.last)) continue;
+    if (!offer.last || *offer.last <= most) continue;
     most = *offer.last;
     by = offer;
   }

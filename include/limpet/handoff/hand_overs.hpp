@@ -253,6 +253,7 @@ class HandOvers {
   }
   void ask(Member to, Slot slot, const Message& message);
   void answer(std::uint64_t ticket, const Message& message);
+  [[nodiscard]] bool may_part_with(Slot slot) const;
   void write(Slot slot, const SlotTitle& title, Kind lets = {});
   void set_title(Slot slot, const SlotTitle& title) { titles_[slot / shards_] = title; }
   [[nodiscard]] bool mine(unsigned slot) const { return slot < kSlots && slot % shards_ == shard_; }

@@ -5,6 +5,7 @@
 // anything. Who keeps no count has none of these, and then what it sends says nothing.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <limpet/base/bytes.hpp>
@@ -18,7 +19,8 @@ namespace limpet::handoff {
 struct LastChange {
   Term term{};  // at which it was made
   std::uint64_t number = 0;
-  friend bool operator==(const LastChange&, const LastChange&) = default;
+  // The later one is the greater.
+  friend auto operator<=>(const LastChange&, const LastChange&) = default;
 };
 
 struct Numbering {
