@@ -1,5 +1,6 @@
 // The entries of COMMAND INFO and COMMAND DOCS, and the keys of a request.
 #include <algorithm>
+#include <limpet/base/text.hpp>
 #include <limpet/command/describe.hpp>
 #include <limpet/command/errors.hpp>
 #include <string>
@@ -170,16 +171,6 @@ void write_docs(const Docs& docs, ReplyWriter& reply) {
 }
 
 }  // namespace
-
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    words.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
-}
 
 void write_simple_set(std::string_view words, ReplyWriter& reply) {
   const auto list = words_of(words);

@@ -4,16 +4,13 @@
 #include <limpet/command/describe.hpp>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace limpet::command {
 
 // "client|id"
 [[nodiscard]] std::string full_name(const Spec& spec, const Subcommand& subcommand);
 
-// Words that are separated by single spaces.
-[[nodiscard]] std::vector<std::string_view> words_of(std::string_view text);
-// The same as a set of simple strings.
+// Words that are separated by spaces, as a set of simple strings.
 void write_simple_set(std::string_view words, resp::ReplyWriter& reply);
 
 // As command_info and command_docs.

@@ -33,16 +33,6 @@ std::map<std::string, std::string> fields_of(std::string_view text) {
   return fields;
 }
 
-std::vector<std::string> split_at_spaces(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (end > 0) words.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
-}
-
 // The file that all nodes should have: of the highest epoch the one of the first node. Null: none is known.
 const NodeFile* newest_of(const std::vector<NodeFile>& files) {
   const NodeFile* newest = nullptr;
@@ -99,7 +89,8 @@ NodeFile node_file(std::string node, const resp::Value& reply) {
   told.file = fields["file"];
   told.epoch = parse_uint64(fields["epoch"]).value_or(0);
   told.content = fields["content"];
-  told.awaits = split_at_spaces(fields["awaits"]);
+  const auto awaits = words_of(fields["awaits"]);
+  told.awaits.assign(awaits.begin(), awaits.end());
   told.keeps = parse_uint64(fields["kept"]).value_or(0) > 0;
   return told;
 }

@@ -203,6 +203,7 @@ class Core {
   void hear_known(Slot slot, NodeIndex from, const Holder& holder);
   void hear_promised(Slot slot, NodeIndex from, const peer::Section& promise);
   void complete(Slot slot, const handoff::Unfinished::Offer& offer);
+  void go_on_completing();
   void give_way(Slot slot, const Holder& to);
   void belongs_to(Slot slot, const Holder& to);
   void got(Slot slot, handoff::Member from);
@@ -479,8 +480,7 @@ class Core {
   void list_clients(Args args, ReplyWriter& reply);
   void kill_clients(Args args, ReplyWriter& reply);
   void kill_one_reply(const Gather& gather, ReplyWriter& reply);
-  // Asks all shards of this node on behalf of a client. False: the client has commands under way that come
-  // first.
+  // Asks all shards of this node for a client. False: commands of it are under way that come first.
   bool ask_shards(Client& client, GatherKind kind, Args args);
 
   // ---- info.cpp ----

@@ -284,6 +284,7 @@ void Core::titles_written(const std::vector<Slot>& slots) {
     if (giver != nullptr && giver->theirs().boot != promise->migration.boot)
       owned_.to_tell_peers.push_back(slot);
   }
+  go_on_completing();
   work_off();
 }
 

@@ -57,8 +57,9 @@ class Holders {
 struct Owned {
   std::unique_ptr<handoff::Owners> owners;  // beside HandOvers
   handoff::Unfinished unfinished;
-  // This node gives way, or ends what its last start had begun, and could not write that yet.
+  // This node gives way, and could not write that yet.
   std::map<Slot, Holder> yielding;
+  // It ends what its last start had begun, and that is not on the disk yet.
   std::map<Slot, handoff::Unfinished::Offer> completing;
   // Later holders that somebody else knows of. Commands go to whoever has given the slot away until the
   // holder itself is heard: that one may not be reached from here.

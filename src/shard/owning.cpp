@@ -39,8 +39,10 @@ StreamId peer_of(std::uint64_t packed) {
 
 }  // namespace
 
-// This node's word on a slot of this shard's. `all`: it stands among those on all slots.
+// This node's word on a slot of this shard's. `all`: it stands among those on all slots. What it said before
+// stands while it is being decided whose the slot is.
 void Core::say(WordWriter& words, Slot slot, bool all) const {
+  if (owned_.completing.contains(slot)) return;
   const handoff::SlotTitle& title = handovers_->title(slot);
   // Who does not count what it has cannot say whether that is more than what anybody else has.
   if (const auto promise = handovers_->promise(slot); promise && journal_) {
@@ -295,14 +297,33 @@ void Core::hear_promised(Slot slot, NodeIndex from, const peer::Section& promise
 }
 
 // It has more of the slot than the disk of this node, so what was begun then is ended: the slot is its own.
+// Commands wait, and nobody is told, until that is on the disk: a start that finds this node's title there
+// may serve the slot.
 void Core::complete(Slot slot, const handoff::Unfinished::Offer& offer) {
   note(Note::Level::warning,
        "slot " + std::to_string(slot) + " was on its way to node " + view_->nodes[offer.by].name +
            " when this node ended; that one has more of it than the data directory here, and serves it");
   owned_.owners->loses(slot, handovers_->title(slot));
   handovers_->hold_back(slot, true);
-  if (!handovers_->complete(slot, offer)) owned_.completing.emplace(slot, offer);
-  belongs_to(slot, {offer.by, after_cession(offer.term)});
+  turns_[slot] = SlotTurn::Kind::hold;
+  place(slot);
+  owned_.completing.emplace(slot, offer);
+}
+
+void Core::go_on_completing() {
+  for (auto at = owned_.completing.begin(); at != owned_.completing.end();) {
+    const auto& [slot, offer] = *at;
+    if (handoff::owns(handovers_->title(slot))) {
+      if (!handovers_->complete(slot, offer) && !handovers_->writes_titles()) {
+        turns_[slot] = SlotTurn::Kind::refuse;
+        place(slot);
+      }
+      ++at;
+      continue;
+    }
+    const auto completed = owned_.completing.extract(at++);
+    belongs_to(completed.key(), {completed.mapped().by, after_cession(completed.mapped().term)});
+  }
 }
 
 // A slot that this node has by its title is another's, or its disk has forgotten that it held it later.
@@ -407,9 +428,7 @@ void Core::go_on_owning() {
     return !handoff::owns(handovers_->title(slot.first)) ||
            handovers_->superseded(slot.first, slot.second.node, slot.second.term, now_);
   });
-  std::erase_if(owned_.completing, [this](const auto& slot) {
-    return !handoff::owns(handovers_->title(slot.first)) || handovers_->complete(slot.first, slot.second);
-  });
+  go_on_completing();
 }
 
 }  // namespace limpet::shard

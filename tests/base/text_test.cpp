@@ -39,6 +39,14 @@ TEST(Printable, CutsLongTexts) {
   EXPECT_EQ(printable("", 3), "");
 }
 
+TEST(WordsOf, AreWhatStandsBetweenSpaces) {
+  using Words = std::vector<std::string_view>;
+  EXPECT_EQ(words_of(""), Words{});
+  EXPECT_EQ(words_of("  "), Words{});
+  EXPECT_EQ(words_of("one"), Words{"one"});
+  EXPECT_EQ(words_of(" one  two "), (Words{"one", "two"}));
+}
+
 TEST(SameWord, AgreesWithEqualityForWordsOfAnyLength) {
   const std::string text = "abcdefghijkl";
   for (std::size_t size = 0; size <= text.size(); ++size) {

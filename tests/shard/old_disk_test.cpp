@@ -127,6 +127,10 @@ std::vector<bool> promised_by_first(const SimDisk& disk) {
   return promised;
 }
 
+std::size_t count_of(const std::vector<bool>& slots) {
+  return static_cast<std::size_t>(std::count(slots.begin(), slots.end(), true));
+}
+
 // Something in each slot, all at once.
 void fill_slots(SimCluster& cluster, const std::string& value) {
   const auto client = cluster.connect(0);
@@ -191,6 +195,44 @@ TEST(OldDisk, WhatSomebodyWasPromisedOfASlotIsServedIfItIsMoreThanItsNodeHas) {
   }
 }
 
+// Until it is on the disk that the slot is another's, nobody is told so: this node may start again, reach
+// that one too late, and serve the slot itself.
+TEST(OldDisk, WhatIsNotCededOnTheDiskIsNotSaidToBeAnothers) {
+  SimCluster cluster(moving(3, 3));
+  SimDisk past;
+  ASSERT_NO_FATAL_FAILURE(end_while_giving(cluster, past));
+  cluster.put_back(0, past);
+  cluster.start(0);
+  cluster.fill_disk(0, true);
+  cluster.run_for(3'000);  // it hears what others were promised
+  cluster.kill(0);
+  cluster.fill_disk(0, false);
+  for (const unsigned node : {1U, 2U}) cluster.block(0, node, true);
+  cluster.start(0);
+  cluster.run_for(kListenMs + 1'000);  // nobody is heard, and it serves what it has
+  for (const unsigned node : {1U, 2U}) {
+    cluster.block(0, node, false);
+    cluster.run_for(5'000);
+  }
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  const std::map<std::string, unsigned> served = answers(cluster, 1, std::vector<bool>(kSlots, true));
+  EXPECT_EQ(served.size(), served.contains("new") ? 2U : 1U) << ::testing::PrintToString(served);
+  EXPECT_TRUE(served.contains("old")) << ::testing::PrintToString(served);
+}
+
+TEST(OldDisk, WhatCannotBeCededForALostDiskIsRefusedAtOnce) {
+  SimCluster cluster(moving(3, 3));
+  SimDisk past;
+  ASSERT_NO_FATAL_FAILURE(end_while_giving(cluster, past));
+  const std::vector<bool> promised = promised_by_first(cluster.disk(1));
+  cluster.put_back(0, past);
+  cluster.start(0);
+  cluster.fail_titles(0);
+  cluster.run_for(3'000);
+  for (const auto& [answer, times] : answers(cluster, 0, promised))
+    EXPECT_NE(answer.find("whose it is cannot be known"), std::string::npos) << answer;
+}
+
 TEST(OldDisk, WhatSomebodyWasPromisedIsForgottenIfItsNodeHasAsMuch) {
   SimCluster cluster(moving(3, 3));
   SimDisk past;
@@ -201,6 +243,40 @@ TEST(OldDisk, WhatSomebodyWasPromisedIsForgottenIfItsNodeHasAsMuch) {
     EXPECT_EQ(note.find("has more of it"), std::string::npos) << note;
   const std::map<std::string, unsigned> all{{"new", kSlots}};
   EXPECT_EQ(answers(cluster, 2, std::vector<bool>(kSlots, true)), all);
+}
+
+// n1 has ceded slots to n2, as n3 knows, and n2 has not heard of it when n1 ends; its disk is put back to
+// what it was a moment before. It has all that n2 has, so it has nothing to end, and gives way.
+TEST(OldDisk, WhatANodeCededAndHasForgottenIsServedByWhoWasPromisedIt) {
+  SimCluster cluster(moving(3, 3));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  ASSERT_NO_FATAL_FAILURE(fill_slots(cluster, "new"));
+  for (unsigned node = 0; node < 3; ++node) {
+    cluster.write_file(node, cluster_text(kFirstDrained, 2));
+    ASSERT_TRUE(cluster.reload(node));
+  }
+  const auto promised = [&](unsigned slot) { return promised_by_first(cluster.disk(1))[slot]; };
+  const auto is_promised = [&] { return count_of(promised_by_first(cluster.disk(1))) > 0; };
+  ASSERT_TRUE(cluster.run_until(is_promised, 5'000)) << tail(cluster);
+  const SimDisk past = cluster.disk(0);
+  cluster.block_way(0, 1, true);
+  cluster.run_for(200);
+  std::vector<bool> ceded(kSlots);
+  for (unsigned slot = 0; slot < kSlots; ++slot) {
+    const auto at = static_cast<Slot>(slot);
+    ceded[slot] = promised(slot) && handoff::owns(past.book.title(at)) &&
+                  !handoff::owns(cluster.disk(0).book.title(at));
+  }
+  ASSERT_GT(count_of(ceded), 0U);
+  cluster.cut(0, 1);  // the grants are lost
+  cluster.kill(0);
+  cluster.block_way(0, 1, false);
+  cluster.put_back(0, past);
+  cluster.start(0);
+  cluster.run_for(3'000);
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  const std::map<std::string, unsigned> all{{"new", kSlots}};
+  EXPECT_EQ(answers(cluster, 2, std::vector<bool>(kSlots, true)), all) << tail(cluster);
 }
 
 // It need not be the node that the slot should be at now.

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace limpet {
 
@@ -43,6 +44,9 @@ namespace limpet {
 // At most `max` bytes of `text`, control bytes turned into spaces: safe inside an error line, where a CR or LF would
 // forge a reply of its own.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max = 128);
+
+// What stands between spaces. The words are parts of `text`.
+[[nodiscard]] std::vector<std::string_view> words_of(std::string_view text);
 
 // Does `pattern` (Redis's glob: * ? [a-z] [^a] \x) match the whole of `text`? Iterative with one point to go back to,
 // so the time is at most pattern times text; see docs on limits for the bound on patterns.

@@ -189,6 +189,8 @@ class HandOvers {
   [[nodiscard]] bool is_given(Slot slot) const { return !giving_.empty() && giving_.contains(slot); }
   // What this node was promised of the slot, or what it is about to promise.
   [[nodiscard]] std::optional<Promise> promise(Slot slot) const;
+  // Titles are written, now or once there is room. False: none will be in this life of the node.
+  [[nodiscard]] bool writes_titles() const { return trouble_.empty(); }
   // Its title is this node's, and its commands need not wait.
   [[nodiscard]] bool serves(Slot slot) const;
   [[nodiscard]] Progress progress() const;
