@@ -81,10 +81,10 @@ Result<std::unique_ptr<PidFile>> PidFile::write(const std::string& path) {
     return taken(path, pid);
   }
   const std::string text = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(fd, 0) != 0 ||
-      ::pwrite(fd, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
-    return cannot_write(path);
-  }
+  errno = ENOSPC;  // also of a write that is short
+  file->whole_ = ::ftruncate(fd, 0) == 0 &&
+                 ::pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  if (!file->whole_ && errno != ENOSPC && errno != EDQUOT) return cannot_write(path);
   return file;
 }
 

@@ -123,6 +123,10 @@ int Daemon::start() {
     auto pid_file = PidFile::write(launch_.pid_file);
     if (!pid_file) return failed(kExitOther, pid_file.error().text);
     pid_file_ = std::move(*pid_file);
+    if (!pid_file_->whole()) {
+      spdlog::warn("{}: no space left for the id of this process; the file is empty, and locked",
+                   launch_.pid_file);
+    }
   }
   announce(began);
   return kExitOk;

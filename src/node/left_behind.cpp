@@ -51,6 +51,20 @@ Result<LeftBehind> left_behind(const std::string& data_dir, std::string_view nam
   return left;
 }
 
+Result<void> may_stand_alone(const std::string& data_dir) {
+  const auto peeked = disk::TitleFile::peek(data_dir);
+  if (!peeked) return tl::unexpected(peeked.error());
+  if (!*peeked || (*peeked)->fresh()) return {};
+  const std::vector<handoff::SlotTitle>& titles = (*peeked)->titles();
+  const auto owned = std::count_if(titles.begin(), titles.end(), handoff::owns);
+  if (owned == static_cast<std::ptrdiff_t>(titles.size())) return {};
+  return fail(Code::refused, data_dir + " is of a node of a cluster that holds " + std::to_string(owned) +
+                                 " of " + std::to_string(titles.size()) +
+                                 " slots: alone it would serve the others beside whoever holds them. Give it "
+                                 "the cluster file and its `peer` again; or, to go on with one node, drain "
+                                 "all others first");
+}
+
 Result<std::optional<Remembered>> remembered(const std::string& data_dir) {
   const auto file = disk::TitleFile::newest(data_dir);
   if (!file) return tl::unexpected(file.error());

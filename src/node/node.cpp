@@ -8,6 +8,7 @@
 #include <limpet/base/hash.hpp>
 #include <limpet/handoff/floors.hpp>
 #include <limpet/net/clock.hpp>
+#include <limpet/node/left_behind.hpp>
 #include <limpet/node/node.hpp>
 #include <mutex>
 #include <thread>
@@ -241,6 +242,9 @@ Result<void> Node::Impl::open_storage() {
   // Without a journal what is there of one is set aside.
   const bool kept = !settings_.data_dir.empty() && disk::Directory::is_there(settings_.data_dir);
   if (!journal && !settings_.in_cluster() && !kept) return {};
+  if (!settings_.in_cluster()) {
+    if (Result<void> alone = may_stand_alone(settings_.data_dir); !alone) return alone;
+  }
   auto storage = Storage::open(settings_);
   if (!storage) return tl::unexpected(std::move(storage.error()));
   storage_ = std::move(*storage);

@@ -18,7 +18,8 @@ import unittest
 from harness.cluster import is_error
 from harness.journal import FAR, Load, NoVolume, Volume, contents, data_of, dump, files_of, overwrite
 from harness.journaled import Journal
-from harness.process import binary, run
+from harness.ports import free_address
+from harness.process import Process, binary, run
 from harness.resp import Error, encode
 from harness.waiting import SLOWNESS, eventually, not_sanitized, seconds
 
@@ -483,6 +484,20 @@ class Full(Journal):
                 eventually(lambda: all(reply == "OK" for reply in self.new_writes()), 10, "writes are taken again")
                 self.assertEqual(self.node.process.terminate(15), 0)
                 self.assertEqual(self.load.wrong_keys(self.start_there()), [])
+
+    def test_a_pid_file_for_which_there_is_no_room_still_keeps_a_second_process_out(self):
+        self.on_volume("interval")
+        self.fill()
+        pid_file = os.path.join(data_of(self.node), "other.pid")
+        command = self.volume.entered(binary("limpetd"), "--listen", free_address(), "--pid-file", pid_file)
+        other = Process(command, os.path.join(self.node.folder, "other.log"))
+        self.addCleanup(other.kill)
+        other.eventually_logs(pid_file + ": no space left")
+        other.eventually_logs("eady")
+        second = run(*command)
+        self.assertEqual(second.returncode, 3, second.stderr)
+        self.assertIn("already runs", second.stdout + second.stderr)
+        self.assertEqual(other.terminate(), 0)
 
     def test_without_any_room_for_a_start_it_says_how_much_it_needs(self):
         self.on_volume("interval")

@@ -6,7 +6,7 @@ import unittest
 
 from harness.case import E2E
 from harness.moving import await_settled, edit
-from harness.process import binary, run
+from harness.process import Process, binary, run
 from harness.resp import Error
 from harness.waiting import eventually
 
@@ -92,6 +92,38 @@ class OldCopies(E2E):
         status = run(binary("limpet"), "-s", cluster["n3"].client, "cluster", "status")
         self.assertEqual(status.returncode, 5, status.stdout)
         self.assertIn(f"node n1 is an old copy, from before it held {held - kept} slots last", status.stdout)
+
+
+class Alone(E2E):
+    """The directory of a node of a cluster, whose `peer` somebody has taken out of its file."""
+
+    def test_what_others_hold_too_is_not_served_alone_and_all_of_it_is(self):
+        cluster = self.cluster(start=False, flags=["--durability", "always"])
+        cluster.write()
+        cluster.start()
+        node = cluster["n1"]
+        self.assertEqual(self.client(node)("SET", "k", "v"), "OK")
+        self.assertEqual(node.process.terminate(), 0)
+        alone = os.path.join(node.folder, "alone.toml")
+        with open(alone, "w", encoding="utf-8") as file:
+            file.write(f'epoch = 9\n[cluster]\nname = "e2e"\n[[node]]\nname = "n1"\nclient = "{node.client}"\n')
+        command = [binary("limpetd"), "--config", alone, "--node", "n1", "--data-dir",
+                   os.path.join(node.folder, "data"), "--durability", "always"]
+        done = run(*command)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertRegex(done.stdout + done.stderr, r"holds \d+ of 16384 slots.*`peer`")
+        # One that holds all may go on alone.
+        node.start().await_ready()
+        cluster.await_links()
+        edit(cluster, 2, ALL, reload=ALL, states={"n2": "draining", "n3": "draining"})
+        await_settled(cluster, ALL)
+        for name in ALL:
+            self.assertEqual(cluster[name].process.terminate(), 0)
+        process = Process(command, os.path.join(node.folder, "alone.log"))
+        self.addCleanup(process.kill)
+        process.eventually_logs("eady")
+        self.assertEqual(self.client(node)("GET", "k"), b"v")
+        self.assertEqual(process.terminate(), 0)
 
 
 if __name__ == "__main__":

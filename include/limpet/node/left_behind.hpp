@@ -21,6 +21,10 @@ struct LeftBehind {
 // Takes no lock and changes nothing. Error: the directory cannot be read.
 [[nodiscard]] Result<LeftBehind> left_behind(const std::string& data_dir, std::string_view name);
 
+// May a node that is in no cluster serve what its directory holds? Not where slots are, or may be, another
+// node's: it would serve them, too. Takes no lock and changes nothing. Error: no, or it cannot be read.
+[[nodiscard]] Result<void> may_stand_alone(const std::string& data_dir);
+
 // The cluster file that was in force last.
 struct Remembered {
   cluster::View view;
