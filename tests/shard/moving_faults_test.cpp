@@ -44,6 +44,7 @@ struct Sum {
   std::uint64_t flushes = 0;
   std::uint64_t undecided = 0;
   std::int64_t virtual_ms = 0;
+  std::uint64_t digests = 0;  // in sum, of each 32 bits
 
   void add(const World& world) {
     for (const auto& [name, count] : world.faults().counts()) faults[name] += count;
@@ -56,6 +57,7 @@ struct Sum {
     flushes += world.flushes();
     undecided += world.undecided();
     virtual_ms += world.virtual_ms();
+    digests += world.trace() >> 32U;
   }
   [[nodiscard]] std::string text() const {
     std::string text;
@@ -66,7 +68,7 @@ struct Sum {
            std::to_string(in_doubt) + " in doubt, " + std::to_string(refused) + " refused; " +
            std::to_string(walks) + " walks over all keys, " + std::to_string(flushes) + " flushes; " +
            std::to_string(undecided) + " histories undecided; " + std::to_string(virtual_ms / 1'000) +
-           " s of their time";
+           " s of their time; what they did has the digest " + std::to_string(digests);
   }
 };
 

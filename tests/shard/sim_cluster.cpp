@@ -251,6 +251,7 @@ void SimCluster::pump(unsigned index, unsigned shard_index) {
   shard.take_batches();
   for (auto& [sibling, batch] : std::exchange(effects.batches, {})) {
     auto bytes = std::make_shared<Bytes>(std::move(batch));
+    mix(hash64(bytes->view(), sibling));
     most_in_a_turn_ = std::max(most_in_a_turn_, bytes->size());
     const unsigned to = sibling;
     const std::uint64_t life = node.life;
@@ -263,6 +264,7 @@ void SimCluster::pump(unsigned index, unsigned shard_index) {
   }
   work_disk(index, shard_index, effects);
   for (const Note& note : std::exchange(effects.notes, {})) {
+    mix(hash64(note.text));
     notes_.push_back("n" + std::to_string(index + 1) + ": " + note.text);
   }
 }

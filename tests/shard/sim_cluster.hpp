@@ -127,8 +127,9 @@ class SimCluster {
   void put_back(unsigned node, SimDisk past) { nodes_[node].disk = std::move(past); }
   // Nothing is to be moved by the file of node 0, and nothing is.
   [[nodiscard]] bool settled() const;
-  bool settle(std::int64_t ms_max = 60'000);                    // runs until it is so
-  [[nodiscard]] std::uint64_t trace() const { return trace_; }  // a digest of everything that was delivered
+  bool settle(std::int64_t ms_max = 60'000);  // runs until it is so
+  // A digest of what shards have sent to anybody, written to the disk and noted in the log.
+  [[nodiscard]] std::uint64_t trace() const { return trace_; }
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
   [[nodiscard]] std::uint64_t peer_bytes() const { return peer_bytes_; }
   // The most that left a shard in one turn, for a sibling or over one connection between nodes.

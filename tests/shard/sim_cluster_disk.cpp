@@ -1,6 +1,7 @@
 // What a simulated node reads from its files, and writes to its disk.
 #include <algorithm>
 #include <limpet/base/assert.hpp>
+#include <limpet/base/hash.hpp>
 #include <utility>
 
 #include "sim_cluster.hpp"
@@ -10,6 +11,12 @@ namespace limpet::shard {
 namespace {
 
 constexpr char kNoRoom[] = "no space left on the device";
+
+std::uint64_t digest_of(const TitleWrite& write) {
+  Bytes bytes;
+  handoff::append_title(bytes, write.slot, write.title);
+  return hash64(bytes.view(), write.founded);
+}
 
 void take_titles(handoff::TitleBook& book, const std::vector<TitleWrite>& titles) {
   for (const TitleWrite& write : titles) {
@@ -73,6 +80,7 @@ void SimCluster::work_disk(unsigned index, unsigned shard, Effects& effects) {
   node.shards[shard]->take_changes();
   // A node without a journal has nothing that could be synced.
   LIMPET_ASSERT(!effects.sync || (options_.journal && node.keeps_journal));
+  mix(hash64(effects.changes.view()));
   if (!effects.changes.empty()) node.disk.append(shard, effects.changes.view());
   const bool wanted_sync = std::exchange(effects.sync, false) || !effects.changes.empty();
   effects.changes.clear();
@@ -81,6 +89,7 @@ void SimCluster::work_disk(unsigned index, unsigned shard, Effects& effects) {
     at(now_ms_ + 1 + static_cast<std::int64_t>(random(4)),
        [this, index, shard, life = node.life] { on_node(index, life, [=, this] { sync(index, shard); }); });
   }
+  for (const TitleWrite& write : effects.titles) mix(digest_of(write));
   if (!effects.titles.empty()) write_titles(index, shard, std::exchange(effects.titles, {}));
   bool news = false;
   for (const Stranger& stranger : std::exchange(effects.strangers, {})) {
