@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "faults.hpp"
 #include "sim_cluster.hpp"
 
 namespace limpet::shard {
@@ -35,6 +37,29 @@ inline void expect_keys(SimCluster& cluster, unsigned node) {
   for (unsigned i = 0; i < kKeys; ++i) {
     EXPECT_EQ(cluster.ask(client, "GET " + key(i)), std::to_string(i)) << key(i) << " by node " << node;
   }
+}
+
+// Something in each slot, all at once.
+inline void fill_slots(SimCluster& cluster, const std::string& value) {
+  const auto client = cluster.connect(0);
+  std::string requests;
+  for (unsigned slot = 0; slot < kSlots; ++slot)
+    requests += "SET " + key_of_slot(static_cast<Slot>(slot)) + " " + value + "\r\n";
+  cluster.send(client, requests);
+  std::size_t replies = 0;
+  cluster.run_until([&] { return (replies += cluster.take_replies(client).size()) == kSlots; }, 10'000);
+  ASSERT_EQ(replies, kSlots);
+}
+
+// What this node answers for the slots that are marked, each as often as it says so.
+inline std::map<std::string, unsigned> answers(SimCluster& cluster, unsigned node,
+                                               const std::vector<bool>& slots) {
+  std::map<std::string, unsigned> answers;
+  const auto client = cluster.connect(node);
+  for (unsigned slot = 0; slot < kSlots; ++slot) {
+    if (slots[slot]) ++answers[cluster.ask(client, "GET " + key_of_slot(static_cast<Slot>(slot)))];
+  }
+  return answers;
 }
 
 inline std::string tail(const SimCluster& cluster) {

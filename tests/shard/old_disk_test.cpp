@@ -131,28 +131,6 @@ std::size_t count_of(const std::vector<bool>& slots) {
   return static_cast<std::size_t>(std::count(slots.begin(), slots.end(), true));
 }
 
-// Something in each slot, all at once.
-void fill_slots(SimCluster& cluster, const std::string& value) {
-  const auto client = cluster.connect(0);
-  std::string requests;
-  for (unsigned slot = 0; slot < kSlots; ++slot)
-    requests += "SET " + key_of_slot(static_cast<Slot>(slot)) + " " + value + "\r\n";
-  cluster.send(client, requests);
-  std::size_t replies = 0;
-  cluster.run_until([&] { return (replies += cluster.take_replies(client).size()) == kSlots; }, 10'000);
-  ASSERT_EQ(replies, kSlots);
-}
-
-// What this node answers for the slots that are marked, each as often as it says so.
-std::map<std::string, unsigned> answers(SimCluster& cluster, unsigned node, const std::vector<bool>& slots) {
-  std::map<std::string, unsigned> answers;
-  const auto client = cluster.connect(node);
-  for (unsigned slot = 0; slot < kSlots; ++slot) {
-    if (slots[slot]) ++answers[cluster.ask(client, "GET " + key_of_slot(static_cast<Slot>(slot)))];
-  }
-  return answers;
-}
-
 // n1, of whose disk there is an old copy, ends in the middle of giving its slots away.
 void end_while_giving(SimCluster& cluster, SimDisk& past) {
   ASSERT_TRUE(cluster.settle()) << tail(cluster);
