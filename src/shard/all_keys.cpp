@@ -82,32 +82,41 @@ SlotSet Core::slots_served(const SlotSet& wanted) const {
   return served;
 }
 
-void Core::run_part_of_all_keys(const Spec& spec, Args args, resp::Version version, Bytes& out) {
+Lsn Core::run_part_of_all_keys(const Spec& spec, Args args, resp::Version version, Bytes& out) {
   ReplyWriter reply(out, version);
-  if (const std::string why = why_not_whole(); !why.empty()) return reply.error(why);
+  const auto refuse = [&](std::string_view why) {
+    reply.error(why);
+    return Lsn{0};
+  };
+  if (const std::string why = why_not_whole(); !why.empty()) return refuse(why);
   std::vector<std::string_view> part(args.begin(), args.end());
   if (spec.name == "scan") {
     const SlotSet slots = slots_served(SlotSet::all());
     part.push_back(slots.bytes());
-    return run(spec, part, version, out);
+    return engine_.run({spec, part, version}, out, now_).reply_lsn;
   }
   const auto wanted = wanted_slots(args.back());
-  if (!wanted) return reply.error(command::kSyntax);
+  if (!wanted) return refuse(command::kSyntax);
   const SlotSet slots = slots_served(*wanted);
   Bytes answer;
+  Lsn lsn = 0;
   ReplyWriter writer(answer, version);
   if (spec.name == "dbsize") {
     std::uint64_t keys = 0;
-    slots.each([&](Slot slot) { keys += store_.keys_in(slot); });
+    slots.each([&](Slot slot) { keys += engine_.store().keys_in(slot); });
     writer.integer(static_cast<std::int64_t>(keys));
   } else if (spec.name == "randomkey") {
     pick_key(slots, writer);
   } else {
     part.back() = slots.bytes();
-    run(spec, part, version, answer);
+    lsn = engine_.run({spec, part, version}, answer, now_).reply_lsn;
   }
-  if (is_error(answer.view())) return out.append(answer.view());
-  write_roll_answer(reply, slots, answer.view());
+  if (is_error(answer.view())) {
+    out.append(answer.view());
+  } else {
+    write_roll_answer(reply, slots, answer.view());
+  }
+  return lsn;
 }
 
 // ---- All of it ----
@@ -175,15 +184,15 @@ void Core::tick_roll_calls() {
 void Core::pick_key(const SlotSet& slots, ReplyWriter& reply) {
   constexpr unsigned kLooksMax = 1000;  // in vain, at expired keys
   std::uint64_t keys = 0;
-  slots.each([&](Slot slot) { keys += store_.keys_in(slot); });
+  slots.each([&](Slot slot) { keys += engine_.store().keys_in(slot); });
   const auto next_slot = [](Slot slot) { return static_cast<Slot>((slot + 1) % kSlots); };
   std::string picked;
   bool found = false;
   auto slot = static_cast<Slot>(random() % kSlots);
   for (unsigned looks = 0; keys > 0 && !found && looks < kLooksMax; ++looks) {
-    while (!slots.has(slot) || store_.keys_in(slot) == 0) slot = next_slot(slot);
+    while (!slots.has(slot) || engine_.store().keys_in(slot) == 0) slot = next_slot(slot);
     const std::uint64_t position = random() >> (64 - store::kScanPositionBits);
-    store_.scan(slot, looks % 2 == 0 ? position : 0, 1, now_.unix_ms, [&](const store::Item& item) {
+    engine_.store().scan(slot, looks % 2 == 0 ? position : 0, 1, now_.unix_ms, [&](const store::Item& item) {
       picked = item.key();
       found = true;
     });

@@ -137,10 +137,11 @@ bool Core::config_command(Client& client, const Spec& spec, Args args) {
 void Core::config_part(Args args, ReplyWriter& reply) {
   if (equals_ignore_case(args[1], "resetstat")) {
     counters_ = {};
-    counts_.assign(counts_.size(), {});
+    engine_.stats().reset();
     return reply.ok();
   }
   const std::string error = set_config(args, tunables_);
+  engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   error.empty() ? reply.ok() : reply.error(error);
 }
 

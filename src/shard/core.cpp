@@ -33,15 +33,10 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
       tunables_(std::move(tunables)),
       now_(now),
       random_state_(config_.random_seed),
-      store_(config_.table_seed),
-      counts_(command::all().size()),
+      engine_({.table_seed = config_.table_seed, .journal = config_.journal, .ticks_ns = config_.ticks_ns}),
       siblings_(config_.shards) {
   memory_.set_bound(tunables_.client_bytes_max);
-  if (config_.journal) {
-    journal_ = std::make_unique<journal::Writer>(config_.journal->nonce);
-    store_.set_sink(journal_.get());
-    snapshots_ = std::make_unique<SnapshotPacer>(store_, *journal_, *config_.journal);
-  }
+  engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   add_links();
   for (unsigned slot = 0; slot < kSlots; ++slot)
     slots_here_ += router_.is_here(static_cast<Slot>(slot)) ? 1U : 0U;
@@ -72,7 +67,6 @@ void Core::note(Note::Level level, std::string text) {
 }
 
 Core::~Core() {
-  store_.set_sink(nullptr);
   clients_.each([&](auto, Client& client) { client.replies.clear(places_); });
 }
 
@@ -244,7 +238,7 @@ void Core::end_client(Client& client) {
   client.ending = true;
   client.reading = false;
   client.finished = client.replies.empty();
-  client.held = client.needs > durable_;
+  client.held = client.needs > safe();
   touch(client, client.id);
 }
 
@@ -357,8 +351,8 @@ void Core::tick() {
   tick_peers();
   tick_clients();
   tick_loading();
-  store_.reclaim(now_.unix_ms, kExpireStepsPerTick);
-  end_changes_of_command();
+  engine_.store().reclaim(now_.unix_ms, kExpireStepsPerTick);
+  engine_.feed().end_command();
   tick_snapshot();
   tick_handovers();
   note_counts();
@@ -434,7 +428,7 @@ void Core::tick_clients() {
     Client* client = find_client(id);
     if (client == nullptr) continue;
     client->held_listed = false;
-    client->held = client->held && client->needs > durable_;
+    client->held = client->held && client->needs > safe();
     if (client->held) continue;
     touch(*client, id);
   }
@@ -463,7 +457,7 @@ void Core::touch_client(Client& client) {
   if (&client == writing_) return;
   const bool hold = !client.replies.empty() && !client.out.empty() && client.out.size() < kHeldBytesMax &&
                     !client.ending && !client.aborted && !client.backlog;
-  client.held = hold || client.needs > durable_;
+  client.held = hold || client.needs > safe();
   if (hold && !std::exchange(client.held_listed, true)) held_.push_back(client.id);
   account(client);
   touch(client, client.id);
@@ -492,6 +486,7 @@ void Core::reload(ShardTunables tunables) {
     if (link && tunables.secret != tunables_.secret) link->seen_alive();
   }
   tunables_ = std::move(tunables);
+  engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   memory_.set_bound(tunables_.client_bytes_max);
   if (handovers_) handovers_->set_rate(tunables_.handover_rate, now_);
 }
@@ -529,19 +524,26 @@ bool Core::drained() {
   return quiet;
 }
 
+Counters Core::counters() const {
+  Counters counters = counters_;
+  counters.connected_clients = clients_.size();
+  counters.client_memory_bytes = memory_.total();
+  counters.keyspace = engine_.stats().lookups();
+  counters.error_replies += engine_.stats().errors();
+  return counters;
+}
+
 ShardStats Core::stats() {
   ShardStats stats;
-  stats.counters = counters_;
-  stats.counters.connected_clients = clients_.size();
-  stats.counters.client_memory_bytes = memory_.total();
+  stats.counters = counters();
   clients_.each([&](auto, Client& client) { stats.counters.clients_paused += client.stalled ? 1U : 0U; });
-  stats.store = store_.stats();
+  stats.store = engine_.store().stats();
   stats.disk = disk_stats();
   stats.handoff = handoff_stats();
   stats.rates = rates();
-  stats.latencies = recent_.latencies;
+  stats.latencies = engine_.stats().latencies();
   stats.memory_max = tunables_.memory_of_node;
-  stats.commands = counts_;
+  stats.commands = engine_.stats().counts();
   for (const std::unique_ptr<Link>& link : links_) {
     PeerStats& peer = stats.peers.emplace_back(link ? link->stats() : PeerStats{});
     if (link) peer.slots = holders_.held_by(link->node());

@@ -5,8 +5,8 @@
 //   requests.cpp         from a client's bytes to commands, and where each goes
 //   forwarding.cpp       commands sent on: their sending, answers, time-outs, second tries
 //   peers.cpp            links and accepted peers: greeting, frames in
-//   durable.cpp          the journal: what must be safe before a reply leaves
-//   snapshots.cpp        when and how fast the sessions are copied
+//   durable.cpp          replies that wait until what they show is safe
+//   snapshots.cpp        between the pacer of snapshots and the driver
 //   loading.cpp          slots that are not loaded yet, and who waits for them
 //   handing_over.cpp     slots that change hands
 //   holders.cpp, owning.cpp   who holds which slot, and where commands go by that
@@ -21,8 +21,8 @@
 #include <array>
 #include <deque>
 #include <limpet/command/command.hpp>
+#include <limpet/engine/engine.hpp>
 #include <limpet/handoff/hand_overs.hpp>
-#include <limpet/journal/writer.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
 #include <limpet/route/router.hpp>
@@ -38,7 +38,6 @@
 #include <vector>
 
 #include "ahead.hpp"
-#include "change_tee.hpp"
 #include "client.hpp"
 #include "gather.hpp"
 #include "holders.hpp"
@@ -50,7 +49,6 @@
 #include "rare_note.hpp"
 #include "recent.hpp"
 #include "slab.hpp"
-#include "snapshot_pacer.hpp"
 #include "streams.hpp"
 
 namespace limpet::shard {
@@ -113,11 +111,11 @@ class Core {
   void ordered(std::uint64_t ticket, const Result<std::string>& outcome);
   // snapshots.cpp
   void inherit(std::uint64_t journal_bytes) {
-    if (snapshots_) snapshots_->inherit(journal_bytes);
+    if (engine_.snapshots() != nullptr) engine_.snapshots()->inherit(journal_bytes);
   }
   void snapshot_written(std::size_t bytes);
-  void snapshot_done(std::uint64_t covers) { snapshots_->done(covers); }
-  void snapshot_failed() { snapshots_->failed(now_.steady_ms); }
+  void snapshot_done(std::uint64_t covers) { engine_.snapshots()->done(covers); }
+  void snapshot_failed() { engine_.snapshots()->failed(now_.steady_ms); }
   // To be called at the end of every event: goes on with clients whose reason to wait is gone.
   void settle();
 
@@ -142,6 +140,7 @@ class Core {
   void note_stranger(const Peer& peer, const std::string& reason);
 
   void add_links();
+  [[nodiscard]] Counters counters() const;
 
   // ---- handing_over.cpp ----
   void begin_handovers();
@@ -149,7 +148,6 @@ class Core {
   [[nodiscard]] std::string why_to_give(NodeIndex node) const;
   [[nodiscard]] bool worth_dialling(const Link& link) const;
   void changed(Slot slot, std::string_view effects);
-  void end_changes_of_command();
   void watch_changes();
   void work_off();
   void take_turn(const SlotTurn& turn);
@@ -298,24 +296,12 @@ class Core {
   }
   void reply_error(Client& client, std::string_view text);
   Origin keep_place(Client& client);
-  // `key`: that of args[spec.first_key], if it is known already.
-  [[nodiscard]] bool make_room_for(Args args);
-  void run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key = nullptr);
-  void execute(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
-  void execute_timed(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
-  void perform(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
-  void run_watched(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
-  void run_journaled(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key);
-  void refuse(const Spec& spec, std::string_view error, resp::Version version, Bytes& out);
-  // The same for a client of this shard, at once.
+  // Runs a command of a client of this shard. `key`: that of args[spec.first_key], if it is known already.
   void run_for(Client& client, const Spec& spec, Args args, const KeyRef* key = nullptr);
 
   // ---- durable.cpp ----
-  [[nodiscard]] std::uint64_t shown_by(const Spec& spec, Args args, const KeyRef* key) const;
-  [[nodiscard]] std::uint64_t needs_of(const Spec& spec, Args args, const KeyRef* key, std::uint64_t began);
-  [[nodiscard]] bool refuses_write(Args args) const;
-  [[nodiscard]] std::string write_refusal() const;
-  void owe(Client& client, std::uint64_t position);
+  [[nodiscard]] Lsn safe() const { return engine_.durability().safe(); }
+  void owe(Client& client, Lsn lsn);
   void hold(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs);
 
   // ---- loading.cpp ----
@@ -419,7 +405,7 @@ class Core {
   void gather_nodes(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args);
   // This node's part of a command for all nodes.
   void run_node_part(const Origin& origin, resp::Version version, bool write, Args args);
-  void run_shard_part(Args args, resp::Version version, Bytes& out);
+  Lsn run_shard_part(Args args, resp::Version version, Bytes& out);
   [[nodiscard]] bool takes_part(NodeIndex node) const;
   [[nodiscard]] bool is_asked(GatherKind kind, NodeIndex node, Args args) const;
   void ask_node(GatherName name, Gather& gather, NodeIndex node, Args args);
@@ -432,7 +418,6 @@ class Core {
 
   // ---- relocate.cpp ----
   bool take_pair_command(Client& client, const Spec& spec, Args args);
-  void run_step(Args args, resp::Version version, Bytes& out);
   void begin_step(GatherName name, Gather& gather);
   // True if the reply can be made; false if another step has begun.
   bool step_done(GatherName name, Gather& gather);
@@ -442,7 +427,7 @@ class Core {
   [[nodiscard]] static bool is_part_of_roll_call(Args args);
   void begin_roll_call(Client& client, const Spec& spec, Args args);
   [[nodiscard]] SlotSet slots_served(const SlotSet& wanted) const;
-  void run_part_of_all_keys(const Spec& spec, Args args, resp::Version version, Bytes& out);
+  Lsn run_part_of_all_keys(const Spec& spec, Args args, resp::Version version, Bytes& out);
   void call_roll(Gather& gather, Args args, bool for_node);
   bool roll_called(GatherName name, Gather& gather);
   [[nodiscard]] std::string why_missing(const RollCall& call) const;
@@ -484,7 +469,6 @@ class Core {
   bool ask_shards(Client& client, GatherKind kind, Args args);
 
   // ---- info.cpp ----
-  [[nodiscard]] std::uint64_t operations() const;
   void note_counts();
   [[nodiscard]] Rates rates() const;
   bool take_node_command(Client& client, const Spec& spec, Args args);
@@ -512,14 +496,7 @@ class Core {
   ShardTunables tunables_;
   Now now_;
   std::uint64_t random_state_;
-  store::Store store_;
-  std::unique_ptr<journal::Writer> journal_;  // null: none is kept
-  std::uint64_t durable_ = 0;                 // so much of its stream is safe
-  std::uint64_t synced_ = 0;                  // and on the disk
-  std::uint64_t marked_ = 0;                  // and said to be in the stream
-  std::uint64_t needed_ = 0;                  // what the reply of the last command needs of it
-  std::string journal_trouble_;               // writes are refused for it
-  bool journal_failed_ = false;
+  engine::Engine engine_;
   unsigned slots_loading_ = 0;  // of this shard, not loaded yet
   unsigned slots_damaged_ = 0;  // not served, as they are damaged on the disk
   std::vector<bool> unloaded_;  // by slot
@@ -538,8 +515,14 @@ class Core {
   bool was_fresh_ = false;  // when this node started, it had never held a slot
   bool may_claim_ = false;
   std::string why_unheld_;  // slots that nobody holds cannot be claimed
-  std::unique_ptr<ChangeTee> tee_;
-  bool watching_ = false;     // a slot is given away
+  // What is changed of slots that are given away.
+  struct GivenChanges final : engine::ChangeFeed::Subscriber {
+    explicit GivenChanges(Core& of) : core(of) {}
+    void changed(Slot slot, std::string_view effects, Lsn) override { core.changed(slot, effects); }
+    Core& core;
+    bool subscribed = false;
+  };
+  GivenChanges given_changes_{*this};
   bool working_off_ = false;  // what the hand-overs want is being done
   AfterSync after_sync_;
   std::unordered_map<std::uint64_t, handoff::HandOvers::Question> questions_;  // by Origin::id: asked
@@ -553,14 +536,11 @@ class Core {
   std::deque<HeldReply> held_replies_;
   std::size_t held_for_siblings_ = 0;  // bytes of them
   std::vector<StreamId> undurable_;
-  std::unique_ptr<SnapshotPacer> snapshots_;  // beside journal_
   Effects effects_;
   Counters counters_;
   unsigned slots_here_ = 0;
-  std::vector<CommandCount> counts_;  // by command::index_of
   RecentCounts recent_;
   std::uint64_t served_before_tick_ = 0;  // commands on keys, executed or forwarded
-  std::uint32_t until_sample_ = 1;        // commands that are not timed, and one that is
 
   PlacePool places_;
   Slab<Client> clients_;

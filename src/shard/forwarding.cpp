@@ -396,7 +396,7 @@ void Core::out_of_time(std::uint64_t id, Pending& pending) {
 // ---- To whoever asked ----
 
 void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs) {
-  if (needs > durable_) return hold(origin, outcome, body, needs);
+  if (needs > safe()) return hold(origin, outcome, body, needs);
   delivered_bytes_ += body.size();
   switch (origin.kind) {
     case Origin::Kind::nobody:

@@ -97,7 +97,7 @@ void take_failed_parts(Gather& gather) {
 }
 
 std::string error_of_parts(const Gather& gather) {
-  if (gather.too_long) return std::string(kReplyTooLong);
+  if (gather.too_long) return std::string(command::kReplyTooLong);
   const auto failed = std::find_if(gather.parts.begin(), gather.parts.end(),
                                    [](const Gather::Part& part) { return !error_of(part).empty(); });
   if (failed == gather.parts.end()) return {};

@@ -91,7 +91,6 @@ struct Gather {
 // What it takes.
 [[nodiscard]] std::size_t bytes_kept(const Gather& gather);
 
-inline constexpr std::string_view kReplyTooLong = "ERR the reply is too long; ask for less at a time";
 
 // Is this reply an error?
 [[nodiscard]] inline bool is_error(std::string_view reply) { return !reply.empty() && reply.front() == '-'; }

@@ -59,7 +59,7 @@ void Core::begin_handovers() {
     if (const auto& promise = titles[slot].promise) holders_.learn(slot, {promise->from, promise->term});
   }
   handovers_ = std::make_unique<HandOvers>(config_.self, config.boot, config_.shards, config_.index, titles,
-                                           store_, now_);
+                                           engine_.store(), now_);
   handovers_->set_passing(config.passes);
   handovers_->set_numbering(numbering());
   owned_.owners =
@@ -67,7 +67,6 @@ void Core::begin_handovers() {
   owned_.owners->set_names(
       config_.self, [this](handoff::Member member) { return std::string_view(view_->nodes[member].name); });
   handovers_->set_listening(true);
-  tee_ = std::make_unique<ChangeTee>([this](Slot slot, std::string_view effects) { changed(slot, effects); });
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
     if (config_.loads) handovers_->set_ready(slot, false);
@@ -86,13 +85,14 @@ void Core::begin_handovers() {
 
 // The journal counts the changes of slots.
 handoff::Numbering Core::numbering() {
-  if (!journal_) return {};
+  journal::Writer* const journal = engine_.feed().journal();
+  if (journal == nullptr) return {};
   return {
-      .begin = [this](Slot slot, Term term) { journal_->set_term(slot, term); },
-      .copied = [this](Slot slot,
-                       const handoff::LastChange& last) { journal_->copied(slot, last.term, last.number); },
-      .last = [this](Slot slot) -> handoff::LastChange {
-        const journal::SlotVersion version = journal_->version(slot);
+      .begin = [journal](Slot slot, Term term) { journal->set_term(slot, term); },
+      .copied = [journal](Slot slot,
+                          const handoff::LastChange& last) { journal->copied(slot, last.term, last.number); },
+      .last = [journal](Slot slot) -> handoff::LastChange {
+        const journal::SlotVersion version = journal->version(slot);
         return {version.term, version.number};
       }};
 }
@@ -171,17 +171,11 @@ void Core::changed(Slot slot, std::string_view effects) {
   if (handovers_->is_given(slot)) handovers_->changed(slot, effects);
 }
 
-// What the last command has changed is told to whoever wants to know.
-void Core::end_changes_of_command() {
-  if (journal_) journal_->end_command();
-  if (watching_ && !journal_) tee_->end_command();
-}
-
 void Core::watch_changes() {
-  if (std::exchange(watching_, handovers_->gives()) == handovers_->gives()) return;
-  if (!journal_) return store_.set_sink(watching_ ? tee_.get() : nullptr);
-  journal_->set_watch(watching_ ? [this](Slot slot, std::string_view effects) { changed(slot, effects); }
-                                : journal::Writer::Watch{});
+  if (given_changes_.subscribed == handovers_->gives()) return;
+  given_changes_.subscribed = handovers_->gives();
+  given_changes_.subscribed ? engine_.feed().subscribe(given_changes_)
+                            : engine_.feed().unsubscribe(given_changes_);
 }
 
 // ---- Doing what they want ----
@@ -189,22 +183,23 @@ void Core::watch_changes() {
 // To be called after anything has been told to them.
 void Core::work_off() {
   if (!handovers_ || std::exchange(working_off_, true)) return;
-  end_changes_of_command();
+  engine_.feed().end_command();
   watch_changes();
+  const bool journaled = engine_.feed().journal() != nullptr;
   while (any(handovers_->wishes())) {
     HandOvers::Wishes wishes = std::exchange(handovers_->wishes(), {});
     for (const HandOvers::Write& write : wishes.writes) write_title(write);
     // Without a journal there is nothing that could be synced, and nobody to be asked for it.
-    if (journal_ && !wishes.syncs.empty()) effects_.sync = true;
+    if (journaled && !wishes.syncs.empty()) effects_.sync = true;
     for (const Slot slot : wishes.syncs) {
-      const bool synced = !journal_ || journal_->position() <= synced_;
-      synced ? handovers_->settled(slot, now_) : after_sync_.settle(journal_->position(), slot);
+      const bool synced = !journaled || engine_.feed().end() <= engine_.durability().synced();
+      synced ? handovers_->settled(slot, now_) : after_sync_.settle(engine_.feed().end(), slot);
     }
     for (HandOvers::Question& question : wishes.questions) ask(question);
     for (const HandOvers::Answer& answer : wishes.answers) {
       const auto asked = tickets_.extract(answer.ticket);
       deliver(asked.mapped(), Outcome::done, answer.body.view(),
-              journal_ ? needs_of_answer(answer.body.view(), journal_->position()) : 0);
+              journaled ? needs_of_answer(answer.body.view(), engine_.feed().end()) : 0);
     }
     for (const SlotTurn& turn : wishes.turns) take_turn(turn);
     for (HandOvers::Note& said : wishes.notes) {
@@ -213,7 +208,7 @@ void Core::work_off() {
                                                  : Note::Level::warning;
       effects_.notes.push_back({level, std::move(said.text), std::move(said.moved), {}});
     }
-    end_changes_of_command();
+    engine_.feed().end_command();
     watch_changes();
   }
   working_off_ = false;
@@ -228,7 +223,7 @@ void Core::take_turn(const SlotTurn& turn) {
   const handoff::Title& title = handovers_->title(slot).title;
   const bool own = title.kind == handoff::Title::Kind::own;
   const bool ceded = title.kind == handoff::Title::Kind::ceded;
-  if (own && journal_) journal_->set_term(slot, title.term);
+  if (own) engine_.feed().set_term(slot, title.term);
   if (own && owned_.owners->lost(slot, handovers_->title(slot))) {
     turns_[slot] = SlotTurn::Kind::pass;
   } else if (own && turn.kind == SlotTurn::Kind::serve) {
@@ -250,23 +245,26 @@ void Core::write_title(const HandOvers::Write& write) {
                    .lets = write.lets,
                    .founded = config_.handoff->founding->claimed()};
   config_.handoff->founding->no_longer_fresh();
-  if (!write.after_data || !journal_ || journal_->position() <= synced_) {
+  const bool journaled = engine_.feed().journal() != nullptr;
+  if (!write.after_data || !journaled || engine_.feed().end() <= engine_.durability().synced()) {
     effects_.titles.push_back(std::move(title));
     return;
   }
-  if (journal_failed_) {
-    handovers_->not_written(write.slot, journal_trouble_, now_);
+  if (engine_.durability().failed()) {
+    handovers_->not_written(write.slot, engine_.durability().trouble(), now_);
     return;
   }
-  after_sync_.write(journal_->position(), std::move(title));
+  after_sync_.write(engine_.feed().end(), std::move(title));
   effects_.sync = true;
 }
 
-// The journal is on the disk up to synced_.
+// The journal is on the disk up to engine_.durability().synced().
 void Core::send_titles() {
-  while (auto title = after_sync_.next_title(synced_)) effects_.titles.push_back(std::move(*title));
+  while (auto title = after_sync_.next_title(engine_.durability().synced()))
+    effects_.titles.push_back(std::move(*title));
   if (!handovers_) return;
-  while (const auto slot = after_sync_.next_settled(synced_)) handovers_->settled(*slot, now_);
+  while (const auto slot = after_sync_.next_settled(engine_.durability().synced()))
+    handovers_->settled(*slot, now_);
   work_off();
 }
 
@@ -373,13 +371,10 @@ void Core::take_question(const Origin& origin, Slot slot, std::string_view body)
   handoff::Member from = 0;
   LIMPET_ASSERT(take_le(body, from));
   if (brings_sessions(body)) {
-    const bool full = tunables_.memory_max != 0 && !tunables_.evict_when_full &&
-                      store_.stats().bytes + body.size() > tunables_.memory_max;
-    if (full) return deliver(origin, Outcome::unavailable, "its memory is full");
-    if (tunables_.memory_max > body.size() && tunables_.evict_when_full) {
-      (void)store_.evict(tunables_.memory_max - body.size(), kEvictSessionsMax, now_.unix_ms);
-    }
-    if (!journal_trouble_.empty()) return deliver(origin, Outcome::unavailable, write_refusal());
+    if (!engine_.takes_in(body.size(), now_))
+      return deliver(origin, Outcome::unavailable, "its memory is full");
+    const engine::Durability& durability = engine_.durability();
+    if (!durability.trouble().empty()) return deliver(origin, Outcome::unavailable, durability.refusal());
   }
   tickets_.emplace(++tickets_numbered_, origin);
   handovers_->asked(from, slot, body, tickets_numbered_, now_);
@@ -390,7 +385,7 @@ void Core::take_question(const Origin& origin, Slot slot, std::string_view body)
 
 void Core::tick_handovers() {
   if (!handovers_) return;
-  const std::uint64_t served = operations() + counters_.commands_forwarded;
+  const std::uint64_t served = engine_.stats().operations() + counters_.commands_forwarded;
   handovers_->set_serving(std::exchange(served_before_tick_, served) != served);
   handovers_->tick(now_);
   if (!after_sync_.empty()) effects_.sync = true;

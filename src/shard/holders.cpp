@@ -187,7 +187,7 @@ void Core::tell_news_of_change() {
   Company* const company = config_.handoff->company.get();
   Neighbours& told = neighbours_;
   if (company != nullptr)
-    company->tell(config_.index, store_.stats().sessions, told.contact.judge(others, now_));
+    company->tell(config_.index, engine_.store().stats().sessions, told.contact.judge(others, now_));
   const peer::Standing now = standing();
   const bool count = company != nullptr && now_.steady_ms - told.told_sessions_ms >= kTellSessionsMs;
   const std::uint64_t sessions = count ? company->sessions() : told.told_sessions;

@@ -19,21 +19,9 @@ bool Core::take_node_command(Client& client, const Spec& spec, Args args) {
 
 // ---- How fast ----
 
-// Commands on keys that were executed on sessions of this shard, or in steps for a client of it.
-std::uint64_t Core::operations() const {
-  std::uint64_t sum = 0;
-  const auto specs = command::all();
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    using command::Scope;
-    const Scope scope = specs[i].scope;
-    if (scope == Scope::session || scope == Scope::pair || scope == Scope::split) sum += counts_[i].calls;
-  }
-  return sum;
-}
-
 void Core::note_counts() {
   if (!recent_.operations.due(now_.steady_ms)) return;
-  recent_.operations.note(now_.steady_ms, operations());
+  recent_.operations.note(now_.steady_ms, engine_.stats().operations());
   if (!handovers_) return;
   const handoff::HandOvers::Progress progress = handovers_->progress();
   recent_.slots_given.note(now_.steady_ms, progress.given_total);
@@ -43,7 +31,7 @@ void Core::note_counts() {
 
 Rates Core::rates() const {
   Rates rates;
-  rates.operations = recent_.operations.per_second(now_.steady_ms, operations());
+  rates.operations = recent_.operations.per_second(now_.steady_ms, engine_.stats().operations());
   if (!handovers_) return rates;
   const handoff::HandOvers::Progress progress = handovers_->progress();
   rates.slots_given = recent_.slots_given.per_second_of_work(now_.steady_ms, progress.given_total);
@@ -63,15 +51,12 @@ static_assert(std::is_trivially_copyable_v<Counters> && std::is_trivially_copyab
 
 void Core::append_stats(Bytes& out) const {
   out.push_back(kStatsMark);
-  Counters counters = counters_;
-  counters.connected_clients = clients_.size();
-  counters.client_memory_bytes = memory_.total();
-  append_le(out, counters);
-  append_le(out, store_.stats());
+  append_le(out, counters());
+  append_le(out, engine_.store().stats());
   append_le(out, disk_stats());
   append_le(out, handoff_stats());
   append_le(out, rates());
-  for (const CommandCount& count : counts_) append_le(out, count);
+  for (const CommandCount& count : engine_.stats().counts()) append_le(out, count);
 }
 
 namespace {

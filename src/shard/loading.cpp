@@ -21,7 +21,7 @@ void Core::hold_slots_back() {
     ++slots_loading_;
     if (handovers_) handovers_->set_ready(slot, false);
     handovers_ ? place(slot) : router_.hold_back(slot);
-    store_.set_aside(slot, true);
+    engine_.store().set_aside(slot, true);
   }
 }
 
@@ -157,10 +157,7 @@ void Core::take_load(const LoadPiece& piece) {
     const std::string_view effects = bytes.substr(0, step.bytes);
     bytes.remove_prefix(step.bytes);
     if (damaged_[step.slot]) continue;
-    store_.set_sink(nullptr);
-    const Result<void> done = store::apply(store_, step.slot, effects, now_.unix_ms);
-    if (!done) store_.clear(step.slot);
-    store_.set_sink(journal_.get());
+    const Result<void> done = engine_.load(step.slot, effects, now_);
     if (!done) {
       slot_damaged(step.slot, done.error().text);
     } else if (step.end == LoadPiece::End::damaged) {
@@ -173,8 +170,9 @@ void Core::take_load(const LoadPiece& piece) {
 
 void Core::slot_loaded(const LoadPiece::Step& step) {
   const Slot slot = step.slot;
-  if (journal_) journal_->set_sequence(slot, step.changes, step.version);
-  store_.set_aside(slot, false);
+  if (journal::Writer* const journal = engine_.feed().journal())
+    journal->set_sequence(slot, step.changes, step.version);
+  engine_.store().set_aside(slot, false);
   unloaded_[slot] = false;
   --slots_loading_;
   if (!handovers_) {
@@ -184,14 +182,14 @@ void Core::slot_loaded(const LoadPiece::Step& step) {
   // What it gave away, or received in part, before is not its own, and the disk is told so. Sessions of a
   // release that knew no titles are there before the first of them, and while nobody holds their slots.
   const handoff::SlotTitle& title = handovers_->title(slot);
-  if (journal_ && owned_.owners->begins(slot)) {
-    const journal::SlotVersion last = journal_->version(slot);
+  if (engine_.feed().journal() != nullptr && owned_.owners->begins(slot)) {
+    const journal::SlotVersion last = engine_.feed().journal()->version(slot);
     owned_.unfinished.loaded(slot, {.term = last.term, .number = last.number});
   }
   if (title.promise) owned_.to_tell_peers.push_back(slot);
-  if (journal_ && handoff::owns(title)) journal_->set_term(slot, title.title.term);
+  if (handoff::owns(title)) engine_.feed().set_term(slot, title.title.term);
   const bool first = holders_.of(slot).term == Term{} && (was_fresh_ || may_be_claimed(slot));
-  if (!handoff::owns(title) && !title.promise && !first) store_.clear(slot);
+  if (!handoff::owns(title) && !title.promise && !first) engine_.store().clear(slot);
   handovers_->set_ready(slot, true);
   place(slot);
   work_off();
@@ -201,7 +199,7 @@ void Core::slot_damaged(Slot slot, const std::string& why) {
   if (!why.empty()) {
     note(Note::Level::error, "slot " + std::to_string(slot) + " cannot be loaded, and is not served: " + why);
   }
-  store_.set_aside(slot, false);
+  engine_.store().set_aside(slot, false);
   damaged_[slot] = true;
   unloaded_[slot] = false;
   ++slots_damaged_;
@@ -256,16 +254,18 @@ DiskStats Core::disk_stats() const {
   DiskStats stats;
   stats.slots_loading = slots_loading_;
   stats.slots_damaged = slots_damaged_;
-  if (!journal_) return stats;
+  const engine::SnapshotPacer* const snapshots = engine_.snapshots();
+  if (snapshots == nullptr) return stats;
+  const engine::Durability& durability = engine_.durability();
   stats.journaled = true;
-  stats.snapshot_open = snapshots_->open();
-  stats.state = journal_failed_             ? DiskStats::State::failed
-                : !journal_trouble_.empty() ? DiskStats::State::full
-                                            : DiskStats::State::ok;
-  const std::uint64_t position = journal_->position();
-  stats.unwritten_bytes = position - std::min(position, durable_);
-  stats.unsynced_bytes = position - std::min(position, synced_);
-  stats.since_snapshot_bytes = snapshots_->bytes_since(position);
+  stats.snapshot_open = snapshots->open();
+  stats.state = durability.failed()             ? DiskStats::State::failed
+                : !durability.trouble().empty() ? DiskStats::State::full
+                                                : DiskStats::State::ok;
+  const Lsn end = engine_.feed().end();
+  stats.unwritten_bytes = end - std::min(end, durability.safe());
+  stats.unsynced_bytes = end - std::min(end, durability.synced());
+  stats.since_snapshot_bytes = snapshots->bytes_since(end);
   return stats;
 }
 

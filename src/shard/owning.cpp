@@ -45,9 +45,10 @@ void Core::say(WordWriter& words, Slot slot, bool all) const {
   if (owned_.completing.contains(slot)) return;
   const handoff::SlotTitle& title = handovers_->title(slot);
   // Who does not count what it has cannot say whether that is more than what anybody else has.
-  if (const auto promise = handovers_->promise(slot); promise && journal_) {
+  if (const auto promise = handovers_->promise(slot); promise && engine_.feed().journal() != nullptr) {
     const bool is_there = title.promise && !unloaded_[slot];
-    const journal::SlotVersion last = is_there ? journal_->version(slot) : journal::SlotVersion{};
+    const journal::SlotVersion last =
+        is_there ? engine_.feed().journal()->version(slot) : journal::SlotVersion{};
     words.say_promised({.name = view_->nodes[promise->from].name,
                         .term = promise->term,
                         .boot = promise->migration.boot,

@@ -41,7 +41,7 @@ void Core::part_done(const Origin& origin, Outcome outcome, std::string_view bod
   if (gather->bytes > kReplyBytesMax && outcome == Outcome::done) {
     // What was gathered so far goes, too: the whole is an error now.
     for (Gather::Part& other : gather->parts) other.reply.release();
-    ReplyWriter(part.reply, gather->version).error(kReplyTooLong);
+    ReplyWriter(part.reply, gather->version).error(command::kReplyTooLong);
     gather->too_long = true;
   } else if (!gather->too_long || outcome != Outcome::done) {
     part.reply.append(body);
@@ -235,9 +235,9 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
     const Route route = router_.route(slot);
     if (route.kind == Route::Kind::here) {
       reply_scratch_.clear();
-      run(spec, part_args, client.version, reply_scratch_);
+      const Lsn lsn = engine_.run({spec, part_args, client.version}, reply_scratch_, now_).reply_lsn;
       muted_bytes_ += reply_scratch_.size();  // it is of this turn, though it goes nowhere yet
-      gather.needs = std::max(gather.needs, needed_);
+      gather.needs = std::max(gather.needs, lsn);
       part_done(part, Outcome::done, reply_scratch_.view());
     } else {
       if (peer::request_bytes(part_args) > kPieceBytes || is_a_guess(slot)) client.barrier = true;
@@ -323,10 +323,11 @@ void Core::ask_owner(GatherName name, Gather& gather, Slot slot, Args args, bool
   if (route.kind == Route::Kind::here) {
     Bytes reply;
     const Spec* const spec = command::find(args[0]);
-    needed_ = 0;
-    spec == nullptr ? run_step(args, gather.version, reply) : run(*spec, args, gather.version, reply);
+    const engine::Executed done = spec == nullptr
+                                      ? engine_.run_step(args, args[1], gather.version, reply, now_)
+                                      : engine_.run({*spec, args, gather.version}, reply, now_);
     // A next step may be for another shard's journal: this one has to be safe first.
-    deliver(part, Outcome::done, reply.view(), needed_);
+    deliver(part, Outcome::done, reply.view(), done.reply_lsn);
   } else if (route.kind == Route::Kind::peer || route.kind == Route::Kind::sibling) {
     forward(route, slot, part, request, args, write);
   } else if (route.kind == Route::Kind::wait) {
@@ -356,8 +357,7 @@ void Core::gather_shards(GatherKind kind, const Origin& origin, resp::Version ve
     const Origin part = next_part(name, gather, config_.self);
     if (shard == config_.index) {
       Bytes reply;
-      run_shard_part(args, version, reply);
-      gather.needs = std::max(gather.needs, needed_);
+      gather.needs = std::max(gather.needs, run_shard_part(args, version, reply));
       part_done(part, Outcome::done, reply.view());
     } else {
       forward({Route::Kind::sibling, static_cast<std::uint16_t>(shard)}, kNoSlot, part, request, args, write);
@@ -366,25 +366,24 @@ void Core::gather_shards(GatherKind kind, const Origin& origin, resp::Version ve
   close_gather(name, gather);
 }
 
-// This shard's part of a command for all shards.
-void Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
+// This shard's part of a command for all shards. Returns how much has to be safe before it leaves.
+Lsn Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
   const Spec& spec = *command::find(args[0]);
   ReplyWriter reply(out, version);
-  needed_ = 0;
-  if (spec.scope == command::Scope::cluster) {
-    run_part_of_all_keys(spec, args, version, out);
-  } else if (equals_ignore_case(args[0], "client")) {
+  if (spec.scope == command::Scope::cluster) return run_part_of_all_keys(spec, args, version, out);
+  if (equals_ignore_case(args[0], "client")) {
     equals_ignore_case(args[1], "kill") ? kill_clients(args, reply) : list_clients(args, reply);
   } else if (equals_ignore_case(args[0], "config")) {
     config_part(args, reply);
   } else if (equals_ignore_case(args[0], "cluster") && equals_ignore_case(args[1], "countkeysinslot")) {
     const auto slot = static_cast<Slot>(parse_int64(args[2]).value_or(0));
-    reply.integer(static_cast<std::int64_t>(store_.keys_in(slot)));
+    reply.integer(static_cast<std::int64_t>(engine_.store().keys_in(slot)));
   } else if (equals_ignore_case(args[0], "cluster") && equals_ignore_case(args[1], "claim")) {
     claim_from(args[2], reply);
   } else {
     append_stats(out);
   }
+  return 0;
 }
 
 }  // namespace limpet::shard

@@ -397,7 +397,7 @@ void Core::look_ahead(std::string_view frames) {
     here[count] = &keys[count];
     ++count;
   }
-  if (count > 1) store_.look_ahead({here.data(), count});
+  if (count > 1) engine_.store().look_ahead({here.data(), count});
 }
 
 void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, Args args,
@@ -437,11 +437,12 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
     case Reach::node:
       run_node_part(origin, version, spec->has(command::kWrite), args);
       return;
-    case Reach::shard:
+    case Reach::shard: {
       reply_scratch_.clear();
-      run_shard_part(args, version, reply_scratch_);
-      deliver(origin, Outcome::done, reply_scratch_.view(), needed_);
+      const Lsn lsn = run_shard_part(args, version, reply_scratch_);
+      deliver(origin, Outcome::done, reply_scratch_.view(), lsn);
       return;
+    }
   }
 }
 
@@ -463,15 +464,15 @@ void Core::serve_slot(const Origin& origin, Slot slot, Route route, const peer::
     const bool sound =
         in_slot && (spec == nullptr ||
                     (spec->run != nullptr && (!spec->many_keys() || others_in_slot(*spec, args, slot))));
-    needed_ = 0;
+    engine::Executed done;
     if (!sound) {
       ReplyWriter(reply_scratch_, version).error("ERR the nodes run different releases of limpet");
     } else if (spec == nullptr) {
-      run_step(args, version, reply_scratch_);
+      done = engine_.run_step(args, args[1], version, reply_scratch_, now_);
     } else {
-      run(*spec, args, version, reply_scratch_, keyed ? &key : nullptr);
+      done = engine_.run({*spec, args, version, keyed ? &key : nullptr}, reply_scratch_, now_);
     }
-    deliver(origin, Outcome::done, reply_scratch_.view(), needed_);
+    deliver(origin, Outcome::done, reply_scratch_.view(), done.reply_lsn);
     return;
   }
   if (route.kind == Route::Kind::wait) return park(origin, slot, request.hops, body);

@@ -64,7 +64,6 @@ struct RecentCounts {
   Recent slots_given;
   Recent sessions_given;
   Recent bytes_sent;
-  Latencies latencies{};  // since the start
 };
 
 }  // namespace limpet::shard

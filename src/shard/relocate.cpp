@@ -46,7 +46,7 @@ bool Core::take_pair_command(Client& client, const Spec& spec, Args args) {
     if (router_.route(slot).kind == Route::Kind::wait) return wait_for_slot(client, slot);
   }
   if (!has_room(router_.route(from), client) || !has_room(router_.route(to), client)) return false;
-  ++counts_[command::index_of(spec)].calls;
+  engine_.stats().called(spec);
   auto [name, gather] = begin_gather(GatherKind::relocate, keep_place(client), client.version);
   client.barrier = true;
   gather.write = true;
@@ -82,22 +82,6 @@ void Core::begin_step(GatherName name, Gather& gather) {
   }
   ask_owner(name, gather, slot_of(args[1]), args, move.step != Step::read);
   close_gather(name, gather);
-}
-
-void Core::run_step(Args args, resp::Version version, Bytes& out) {
-  ReplyWriter reply(out, version);
-  needed_ = 0;
-  if (journal_ && args[0] != command::kStepRead && refuses_write(args)) return reply.error(write_refusal());
-  if (args[0] == command::kStepWrite && tunables_.memory_max != 0 && !make_room_for(args)) {
-    return reply.error(command::kOutOfMemory);
-  }
-  command::Lookups uncounted;
-  command::Context context{.store = store_, .reply = reply, .lookups = uncounted, .now = now_};
-  const std::uint64_t before = journal_ ? journal_->position() : 0;
-  command::run_step(context, args);
-  end_changes_of_command();
-  if (!journal_) return;
-  needed_ = journal_->position() > before ? journal_->position() : journal_->position_of(slot_of(args[1]));
 }
 
 bool Core::step_done(GatherName name, Gather& gather) {

@@ -9,9 +9,6 @@
 namespace limpet::shard {
 
 namespace {
-// One command in so many is timed, and counts for all of them.
-constexpr std::uint32_t kSampleEvery = 64;
-
 // PING is, other than in Redis: a load balancer that asks whether the node lives has no password.
 bool open_to_strangers(const Spec& spec) { return spec.has(command::kNoAuth) || spec.name == "ping"; }
 
@@ -107,7 +104,7 @@ bool Core::take_by_scope(Client& client, const Spec& spec, Args args) {
     case command::Scope::split:
       return take_split_command(client, spec, args);
     case command::Scope::connection:
-      ++counts_[command::index_of(spec)].calls;
+      engine_.stats().called(spec);
       return take_connection_command(client, spec, args);
     case command::Scope::node:
       return take_node_command(client, spec, args);
@@ -169,10 +166,8 @@ inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std:
     }
     if (line || next.args.size() > kAheadArgsMax) break;
   }
-  if (keys > 1) store_.look_ahead({here.data(), keys});
-  if (journal_) {
-    for (std::size_t i = 0; i < keys; ++i) journal_->look_ahead(here[i]->slot);
-  }
+  if (keys > 1) engine_.store().look_ahead({here.data(), keys});
+  for (std::size_t i = 0; i < keys; ++i) engine_.feed().look_ahead(here[i]->slot);
   return count;
 }
 
@@ -180,7 +175,7 @@ inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std:
 // bytes that were. What is left is either the beginning of a request or, if the client is stalled, whole ones
 // for later.
 std::size_t Core::take_requests(Client& client, std::string_view bytes) {
-  if (client.needs > durable_) {
+  if (client.needs > safe()) {
     // Its replies so far are not safe yet. More of them would only make it wait longer.
     client.stalled = true;
     client.reading = false;
@@ -282,7 +277,7 @@ Origin Core::keep_place(Client& client) {
 // ---- Commands ----
 
 void Core::admit_error(Client& client, const Spec* spec, std::string_view error) {
-  if (spec != nullptr) ++counts_[command::index_of(*spec)].rejected;
+  if (spec != nullptr) engine_.stats().rejected(*spec);
   reply_error(client, error);
 }
 
@@ -335,89 +330,12 @@ bool Core::others_in_slot(const Spec& spec, Args args, Slot slot) {
   return true;
 }
 
-// Is there room for a write of these arguments, if need be at the cost of idle sessions?
-bool Core::make_room_for(Args args) {
-  std::uint64_t need = 0;
-  for (const std::string_view arg : args) need += arg.size();
-  if (store_.stats().bytes + need <= tunables_.memory_max) return true;
-  if (!tunables_.evict_when_full || need > tunables_.memory_max) return false;
-  return store_.evict(tunables_.memory_max - need, kEvictSessionsMax, now_.unix_ms);
-}
-
 void Core::run_for(Client& client, const Spec& spec, Args args, const KeyRef* key) {
-  reply_now(client, [&](Bytes& out) { run(spec, args, client.version, out, key); });
-  if (needed_ > durable_) owe(client, needed_);
-}
-
-// Runs a command on this shard's sessions and appends its reply.
-void Core::run(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
-  if (journal_) return run_journaled(spec, args, version, out, key);
-  if (watching_) return run_watched(spec, args, version, out, key);
-  execute(spec, args, version, out, key);
-}
-
-inline void Core::execute(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
-  if (--until_sample_ == 0) return execute_timed(spec, args, version, out, key);
-  perform(spec, args, version, out, key);
-}
-
-void Core::execute_timed(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
-  until_sample_ = kSampleEvery;
-  if (config_.ticks_ns == nullptr) return perform(spec, args, version, out, key);
-  const std::uint64_t began = config_.ticks_ns();
-  perform(spec, args, version, out, key);
-  const std::uint64_t took = config_.ticks_ns() - began;
-  counts_[command::index_of(spec)].usec += took * kSampleEvery / 1000;
-  recent_.latencies.note(took, kSampleEvery);
-}
-
-inline void Core::perform(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
-  CommandCount& count = counts_[command::index_of(spec)];
-  ++count.calls;
-  const std::size_t before = out.size();
-  ReplyWriter reply(out, version);
-  command::Context context{
-      .store = store_, .reply = reply, .lookups = counters_.keyspace, .now = now_, .first_key = key};
-  if (tunables_.memory_max == 0 || !spec.has(command::kDenyOom) || make_room_for(args)) {
-    spec.run(context, args);
-  } else {
-    reply.error(command::kOutOfMemory);
-  }
-  if (out.size() - before > kReplyBytesMax) {
-    out.truncate(before);
-    reply.error(kReplyTooLong);
-  }
-  if (out.data()[before] == '-') {
-    ++count.failed;
-    ++counters_.error_replies;
-  }
-}
-
-// Without a journal, while a slot is given away.
-void Core::run_watched(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
-  execute(spec, args, version, out, key);
-  end_changes_of_command();
-}
-
-void Core::run_journaled(const Spec& spec, Args args, resp::Version version, Bytes& out, const KeyRef* key) {
-  const bool write = spec.has(command::kWrite);
-  if (write && refuses_write(args)) return refuse(spec, write_refusal(), version, out);
-  const std::uint64_t began = journal_->position();
-  const std::size_t before = out.size();
-  execute(spec, args, version, out, key);
-  needed_ = needs_of(spec, args, key, began);
-  if (needed_ <= durable_ || journal_trouble_.empty() || write) return;
-  // It would wait for as long as the trouble lasts.
-  out.truncate(before);
-  refuse(spec, "MISCONF " + journal_trouble_ + ": what is asked for has changes that wait for the disk",
-         version, out);
-}
-
-void Core::refuse(const Spec& spec, std::string_view error, resp::Version version, Bytes& out) {
-  needed_ = 0;
-  ++counts_[command::index_of(spec)].rejected;
-  ++counters_.error_replies;
-  ReplyWriter(out, version).error(error);
+  Lsn lsn = 0;
+  reply_now(client, [&](Bytes& out) {
+    lsn = engine_.run({spec, args, client.version, key}, out, now_).reply_lsn;
+  });
+  if (lsn > safe()) owe(client, lsn);
 }
 
 }  // namespace limpet::shard

@@ -17,7 +17,7 @@ namespace limpet::shard {
 using command::kCursorPositionBits;
 
 unsigned Core::scan_width(std::size_t count) const {
-  const std::uint64_t keys = store_.stats().keys;
+  const std::uint64_t keys = engine_.store().stats().keys;
   if (keys == 0 || slots_here_ == 0) return kSlots;
   return static_cast<unsigned>(std::clamp<std::uint64_t>(count * slots_here_ / keys, 1, kSlots));
 }

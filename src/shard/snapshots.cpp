@@ -6,42 +6,45 @@
 namespace limpet::shard {
 
 void Core::tick_snapshot() {
-  if (!snapshots_) return;
+  engine::SnapshotPacer* const snapshots = engine_.snapshots();
+  if (snapshots == nullptr) return;
   // What is not served cannot be copied, and its old files are all that there is of it.
   const bool whole = slots_loading_ + slots_damaged_ == 0;
-  snapshots_->tick({.position = journal_->position(),
-                    .session_bytes = store_.stats().bytes,
-                    .may_begin = whole && journal_trouble_.empty()},
-                   now_.steady_ms);
+  snapshots->tick({.position = engine_.feed().end(),
+                   .session_bytes = engine_.store().stats().bytes,
+                   .may_begin = whole && engine_.durability().trouble().empty()},
+                  now_.steady_ms);
   take_snapshot_pieces();
 }
 
 void Core::copy_on() {
-  if (!snapshots_ || !snapshots_->open()) return;
-  snapshots_->go_on();
+  if (engine_.snapshots() == nullptr || !engine_.snapshots()->open()) return;
+  engine_.snapshots()->go_on();
   take_snapshot_pieces();
 }
 
 void Core::take_snapshot_pieces() {
-  std::vector<journal::SnapshotPiece>& pieces = snapshots_->pieces();
+  engine::SnapshotPacer& snapshots = *engine_.snapshots();
+  std::vector<journal::SnapshotPiece>& pieces = snapshots.pieces();
   effects_.snapshot.insert(effects_.snapshot.end(), std::make_move_iterator(pieces.begin()),
                            std::make_move_iterator(pieces.end()));
   pieces.clear();
-  if (snapshots_->wants_sync()) effects_.sync = true;
-  if (snapshots_->can_go_on()) effects_.again = true;
+  if (snapshots.wants_sync()) effects_.sync = true;
+  if (snapshots.can_go_on()) effects_.again = true;
 }
 
 void Core::synced(std::uint64_t position) {
-  synced_ = position;
+  engine_.durability().synced(position);
   send_titles();
-  if (!snapshots_) return;
-  snapshots_->synced(position);
-  if (snapshots_->wants_sync()) effects_.again = true;  // it may end its file now
+  engine::SnapshotPacer* const snapshots = engine_.snapshots();
+  if (snapshots == nullptr) return;
+  snapshots->synced(position);
+  if (snapshots->wants_sync()) effects_.again = true;  // it may end its file now
 }
 
 void Core::snapshot_written(std::size_t bytes) {
-  snapshots_->written(bytes);
-  if (snapshots_->can_go_on()) effects_.again = true;
+  engine_.snapshots()->written(bytes);
+  if (engine_.snapshots()->can_go_on()) effects_.again = true;
 }
 
 }  // namespace limpet::shard

@@ -86,17 +86,6 @@ void HandoffStats::add(const HandoffStats& other) {
   if (last_failure[0] == '\0') last_failure = other.last_failure;
 }
 
-void Latencies::note(std::uint64_t ns, std::uint64_t commands) {
-  const auto at = std::lower_bound(kUpTo.begin(), kUpTo.end(), ns) - kUpTo.begin();
-  counts[static_cast<std::size_t>(at)] += commands;
-  total_ns += ns * commands;
-}
-
-void Latencies::add(const Latencies& other) {
-  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += other.counts[i];
-  total_ns += other.total_ns;
-}
-
 void Rates::add(const Rates& other) {
   operations += other.operations;
   slots_given += other.slots_given;

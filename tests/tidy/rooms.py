@@ -14,17 +14,20 @@ ROOMS = {
     "cluster": ["base", "ring"],
     "command": ["base", "resp", "store"],
     "route": ["base", "ring", "cluster"],
-    "shard": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route"],
-    "net": ["base", "resp", "journal", "peer", "cluster", "shard"],
+    "engine": ["base", "resp", "store", "journal", "command"],
+    "shard": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route",
+              "engine"],
+    "net": ["base", "resp", "journal", "peer", "cluster", "engine", "shard"],
     "disk": ["base", "store", "journal", "handoff"],
-    "node": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route", "shard",
-             "net", "disk"],
-    "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net",
-                "disk", "node"],
-    "limpet": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "shard", "net",
-               "disk", "node"],
+    "node": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route", "engine",
+             "shard", "net", "disk"],
+    "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "engine", "shard",
+                "net", "disk", "node"],
+    "limpet": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "engine", "shard",
+               "net", "disk", "node"],
 }
 
-PURE = ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route", "shard"]
+PURE = ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route", "engine",
+        "shard"]
 MAY_USE_ASIO = ["net", "node", "limpet"]
 MAY_LOG = ["node", "limpetd", "limpet"]

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limpet/command/command.hpp>
+#include <limpet/engine/command_stats.hpp>
 #include <limpet/store/store.hpp>
 #include <optional>
 #include <string>
@@ -13,12 +14,8 @@
 
 namespace limpet::shard {
 
-struct CommandCount {
-  std::uint64_t calls = 0;     // executed here
-  std::uint64_t usec = 0;      // estimated from samples: the clock is not read for every command
-  std::uint64_t rejected = 0;  // refused before execution: arity, authentication
-  std::uint64_t failed = 0;    // executed, answered with an error
-};
+using engine::CommandCount;
+using engine::Latencies;
 
 struct Counters {
   std::uint64_t connections_received = 0;
@@ -110,19 +107,6 @@ struct Rates {
 
 // How long what is to be given will take, as it goes now; nothing: nothing is to be given, or nothing goes.
 [[nodiscard]] std::optional<double> seconds_left(const HandoffStats& handoff, const Rates& rates);
-
-// How long commands took, as samples tell: each counts for all those of which it is one.
-struct Latencies {
-  // In nanoseconds; what took longer than the last is counted behind it.
-  static constexpr std::array<std::uint64_t, 15> kUpTo = {
-      1'000,   2'000,     5'000,     10'000,    20'000,     50'000,     100'000,    200'000,
-      500'000, 1'000'000, 2'000'000, 5'000'000, 10'000'000, 50'000'000, 250'000'000};
-  std::array<std::uint64_t, kUpTo.size() + 1> counts{};
-  std::uint64_t total_ns = 0;
-
-  void note(std::uint64_t ns, std::uint64_t commands);
-  void add(const Latencies& other);
-};
 
 struct ShardStats {
   Counters counters;

@@ -1,12 +1,11 @@
 // When a snapshot begins, how much of it a tick may cost, and what its files wait for.
-#include "snapshot_pacer.hpp"
-
 #include <gtest/gtest.h>
 
 #include <limpet/base/limits.hpp>
+#include <limpet/engine/snapshot_pacer.hpp>
 #include <string>
 
-namespace limpet::shard {
+namespace limpet::engine {
 namespace {
 
 constexpr journal::SegmentHeader kStreamHeader{.stream = {.generation = 1, .shard = 0}, .nonce = 1};
@@ -133,4 +132,4 @@ TEST_F(SnapshotPacerTest, AFailedOneIsTriedAgainAfterAWhile) {
 }
 
 }  // namespace
-}  // namespace limpet::shard
+}  // namespace limpet::engine

@@ -1,10 +1,9 @@
-#include "snapshot_pacer.hpp"
-
 #include <algorithm>
 #include <limpet/base/limits.hpp>
+#include <limpet/engine/snapshot_pacer.hpp>
 #include <utility>
 
-namespace limpet::shard {
+namespace limpet::engine {
 
 void SnapshotPacer::tick(const Load& load, std::int64_t now_ms) {
   const std::uint64_t grown = load.position - std::exchange(tick_position_, load.position);
@@ -69,4 +68,4 @@ void SnapshotPacer::failed(std::int64_t now_ms) {
   retry_ms_ = now_ms + kSnapshotRetryMs;
 }
 
-}  // namespace limpet::shard
+}  // namespace limpet::engine

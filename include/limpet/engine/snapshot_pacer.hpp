@@ -11,7 +11,7 @@
 #include <limpet/journal/snapshotter.hpp>
 #include <vector>
 
-namespace limpet::shard {
+namespace limpet::engine {
 
 class SnapshotPacer {
  public:
@@ -68,4 +68,4 @@ class SnapshotPacer {
   std::int64_t retry_ms_ = 0;  // steady; none is begun before
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::engine
