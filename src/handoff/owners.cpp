@@ -17,6 +17,15 @@ bool gives_way_to_known(const Owning& mine, Term known, bool of_me) {
   return mine.begins && known.cessions == mine.term.cessions && !of_me;
 }
 
+namespace {
+
+void mark(std::vector<bool>& members, Member member, bool marked) {
+  if (members.size() <= member) members.resize(member + std::size_t{1});
+  members[member] = marked;
+}
+
+}  // namespace
+
 Owners::Owners(unsigned shards, unsigned shard, const std::vector<SlotTitle>& titles, bool raised, Now now)
     : until_ms_(now.steady_ms + kListenMs), begins_(kSlots), of_disk_(kSlots) {
   for (unsigned at = shard; at < kSlots; at += shards) {
@@ -67,13 +76,14 @@ bool Owners::hears_of(Slot slot, Member holder, Term term, const SlotTitle& titl
 }
 
 void Owners::asks(Member node) {
+  mark(asked_, node, true);
   for (auto& [who, rival] : rivals_) rival.stale = rival.stale || who.second == node;
 }
 
 void Owners::answered(Member node) {
   std::erase_if(rivals_, [&](const auto& rival) { return rival.first.second == node && rival.second.stale; });
-  if (heard_.size() <= node) heard_.resize(node + std::size_t{1});
-  heard_[node] = true;
+  mark(heard_, node, true);
+  mark(asked_, node, false);
 }
 
 bool Owners::gets(Slot slot, Member from, Term term) {
@@ -108,7 +118,14 @@ std::vector<Slot> Owners::go_on(const std::function<bool(Member)>& reaches,
         undecided(slot) || (not_before != not_before_ms_.end() && now.steady_ms < not_before->second);
     for (auto rival = rivals_.lower_bound({slot, Member{0}});
          rival != rivals_.end() && rival->first.first == slot; ++rival) {
-      waits = waits || now.steady_ms < rival->second.until_ms || reaches(rival->first.second);
+      const Member node = rival->first.second;
+      const bool late = now.steady_ms >= rival->second.until_ms;
+      if (late && !reaches(node)) continue;
+      waits = true;
+      if (late && !(node < asked_.size() && asked_[node])) {
+        mark(asked_, node, true);
+        to_ask_.push_back(node);
+      }
     }
     if (waits) {
       ++at;

@@ -402,6 +402,9 @@ void Core::go_on_owning() {
     owned_.to_tell_peers.push_back(slot);
     place(slot);
   }
+  for (const handoff::Member node : owned_.owners->take_to_ask()) {
+    if (reaches(node)) ask_owners(*links_[node]);
+  }
   handovers_->set_listening(owned_.owners->listens());
   if (!owned_.owners->listens() && owned_.owners->forgotten().size() > owned_.forgotten_noted) {
     owned_.forgotten_noted = owned_.owners->forgotten().size();

@@ -146,6 +146,26 @@ TEST_F(Start, WhatANodeDoesNotSayAgainWhenItIsAskedIsOver) {
   EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
 }
 
+TEST_F(Start, WhoeverLeavesASlotWaitingForLongIsAskedAgain) {
+  using Members = std::vector<Member>;
+  begin_with(owner_at(3, 1));
+  owners_->asks(kAnother);
+  owners_->answered(kAnother);
+  owners_->hears_not(kSlot, kAnother);
+  EXPECT_FALSE(hears(kAnother, 2)) << "it said so before it said that the slot is not its own";
+  EXPECT_EQ(go_on(true), std::vector<Slot>{});
+  EXPECT_EQ(owners_->take_to_ask(), Members{});
+  now_.steady_ms += kListenMs;
+  EXPECT_EQ(go_on(true), std::vector<Slot>{});
+  EXPECT_EQ(owners_->take_to_ask(), Members{kAnother});
+  now_.steady_ms += kListenMs;
+  EXPECT_EQ(go_on(true), std::vector<Slot>{});
+  EXPECT_EQ(owners_->take_to_ask(), Members{}) << "it has not answered yet";
+  owners_->asks(kAnother);
+  owners_->answered(kAnother);
+  EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
+}
+
 TEST_F(Start, AGrantIsNotServedWhileAnotherBeginsWithTheSlot) {
   begin_with({});
   owners_->answered(kAnother);

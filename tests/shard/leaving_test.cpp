@@ -328,6 +328,33 @@ TEST_F(Claim, SlotsThatWereBeingGrantedToANodeThatIsGoneAreTakenAsAWholeByWhoeve
   expect_keys(cluster, 2);
 }
 
+// What it begins with and that it has given way reach whoever has claimed that over two connections, of which
+// one is later than the other.
+TEST(ClaimAtAStart, LeavesNoSlotWaitingInWhateverOrderItsWordsAreHeard) {
+  unsigned claimed = 0;
+  for (std::int64_t after_ms = 40; after_ms < 70; after_ms += 2) {
+    SimCluster cluster{moving(3, 3, static_cast<std::uint64_t>(after_ms))};
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    set_keys(cluster, 0);
+    cluster.kill(2);
+    edit(cluster, {"up", "up", "down"}, 2);
+    cluster.run_for(500);
+    cluster.make_late(2, 0, 2);
+    cluster.start(2);
+    cluster.run_for(after_ms);
+    const std::string said = cluster.ask(cluster.connect(0), "CLUSTER CLAIM n3");
+    claimed += said != "0" && said.size() < 6 ? 1U : 0U;
+    cluster.run_for(4'000);
+    ASSERT_TRUE(cluster.settle()) << tail(cluster);
+    const auto client = cluster.connect(1);
+    for (unsigned i = 0; i < kKeys; ++i) {
+      const std::string reply = cluster.ask(client, "GET " + key(i));
+      EXPECT_TRUE(reply == std::to_string(i) || reply == "(null)") << after_ms << " ms: " << reply;
+    }
+  }
+  EXPECT_GT(claimed, 3U);
+}
+
 TEST_F(Claim, TheReturningHolderServesNothingOfItAndGetsItsSlotsWithWhatOthersWrote) {
   cluster.kill(2);
   edit(cluster, {"up", "up", "down"}, 2);

@@ -72,6 +72,10 @@ class Owners {
                                         const std::function<bool(Slot)>& undecided, bool all_heard, Now now);
 
   // ---- To see ----
+  // Nodes to be asked again, each once: slots begin as they said long ago that these were theirs, and they
+  // have not said otherwise. They may have: what a node says comes over several connections, and of two words
+  // the later one may have come first.
+  [[nodiscard]] std::vector<Member> take_to_ask() { return std::exchange(to_ask_, {}); }
   // The title is still this node's, but it has given way, and that is being written.
   [[nodiscard]] bool lost(Slot slot, const SlotTitle& title) const {
     const auto found = lost_.find(slot);
@@ -102,7 +106,9 @@ class Owners {
   std::vector<bool> begins_;  // by slot
   std::map<Slot, Term> raw_;  // of those that begin: of before the start
   std::map<std::pair<Slot, Member>, Rival> rivals_;
-  std::vector<bool> heard_;    // by member: since this start
+  std::vector<bool> heard_;  // by member: since this start
+  std::vector<bool> asked_;  // by member: it has not answered yet
+  std::vector<Member> to_ask_;
   std::vector<bool> of_disk_;  // by slot
   std::map<Slot, std::int64_t> not_before_ms_;
   std::map<Slot, Term> lost_;
