@@ -24,9 +24,14 @@ class BootBook {
  public:
   // Keeps a boot that counts higher than all of that node before. Called while this object is locked.
   using Keep = std::function<void(std::string_view node, std::uint64_t boot)>;
-  // `self` runs under `boot`. `known`: of earlier runs.
-  BootBook(std::string self, std::uint64_t boot, const std::map<std::string, std::uint64_t>& known, Keep keep)
-      : self_(std::move(self)), boot_(boot), highest_(known.begin(), known.end()), keep_(std::move(keep)) {}
+  // `self` runs under `boot`; `fresh`: with a disk that has never had a slot. `known`: of earlier runs.
+  BootBook(std::string self, std::uint64_t boot, bool fresh,
+           const std::map<std::string, std::uint64_t>& known, Keep keep)
+      : self_(std::move(self)),
+        boot_(boot),
+        fresh_(fresh),
+        highest_(known.begin(), known.end()),
+        keep_(std::move(keep)) {}
 
   // Another node runs under this boot. Returns what is to be said of that; once, for all shards.
   [[nodiscard]] std::string runs(const std::string& node, std::uint64_t boot) {
@@ -45,10 +50,20 @@ class BootBook {
       if (!of_me) (void)raise(node, boot);
       return {};
     }
+    // Of a life that this disk has not had: that stays so, however often it is started.
+    (void)raise(node, boot);
     if (std::exchange(told_[node], boot) == boot) return {};
     return "node " + by + " has heard of start number " + count(boot) +
            " of this node, and by its data directory this one is number " + count(boot_) +
-           ": it is an old copy. What it holds may be old, too; slots that others hold by now stay theirs";
+           (fresh_ ? ": it had another directory, and this one is new. It takes no slots by itself"
+                   : ": it is an old copy, or another one was in use later. What it holds may be old, too; "
+                     "slots "
+                     "that others hold by now stay theirs");
+  }
+  // This node has run with another disk, or with this one later than it knows.
+  [[nodiscard]] bool ran_elsewhere() {
+    const std::lock_guard lock(mutex_);
+    return highest_.contains(self_);
   }
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> all() {
     const std::lock_guard lock(mutex_);
@@ -68,6 +83,7 @@ class BootBook {
 
   const std::string self_;
   const std::uint64_t boot_;
+  const bool fresh_;
   std::mutex mutex_;
   std::map<std::string, std::uint64_t> highest_;  // for each member one at most
   Keep keep_;

@@ -95,12 +95,13 @@ Result<void> Membership::begin(const Settings& settings, const std::string& dire
   config_.raised = book.raised();
   std::map<std::string, std::uint64_t> seen;
   for (const auto& [member, boot] : book.seen()) seen.emplace(book.names()[member], boot);
-  boots_ = std::make_unique<BootBook>(me.name, book.boot(), seen,
+  boots_ = std::make_unique<BootBook>(me.name, book.boot(), book.fresh(), seen,
                                       [this](std::string_view name, std::uint64_t boot) { see(name, boot); });
   config_.boots = std::make_shared<const shard::Boots>(shard::Boots{
       .runs = [this](const std::string& node, std::uint64_t boot) { return boots_->runs(node, boot); },
       .has_run = [this](const std::string& node, std::uint64_t boot,
                         const std::string& by) { return boots_->has_run(node, boot, by); },
+      .ran_elsewhere = [this] { return boots_->ran_elsewhere(); },
       .all = [this] { return boots_->all(); }});
   config_.company = std::make_shared<shard::Company>(settings.shards);
   config_.new_cluster = settings.new_cluster;

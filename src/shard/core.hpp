@@ -182,6 +182,7 @@ class Core {
   [[nodiscard]] peer::Standing standing() const;
   void tell_news(Peer& peer);
   void tell_news_of_change();
+  [[nodiscard]] std::string why_empty() const;
   [[nodiscard]] std::string why_not_founded() const;
   [[nodiscard]] bool may_be_claimed(Slot slot) const;
   void try_to_claim();

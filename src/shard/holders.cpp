@@ -201,32 +201,40 @@ void Core::tell_news_of_change() {
 
 // ---- The first holders ----
 
+// REQUIRES: its disk is fresh.
+std::string Core::why_empty() const {
+  const std::string& me = view_->nodes[config_.self].name;
+  return "node " + me + " has an empty data directory: if what it held is lost, `limpet cluster claim " + me +
+         "` at another node lets its slots begin empty";
+}
+
 // Why the slots that nobody holds cannot be claimed; empty: they can.
 std::string Core::why_not_founded() const {
   const std::uint64_t mine = Founding::id_of(view_->placement_digest);
   const std::uint64_t claimed = config_.handoff->founding->claimed();
   if (claimed != 0 && claimed != mine) return "this node took its first slots by another cluster file";
   bool begun = claimed == mine;
+  bool others_hold = false;
   for (const std::unique_ptr<Link>& link : links_) {
     if (!link || !view_->nodes[link->node()].listed) continue;
     const std::string name = "node " + view_->nodes[link->node()].name;
-    if (!link->informed()) return name + " has not been heard of: " + link->why(now_);
+    if (!link->informed() || !owned_.owners->has_heard(link->node()))
+      return name + " has not been heard of: " + link->why(now_);
     const peer::Standing& theirs = link->theirs();
     if (theirs.epoch != view_->epoch || theirs.placement_digest != view_->placement_digest) {
       return name + " runs another cluster file (epoch " + std::to_string(theirs.epoch) + ")";
     }
     if (theirs.founded != mine && (theirs.founded != 0 || !theirs.fresh)) {
-      const std::string& me = view_->nodes[config_.self].name;
-      const std::string lost =
-          config_.handoff->founding->fresh()
-              ? "; node " + me +
-                    " has an empty data directory: if what it held is lost, `limpet cluster claim " + me +
-                    "` at another node lets its slots begin empty"
-              : "";
-      return name + " took its first slots by another cluster file" + lost;
+      return name + " took its first slots by another cluster file" +
+             (config_.handoff->founding->fresh() ? "; " + why_empty() : "");
     }
     begun = begun || theirs.founded == mine;
+    others_hold = others_hold || theirs.founded != 0 || !theirs.fresh;
   }
+  // It may have held slots by this file already, with another disk.
+  const std::shared_ptr<const Boots>& boots = config_.handoff->boots;
+  if (others_hold && config_.handoff->founding->fresh() && boots && boots->ran_elsewhere())
+    return why_empty();
   // A file may replace all nodes of the one before, of which new ones know nothing.
   if (!begun && view_->epoch != 1 && !config_.handoff->new_cluster) {
     return "all nodes of this file are new, but its epoch is not 1, so nodes of an earlier file may hold "

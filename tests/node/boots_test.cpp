@@ -14,7 +14,7 @@ class BootBookTest : public ::testing::Test {
  protected:
   std::vector<std::pair<std::string, std::uint64_t>> kept_;
   BootBook book_{
-      "n1", boot_id(4, 7), {{"n2", boot_id(9, 1)}}, [this](std::string_view node, std::uint64_t boot) {
+      "n1", boot_id(4, 7), false, {{"n2", boot_id(9, 1)}}, [this](std::string_view node, std::uint64_t boot) {
         kept_.emplace_back(node, boot);
       }};
 };
@@ -43,6 +43,23 @@ TEST_F(BootBookTest, SaysOnceThatTheDiskOfThisNodeIsOld) {
   EXPECT_THAT(book_.has_run("n1", boot_id(4, 8), "n2"), HasSubstr("node n2 has heard of start number 4"));
   EXPECT_THAT(book_.has_run("n1", boot_id(12, 0), "n2"), HasSubstr("it is an old copy"));
   EXPECT_EQ(book_.has_run("n1", boot_id(12, 0), "n3"), "");
+}
+
+TEST_F(BootBookTest, KeepsThatThisNodeHasRunWithAnotherDisk) {
+  EXPECT_EQ(book_.has_run("n1", boot_id(3, 1), "n2"), "");
+  EXPECT_FALSE(book_.ran_elsewhere()) << "that may have been with this one";
+  EXPECT_NE(book_.has_run("n1", boot_id(5, 1), "n2"), "");
+  EXPECT_TRUE(book_.ran_elsewhere());
+  BootBook later("n1", boot_id(6, 0), false, {kept_.begin(), kept_.end()}, {});
+  EXPECT_TRUE(later.ran_elsewhere()) << "though it counts higher by now";
+}
+
+TEST(BootBookOfAnEmptyDisk, SaysThatItIsNewAndNotOld) {
+  BootBook book("n1", boot_id(1, 1), true, {}, [](std::string_view, std::uint64_t) {});
+  const std::string said = book.has_run("n1", boot_id(1, 9), "n2");
+  EXPECT_THAT(said, HasSubstr("this one is new"));
+  EXPECT_EQ(said.find("old"), std::string::npos) << said;
+  EXPECT_TRUE(book.ran_elsewhere());
 }
 
 }  // namespace

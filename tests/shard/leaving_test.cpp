@@ -217,7 +217,33 @@ TEST_F(Claim, IsRefusedWhileTheFileGivesTheNodeItsSlotsOrItAnswers) {
   EXPECT_NE(cluster.ask(cluster.connect(0), "CLUSTER CLAIM n1").find("ERR"), std::string::npos);
 }
 
-// Of an edited cluster: where nothing was ever edited it takes its first slots once more.
+// Others know that it has run before, though none of them has been up since it held slots; so the disk may
+// only not be mounted.
+TEST_F(Claim, ANodeThatHasLostItsDiskTakesNoFirstSlotsOnceMoreHoweverOftenAllAreStarted) {
+  const std::uint64_t had = slots(cluster, 2);
+  for (unsigned node = 0; node < 3; ++node) cluster.kill(node);
+  cluster.put_back(2, SimDisk{});
+  for (int start = 0; start < 3; ++start) {
+    for (unsigned node = 0; node < 3; ++node) {
+      if (cluster.alive(node)) cluster.kill(node);
+      cluster.start(node);
+    }
+    cluster.run_for(3'000);
+    EXPECT_EQ(slots(cluster, 2), 0U) << start;
+  }
+  const unsigned lost = keys_of_n3().at(0);
+  EXPECT_NE(cluster.ask(cluster.connect(2), "GET " + key(lost)).find("limpet cluster claim n3"),
+            std::string::npos);
+  EXPECT_EQ(claim(), std::to_string(had));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  EXPECT_EQ(slots(cluster, 2), had);
+  EXPECT_EQ(cluster.ask(cluster.connect(1), "GET " + key(lost)), "(null)");
+  for (unsigned i = 0; i < kKeys; ++i) {
+    const std::string reply = cluster.ask(cluster.connect(1), "GET " + key(i));
+    EXPECT_TRUE(reply == "(null)" || reply == std::to_string(i)) << reply;
+  }
+}
+
 TEST_F(Claim, OfANodeThatHasLostItsDiskLetsItsSlotsBeginEmptyOnItself) {
   for (unsigned node = 0; node < 3; ++node) {
     cluster.write_file(node, cluster_text(std::vector<FileNode>{{.weight = "1.5"}, {}, {}}, 2));

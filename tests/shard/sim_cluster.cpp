@@ -156,6 +156,7 @@ void SimCluster::start(unsigned index) {
         pass(index, step, kind);
       };
       config.handoff->company = node.company;
+      config.handoff->boots = boots_of(index);
     }
     if (options_.journal && node.keeps_journal) {
       config.journal = node.disk.begin_stream(options_.shards, shard, random(~std::uint64_t{0}));

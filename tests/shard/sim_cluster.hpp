@@ -202,6 +202,7 @@ class SimCluster {
   void show_view(unsigned node);
   void show_to_shards(unsigned node, std::int64_t delay_ms_max);
   void load(unsigned node, unsigned shard);
+  [[nodiscard]] std::shared_ptr<const Boots> boots_of(unsigned node);
   void work_disk(unsigned node, unsigned shard, Effects& effects);
   void sync(unsigned node, unsigned shard);
   void write_titles(unsigned node, unsigned shard, const std::vector<TitleWrite>& titles);

@@ -63,6 +63,29 @@ bool SimCluster::reload(unsigned index) {
   return true;
 }
 
+// As node/boots.hpp has it, without its words.
+std::shared_ptr<const Boots> SimCluster::boots_of(unsigned index) {
+  const std::string me = "n" + std::to_string(index + 1);
+  const auto raise = [this, index](const std::string& name, std::uint64_t boot) {
+    std::uint64_t& highest = nodes_[index].disk.heard[name];
+    if (handoff::counter_of(boot) > handoff::counter_of(highest)) highest = boot;
+    return std::string();
+  };
+  Boots boots;
+  boots.runs = raise;
+  boots.has_run = [this, index, me, raise](const std::string& name, std::uint64_t boot, const std::string&) {
+    const std::uint64_t mine = nodes_[index].disk.book.boot();
+    const bool known = name == me && (boot == mine || handoff::counter_of(boot) < handoff::counter_of(mine));
+    return known ? std::string() : raise(name, boot);
+  };
+  boots.ran_elsewhere = [this, index, me] { return nodes_[index].disk.heard.contains(me); };
+  boots.all = [this, index] {
+    const auto& heard = nodes_[index].disk.heard;
+    return std::vector<std::pair<std::string, std::uint64_t>>(heard.begin(), heard.end());
+  };
+  return std::make_shared<const Boots>(std::move(boots));
+}
+
 // Its slots come after a while, all in one turn.
 void SimCluster::load(unsigned index, unsigned shard) {
   const auto delay = static_cast<std::int64_t>(random(200));

@@ -39,6 +39,8 @@ class SimDisk {
   [[nodiscard]] std::map<std::string, std::string> strings() const;
 
   handoff::TitleBook book;
+  // The highest boots that nodes were heard of, this one included if it was not this disk's.
+  std::map<std::string, std::uint64_t> heard;
 
  private:
   struct Stream {

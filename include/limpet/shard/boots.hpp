@@ -15,6 +15,8 @@ struct Boots {
   std::function<std::string(const std::string& node, std::uint64_t boot)> runs;
   // The node `by` knows that a node, this one maybe, has run under it. As above.
   std::function<std::string(const std::string& node, std::uint64_t boot, const std::string& by)> has_run;
+  // Has anybody said of this node that it has run under a boot which its disk knows nothing of?
+  std::function<bool()> ran_elsewhere;
   // The highest of each node.
   std::function<std::vector<std::pair<std::string, std::uint64_t>>()> all;
 };
