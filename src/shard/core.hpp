@@ -38,6 +38,7 @@
 #include <vector>
 
 #include "ahead.hpp"
+#include "claims.hpp"
 #include "client.hpp"
 #include "gather.hpp"
 #include "holders.hpp"
@@ -219,7 +220,8 @@ class Core {
   void each_node_reply(const Gather& gather, ReplyWriter& reply);
   [[nodiscard]] bool begins_anew(NodeIndex node) const;
   [[nodiscard]] std::string why_no_claim(std::string_view name, bool asked) const;
-  void claim_from(std::string_view name, ReplyWriter& reply);
+  void claim_from(std::string_view name, const Origin& origin, resp::Version version);
+  void answer_claims();
 
   // ---- client_account.cpp ----
   void account(Client& client);
@@ -526,6 +528,7 @@ class Core {
   GivenChanges given_changes_{*this};
   bool working_off_ = false;  // what the hand-overs want is being done
   AfterSync after_sync_;
+  Claims claims_;
   std::unordered_map<std::uint64_t, handoff::HandOvers::Question> questions_;  // by Origin::id: asked
   std::uint64_t questions_numbered_ = 0;
   std::unordered_map<std::uint64_t, Origin> tickets_;  // by number: who asked

@@ -252,6 +252,7 @@ void Core::write_title(const HandOvers::Write& write) {
   }
   if (engine_.durability().failed()) {
     handovers_->not_written(write.slot, engine_.durability().trouble(), now_);
+    claims_.not_written(write.slot);
     return;
   }
   after_sync_.write(engine_.feed().end(), std::move(title));
@@ -269,13 +270,18 @@ void Core::send_titles() {
 }
 
 void Core::fail_titles(const std::string& why) {
-  for (const Slot slot : after_sync_.fail()) handovers_->not_written(slot, why, now_);
+  for (const Slot slot : after_sync_.fail()) {
+    handovers_->not_written(slot, why, now_);
+    claims_.not_written(slot);
+  }
   work_off();
+  answer_claims();
 }
 
 void Core::titles_written(const std::vector<Slot>& slots) {
   for (const Slot slot : slots) {
     handovers_->written(slot, now_);
+    claims_.written(slot);
     // Whoever gives it may have started again while the promise was being written.
     const auto& promise = handovers_->title(slot).promise;
     const Link* const giver = promise ? links_[promise->from].get() : nullptr;
@@ -284,6 +290,7 @@ void Core::titles_written(const std::vector<Slot>& slots) {
   }
   go_on_completing();
   work_off();
+  answer_claims();
 }
 
 // For want of room: none of them is on the disk, and each may be wanted again.
@@ -293,8 +300,10 @@ void Core::titles_failed(const std::vector<Slot>& slots, const std::string& why,
   }
   for (const Slot slot : slots) {
     for_want_of_room ? handovers_->no_room(slot, why, now_) : handovers_->not_written(slot, why, now_);
+    claims_.not_written(slot);
   }
   work_off();
+  answer_claims();
 }
 
 // ---- Questions ----

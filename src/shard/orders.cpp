@@ -194,9 +194,11 @@ std::string Core::why_no_claim(std::string_view name, bool asked) const {
   return {};
 }
 
-void Core::claim_from(std::string_view name, ReplyWriter& reply) {
+void Core::claim_from(std::string_view name, const Origin& origin, resp::Version version) {
   if (const std::string why = why_no_claim(name, false); !why.empty()) {
-    return reply.error("ERR node " + view_->nodes[config_.self].name + ": " + why);
+    Bytes refusal;
+    ReplyWriter(refusal, version).error("ERR node " + view_->nodes[config_.self].name + ": " + why);
+    return deliver(origin, Outcome::done, refusal.view());
   }
   const NodeIndex gone = *view_->find(name);
   // Of a slot that nobody has said to hold: nor does somebody who is in no file, or down, and cannot be
@@ -205,9 +207,9 @@ void Core::claim_from(std::string_view name, ReplyWriter& reply) {
       std::all_of(links_.begin(), links_.end(), [gone](const std::unique_ptr<Link>& link) {
         return !link || link->node() == gone || link->informed();
       });
+  Claims::Claim claim{.origin = origin, .version = version};
   std::int64_t empty = 0;
   std::int64_t whole = 0;
-  std::int64_t missed = 0;
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
     const Holder& holder = owned_.latest(slot, holders_.of(slot));
@@ -221,7 +223,11 @@ void Core::claim_from(std::string_view name, ReplyWriter& reply) {
     if (heritage == HandOvers::Heritage::empty) owned_.owners->claims(slot, now_);
     empty += heritage == HandOvers::Heritage::empty ? 1 : 0;
     whole += heritage == HandOvers::Heritage::whole ? 1 : 0;
-    missed += heritage == HandOvers::Heritage::not_now ? 1 : 0;
+    if (heritage == HandOvers::Heritage::not_now) {
+      ++claim.missed;
+    } else {
+      claim.writing.insert(slot);
+    }
   }
   if (empty + whole > 0) {
     note(Note::Level::warning,
@@ -232,13 +238,24 @@ void Core::claim_from(std::string_view name, ReplyWriter& reply) {
                   : std::to_string(whole) + " of them were still here as a whole and go on with what they "
                                             "had, the others begin empty"));
   }
+  claims_.begin(std::move(claim));
   work_off();
-  if (missed > 0) {
-    return reply.error("ERR node " + view_->nodes[config_.self].name + ": " + std::to_string(missed) +
-                       " slots could not be taken now, " + std::to_string(empty + whole) +
-                       " others were: claim again in a moment, and look at its log if that does not help");
+  answer_claims();
+}
+
+void Core::answer_claims() {
+  for (const Claims::Claim& claim : claims_.take_done()) {
+    Bytes text;
+    ReplyWriter reply(text, claim.version);
+    if (claim.missed > 0) {
+      reply.error("ERR node " + view_->nodes[config_.self].name + ": " + std::to_string(claim.missed) +
+                  " slots could not be taken now, " + std::to_string(claim.taken) +
+                  " others were: claim again in a moment, and look at its log if that does not help");
+    } else {
+      reply.integer(claim.taken);
+    }
+    deliver(claim.origin, Outcome::done, text.view());
   }
-  reply.integer(empty + whole);
 }
 
 }  // namespace limpet::shard

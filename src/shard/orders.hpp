@@ -18,4 +18,9 @@ namespace limpet::shard {
   return std::nullopt;
 }
 
+// CLUSTER CLAIM NODE, of which each shard takes its part.
+[[nodiscard]] inline bool is_claim(command::Args args) {
+  return args.size() == 3 && equals_ignore_case(args[0], "cluster") && equals_ignore_case(args[1], "claim");
+}
+
 }  // namespace limpet::shard

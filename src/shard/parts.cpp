@@ -355,7 +355,9 @@ void Core::gather_shards(GatherKind kind, const Origin& origin, resp::Version ve
   const peer::Request request = first_hop(Reach::shard, version, true);
   for (unsigned shard = 0; shard < config_.shards; ++shard) {
     const Origin part = next_part(name, gather, config_.self);
-    if (shard == config_.index) {
+    if (shard == config_.index && is_claim(args)) {
+      claim_from(args[2], part, version);
+    } else if (shard == config_.index) {
       Bytes reply;
       gather.needs = std::max(gather.needs, run_shard_part(args, version, reply));
       part_done(part, Outcome::done, reply.view());
@@ -378,8 +380,6 @@ Lsn Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
   } else if (equals_ignore_case(args[0], "cluster") && equals_ignore_case(args[1], "countkeysinslot")) {
     const auto slot = static_cast<Slot>(parse_int64(args[2]).value_or(0));
     reply.integer(static_cast<std::int64_t>(engine_.store().keys_in(slot)));
-  } else if (equals_ignore_case(args[0], "cluster") && equals_ignore_case(args[1], "claim")) {
-    claim_from(args[2], reply);
   } else {
     append_stats(out);
   }

@@ -438,6 +438,7 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
       run_node_part(origin, version, spec->has(command::kWrite), args);
       return;
     case Reach::shard: {
+      if (is_claim(args)) return claim_from(args[2], origin, version);
       reply_scratch_.clear();
       const Lsn lsn = run_shard_part(args, version, reply_scratch_);
       deliver(origin, Outcome::done, reply_scratch_.view(), lsn);

@@ -295,6 +295,30 @@ TEST_F(Claim, TheHeirsOfANodeThatIsGoneTakeItsSlotsAndBeginEmpty) {
   EXPECT_EQ(claim(), "0") << "there is nothing left to claim";
 }
 
+TEST_F(Claim, IsAnsweredOnceItIsOnTheDiskOfWhoeverHasTakenTheSlots) {
+  cluster.kill(2);
+  edit(cluster, {"up", "up", "down"}, 2);
+  cluster.run_for(500);
+  EXPECT_GT(std::stoi(claim()), 0);
+  for (const unsigned node : {0U, 1U}) cluster.kill(node);
+  for (const unsigned node : {0U, 1U}) cluster.start(node);
+  cluster.run_for(3'000);
+  EXPECT_EQ(slots(cluster, 0) + slots(cluster, 1), kSlots);
+}
+
+TEST_F(Claim, SaysWhatCouldNotBeTakenForWantOfRoom) {
+  cluster.kill(2);
+  edit(cluster, {"up", "up", "down"}, 2);
+  cluster.run_for(500);
+  cluster.fill_disk(1, true);
+  const std::string said = claim();
+  EXPECT_NE(said.find("slots could not be taken now"), std::string::npos) << said;
+  cluster.fill_disk(1, false);
+  cluster.run_for(3'000);
+  EXPECT_EQ(claim(), "0") << "what found no room was written once there was some";
+  EXPECT_EQ(slots(cluster, 0) + slots(cluster, 1), kSlots);
+}
+
 TEST_F(Claim, ATermThatIsYearsAheadOfTheClockIsNotBelieved) {
   cluster.kill(2);
   edit(cluster, {"up", "up", "down"}, 2);

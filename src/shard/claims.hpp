@@ -1,0 +1,51 @@
+// Claims: claims of slots whose titles are being written. One is answered once all its slots are on the disk,
+// or it is known that they will not be there in a moment: what an operator is told stays true when a node
+// dies.
+//
+// Owned by a shard, on its thread; it knows no title and no disk.
+#pragma once
+
+#include <cstdint>
+#include <limpet/base/slot.hpp>
+#include <limpet/resp/reply.hpp>
+#include <set>
+#include <vector>
+
+#include "pending.hpp"
+
+namespace limpet::shard {
+
+class Claims {
+ public:
+  struct Claim {
+    Origin origin;  // who gave it
+    resp::Version version = resp::Version::resp2;
+    std::set<Slot> writing{};
+    std::int64_t taken = 0;
+    std::int64_t missed = 0;  // now
+  };
+
+  void begin(Claim claim) { claims_.push_back(std::move(claim)); }
+  // The title of this slot is on the disk, or is not, for now or for good.
+  void written(Slot slot) {
+    for (Claim& claim : claims_) claim.taken += claim.writing.erase(slot) > 0 ? 1 : 0;
+  }
+  void not_written(Slot slot) {
+    for (Claim& claim : claims_) claim.missed += claim.writing.erase(slot) > 0 ? 1 : 0;
+  }
+  // Those that can be answered now.
+  [[nodiscard]] std::vector<Claim> take_done() {
+    std::vector<Claim> done;
+    std::erase_if(claims_, [&](Claim& claim) {
+      if (!claim.writing.empty()) return false;
+      done.push_back(std::move(claim));
+      return true;
+    });
+    return done;
+  }
+
+ private:
+  std::vector<Claim> claims_;
+};
+
+}  // namespace limpet::shard
