@@ -32,7 +32,8 @@ void ChangeFeed::listen(bool listens) {
 }
 
 void ChangeFeed::connect() {
-  if (!listens_ || !records()) return store_.set_sink(nullptr);
+  records_ = journal_ != nullptr || !subscribers_.empty();
+  if (!listens_ || !records_) return store_.set_sink(nullptr);
   if (!journal_) return store_.set_sink(&runs_);
   store_.set_sink(journal_.get());
   if (subscribers_.empty()) return journal_->set_watch({});

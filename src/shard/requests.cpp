@@ -167,7 +167,9 @@ inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std:
     if (line || next.args.size() > kAheadArgsMax) break;
   }
   if (keys > 1) engine_.store().look_ahead({here.data(), keys});
-  for (std::size_t i = 0; i < keys; ++i) engine_.feed().look_ahead(here[i]->slot);
+  if (engine_.feed().records()) {
+    for (std::size_t i = 0; i < keys; ++i) engine_.feed().look_ahead(here[i]->slot);
+  }
   return count;
 }
 

@@ -61,7 +61,7 @@ class ChangeFeed {
   }
 
   // Is anything written down?
-  [[nodiscard]] bool records() const { return journal_ != nullptr || !subscribers_.empty(); }
+  [[nodiscard]] bool records() const { return records_; }
   // The end of the stream, and the place behind the last change of a slot.
   [[nodiscard]] Lsn end() const { return journal_ ? journal_->position() : runs_.end(); }
   [[nodiscard]] Lsn end_of(Slot slot) const {
@@ -104,6 +104,7 @@ class ChangeFeed {
   Runs runs_;
   std::vector<Subscriber*> subscribers_;
   bool listens_ = true;
+  bool records_ = false;
 };
 
 }  // namespace limpet::engine
