@@ -28,8 +28,9 @@ void CommandStats::reset() {
 std::uint64_t CommandStats::operations() const {
   using command::Scope;
   std::uint64_t sum = 0;
+  const auto specs = command::all();
   for (std::size_t i = 0; i < counts_.size(); ++i) {
-    const Scope scope = command::all()[i].scope;
+    const Scope scope = specs[i].scope;
     if (scope == Scope::session || scope == Scope::pair || scope == Scope::split) sum += counts_[i].calls;
   }
   return sum;
