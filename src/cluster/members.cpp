@@ -57,16 +57,15 @@ bool Members::introduce(std::string_view name, const Address& client, const Addr
 
 bool Members::told(std::string_view name, const LeaveWord& word) {
   auto known = leaving_.find(name);
-  if (known == leaving_.end()) {
-    if (!word.leaving && word.change == 0) return false;
-    known = leaving_.emplace(name, LeaveWord{}).first;
-  }
+  const bool unheard = known == leaving_.end();
+  if (unheard) known = leaving_.emplace(name, LeaveWord{}).first;
   LeaveWord& last = known->second;
-  // Each shard hears it over a link of its own, some of them late. A boot that began with an empty disk may
-  // have a lower number than the one before; it begins by not leaving.
-  const bool begins = !word.leaving && word.change == 0;
-  const bool late = word.boot == last.boot ? word.change <= last.change : word.boot < last.boot && !begins;
-  if (late) return false;
+  // Each shard hears it over a link of its own, some of them late. Which of two boots is the later one their
+  // numbers do not say: a data directory may be an old copy, or empty. So another boot than the last is
+  // believed with the first word over a link. Should that come late, of a node that is gone by then, the same
+  // shard makes its next link, to the one that is there, and hears a first word again.
+  const bool late = word.boot == last.boot ? word.change <= last.change : !word.first;
+  if (late && !unheard) return false;
   return std::exchange(last, word).leaving != word.leaving;
 }
 

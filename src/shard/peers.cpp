@@ -193,12 +193,13 @@ bool Core::link_said(Link& link, const Frame& frame) {
   std::uint64_t sessions = 0;
   const bool counted = take_le(body, standing.leave_changes) && take_le(body, sessions);
   if (standing.epoch != link.theirs().epoch) files_compared_ms_ = now_.steady_ms + kFileLagMs;
-  const bool same_word = link.informed() && standing.leave_changes == link.theirs().leave_changes;
+  const bool first = !link.informed();
+  const bool same_word = !first && standing.leave_changes == link.theirs().leave_changes;
   link.informed(standing);
   if (counted) link.counted(sessions);
   const cluster::Node& node = view_->nodes[link.node()];
   if (handovers_ && (standing.leaving != node.leaving || !same_word)) {
-    effects_.leaving.push_back({node.name, {standing.boot, standing.leave_changes, standing.leaving}});
+    effects_.leaving.push_back({node.name, {standing.boot, standing.leave_changes, standing.leaving, first}});
   }
   if (owned_.owners) {
     owned_.owners->answered(link.node());

@@ -58,17 +58,46 @@ TEST(Leaving, IsPlacedLikeDownButTheFileAloneDecidesWhoseTheSlotsAre) {
   EXPECT_TRUE(meanwhile.nodes[*meanwhile.find("n2")].leaving);
 }
 
+// The first word over a link to a life of a node.
+LeaveWord first(std::uint64_t boot, std::uint32_t change, bool leaving) {
+  return {.boot = boot, .change = change, .leaving = leaving, .first = true};
+}
+
 TEST(Leaving, EndsWithAnotherBootAndNotWithWordsThatComeLate) {
   Members members = members_of(file());
-  EXPECT_FALSE(members.told("n2", {5, 0, false}));
+  EXPECT_FALSE(members.told("n2", first(5, 0, false)));
   EXPECT_TRUE(members.told("n2", {5, 1, true}));
   EXPECT_FALSE(members.told("n2", {5, 1, true}));
-  EXPECT_FALSE(members.told("n2", {5, 0, false})) << "said before, over another link";
-  EXPECT_TRUE(members.told("n2", {6, 0, false}));
+  EXPECT_FALSE(members.told("n2", first(5, 0, false))) << "said before, over another link";
+  EXPECT_TRUE(members.told("n2", first(6, 0, false)));
   EXPECT_FALSE(members.told("n2", {5, 1, true})) << "of the boot before";
   EXPECT_TRUE(members.told("n2", {6, 1, true}));
-  EXPECT_TRUE(members.told("n2", {1, 0, false})) << "began again with an empty disk";
+  EXPECT_TRUE(members.told("n2", first(1, 0, false))) << "began again with an empty disk";
+  EXPECT_FALSE(members.told("n2", {6, 1, true})) << "of the boot before";
   EXPECT_TRUE(members.told("n2", {1, 1, true}));
+}
+
+// What it said meanwhile was not heard.
+TEST(Leaving, IsBelievedOfALifeWithALowerBootWhoseBeginningWasMissed) {
+  Members members = members_of(file());
+  EXPECT_TRUE(members.told("n2", first(6, 1, true)));
+  EXPECT_TRUE(members.told("n2", {6, 2, false}));
+  EXPECT_TRUE(members.told("n2", first(2, 1, true)))
+      << "an old copy of its directory was started, and drained";
+  EXPECT_EQ(slots_of(members.view(), "n2"), 0U);
+  EXPECT_FALSE(members.told("n2", {6, 2, false})) << "of the life before";
+  EXPECT_FALSE(members.told("n2", first(2, 1, true))) << "the same, over another link";
+  EXPECT_EQ(slots_of(members.view(), "n2"), 0U);
+  EXPECT_TRUE(members.told("n2", {2, 2, false}));
+}
+
+// A shard that has not read on yet hears the life before; then it hears the present one, as the others do.
+TEST(Leaving, OfALifeThatIsOverEndsWithTheNextLink) {
+  Members members = members_of(file());
+  EXPECT_TRUE(members.told("n2", first(2, 1, true)));
+  EXPECT_TRUE(members.told("n2", first(6, 0, false))) << "it comes late";
+  EXPECT_TRUE(members.told("n2", first(2, 1, true)));
+  EXPECT_EQ(slots_of(members.view(), "n2"), 0U);
 }
 
 TEST(Leaving, IsTakenBackWithinABootWhateverTheOrderInWhichItIsHeard) {
@@ -81,7 +110,7 @@ TEST(Leaving, IsTakenBackWithinABootWhateverTheOrderInWhichItIsHeard) {
   EXPECT_TRUE(members.told("n2", {5, 3, true}));
   EXPECT_FALSE(members.told("n2", {5, 2, false})) << "said before, over another link";
   EXPECT_FALSE(members.told("n2", {4, 2, false})) << "of the boot before";
-  EXPECT_TRUE(members.told("n2", {6, 0, false}));
+  EXPECT_TRUE(members.told("n2", first(6, 0, false)));
 }
 
 TEST(Leaving, ThatWasTakenBackBeforeItWasHeardOfIsNoNewsAnyMore) {
@@ -113,7 +142,7 @@ TEST(Leaving, IsKnownOfANodeThatTheFileDoesNotName) {
   ASSERT_TRUE(members.set_file(file("", 2)));
   const View without = members.view();
   EXPECT_TRUE(without.nodes[*without.find("n3")].leaving);
-  EXPECT_TRUE(members.told("n3", {6, 0, false}));
+  EXPECT_TRUE(members.told("n3", first(6, 0, false)));
   ASSERT_TRUE(members.set_file(file()));
   EXPECT_GT(slots_of(members.view(), "n3"), 0U);
 }

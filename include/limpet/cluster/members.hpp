@@ -23,6 +23,7 @@ struct LeaveWord {
   std::uint64_t boot = 0;
   std::uint32_t change = 0;  // how often it has changed its mind in that boot
   bool leaving = false;
+  bool first = false;  // that is heard over a link: whoever said it was alive when the link was made
 };
 
 class Members {
@@ -35,7 +36,7 @@ class Members {
   // A node that said who it is. False: that is known, or the file knows better, or there are too many.
   [[nodiscard]] bool introduce(std::string_view name, const Address& client, const Address& peer);
 
-  // A node says that it is leaving, or is not. False: that is known, or was said before what is known.
+  // A node itself says that it is leaving, or is not. False: that is known, or was said before what is known.
   [[nodiscard]] bool told(std::string_view name, const LeaveWord& word);
 
   // May one be introduced that no file has named yet?
