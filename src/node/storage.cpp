@@ -6,6 +6,7 @@
 #include <limpet/disk/set_aside.hpp>
 #include <limpet/disk/title_file.hpp>
 #include <limpet/journal/recovery.hpp>
+#include <limpet/journal/segment.hpp>
 
 #include "random_seed.hpp"
 
@@ -41,7 +42,6 @@ Result<void> Storage::begin(LoaderHooks hooks) {
   // A backup has no fence.
   const Result<std::uint64_t> boots = disk::last_boot(*directory_);
   if (!boots) return tl::unexpected(boots.error());
-  const bool found = *generations > 0;
   if (journaled()) {
     loader_ = std::make_unique<Loader>(*directory_, settings_.shards, settings_.repair, std::move(hooks));
     if (Result<void> looked = loader_->look(); !looked) return looked;
@@ -50,7 +50,9 @@ Result<void> Storage::begin(LoaderHooks hooks) {
   const auto generation = directory_->begin_generation(std::max(*generations, *boots));
   if (!generation) return tl::unexpected(generation.error());
   generation_ = *generation;
-  if (found && *boots == 0 && settings_.in_cluster() && settings_.view.epoch > 1) warn_of_no_titles();
+  if (*boots == 0 && settings_.in_cluster()) {
+    if (Result<void> looked = warn_of_no_titles(); !looked) return looked;
+  }
   // Behind the fence: a snapshot that another process is about to finish is not to get its name any more.
   if (Result<void> tidied = remove_unfinished(); !tidied) return tidied;
   if (journal::earlier_runs(journaled()) == journal::EarlierRuns::set_aside) {
@@ -66,16 +68,20 @@ Result<void> Storage::begin(LoaderHooks hooks) {
 }
 
 // Which of its slots are its own is known to nobody but the others.
-void Storage::warn_of_no_titles() const {
+Result<void> Storage::warn_of_no_titles() const {
+  const auto journals = directory_->list(journal::kJournalExtension);
+  if (!journals) return tl::unexpected(journals.error());
+  if (journals->empty()) return {};
   spdlog::warn(
-      "{} has a journal, but no titles that say which slots are this node's: it is of a backup of limpet "
-      "0.1.0, or of "
-      "a node that was in no cluster. Its sessions are served only where nobody holds any slot: restore all "
-      "nodes of "
-      "that moment and start them with --new-cluster and the cluster file of that time. Else restore a "
-      "backup that "
-      "has titles",
+      "{} has a journal, but no titles that say which slots are this node's: they are lost, or it is of a "
+      "backup of "
+      "limpet 0.1.0, or of a node that was in no cluster. Its sessions are served only where nobody holds "
+      "any slot. "
+      "If others do: restore a directory that has titles; or restore all nodes of that moment and start them "
+      "with "
+      "--new-cluster and the cluster file of that time",
       directory_->path());
+  return {};
 }
 
 // From here on sessions change and nothing keeps that: the journal says no more what they are.

@@ -51,7 +51,7 @@ class Storage {
   explicit Storage(const Settings& settings) : settings_(settings) {}
   [[nodiscard]] Result<void> remove_unfinished() const;
   [[nodiscard]] Result<void> set_aside() const;
-  void warn_of_no_titles() const;
+  [[nodiscard]] Result<void> warn_of_no_titles() const;
 
   const Settings& settings_;
   std::unique_ptr<disk::Directory> directory_;
