@@ -49,7 +49,7 @@ nlohmann::ordered_json json_of(const std::vector<cluster::PlannedNode>& nodes) {
 // ---- CLUSTER STATUS ----
 
 // What every answer has and the table of nodes does not show: it stands below, or in /status.
-constexpr std::array<std::string_view, 19> kHidden = {"weight",
+constexpr std::array<std::string_view, 20> kHidden = {"weight",
                                                       "listed",
                                                       "placement_digest",
                                                       "slots_unreachable",
@@ -58,6 +58,7 @@ constexpr std::array<std::string_view, 19> kHidden = {"weight",
                                                       "slots_giving",
                                                       "slots_receiving",
                                                       "slots_unheld",
+                                                      "why_unheld",
                                                       "slots_forgotten",
                                                       "data_directory",
                                                       "sessions_to_give",
@@ -200,13 +201,19 @@ std::string unreachable_text(const std::vector<Fields>& nodes, const Progress& p
           "  {0} was taken out of the cluster file, and stopped before it had given everything away: start "
           "it "
           "again on its data directory, with the file of the others, and let it run until it holds no "
-          "slots\n",
+          "slots; or, if it and its disk are lost, `limpet cluster claim {0}`\n",
           name);
     }
   }
-  if (progress.unreachable > progress.silent_slots) {
+  if (progress.placed_there > 0) {
+    text += fmt::format(
+        "\nOUT OF REACH: {} slots, to be with a node that does not answer, and no other knows who "
+        "holds them\n",
+        progress.placed_there);
+  }
+  if (progress.cut_off > 0) {
     text += fmt::format("\nOUT OF REACH: {} slots, of a node that answers others and not all of them\n",
-                        progress.unreachable - progress.silent_slots);
+                        progress.cut_off);
   }
   return text;
 }

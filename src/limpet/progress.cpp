@@ -1,6 +1,7 @@
 #include "progress.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limpet/base/limits.hpp>
@@ -62,25 +63,66 @@ void name_who_does_not_answer(Progress& progress, const Fields& node) {
   if (slots == 0) return;
   progress.silent_slots += slots;
   progress.waits_for += fmt::format(", and its {} slots are out of reach", slots);
+  if (node.text("state") != "down") return;
+  progress.waits_for += fmt::format(
+      ": start it again, or, if it and its disk are lost, `limpet cluster claim {}`", name_of(node));
 }
 
-// It held slots, and its data directory is not the one that it had then: nobody serves them.
+// It held slots, and its data directory is not the one that it had then: nobody serves them. What it serves
+// besides is to stay.
 void name_whose_disk_has_forgotten(Progress& progress, const Fields& node) {
   const std::uint64_t slots = node.number("slots_forgotten");
   if (slots == 0) return;
   progress.forgotten += slots;
   const std::string name = name_of(node);
+  if (node.text("data_directory") == "knows of no slot") {
+    return wait_for(progress,
+                    fmt::format("node {0} held {1} slots and has a data directory that knows of no slot, "
+                                "as it was empty, or without titles: start it with the one that it had, "
+                                "or, if that is lost, `limpet cluster claim {0}`",
+                                name, slots));
+  }
+  const bool serves = node.number("slots") > 0;
   wait_for(
       progress,
-      node.text("data_directory") == "empty"
-          ? fmt::format(
-                "node {0} held {1} slots and has an empty data directory: start it with the one that it "
-                "had, or, if that is lost, `limpet cluster claim {0}`",
-                name, slots)
-          : fmt::format("the data directory of node {0} is an old copy, from before it held {1} slots last: "
-                        "start it with the newest, or, if that is lost, with an empty one, and then `limpet "
-                        "cluster claim {0}`",
-                        name, slots));
+      fmt::format(
+          "the data directory of node {0} is an old copy, from before it held {1} slots last: stop it "
+          "and start it with the newest, or, if that is lost, {2}stop it, write state = \"down\" "
+          "for it, reload, and `limpet cluster claim {0}`",
+          name, slots,
+          serves ? fmt::format("`limpet cluster drain {0}`, so that what it serves is kept, ", name) : ""));
+}
+
+// Why nobody holds them is said by the nodes that are to.
+void name_why_unheld(Progress& progress, const std::vector<Fields>& nodes) {
+  if (progress.unheld == 0) return;
+  std::vector<std::string> reasons;
+  for (const Fields& node : nodes) {
+    const std::string said = node.text("why_unheld");
+    std::string why = printable(said, said.size());
+    if (why.empty() || std::find(reasons.begin(), reasons.end(), why) != reasons.end()) continue;
+    reasons.push_back(std::move(why));
+  }
+  wait_for(progress, fmt::format("{} slots have no holder{}{}", progress.unheld, reasons.empty() ? "" : ": ",
+                                 fmt::join(reasons, "; ")));
+}
+
+// `most`, `least`: of the nodes that answer, how many slots each cannot reach. What none of them can is of
+// who does not answer.
+void name_what_is_out_of_reach(Progress& progress, std::uint64_t most, std::uint64_t least) {
+  const std::uint64_t of_silent = std::max(least, progress.silent_slots);
+  progress.unreachable = std::max(most, progress.silent_slots);
+  progress.placed_there = of_silent - progress.silent_slots;
+  progress.cut_off = progress.unreachable - std::min(progress.unreachable, of_silent);
+  if (progress.placed_there > 0) {
+    wait_for(progress,
+             fmt::format("{} slots are to be with a node that does not answer, and no other knows who "
+                         "holds them",
+                         progress.placed_there));
+  }
+  if (progress.cut_off > 0) {
+    wait_for(progress, fmt::format("{} slots are out of reach of a node that answers", progress.cut_off));
+  }
 }
 
 // The newest file is that of the highest epoch; of two contents at one epoch neither is.
@@ -111,8 +153,8 @@ void Most::take(const Progress& progress) {
 Progress progress_of(const resp::Value& status) {
   Progress progress;
   std::vector<Fields> nodes;  // that answer
-  std::uint64_t unheld = 0;
-  std::uint64_t unreachable = 0;
+  std::uint64_t most = 0;     // slots that a node cannot reach
+  std::uint64_t least = ~std::uint64_t{0};
   std::uint64_t on_the_way = 0;
   for (const resp::Value& each : status.elements) {
     const Fields node(each);
@@ -122,21 +164,17 @@ Progress progress_of(const resp::Value& status) {
     }
     add(progress, node);
     on_the_way += node.number("slots_giving");
-    unheld += node.number("slots_unheld");
+    progress.unheld += node.number("slots_unheld");
     name_whose_disk_has_forgotten(progress, node);
-    unreachable = std::max(unreachable, node.number("slots_unreachable"));
+    most = std::max(most, node.number("slots_unreachable"));
+    least = std::min(least, node.number("slots_unreachable"));
     progress.epoch = std::max(progress.epoch, node.number("epoch"));
     nodes.push_back(node);
   }
   name_who_runs_another_file(progress, nodes);
   progress.seconds_left = seconds_left(nodes);
-  if (unreachable > progress.silent_slots) {
-    wait_for(progress, fmt::format("{} slots are out of reach of a node that answers",
-                                   unreachable - progress.silent_slots));
-  }
-  progress.unheld = unheld;
-  progress.unreachable = std::max(unreachable, progress.silent_slots);
-  if (unheld > 0) wait_for(progress, fmt::format("{} slots have no holder", unheld));
+  name_what_is_out_of_reach(progress, most, nodes.empty() ? 0 : least);
+  name_why_unheld(progress, nodes);
   progress.settled = progress.left + on_the_way == 0 && progress.waits_for.empty();
   return progress;
 }
@@ -154,10 +192,16 @@ Progress progress_of_node(const resp::Value& status, std::string_view name) {
     add(progress, node);
     progress.seconds_left = seconds_left({node});
     progress.settled = progress.left + node.number("slots_giving") == 0;
-    progress.lost = progress.settled && node.number("slots") > 0;
-    if (progress.lost) {
+    if (progress.settled && node.number("slots") > 0) {
+      progress.lost = true;
       progress.waits_for = fmt::format("nobody can take the {} slots that node {} holds",
                                        node.number("slots"), printable(name));
+    } else if (progress.settled && node.number("slots_forgotten") > 0) {
+      progress.lost = true;
+      progress.waits_for = "nothing is left to give, and ";
+      Progress forgotten;
+      name_whose_disk_has_forgotten(forgotten, node);
+      progress.waits_for += forgotten.waits_for;
     }
     return progress;
   }

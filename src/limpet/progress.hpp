@@ -19,13 +19,15 @@ struct Progress {
   std::uint64_t epoch = 0;                         // the newest that a node has read
   std::uint64_t silent_slots = 0;                  // held by nodes that do not answer
   std::uint64_t unreachable = 0;                   // slots that some node, or every node, cannot reach
-  std::uint64_t unheld = 0;                        // slots that nobody holds
-  std::uint64_t forgotten = 0;                     // slots of nodes whose disks do not know of them
-  std::uint64_t silent = 0;                        // nodes that should answer, and do not
-  bool one_file = true;                            // all nodes that answer run the same
-  std::string waits_for = {};                      // what has to happen besides; empty: nothing
-  bool settled = false;                            // there is nothing to wait for any more
-  bool lost = false;                               // and there never will be: it is not as it should be
+  std::uint64_t cut_off = 0;                       // of them, those that a node that answers reaches
+  std::uint64_t placed_there = 0;  // of them, placed on who is silent; nobody knows the holder
+  std::uint64_t unheld = 0;        // slots that nobody holds
+  std::uint64_t forgotten = 0;     // slots of nodes whose disks do not know of them
+  std::uint64_t silent = 0;        // nodes that should answer, and do not
+  bool one_file = true;            // all nodes that answer run the same
+  std::string waits_for = {};      // what has to happen besides; empty: nothing
+  bool settled = false;            // there is nothing to wait for any more
+  bool lost = false;               // and there never will be: it is not as it should be
 };
 
 // The most that was left at any time.

@@ -12,6 +12,7 @@
 
 #include "core.hpp"
 #include "silence.hpp"
+#include "unheld.hpp"
 
 namespace limpet::shard {
 
@@ -93,7 +94,7 @@ std::string Core::cluster_info() const {
   for (unsigned at = 0; at < kSlots; ++at) {
     const auto slot = static_cast<Slot>(at);
     if (view_->owner(slot) != ring::kNobody) ++assigned;
-    if (silence.of(slot, holders_, *view_)) ++unreachable;
+    if (silence.of(owned_.seen(slot, holders_.of(slot)), view_->owner(slot))) ++unreachable;
   }
   std::size_t up = 0;
   for (std::size_t node = 0; node < links_.size(); ++node) {
@@ -117,7 +118,8 @@ std::string Core::cluster_info() const {
 void Core::cluster_where(std::string_view key, ReplyWriter& reply) {
   const KeyRef ref = KeyRef::of(key);
   const NodeIndex placed = view_->owner(ref.slot);
-  const NodeIndex owner = holders_.of(ref.slot).term != Term{} ? holders_.of(ref.slot).node : placed;
+  const Holder& holder = owned_.seen(ref.slot, holders_.of(ref.slot));
+  const NodeIndex owner = holder.term != Term{} ? holder.node : placed;
   const bool nobody = owner == ring::kNobody;
   const std::string uid_rule = ref.uid.size() == ref.key.size()
                                    ? "the whole key is the uid"
@@ -159,7 +161,7 @@ void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
   };
   const HandoffStats& moves = stats.handoff;
   const auto left = seconds_left(moves, stats.rates);
-  reply.map(29);
+  reply.map(30);
   text("name", me.name);
   text("client", me.client.text());
   text("peer", me.peer ? me.peer->text() : "");
@@ -174,8 +176,12 @@ void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
   field("slots_giving", moves.giving);
   field("slots_receiving", moves.receiving);
   field("slots_unheld", moves.unheld);
+  text("why_unheld",
+       moves.unheld == 0 ? "" : about_unheld(why_unheld_, *config_.handoff->founding, *view_, links_));
   field("slots_forgotten", moves.forgotten);
-  text("data_directory", moves.forgotten == 0 ? "" : was_fresh_ ? "empty" : "an old copy");
+  text("data_directory", moves.forgotten == 0                 ? ""
+                         : config_.handoff->founding->fresh() ? "knows of no slot"
+                                                              : "an old copy");
   field("slots_unreachable", moves.unreachable);
   field("sessions_to_give", moves.sessions_to_give);
   field("sessions_given_per_second", rounded(stats.rates.sessions_given));
@@ -202,7 +208,7 @@ void append_silent_status(const cluster::Node& node, std::string_view error, std
                           std::int64_t sessions, ReplyWriter& reply) {
   const std::array<std::pair<std::string_view, std::string>, 5> fields = {{
       {"name", node.name},
-      {"client", node.client.text()},
+      {"client", node.client.port == 0 ? "" : node.client.text()},
       {"peer", node.peer ? node.peer->text() : ""},
       {"state", node.state == cluster::NodeState::down ? "down"
                 : node.leaving                         ? "left"
@@ -226,6 +232,7 @@ void append_silent_status(const cluster::Node& node, std::string_view error, std
 }  // namespace
 
 void Core::status_reply(const Gather& gather, ReplyWriter& reply) {
+  const std::vector<std::size_t> held = owned_.held(holders_, view_->nodes.size());
   reply.array(gather.parts.size());
   for (const Gather::Part& part : gather.parts) {
     const bool answered = part.outcome == Outcome::done && !is_error(part.reply.view());
@@ -233,7 +240,7 @@ void Core::status_reply(const Gather& gather, ReplyWriter& reply) {
       reply.out().append(part.reply.view());
       continue;
     }
-    append_silent_status(view_->nodes[part.node], part.reply.view(), holders_.held_by(part.node),
+    append_silent_status(view_->nodes[part.node], part.reply.view(), held[part.node],
                          links_[part.node] ? links_[part.node]->sessions() : -1, reply);
   }
 }

@@ -544,9 +544,10 @@ ShardStats Core::stats() {
   stats.latencies = engine_.stats().latencies();
   stats.memory_max = tunables_.memory_of_node;
   stats.commands = engine_.stats().counts();
+  const std::vector<std::size_t> held = owned_.held(holders_, view_->nodes.size());
   for (const std::unique_ptr<Link>& link : links_) {
     PeerStats& peer = stats.peers.emplace_back(link ? link->stats() : PeerStats{});
-    if (link) peer.slots = holders_.held_by(link->node());
+    if (link) peer.slots = held[link->node()];
   }
   return stats;
 }

@@ -441,9 +441,10 @@ HandoffStats Core::handoff_stats() const {
   const Silence silence(links_);
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    stats.unreachable += silence.of(slot, holders_, *view_) ? 1U : 0U;
+    const Holder& holder = owned_.seen(slot, holders_.of(slot));
+    stats.unreachable += silence.of(holder, view_->owner(slot)) ? 1U : 0U;
     stats.slots += handoff::owns(handovers_->title(slot)) ? 1U : 0U;
-    stats.unheld += holders_.of(slot).term == Term{} && view_->owner(slot) == config_.self ? 1U : 0U;
+    stats.unheld += holder.term == Term{} && view_->owner(slot) == config_.self ? 1U : 0U;
   }
   return stats;
 }

@@ -76,6 +76,25 @@ struct Owned {
     const auto found = told.find(slot);
     return found != told.end() && found->second.term > heard.term ? found->second : heard;
   }
+  // The same, for people: how often a node was restarted says nothing of who holds a slot.
+  [[nodiscard]] const Holder& seen(Slot slot, const Holder& heard) const {
+    const auto found = told.find(slot);
+    return found != told.end() && found->second.term.cessions > heard.term.cessions ? found->second : heard;
+  }
+  // How many slots each node holds, as far as anybody has said.
+  [[nodiscard]] std::vector<std::size_t> held(const Holders& holders, std::size_t nodes) const {
+    std::vector<std::size_t> held(nodes);
+    for (std::size_t node = 0; node < nodes; ++node) {
+      held[node] = holders.held_by(static_cast<cluster::NodeIndex>(node));
+    }
+    for (const auto& [slot, holder] : told) {
+      const Holder& heard = holders.of(slot);
+      if (&seen(slot, heard) == &heard) continue;
+      ++held[holder.node];
+      if (heard.term != Term{}) --held[heard.node];
+    }
+    return held;
+  }
 };
 
 }  // namespace limpet::shard

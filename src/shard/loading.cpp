@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core.hpp"
+#include "unheld.hpp"
 
 namespace limpet::shard {
 
@@ -45,19 +46,27 @@ std::string Core::why_unserved(Slot slot) const {
            " is not served yet: this node has just started, and asks the others whose it is; try again in a "
            "moment";
   }
-  if (owned_.owners && owned_.owners->forgotten().contains(slot) && was_fresh_) {
+  if (owned_.owners && owned_.owners->forgotten().contains(slot)) {
     const std::string& me = view_->nodes[config_.self].name;
     return "CLUSTERDOWN " + name + " is not served: node " + me +
-           " held it, and has an empty data directory; if what it held is lost, `limpet cluster claim " + me +
-           "` at another node lets its slots begin empty";
-  }
-  if (owned_.owners && owned_.owners->forgotten().contains(slot)) {
-    return "CLUSTERDOWN " + name +
-           " is not served: the data directory of this node is an old copy, from before it held the slot "
-           "last";
+           (config_.handoff->founding->fresh()
+                ? " held it, and its data directory knows of no slot; if what it held is lost, `limpet "
+                  "cluster claim " +
+                      me + "` at another node lets its slots begin empty"
+                : " held it later than its data directory knows of: that is an old copy; `limpet cluster "
+                  "status` says what to do");
   }
   if (passed_on_.contains(slot)) return "TRYAGAIN the owner of " + name + " is changing";
-  return "CLUSTERDOWN " + name + " is held by no node yet" + (why_unheld_.empty() ? "" : ": " + why_unheld_);
+  const Holder& known = owned_.seen(slot, holders_.of(slot));
+  if (known.term != Term{} && known.node != config_.self) {
+    const Link& link = *links_[known.node];
+    if (link.verdict() != Link::Verdict::send) return unreachable(link, slot);
+    return "CLUSTERDOWN " + name + " is not served: others know that node " + view_->nodes[known.node].name +
+           " holds it, and it does not say so; `limpet cluster status` says more";
+  }
+  const std::string why =
+      handovers_ ? about_unheld(why_unheld_, *config_.handoff->founding, *view_, links_) : std::string();
+  return "CLUSTERDOWN " + name + " is held by no node yet" + (why.empty() ? "" : ": " + why);
 }
 
 std::string Core::why_not_whole() const {

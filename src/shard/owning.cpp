@@ -409,16 +409,20 @@ void Core::go_on_owning() {
   if (!owned_.owners->listens() && owned_.owners->forgotten().size() > owned_.forgotten_noted) {
     owned_.forgotten_noted = owned_.owners->forgotten().size();
     const std::string& me = view_->nodes[config_.self].name;
-    note(Note::Level::error,
-         std::to_string(owned_.forgotten_noted) + " slots, among them slot " +
-             std::to_string(owned_.owners->forgotten().begin()->first) + ", were held by this node" +
-             (was_fresh_
-                  ? ", and its data directory is empty. Nobody serves them; stop this node and start it "
-                    "with the newest directory that there is of it, or, if what it held is lost, let "
-                    "them begin empty: `limpet cluster claim " +
-                        me + "` at another node"
-                  : " later than its data directory knows of: it is an old copy. Nobody serves them; "
-                    "stop this node and start it with the newest directory that there is of it"));
+    note(
+        Note::Level::error,
+        std::to_string(owned_.forgotten_noted) + " slots, among them slot " +
+            std::to_string(owned_.owners->forgotten().begin()->first) + ", were held by this node" +
+            (config_.handoff->founding->fresh()
+                 ? ", and its data directory knows of no slot: it was empty, or without titles. Nobody "
+                   "serves them; stop this node and start it with the newest directory that there is of "
+                   "it, or, if what it held is lost, let them begin empty: `limpet cluster claim " +
+                       me + "` at another node"
+                 : " later than its data directory knows of: it is an old copy. Nobody serves them; stop "
+                   "this node and start it with the newest directory that there is of it. If that is lost, "
+                   "and to keep what this node serves: drain it, stop it, write state = \"down\" for it, and "
+                   "`limpet cluster claim " +
+                       me + "` at another node lets them begin empty"));
   }
   // Whoever has not heard all does not know whether its disk is an old copy: what it has by that is not given
   // away, as that would count as a cession.

@@ -292,6 +292,8 @@ bool Core::takes_part(NodeIndex node) const {
 bool Core::is_asked(GatherKind kind, NodeIndex node, Args args) const {
   const bool all = kind == GatherKind::cluster_status || kind == GatherKind::each_node;
   if (all && view_->nodes[node].listed) return true;
+  // It may be known to hold slots by what others say alone.
+  if (kind == GatherKind::cluster_status && owned_.held(holders_, view_->nodes.size())[node] > 0) return true;
   // Not the one whose slots are claimed: it is gone, or at least all that it held.
   if (equals_ignore_case(args[0], "cluster") && args.size() == 3 && view_->nodes[node].name == args[2])
     return begins_anew(node);

@@ -24,11 +24,10 @@ class Silence {
 
   [[nodiscard]] bool of(cluster::NodeIndex node) const { return node < silent_.size() && silent_[node]; }
 
-  // Nobody who answers serves this slot, as far as this shard knows: its holder is silent, or, where nobody
-  // is known to hold it, the node that is to.
-  [[nodiscard]] bool of(Slot slot, const Holders& holders, const cluster::View& view) const {
-    const Holder& holder = holders.of(slot);
-    return of(holder.term != Term{} ? holder.node : view.owner(slot));
+  // Nobody who answers serves a slot of this holder, as far as this shard knows: it is silent, or, where
+  // nobody is known to hold the slot, the node that it is placed on.
+  [[nodiscard]] bool of(const Holder& holder, cluster::NodeIndex placed) const {
+    return of(holder.term != Term{} ? holder.node : placed);
   }
 
  private:

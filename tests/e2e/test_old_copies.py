@@ -83,7 +83,7 @@ class OldCopies(E2E):
         cluster["n1"].start()
         here = lambda: cluster["n1"].status()["here"]
         eventually(lambda: here()["slots_forgotten"] == held - kept, 20, "the node says what its disk has forgotten")
-        self.assertEqual(here()["slots"], kept)
+        eventually(lambda: here()["slots"] == kept, 20, "it has written that they are not its own")
         values = self.replies(cluster["n3"])
         refused = [v for v in values if isinstance(v, Error)]
         self.assertTrue(refused)
@@ -92,6 +92,40 @@ class OldCopies(E2E):
         status = run(binary("limpet"), "-s", cluster["n3"].client, "cluster", "status")
         self.assertEqual(status.returncode, 5, status.stdout)
         self.assertIn(f"node n1 is an old copy, from before it held {held - kept} slots last", status.stdout)
+        self.follow_the_advice(cluster, held - kept, len(refused))
+
+    def limpet(self, node, *args):
+        return run(binary("limpet"), "-s", node.client, "cluster", *args)
+
+    def follow_the_advice(self, cluster, forgotten, lost):
+        """What the node serves is kept, and what it has forgotten begins empty."""
+        drained = self.limpet(cluster["n3"], "drain", "n1")
+        self.assertEqual(drained.returncode, 1, drained.stdout)
+        self.assertIn(f"from before it held {forgotten} slots last", drained.stdout.splitlines()[-1])
+        self.assertEqual(cluster["n1"].status()["here"]["slots"], 0)
+        self.assertEqual(cluster["n1"].process.terminate(), 0)
+        edit(cluster, 4, ALL, reload=["n2", "n3"], weights=WEIGHTS, states={"n1": "down"})
+        claimed = self.limpet(cluster["n3"], "claim", "n1", "--yes")
+        self.assertEqual(claimed.returncode, 0, claimed.stdout + claimed.stderr)
+        await_settled(cluster, ["n2", "n3"])
+        values = self.replies(cluster["n2"])
+        self.assertEqual(values.count(None), lost)
+        self.assertEqual(set(values), {None, b"old", b"new"}, "what it has held all along was written to it alone")
+        cluster["n1"].start().await_ready()
+        edit(cluster, 5, ALL, reload=ALL, weights=WEIGHTS)
+        await_settled(cluster, ALL)
+        self.assertEqual(self.replies(cluster["n1"]), values)
+
+    def test_a_directory_with_a_journal_and_no_titles_is_told(self):
+        cluster, data = self.begin()
+        self.assertEqual(cluster["n1"].process.terminate(), 0)
+        for name in os.listdir(data):
+            if name.endswith(".titles"):
+                os.remove(os.path.join(data, name))
+        cluster["n1"].start().await_ready()
+        cluster["n1"].process.eventually_logs("its data directory knows of no slot: it was empty, or without titles")
+        self.assertIn("has a journal, but no titles", cluster["n1"].process.log())
+        self.assertNotIn("has a journal, but no titles", cluster["n2"].process.log())
 
 
 class Alone(E2E):

@@ -114,7 +114,8 @@ class LostDisk(OperatorCase):
         lost = eventually(named, 20, "the command is named")
         code, out, _ = self.limpet(cluster["n1"], "cluster", "status")
         self.assertEqual(code, NOT_WHOLE, out)
-        self.assertRegex(out, r"(?m)^waits: node n2 held \d+ slots and has an empty data directory: .*claim n2`$")
+        self.assertRegex(out, r"(?m)^waits: node n2 held \d+ slots and has a data directory that knows of no slot, "
+                              r".*claim n2`$")
         code, out, err = self.limpet(cluster["n1"], "cluster", "claim", "n2", "--yes")
         self.assertEqual((code, err), (0, ""))
         self.assertRegex(out, r"^\d+ slots of node n2 ")

@@ -10,6 +10,7 @@ namespace {
 
 using resp::Value;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct Said {
   std::string name;
@@ -27,6 +28,9 @@ struct Said {
   std::string digest = "d1";
   std::int64_t forgotten = 0;
   std::string data_directory = {};
+  std::int64_t unreachable = 0;
+  std::int64_t unheld = 0;
+  std::string why_unheld = {};
 };
 
 Value text(std::string_view bytes) {
@@ -62,6 +66,9 @@ Value status_of(const std::vector<Said>& nodes) {
       add("last_failure", said.last_failure);
       add("slots_forgotten", std::to_string(said.forgotten));
       add("data_directory", said.data_directory);
+      add("slots_unreachable", std::to_string(said.unreachable));
+      add("slots_unheld", std::to_string(said.unheld));
+      add("why_unheld", said.why_unheld);
     } else {
       add("error", "CLUSTERDOWN no");
     }
@@ -135,22 +142,59 @@ TEST(Progress, NothingIsSettledWhileANodeThatIsAwayHoldsSlots) {
         progress_of(status_of({{"n1"}, {.name = "n2", .state = state, .slots = 825, .answers = false}}));
     EXPECT_FALSE(progress.settled) << state;
     EXPECT_EQ(progress.unreachable, 825U);
-    EXPECT_EQ(progress_text(progress, {}, false),
-              "waits: node n2 does not answer (CLUSTERDOWN no), and its 825 slots are out of reach");
+    const std::string text = progress_text(progress, {}, false);
+    EXPECT_THAT(text,
+                ::testing::StartsWith(
+                    "waits: node n2 does not answer (CLUSTERDOWN no), and its 825 slots are out of reach"));
+    EXPECT_EQ(text.find("`limpet cluster claim n2`") != std::string::npos, state == std::string("down"));
   }
 }
 
-TEST(Progress, WhatADiskHasForgottenIsNotSettledAndTheWayOutIsNamed) {
-  const Progress empty =
-      progress_of(status_of({{"n1"}, {.name = "n2", .forgotten = 825, .data_directory = "empty"}}));
-  EXPECT_FALSE(empty.settled);
-  EXPECT_EQ(empty.forgotten, 825U);
-  EXPECT_THAT(empty.waits_for, HasSubstr("node n2 held 825 slots and has an empty data directory"));
-  EXPECT_THAT(empty.waits_for, HasSubstr("`limpet cluster claim n2`"));
-  const Progress old =
-      progress_of(status_of({{"n1"}, {.name = "n2", .forgotten = 3, .data_directory = "an old copy"}}));
-  EXPECT_FALSE(old.settled);
-  EXPECT_THAT(old.waits_for, HasSubstr("the data directory of node n2 is an old copy"));
+TEST(Progress, WhatADiskHasForgottenIsNotSettledAndTheWayOutKeepsWhatIsServed) {
+  const Progress none = progress_of(
+      status_of({{"n1"}, {.name = "n2", .forgotten = 825, .data_directory = "knows of no slot"}}));
+  EXPECT_FALSE(none.settled);
+  EXPECT_EQ(none.forgotten, 825U);
+  EXPECT_THAT(none.waits_for,
+              HasSubstr("node n2 held 825 slots and has a data directory that knows of no slot"));
+  EXPECT_THAT(none.waits_for, HasSubstr("`limpet cluster claim n2`"));
+  Said old{.name = "n2", .slots = 5, .forgotten = 3, .data_directory = "an old copy"};
+  const Progress serves = progress_of(status_of({{"n1"}, old}));
+  EXPECT_FALSE(serves.settled);
+  EXPECT_THAT(serves.waits_for, HasSubstr("the data directory of node n2 is an old copy"));
+  EXPECT_THAT(serves.waits_for,
+              HasSubstr("`limpet cluster drain n2`, so that what it serves is kept, stop it, "
+                        "write state = \"down\" for it, reload, and `limpet cluster claim n2`"));
+  EXPECT_THAT(serves.waits_for, Not(HasSubstr("empty")));
+  old.slots = 0;
+  EXPECT_THAT(progress_of(status_of({{"n1"}, old})).waits_for, Not(HasSubstr("drain")))
+      << "it serves nothing";
+}
+
+TEST(Progress, WhyNobodyHoldsSlotsIsSaidOnceForEachReason) {
+  const Progress progress = progress_of(
+      status_of({{.name = "n1", .unheld = 3, .why_unheld = "the holder may be node n4, which is not heard"},
+                 {.name = "n2", .unheld = 4, .why_unheld = "the holder may be node n4, which is not heard"},
+                 {.name = "n3", .unheld = 1, .why_unheld = "claim n3"}}));
+  EXPECT_EQ(progress.waits_for,
+            "8 slots have no holder: the holder may be node n4, which is not heard; claim n3");
+}
+
+TEST(Progress, SlotsAreOutOfReachOfANodeThatAnswersOnlyIfAnotherReachesThem) {
+  const Said silent{.name = "n3", .state = "unreachable", .slots = 5, .answers = false};
+  const Progress all =
+      progress_of(status_of({{.name = "n1", .unreachable = 5}, {.name = "n2", .unreachable = 5}, silent}));
+  EXPECT_EQ(all.unreachable, 5U);
+  EXPECT_EQ(all.cut_off + all.placed_there, 0U);
+  const Progress unknown =
+      progress_of(status_of({{.name = "n1", .unreachable = 9}, {.name = "n2", .unreachable = 9}, silent}));
+  EXPECT_EQ(unknown.unreachable, 9U);
+  EXPECT_EQ(unknown.placed_there, 4U);
+  EXPECT_THAT(unknown.waits_for, HasSubstr("4 slots are to be with a node that does not answer"));
+  EXPECT_THAT(unknown.waits_for, Not(HasSubstr("of a node that answers")));
+  const Progress cut = progress_of(status_of({{.name = "n1", .unreachable = 5}, {.name = "n2"}}));
+  EXPECT_EQ(cut.unreachable, 5U);
+  EXPECT_EQ(cut.waits_for, "5 slots are out of reach of a node that answers");
 }
 
 TEST(Progress, ADrainIsDoneOnceTheNodeHoldsNothing) {
@@ -166,6 +210,17 @@ TEST(Progress, ADrainThatNobodyCanHelpWithSaysSo) {
   EXPECT_TRUE(stuck.lost);
   EXPECT_THAT(progress_text(stuck, {.slots = 9}, true), HasSubstr("nobody can take the 9 slots"));
   EXPECT_TRUE(progress_of_node(status_of({{"n1"}}), "n9").lost);
+}
+
+TEST(Progress, ADrainThatLeavesForgottenSlotsSaysSo) {
+  const Progress drained =
+      progress_of_node(status_of({{.name = "n1", .forgotten = 7, .data_directory = "an old copy"}}), "n1");
+  EXPECT_TRUE(drained.settled);
+  EXPECT_TRUE(drained.lost);
+  EXPECT_THAT(progress_text(drained, {}, true), HasSubstr("from before it held 7 slots last"));
+  EXPECT_FALSE(
+      progress_of_node(status_of({{.name = "n1", .slots = 1, .to_give = 1, .forgotten = 7}}), "n1").settled)
+      << "the others are given first";
 }
 
 TEST(Progress, ABarShowsWhatHasBeenDoneInSessions) {
