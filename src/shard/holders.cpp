@@ -204,7 +204,8 @@ void Core::tell_news_of_change() {
 // REQUIRES: its disk is fresh.
 std::string Core::why_empty() const {
   const std::string& me = view_->nodes[config_.self].name;
-  return "node " + me + " has an empty data directory: if what it held is lost, `limpet cluster claim " + me +
+  return "node " + me +
+         " has a data directory that knows of no slot: if what it held is lost, `limpet cluster claim " + me +
          "` at another node lets its slots begin empty";
 }
 
