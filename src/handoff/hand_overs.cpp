@@ -241,6 +241,10 @@ void HandOvers::answered(Member from, Slot slot, std::string_view body, Now now)
   const auto found = receiving_.find(slot);
   if (of_a_fate && !listens_ && !unready_[slot] && found != receiving_.end() &&
       found->second.target.is_of(from, message)) {
+    if (message.kind == Kind::abandoned && found->second.known_as_its) {
+      message.kind = Kind::committed;
+      message.number = found->second.target.bytes();
+    }
     (void)found->second.target.heard(message, title(slot), store_, now);
     look_after(found->second, now);
   }
@@ -273,6 +277,14 @@ void HandOvers::overtaken(Slot slot, Term term, Now now) {
   if (target.state() != Target::State::promised || target.term().cessions >= term.cessions) return;
   target.give_up("another node holds the slot by now");
   look_after(found->second, now);
+}
+
+void HandOvers::is_known_as_its(Slot slot, Term term) {
+  const auto found = receiving_.find(slot);
+  if (found == receiving_.end()) return;
+  const Target& target = found->second.target;
+  if (target.state() != Target::State::promised) return;
+  if (after_cession(target.term()).cessions == term.cessions) found->second.known_as_its = true;
 }
 
 void HandOvers::goes_on(Member giver, Slot slot, Term term, Now now) {

@@ -234,8 +234,16 @@ std::string Core::why_not_founded() const {
   }
   // It may have held slots by this file already, with another disk.
   const std::shared_ptr<const Boots>& boots = config_.handoff->boots;
-  if (others_hold && config_.handoff->founding->fresh() && boots && boots->ran_elsewhere())
-    return why_empty();
+  if (others_hold && claimed == 0 && boots && boots->ran_elsewhere()) {
+    const std::string& me = view_->nodes[config_.self].name;
+    return config_.handoff->founding->fresh()
+               ? why_empty()
+               : "node " + me +
+                     " has run with another data directory, which may have held them: start it with that; "
+                     "or, if that is lost, drain it, stop it, write state = \"down\" for it, and `limpet "
+                     "cluster claim " +
+                     me + "` lets them begin empty";
+  }
   // A file may replace all nodes of the one before, of which new ones know nothing.
   if (!begun && view_->epoch != 1 && !config_.handoff->new_cluster) {
     return "all nodes of this file are new, but its epoch is not 1, so nodes of an earlier file may hold "

@@ -264,6 +264,7 @@ void Core::hear_known(Slot slot, NodeIndex from, const Holder& holder) {
     if (mine) return;
   }
   const bool of_me = holder.node == config_.self;
+  if (of_me && is_own(slot)) handovers_->is_known_as_its(slot, holder.term);
   if (of_me && !(is_own(slot) && owned_.owners->forgotten().contains(slot))) return;  // it may be on its way
   const Holder known = holders_.of(slot);
   const bool was_his = known.term != Term{} && known.node == from;

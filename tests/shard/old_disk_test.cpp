@@ -257,6 +257,35 @@ TEST(OldDisk, WhatANodeCededAndHasForgottenIsServedByWhoWasPromisedIt) {
   EXPECT_EQ(answers(cluster, 2, std::vector<bool>(kSlots, true)), all) << tail(cluster);
 }
 
+// n1 has ended its hand-overs of before, as n3 knows, and its disk is lost before n2 has asked what became of
+// them.
+TEST(OldDisk, WhatOthersKnowToBeANodesIsThoughItsGiverHasForgottenThat) {
+  SimCluster cluster(moving(3, 3));
+  SimDisk past;
+  ASSERT_NO_FATAL_FAILURE(end_while_giving(cluster, past));
+  const std::vector<bool> promised = promised_by_first(cluster.disk(1));
+  ASSERT_GT(count_of(promised), 0U);
+  cluster.put_back(0, past);
+  cluster.start(0);
+  const auto ended = [&] {
+    for (unsigned slot = 0; slot < kSlots; ++slot) {
+      if (promised[slot] && handoff::owns(cluster.disk(0).book.title(static_cast<Slot>(slot)))) return false;
+    }
+    return true;
+  };
+  ASSERT_TRUE(cluster.run_until(ended, 5'000)) << tail(cluster);
+  cluster.run_for(5);
+  cluster.kill(0);
+  const std::vector<bool> still = promised_by_first(cluster.disk(1));
+  for (unsigned slot = 0; slot < kSlots; ++slot)
+    ASSERT_TRUE(still[slot] || !promised[slot]) << "n2 has asked for slot " << slot;
+  cluster.put_back(0, SimDisk{});
+  cluster.start(0);
+  cluster.run_for(5'000);
+  const std::map<std::string, unsigned> served = answers(cluster, 2, promised);
+  EXPECT_EQ(served, (std::map<std::string, unsigned>{{"new", count_of(promised)}})) << tail(cluster);
+}
+
 // It need not be the node that the slot should be at now.
 TEST(OldDisk, WhatSomebodyWasPromisedByANodeThatIsGoneForGoodIsClaimed) {
   SimCluster cluster(moving(3, 3));

@@ -154,6 +154,9 @@ class HandOvers {
   // Another node holds the slot, at this term: what was promised of an earlier one will never be granted, and
   // what is there of a slot that this node has never held is nothing.
   void overtaken(Slot slot, Term term, Now now);
+  // Somebody knows that this node holds the slot, at this term. Nobody says so before it is ceded: if it was
+  // promised the slot at the term before, it is its own, though whoever gave it may have forgotten that.
+  void is_known_as_its(Slot slot, Term term);
   // That node itself says that it serves the slot at this term.
   void goes_on(Member giver, Slot slot, Term term, Now now);
   // Another node holds the slot of which this node has a title, and this one gives way (owners.hpp); or this
@@ -219,6 +222,7 @@ class HandOvers {
     std::optional<std::uint64_t> ticket;  // of the question that waits for a title to be written
     bool writing = false;
     bool holding = false;                                   // commands were told to wait here
+    bool known_as_its = false;                              // others know that it was ceded
     std::optional<LastChange> last{};                       // in what is received, once that is known
     std::optional<std::int64_t> settles_ms = std::nullopt;  // since when it is being synced
   };
