@@ -11,7 +11,6 @@
 namespace limpet::net {
 
 using asio::ip::tcp;
-using shard::StreamId;
 
 namespace {
 

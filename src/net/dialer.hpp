@@ -22,9 +22,9 @@ namespace limpet::net {
 
 struct DialerHooks {
   // The dial is not over, and may take so much longer for what it does now.
-  std::function<void(shard::StreamId, const std::string& doing, std::int64_t ms)> goes_on;
-  std::function<void(shard::StreamId, Descriptor)> connected;  // which does not block
-  std::function<void(shard::StreamId, const std::string& why)> failed;
+  std::function<void(StreamId, const std::string& doing, std::int64_t ms)> goes_on;
+  std::function<void(StreamId, Descriptor)> connected;  // which does not block
+  std::function<void(StreamId, const std::string& why)> failed;
 };
 
 class Dialer {
@@ -34,24 +34,24 @@ class Dialer {
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;
 
-  void dial(shard::StreamId stream, const cluster::Address& address);
-  void drop(shard::StreamId stream);  // nobody wants it any more
+  void dial(StreamId stream, const cluster::Address& address);
+  void drop(StreamId stream);  // nobody wants it any more
   void tick(std::int64_t now_ms);
   void drop_all();
 
  private:
   struct Attempt;
   // Handlers of what was dropped come all the same, and the same stream is never dialled twice.
-  Attempt* find(shard::StreamId stream);
-  void looked_up(shard::StreamId stream, Result<Resolver::Addresses> found);
-  void try_next(shard::StreamId stream, Attempt& attempt);
-  void tried(shard::StreamId stream, const std::string& error);
-  void connected(shard::StreamId stream, const std::error_code& error);
+  Attempt* find(StreamId stream);
+  void looked_up(StreamId stream, Result<Resolver::Addresses> found);
+  void try_next(StreamId stream, Attempt& attempt);
+  void tried(StreamId stream, const std::string& error);
+  void connected(StreamId stream, const std::error_code& error);
 
   asio::io_context& io_;
   Resolver& resolver_;
   DialerHooks hooks_;
-  std::map<shard::StreamId, std::unique_ptr<Attempt>> attempts_;
+  std::map<StreamId, std::unique_ptr<Attempt>> attempts_;
 };
 
 }  // namespace limpet::net

@@ -12,9 +12,6 @@
 
 namespace limpet::net {
 
-using shard::StreamId;
-using shard::StreamKind;
-
 namespace {
 
 // How long the other side is given to close after the last byte was written to it.
@@ -79,7 +76,7 @@ void Driver::Impl::adopt(StreamKind kind, Connection connection) {
 void Driver::Impl::attach(Wire& wire) {
   if (!poller_.add(wire.socket.get(), &wire)) return fail(wire, last_error());
   // Those that connect while the node stops are finished before they began.
-  const shard::Stream* stream = shard_.stream(wire.id);
+  const Stream* stream = shard_.stream(wire.id);
   if (stream != nullptr && stream->finished) finish(wire);
 }
 
@@ -138,7 +135,7 @@ ssize_t Driver::Impl::receive(const Wire& wire) {
 // Once: the others want their turn too.
 void Driver::Impl::read(Wire& wire) {
   if (wire.lingering) return discard(wire);
-  const shard::Stream* const stream = shard_.stream(wire.id);
+  const Stream* const stream = shard_.stream(wire.id);
   if (stream == nullptr || !stream->reading) {
     // The bytes stay in the socket; nobody is left who could get the answer.
     if (wire.gone) fail(wire, asio::error::connection_reset);
@@ -177,7 +174,7 @@ void Driver::Impl::discard(Wire& wire) {
 // ---- Writing ----
 
 // Being told what was written, the shard may take more commands, whose replies have to be held.
-bool Driver::Impl::write_out(Wire& wire, shard::Stream& stream) {
+bool Driver::Impl::write_out(Wire& wire, Stream& stream) {
   while (!stream.out.empty() && !stream.held) {
     const ssize_t count = ::send(wire.socket.get(), stream.out.data(), stream.out.size(), MSG_NOSIGNAL);
     if (count < 0) {
@@ -273,7 +270,7 @@ void Driver::Impl::flush() {
     for (const shard::Dial& wanted : std::exchange(effects.dials, {})) dial(wanted);
     touched_.swap(effects.touched);
     for (const StreamId id : touched_) {
-      if (shard::Stream* stream = shard_.stream(id)) stream->touched = false;
+      if (Stream* stream = shard_.stream(id)) stream->touched = false;
       flush_stream(id);
     }
     touched_.clear();
@@ -297,7 +294,7 @@ void Driver::Impl::flush() {
 
 void Driver::Impl::flush_stream(StreamId id) {
   Wire* wire = find(id);
-  shard::Stream* stream = shard_.stream(id);
+  Stream* stream = shard_.stream(id);
   if (wire == nullptr || stream == nullptr || wire->closed) return;
   if (stream->aborted) return fail(*wire, asio::error::connection_aborted);
   if (wire->dialing) return;

@@ -22,7 +22,7 @@ class Driver::Impl {
 
   void start();
   void turn(const std::function<void()>& work);
-  void adopt(shard::StreamKind kind, Connection connection);
+  void adopt(StreamKind kind, Connection connection);
   void from_sibling(unsigned sibling, const Bytes& batch);
   void drain();
   void abandon();
@@ -39,7 +39,7 @@ class Driver::Impl {
   void end_turn_soon();
   void go_on_soon();
   void flush();
-  void flush_stream(shard::StreamId id);
+  void flush_stream(StreamId id);
   void give_up_finishing();
   void bury();
 
@@ -54,7 +54,7 @@ class Driver::Impl {
   void read(Wire& wire);
   void read_again(Wire& wire);
   void discard(Wire& wire);
-  bool write_out(Wire& wire, shard::Stream& stream);  // true if everything was written
+  bool write_out(Wire& wire, Stream& stream);  // true if everything was written
 
   // ---- Closing ----
   void finish(Wire& wire);                              // in good order: what was written arrives
@@ -64,7 +64,7 @@ class Driver::Impl {
   void check_drained();
 
   void enter(Wire* wire);
-  Wire* find(shard::StreamId id);
+  Wire* find(StreamId id);
   void leave(const Wire& wire);
 
   asio::io_context& io_;
@@ -77,11 +77,11 @@ class Driver::Impl {
 
   std::array<std::vector<Wire*>, 3> wires_;  // by kind and index of the stream; those that the shard knows
   std::vector<Wire*> lingering_;
-  std::vector<Wire*> dead_;                 // closed; destroyed at the end of the turn, as some hold pointers
-  std::vector<Wire*> again_;                // to be read from in the next turn, though no event will say so
-  std::vector<shard::StreamId> finishing_;  // to be closed, but with bytes to write still
-  std::vector<Wire*> reading_;              // scratch of read_waiting()
-  std::vector<shard::StreamId> touched_;    // scratch of flush()
+  std::vector<Wire*> dead_;          // closed; destroyed at the end of the turn, as some hold pointers
+  std::vector<Wire*> again_;         // to be read from in the next turn, though no event will say so
+  std::vector<StreamId> finishing_;  // to be closed, but with bytes to write still
+  std::vector<Wire*> reading_;       // scratch of read_waiting()
+  std::vector<StreamId> touched_;    // scratch of flush()
   Now now_;
   bool now_is_fresh_ = false;
   bool in_turn_ = false;

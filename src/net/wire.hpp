@@ -10,7 +10,7 @@
 namespace limpet::net {
 
 struct Wire {
-  shard::StreamId id;
+  StreamId id;
   Descriptor socket;  // none while it is being dialled
   bool dialing = false;
   bool readable = false;  // as far as we know, a read would not block

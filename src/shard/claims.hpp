@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-#include "pending.hpp"
+#include "names.hpp"
 
 namespace limpet::shard {
 

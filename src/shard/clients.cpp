@@ -27,11 +27,6 @@ bool on_or_off(std::string_view word) {
 
 }  // namespace
 
-bool valid_client_name(std::string_view name) {
-  return name.size() <= kClientNameBytesMax &&
-         std::all_of(name.begin(), name.end(), [](char c) { return c >= '!' && c <= '~'; });
-}
-
 bool Core::ask_shards(Client& client, GatherKind kind, Args args) {
   if (!client.replies.empty()) return false;
   const Origin origin = keep_place(client);

@@ -20,6 +20,8 @@
 
 #include <array>
 #include <deque>
+#include <limpet/base/rare_note.hpp>
+#include <limpet/base/slab.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/engine/engine.hpp>
 #include <limpet/handoff/hand_overs.hpp>
@@ -37,19 +39,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ahead.hpp"
 #include "claims.hpp"
-#include "client.hpp"
 #include "gather.hpp"
 #include "holders.hpp"
 #include "kept.hpp"
 #include "link.hpp"
-#include "overtaking.hpp"
-#include "passed_on.hpp"
-#include "pending.hpp"
-#include "rare_note.hpp"
+#include "names.hpp"
 #include "recent.hpp"
-#include "slab.hpp"
 #include "streams.hpp"
 
 namespace limpet::shard {

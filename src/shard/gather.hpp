@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pending.hpp"
+#include "names.hpp"
 #include "roll_call.hpp"
 
 namespace limpet::shard {
@@ -90,7 +90,6 @@ struct Gather {
 
 // What it takes.
 [[nodiscard]] std::size_t bytes_kept(const Gather& gather);
-
 
 // Is this reply an error?
 [[nodiscard]] inline bool is_error(std::string_view reply) { return !reply.empty() && reply.front() == '-'; }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limpet/base/rare_note.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/term.hpp>
 #include <limpet/cluster/view.hpp>
@@ -13,8 +14,6 @@
 #include <map>
 #include <memory>
 #include <vector>
-
-#include "rare_note.hpp"
 
 namespace limpet::shard {
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "after_sync.hpp"
+#include "names.hpp"
 #include "parked_room.hpp"
-#include "pending.hpp"
 
 namespace limpet::shard {
 

@@ -22,7 +22,7 @@
 
 #include "contact.hpp"
 #include "lanes.hpp"
-#include "traffic.hpp"
+#include "names.hpp"
 
 namespace limpet::shard {
 

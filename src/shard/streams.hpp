@@ -11,9 +11,8 @@
 #include <optional>
 #include <string>
 
-#include "client_memory.hpp"
 #include "lanes.hpp"
-#include "traffic.hpp"
+#include "names.hpp"
 
 namespace limpet::shard {
 

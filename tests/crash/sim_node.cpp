@@ -264,8 +264,8 @@ void SimNode::flush(unsigned index) {
 
 void SimNode::flush_streams(unsigned index) {
   shard::Shard& shard = *cores_[index].shard;
-  for (const shard::StreamId id : std::exchange(shard.effects().touched, {})) {
-    shard::Stream* stream = shard.stream(id);
+  for (const StreamId id : std::exchange(shard.effects().touched, {})) {
+    Stream* stream = shard.stream(id);
     if (stream == nullptr) continue;
     stream->touched = false;
     if (stream->held || stream->aborted || stream->out.empty()) continue;
@@ -294,7 +294,7 @@ std::string SimNode::take(std::size_t client) { return std::exchange(clients_[cl
 
 std::string SimNode::ask(Slot slot, std::string_view commands) {
   shard::Shard& shard = *cores_[slot % options_.shards].shard;
-  const shard::StreamId id = shard.client_opened({"client", "here"}, now_);
+  const StreamId id = shard.client_opened({"client", "here"}, now_);
   shard.received(id, commands, now_);
   while (std::exchange(shard.effects().again, false)) shard.go_on(now_);
   std::string answer(shard.stream(id)->out.view());

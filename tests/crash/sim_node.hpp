@@ -59,7 +59,7 @@ class SimNode {
  private:
   struct Client {
     unsigned shard;
-    shard::StreamId stream;
+    StreamId stream;
     std::string received;
   };
   struct Core {

@@ -6,8 +6,6 @@
 
 namespace limpet::fuzz {
 
-using shard::StreamId;
-
 namespace {
 constexpr std::int64_t kTicksMax = 60;
 }
@@ -116,7 +114,7 @@ void SmallNode::answer_dial(unsigned index, StreamId id) {
 
 void SmallNode::flush(unsigned index, StreamId id) {
   shard::Shard& shard = *shards_[index];
-  shard::Stream* stream = shard.stream(id);
+  limpet::Stream* stream = shard.stream(id);
   if (stream == nullptr) return;
   stream->touched = false;
   Wire& wire = wires_[{index, id}];

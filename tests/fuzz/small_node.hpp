@@ -16,7 +16,7 @@ namespace limpet::fuzz {
 
 class SmallNode {
  public:
-  using Stream = std::pair<unsigned, shard::StreamId>;  // its shard, and its name there
+  using Stream = std::pair<unsigned, StreamId>;  // its shard, and its name there
 
   struct Options {
     cluster::View view;  // the node is the first of it
@@ -56,8 +56,8 @@ class SmallNode {
   unsigned next_shard() { return turns_++ % static_cast<unsigned>(shards_.size()); }
   void settle();
   bool work(unsigned shard);
-  void answer_dial(unsigned shard, shard::StreamId id);
-  void flush(unsigned shard, shard::StreamId id);
+  void answer_dial(unsigned shard, StreamId id);
+  void flush(unsigned shard, StreamId id);
 
   Options options_;
   Now now_{1, 1'700'000'000'000};

@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr shard::StreamId kStream{shard::StreamKind::link, 1, 1};
+constexpr StreamId kStream{StreamKind::link, 1, 1};
 
 class DialerTest : public ::testing::Test {
  protected:
@@ -54,12 +54,11 @@ class DialerTest : public ::testing::Test {
     for (const std::string& address : answer_) found.push_back(asio::ip::make_address(address));
     return found;
   }};
-  Dialer dialer_{
-      io_,
-      resolver_,
-      {[this](shard::StreamId, const std::string& doing, std::int64_t) { doing_.push_back(doing); },
-       [this](shard::StreamId, Descriptor socket) { connected_ = std::move(socket); },
-       [this](shard::StreamId, const std::string& why) { failed_ = why; }}};
+  Dialer dialer_{io_,
+                 resolver_,
+                 {[this](StreamId, const std::string& doing, std::int64_t) { doing_.push_back(doing); },
+                  [this](StreamId, Descriptor socket) { connected_ = std::move(socket); },
+                  [this](StreamId, const std::string& why) { failed_ = why; }}};
 };
 
 TEST_F(DialerTest, AnAddressInDigitsIsNotLookedUp) {
@@ -91,7 +90,7 @@ TEST_F(DialerTest, NothingIsHeardOfADialThatWasDropped) {
   answer_ = {"127.0.0.1"};
   dialer_.dial(kStream, {"n1", port_});
   dialer_.drop(kStream);
-  dialer_.dial({shard::StreamKind::link, 2, 1}, {"n1", port_});
+  dialer_.dial({StreamKind::link, 2, 1}, {"n1", port_});
   run([this] { return connected_ || failed_; });
   EXPECT_TRUE(connected_);
 }

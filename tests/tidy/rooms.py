@@ -15,19 +15,21 @@ ROOMS = {
     "command": ["base", "resp", "store"],
     "route": ["base", "ring", "cluster"],
     "engine": ["base", "resp", "store", "journal", "command"],
+    "forward": ["base", "ring", "peer", "cluster", "route"],
+    "clients": ["base", "resp", "store", "command"],
     "shard": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route",
-              "engine"],
-    "net": ["base", "resp", "journal", "peer", "cluster", "engine", "shard"],
+              "engine", "forward", "clients"],
+    "net": ["base", "resp", "journal", "peer", "cluster", "engine", "clients", "shard"],
     "disk": ["base", "store", "journal", "handoff"],
     "node": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route", "engine",
-             "shard", "net", "disk"],
-    "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "engine", "shard",
-                "net", "disk", "node"],
-    "limpet": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "engine", "shard",
-               "net", "disk", "node"],
+             "clients", "shard", "net", "disk"],
+    "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "engine", "clients",
+                "shard", "net", "disk", "node"],
+    "limpet": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "engine", "clients",
+               "shard", "net", "disk", "node"],
 }
 
 PURE = ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route", "engine",
-        "shard"]
+        "forward", "clients", "shard"]
 MAY_USE_ASIO = ["net", "node", "limpet"]
 MAY_LOG = ["node", "limpetd", "limpet"]

@@ -25,7 +25,9 @@
 #include <limpet/base/result.hpp>
 #include <limpet/base/secrets.hpp>
 #include <limpet/base/slot.hpp>
+#include <limpet/base/stream.hpp>
 #include <limpet/base/time.hpp>
+#include <limpet/clients/client_origin.hpp>
 #include <limpet/cluster/members.hpp>
 #include <limpet/cluster/view.hpp>
 #include <limpet/handoff/moment.hpp>
@@ -45,36 +47,8 @@
 
 namespace limpet::shard {
 
+using clients::ClientOrigin;
 using cluster::NodeIndex;
-
-enum class StreamKind : std::uint8_t {
-  client,  // a client's connection
-  link,    // to another node, dialled by this shard
-  peer,    // from another node, accepted
-};
-
-// Names a stream for as long as it lives; never used again for another.
-struct StreamId {
-  StreamKind kind = StreamKind::client;
-  std::uint32_t index = 0;
-  std::uint32_t generation = 0;
-
-  friend bool operator==(const StreamId&, const StreamId&) = default;
-  friend auto operator<=>(const StreamId&, const StreamId&) = default;
-};
-
-// What a driver sees of a stream. It writes `out` and reports how much went with Shard::written(), no more.
-struct Stream {
-  Bytes out;
-  bool reading = true;    // read from it; otherwise leave the bytes in the socket
-  bool finished = false;  // close it once `out` is written
-  bool aborted = false;   // close it at once; what waits in `out` must not be written any more
-  bool held = false;      // more follows in a moment: do not write `out` yet
-  bool touched = false;   // stands in Effects::touched; the driver resets it
-
- protected:
-  ~Stream() = default;
-};
 
 // As the reason why a dial has failed: the host is there, and nobody listens.
 inline constexpr std::string_view kNobodyListens = "Connection refused";
@@ -233,12 +207,6 @@ struct ShardTunables {
   bool evict_when_full = false;      // else writes are refused
   std::uint64_t handover_rate = 0;   // of slots that are given away, in bytes per second; 0: no limit
   std::size_t client_bytes_max = 0;  // what the buffers of this shard's clients may take in sum; 0: no bound
-};
-
-struct ClientOrigin {
-  std::string address;  // "127.0.0.1:50112"
-  std::string local_address;
-  bool of_this_host = true;
 };
 
 class Core;

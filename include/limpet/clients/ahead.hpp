@@ -9,7 +9,7 @@
 #include <limpet/command/command.hpp>
 #include <limpet/resp/request.hpp>
 
-namespace limpet::shard {
+namespace limpet::clients {
 
 struct Ahead {
   resp::Args args;
@@ -19,4 +19,4 @@ struct Ahead {
   bool has_key = false;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::clients

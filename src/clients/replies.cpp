@@ -1,9 +1,8 @@
-#include "replies.hpp"
-
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
+#include <limpet/clients/replies.hpp>
 
-namespace limpet::shard {
+namespace limpet::clients {
 
 namespace {
 // A place keeps a buffer up to this size for its next user.
@@ -91,4 +90,4 @@ void ReplyQueue::clear(PlacePool& pool) {
   bytes_ = 0;
 }
 
-}  // namespace limpet::shard
+}  // namespace limpet::clients

@@ -1,9 +1,8 @@
-#include "backlog.hpp"
-
 #include <limpet/base/limits.hpp>
+#include <limpet/clients/backlog.hpp>
 #include <utility>
 
-namespace limpet::shard {
+namespace limpet::clients {
 
 namespace {
 // What is written in one go may be a single reply; up to this size it is put behind the one before.
@@ -53,4 +52,4 @@ Bytes Backlog::pop_front() {
   return chunk;
 }
 
-}  // namespace limpet::shard
+}  // namespace limpet::clients

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace limpet::shard {
+namespace limpet {
 
 class RareNote {
  public:
@@ -32,4 +32,4 @@ class RareNote {
   std::size_t left_out_ = 0;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet

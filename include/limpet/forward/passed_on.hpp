@@ -11,14 +11,14 @@
 #include <cstdint>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/slot.hpp>
+#include <limpet/base/stream.hpp>
 #include <limpet/ring/ring.hpp>
 #include <limpet/route/router.hpp>
-#include <limpet/shard/shard.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
-namespace limpet::shard {
+namespace limpet::forward {
 
 using ring::NodeIndex;
 
@@ -55,4 +55,4 @@ class PassedOn {
   std::vector<Slot> eased_;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::forward

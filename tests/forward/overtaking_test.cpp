@@ -1,9 +1,9 @@
 // What of a client is under way to which slot, and who has to wait for it.
-#include "overtaking.hpp"
-
 #include <gtest/gtest.h>
 
-namespace limpet::shard {
+#include <limpet/forward/overtaking.hpp>
+
+namespace limpet::forward {
 namespace {
 
 constexpr StreamId kClient{StreamKind::client, 1, 1};
@@ -60,4 +60,4 @@ TEST(Overtaking, ACommandThatMayComeBackHoldsBackThoseOfItsClientForItsSlotAlone
 }
 
 }  // namespace
-}  // namespace limpet::shard
+}  // namespace limpet::forward

@@ -2,17 +2,13 @@
 // room.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <limpet/base/limits.hpp>
-#include <limpet/shard/shard.hpp>
+#include <limpet/base/stream.hpp>
 #include <vector>
 
-#include "client.hpp"
-
-namespace limpet::shard {
+namespace limpet::forward {
 
 struct Traffic {
   std::size_t requests = 0;  // sent, not answered
@@ -29,12 +25,4 @@ struct Traffic {
   }
 };
 
-// How large a client's next reply may be, going by those before; 0: not worth counting.
-[[nodiscard]] inline std::uint32_t large_reply(const Client& client) {
-  if (client.largest_reply == 0) return kFirstReplyBytes;
-  if (client.largest_reply < kFirstReplyBytes) return 0;
-  return static_cast<std::uint32_t>(
-      std::min<std::size_t>(client.largest_reply, std::numeric_limits<std::uint32_t>::max()));
-}
-
-}  // namespace limpet::shard
+}  // namespace limpet::forward

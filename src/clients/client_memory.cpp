@@ -1,8 +1,7 @@
-#include "client_memory.hpp"
-
 #include <limpet/base/limits.hpp>
+#include <limpet/clients/client_memory.hpp>
 
-namespace limpet::shard {
+namespace limpet::clients {
 
 std::size_t ClientMemory::allowance() const {
   if (bound_ == 0) return kOwedBytesMax;
@@ -15,4 +14,4 @@ std::size_t ClientMemory::share(std::size_t nodes) const {
   return std::clamp(bound_ / 2 / std::max<std::size_t>(nodes, 1), kPeerShareMin, kLinkBytesMax);
 }
 
-}  // namespace limpet::shard
+}  // namespace limpet::clients

@@ -11,12 +11,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <limpet/base/slot.hpp>
-#include <limpet/shard/shard.hpp>
+#include <limpet/base/stream.hpp>
 #include <set>
 #include <utility>
 #include <vector>
 
-namespace limpet::shard {
+namespace limpet::forward {
 
 class Overtaking {
  public:
@@ -50,4 +50,4 @@ class Overtaking {
   std::set<std::pair<StreamId, Slot>> guesses_;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::forward

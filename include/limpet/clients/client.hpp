@@ -1,20 +1,24 @@
 // Client: what a shard knows of one connection.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <limpet/base/bytes.hpp>
+#include <limpet/base/limits.hpp>
+#include <limpet/base/slot.hpp>
+#include <limpet/base/stream.hpp>
+#include <limpet/clients/backlog.hpp>
+#include <limpet/clients/client_memory.hpp>
+#include <limpet/clients/client_origin.hpp>
+#include <limpet/clients/replies.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/resp/reply.hpp>
 #include <limpet/resp/request.hpp>
-#include <limpet/shard/shard.hpp>
 #include <memory>
 #include <string>
 
-#include "backlog.hpp"
-#include "client_memory.hpp"
-#include "replies.hpp"
-
-namespace limpet::shard {
+namespace limpet::clients {
 
 enum class ReplyMode : std::uint8_t { on, off, skip_this, skip_next };
 
@@ -56,7 +60,15 @@ struct Client : Stream {
   std::string library_version;
 };
 
+// How large a client's next reply may be, going by those before; 0: not worth counting.
+[[nodiscard]] inline std::uint32_t large_reply(const Client& client) {
+  if (client.largest_reply == 0) return kFirstReplyBytes;
+  if (client.largest_reply < kFirstReplyBytes) return 0;
+  return static_cast<std::uint32_t>(
+      std::min<std::size_t>(client.largest_reply, std::numeric_limits<std::uint32_t>::max()));
+}
+
 // A name, library name or version that may stand in CLIENT LIST: printable, without spaces.
 [[nodiscard]] bool valid_client_name(std::string_view name);
 
-}  // namespace limpet::shard
+}  // namespace limpet::clients

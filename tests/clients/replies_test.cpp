@@ -1,10 +1,9 @@
-#include "replies.hpp"
-
 #include <gtest/gtest.h>
 
+#include <limpet/clients/replies.hpp>
 #include <string>
 
-namespace limpet::shard {
+namespace limpet::clients {
 namespace {
 
 class Replies : public ::testing::Test {
@@ -64,4 +63,4 @@ TEST_F(Replies, ALargeReplyChangesHands) {
 }
 
 }  // namespace
-}  // namespace limpet::shard
+}  // namespace limpet::clients

@@ -1,13 +1,11 @@
-#include "backlog.hpp"
-
 #include <gtest/gtest.h>
 
 #include <limpet/base/limits.hpp>
+#include <limpet/base/rare_note.hpp>
+#include <limpet/clients/backlog.hpp>
 #include <string>
 
-#include "rare_note.hpp"
-
-namespace limpet::shard {
+namespace limpet::clients {
 namespace {
 
 class BacklogTest : public ::testing::Test {
@@ -68,4 +66,4 @@ TEST(RareNote, IsWrittenOnceInAWhileAndCountsTheRest) {
 }
 
 }  // namespace
-}  // namespace limpet::shard
+}  // namespace limpet::clients

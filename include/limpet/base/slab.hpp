@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace limpet::shard {
+namespace limpet {
 
 template <class T>
 class Slab {
@@ -85,4 +85,4 @@ class Slab {
   std::size_t size_ = 0;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet

@@ -1,8 +1,7 @@
-#include "pending.hpp"
-
 #include <algorithm>
+#include <limpet/forward/pending.hpp>
 
-namespace limpet::shard {
+namespace limpet::forward {
 
 std::pair<std::uint64_t, Pending&> PendingTable::add(std::int64_t deadline_ms) {
   auto [name, pending] = slab_.emplace();
@@ -25,4 +24,4 @@ void PendingTable::erase(std::uint64_t id) {
   slab_.erase(Name::unpack(id));
 }
 
-}  // namespace limpet::shard
+}  // namespace limpet::forward

@@ -12,7 +12,7 @@
 #include <memory>
 #include <vector>
 
-namespace limpet::shard {
+namespace limpet::clients {
 
 struct Place {
   Place* next = nullptr;
@@ -67,4 +67,4 @@ class ReplyQueue {
   std::size_t bytes_ = 0;  // in ready places
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::clients

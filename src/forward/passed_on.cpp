@@ -1,9 +1,8 @@
-#include "passed_on.hpp"
-
 #include <algorithm>
 #include <limpet/base/assert.hpp>
+#include <limpet/forward/passed_on.hpp>
 
-namespace limpet::shard {
+namespace limpet::forward {
 
 std::size_t PassedOn::Ways::most_hops() const {
   std::size_t hops = under_way.size() - 1;
@@ -53,4 +52,4 @@ bool PassedOn::came_back(Slot slot, std::uint8_t hops) const {
   return found != slots_.end() && hops > found->second.most_hops();
 }
 
-}  // namespace limpet::shard
+}  // namespace limpet::forward

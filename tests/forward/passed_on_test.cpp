@@ -1,8 +1,8 @@
-#include "passed_on.hpp"
-
 #include <gtest/gtest.h>
 
-namespace limpet::shard {
+#include <limpet/forward/passed_on.hpp>
+
+namespace limpet::forward {
 namespace {
 
 using route::Route;
@@ -70,4 +70,4 @@ TEST(PassedOn, TellsWhereFewerAreLeft) {
 }
 
 }  // namespace
-}  // namespace limpet::shard
+}  // namespace limpet::forward

@@ -1,10 +1,9 @@
-#include "client_memory.hpp"
-
 #include <gtest/gtest.h>
 
 #include <limpet/base/limits.hpp>
+#include <limpet/clients/client_memory.hpp>
 
-namespace limpet::shard {
+namespace limpet::clients {
 namespace {
 
 using Whose = ClientMemory::Whose;
@@ -84,4 +83,4 @@ TEST_F(Memory, WhatOtherNodesHaveCostsNoClientItsPlace) {
 }
 
 }  // namespace
-}  // namespace limpet::shard
+}  // namespace limpet::clients

@@ -8,15 +8,15 @@
 
 #include <cstdint>
 #include <limpet/base/bytes.hpp>
-#include <limpet/command/command.hpp>
+#include <limpet/base/slab.hpp>
+#include <limpet/base/stream.hpp>
 #include <limpet/peer/frame.hpp>
-#include <limpet/shard/shard.hpp>
 
-#include "slab.hpp"
-
-namespace limpet::shard {
-
+namespace limpet::clients {
 struct Place;
+}
+
+namespace limpet::forward {
 
 // Of a command that concerns a node or shard as a whole.
 inline constexpr Slot kNoSlot = kSlots;
@@ -26,10 +26,10 @@ struct Origin {
   enum class Kind : std::uint8_t { nobody, client, gather, sibling, peer, handoff };
   Kind kind = Kind::nobody;
   std::uint16_t sibling = 0;
-  std::uint32_t part = 0;  // of the gather
-  StreamId stream{};       // client or peer
-  Place* place = nullptr;  // of the client; good as long as the client is there
-  std::uint64_t id = 0;    // of the gather or question, or of the request as sibling or peer know it
+  std::uint32_t part = 0;           // of the gather
+  StreamId stream{};                // client or peer
+  clients::Place* place = nullptr;  // of the client; good as long as the client is there
+  std::uint64_t id = 0;             // of the gather or question, or of the request as sibling or peer know it
 };
 
 struct Pending {
@@ -82,4 +82,4 @@ class PendingTable {
   std::int64_t latest_deadline_ms_ = 0;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::forward

@@ -11,7 +11,7 @@
 #include <deque>
 #include <limpet/base/bytes.hpp>
 
-namespace limpet::shard {
+namespace limpet::clients {
 
 class Backlog {
  public:
@@ -37,4 +37,4 @@ class Backlog {
   std::size_t capacity_ = 0;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::clients

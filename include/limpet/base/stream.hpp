@@ -1,0 +1,40 @@
+// StreamId and Stream: the connections of a shard, as those who serve them name them, and as the driver that
+// owns their sockets sees them.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <limpet/base/bytes.hpp>
+
+namespace limpet {
+
+enum class StreamKind : std::uint8_t {
+  client,  // a client's connection
+  link,    // to another node, dialled by this shard
+  peer,    // from another node, accepted
+};
+
+// Names a stream for as long as it lives; never used again for another.
+struct StreamId {
+  StreamKind kind = StreamKind::client;
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;
+
+  friend bool operator==(const StreamId&, const StreamId&) = default;
+  friend auto operator<=>(const StreamId&, const StreamId&) = default;
+};
+
+// What a driver sees of a stream. It writes `out` and reports how much went with Shard::written(), no more.
+struct Stream {
+  Bytes out;
+  bool reading = true;    // read from it; otherwise leave the bytes in the socket
+  bool finished = false;  // close it once `out` is written
+  bool aborted = false;   // close it at once; what waits in `out` must not be written any more
+  bool held = false;      // more follows in a moment: do not write `out` yet
+  bool touched = false;   // stands in Effects::touched; the driver resets it
+
+ protected:
+  ~Stream() = default;
+};
+
+}  // namespace limpet

@@ -1,0 +1,33 @@
+// What this room calls by their short names of the rooms below.
+#pragma once
+
+#include <limpet/clients/ahead.hpp>
+#include <limpet/clients/backlog.hpp>
+#include <limpet/clients/client.hpp>
+#include <limpet/clients/client_memory.hpp>
+#include <limpet/clients/replies.hpp>
+#include <limpet/forward/overtaking.hpp>
+#include <limpet/forward/passed_on.hpp>
+#include <limpet/forward/pending.hpp>
+#include <limpet/forward/traffic.hpp>
+
+namespace limpet::shard {
+
+using clients::Ahead;
+using clients::Backlog;
+using clients::Client;
+using clients::ClientMemory;
+using clients::Place;
+using clients::PlacePool;
+using clients::ReplyMode;
+using clients::ReplyQueue;
+using clients::valid_client_name;
+using forward::kNoSlot;
+using forward::Origin;
+using forward::Overtaking;
+using forward::PassedOn;
+using forward::Pending;
+using forward::PendingTable;
+using forward::Traffic;
+
+}  // namespace limpet::shard
