@@ -233,16 +233,16 @@ TEST(OldDisk, WhatANodeCededAndHasForgottenIsServedByWhoWasPromisedIt) {
     cluster.write_file(node, cluster_text(kFirstDrained, 2));
     ASSERT_TRUE(cluster.reload(node));
   }
-  const auto promised = [&](unsigned slot) { return promised_by_first(cluster.disk(1))[slot]; };
   const auto is_promised = [&] { return count_of(promised_by_first(cluster.disk(1))) > 0; };
   ASSERT_TRUE(cluster.run_until(is_promised, 5'000)) << tail(cluster);
   const SimDisk past = cluster.disk(0);
   cluster.block_way(0, 1, true);
   cluster.run_for(200);
+  const std::vector<bool> promised = promised_by_first(cluster.disk(1));
   std::vector<bool> ceded(kSlots);
   for (unsigned slot = 0; slot < kSlots; ++slot) {
     const auto at = static_cast<Slot>(slot);
-    ceded[slot] = promised(slot) && handoff::owns(past.book.title(at)) &&
+    ceded[slot] = promised[slot] && handoff::owns(past.book.title(at)) &&
                   !handoff::owns(cluster.disk(0).book.title(at));
   }
   ASSERT_GT(count_of(ceded), 0U);
