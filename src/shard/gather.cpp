@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limpet/base/hash.hpp>
 #include <limpet/base/number.hpp>
+#include <limpet/command/errors.hpp>
 #include <limpet/resp/value.hpp>
 #include <tuple>
 

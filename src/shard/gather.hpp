@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limpet/command/relocate.hpp>
 #include <limpet/resp/reply.hpp>
+#include <limpet/shard/shard.hpp>
 #include <memory>
 #include <optional>
 #include <string>

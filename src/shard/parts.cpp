@@ -3,6 +3,7 @@
 #include <limpet/base/assert.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
+#include <limpet/command/errors.hpp>
 #include <numeric>
 
 #include "core.hpp"
