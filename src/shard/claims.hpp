@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <limpet/base/slot.hpp>
+#include <limpet/base/time.hpp>
 #include <limpet/resp/reply.hpp>
 #include <set>
 #include <vector>
@@ -18,11 +19,12 @@ namespace limpet::shard {
 class Claims {
  public:
   struct Claim {
-    Origin origin;  // who gave it
+    Origin origin{};  // who gave it
     resp::Version version = resp::Version::resp2;
     std::set<Slot> writing{};
     std::int64_t taken = 0;
-    std::int64_t missed = 0;  // now
+    std::int64_t missed = 0;    // now
+    std::int64_t until_ms = 0;  // steady; what is not written by then counts as missed
   };
 
   void begin(Claim claim) { claims_.push_back(std::move(claim)); }
@@ -34,9 +36,13 @@ class Claims {
     for (Claim& claim : claims_) claim.missed += claim.writing.erase(slot) > 0 ? 1 : 0;
   }
   // Those that can be answered now.
-  [[nodiscard]] std::vector<Claim> take_done() {
+  [[nodiscard]] std::vector<Claim> take_done(Now now) {
     std::vector<Claim> done;
     std::erase_if(claims_, [&](Claim& claim) {
+      if (now.steady_ms >= claim.until_ms) {
+        claim.missed += static_cast<std::int64_t>(claim.writing.size());
+        claim.writing.clear();
+      }
       if (!claim.writing.empty()) return false;
       done.push_back(std::move(claim));
       return true;

@@ -401,6 +401,7 @@ void Core::tick_handovers() {
   try_to_claim();
   tell_news_of_change();
   go_on_owning();
+  answer_claims();
   work_off();
   if (files_compared_ms_ == 0 || now_.steady_ms < files_compared_ms_) return;
   files_compared_ms_ = 0;

@@ -238,13 +238,14 @@ void Core::claim_from(std::string_view name, const Origin& origin, resp::Version
                   : std::to_string(whole) + " of them were still here as a whole and go on with what they "
                                             "had, the others begin empty"));
   }
+  claim.until_ms = now_.steady_ms + tunables_.forward_timeout_ms;
   claims_.begin(std::move(claim));
   work_off();
   answer_claims();
 }
 
 void Core::answer_claims() {
-  for (const Claims::Claim& claim : claims_.take_done()) {
+  for (const Claims::Claim& claim : claims_.take_done(now_)) {
     Bytes text;
     ReplyWriter reply(text, claim.version);
     if (claim.missed > 0) {
