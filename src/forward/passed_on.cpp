@@ -15,7 +15,7 @@ bool PassedOn::Ways::none() const {
          std::all_of(under_way.begin(), under_way.end(), [](std::size_t n) { return n == 0; });
 }
 
-void PassedOn::began(Slot slot, std::uint8_t hops, cluster::NodeIndex to) {
+void PassedOn::began(Slot slot, std::uint8_t hops, NodeIndex to) {
   LIMPET_ASSERT(hops <= kFollowHopsMax);
   const auto [found, fresh] = slots_.try_emplace(slot);
   Ways& ways = found->second;
@@ -40,11 +40,11 @@ void PassedOn::unbounced(Slot slot) {
   eased_.push_back(slot);
 }
 
-bool PassedOn::lets_pass(Slot slot, route::Route way) const {
+bool PassedOn::lets_pass(Slot slot, ownership::Route way) const {
   const auto found = slots_.find(slot);
   if (found == slots_.end()) return true;
   const Ways& ways = found->second;
-  return way.kind == route::Route::Kind::peer && way.target == ways.to && !ways.several && ways.bounced == 0;
+  return way.kind == ownership::Route::Kind::peer && way.target == ways.to && !ways.several && ways.bounced == 0;
 }
 
 bool PassedOn::came_back(Slot slot, std::uint8_t hops) const {

@@ -151,7 +151,7 @@ void HandOvers::hold(Giving& giving) {
   }
   const bool wait = source.frozen() || source.behind();
   if (source.state() > Source::State::ceding || std::exchange(giving.holding, wait) == wait) return;
-  wishes_.turns.push_back({.kind = wait ? Turn::Kind::hold : Turn::Kind::serve, .slot = slot});
+  wishes_.turns.push_back({.kind = wait ? SlotMode::frozen : SlotMode::serving, .slot = slot});
 }
 
 void HandOvers::given(Giving& giving, Now now) {
@@ -206,7 +206,7 @@ void HandOvers::given_up(Giving& giving, Now now) {
                                      giving.why + ", and stays: " + giving.source.why()});
   }
   if (giving.frozen) store_.set_aside(slot, false);
-  if (giving.holding) wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot});
+  if (giving.holding) wishes_.turns.push_back({.kind = SlotMode::serving, .slot = slot});
   stop_copying(giving);
   giving_.erase(slot);
   if (owner != self_ && owner != kNobody) to_give_.push_back(slot);

@@ -155,7 +155,7 @@ HandOvers::Heritage HandOvers::inherit(Slot slot, Term term, bool whole) {
   if (!whole) store_.clear(slot);
   if (whole && numbers_.counts()) put_anew(store_, slot);
   // Until it is on the disk that it is this node's again.
-  if (grants) wishes_.turns.push_back({.kind = Turn::Kind::hold, .slot = slot});
+  if (grants) wishes_.turns.push_back({.kind = SlotMode::frozen, .slot = slot});
   write(slot, {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt});
   wishes_.writes.back().after_data = whole && numbers_.counts();
   return whole ? Heritage::whole : Heritage::empty;
@@ -360,7 +360,7 @@ void HandOvers::written(Slot slot, Now now) {
   if (const auto given = giving_.find(slot); given != giving_.end() && given->second.writing) {
     given->second.writing = false;
     given->second.source.written(now);
-    wishes_.turns.push_back({.kind = Turn::Kind::pass, .slot = slot, .to = given->second.source.to()});
+    wishes_.turns.push_back({.kind = SlotMode::moved, .slot = slot, .to = given->second.source.to()});
     look_after(given->second, now);
     return;
   }
@@ -383,7 +383,7 @@ void HandOvers::written(Slot slot, Now now) {
 
 // The view may have changed meanwhile.
 void HandOvers::claimed(Slot slot) {
-  wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot});
+  wishes_.turns.push_back({.kind = SlotMode::serving, .slot = slot});
   const Member owner = view_.owners[slot];
   if (owner != self_ && owner != kNobody) to_give_.push_back(slot);
 }
@@ -400,7 +400,7 @@ void HandOvers::not_written(Slot slot, const std::string& why, Now now) {
   const bool ceding = given != giving_.end() && given->second.writing;
   const bool owning = found != receiving_.end() && found->second.target.state() == Target::State::owning;
   if (ceding || owning) {
-    wishes_.turns.push_back({.kind = Turn::Kind::refuse, .slot = slot});
+    wishes_.turns.push_back({.kind = SlotMode::unknown, .slot = slot});
     if (owning && found->second.ticket) {
       const Target& target = found->second.target;
       answer(*std::exchange(found->second.ticket, std::nullopt),

@@ -105,20 +105,20 @@ void HandOvers::end_waiting(Receiving& receiving, const std::string& why) {
     answer(*ticket, refused);
   }
   if (!std::exchange(receiving.holding, false)) return;
-  wishes_.turns.push_back({.kind = Turn::Kind::pass, .slot = target.slot(), .to = target.from()});
+  wishes_.turns.push_back({.kind = SlotMode::moved, .slot = target.slot(), .to = target.from()});
 }
 
 // From the promise on the other may commit at any moment, and send commands here.
 void HandOvers::hold(Receiving& receiving) {
   if (std::exchange(receiving.holding, true)) return;
-  wishes_.turns.push_back({.kind = Turn::Kind::hold, .slot = receiving.target.slot()});
+  wishes_.turns.push_back({.kind = SlotMode::frozen, .slot = receiving.target.slot()});
 }
 
 void HandOvers::received(Receiving& receiving, Now now) {
   const Slot slot = receiving.target.slot();
   ++sum_.received_total;
   store_.set_aside(slot, false);
-  wishes_.turns.push_back({.kind = Turn::Kind::serve, .slot = slot, .to = receiving.target.from()});
+  wishes_.turns.push_back({.kind = SlotMode::serving, .slot = slot, .to = receiving.target.from()});
   wishes_.notes.push_back({.went_well = true,
                            .text = "slot " + std::to_string(slot) + " was received from " +
                                    name_of(receiving.target.from()) + ": " +

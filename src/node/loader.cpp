@@ -7,7 +7,7 @@
 #include <limpet/disk/snapshot_files.hpp>
 #include <limpet/journal/seals.hpp>
 #include <limpet/journal/segment.hpp>
-#include <limpet/route/router.hpp>
+#include <limpet/ownership/route.hpp>
 #include <utility>
 
 namespace limpet::node {
@@ -101,7 +101,7 @@ void Loader::run() {
   hooks_.read(sound ? recovery_->journal_bytes() / shards_ : kSnapshotAtOnce);
   std::vector<std::thread> threads;
   for (unsigned shard = 0; shard < shards_; ++shard) {
-    static_assert(route::shard_of(Slot{7}, 4) == 7 % 4, "deliver() and the streams' headers go by it");
+    static_assert(ownership::shard_of(Slot{7}, 4) == 7 % 4, "deliver() and the streams' headers go by it");
     threads.emplace_back([this, shard] { deliver(shard); });
   }
   for (std::thread& thread : threads) thread.join();

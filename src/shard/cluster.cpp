@@ -94,7 +94,7 @@ std::string Core::cluster_info() const {
   for (unsigned at = 0; at < kSlots; ++at) {
     const auto slot = static_cast<Slot>(at);
     if (view_->owner(slot) != ring::kNobody) ++assigned;
-    if (silence.of(owned_.seen(slot, holders_.of(slot)), view_->owner(slot))) ++unreachable;
+    if (silence.of(known_.shown(slot), view_->owner(slot))) ++unreachable;
   }
   std::size_t up = 0;
   for (std::size_t node = 0; node < links_.size(); ++node) {
@@ -118,7 +118,7 @@ std::string Core::cluster_info() const {
 void Core::cluster_where(std::string_view key, ReplyWriter& reply) {
   const KeyRef ref = KeyRef::of(key);
   const NodeIndex placed = view_->owner(ref.slot);
-  const Holder& holder = owned_.seen(ref.slot, holders_.of(ref.slot));
+  const Owner& holder = known_.shown(ref.slot);
   const NodeIndex owner = holder.term != Term{} ? holder.node : placed;
   const bool nobody = owner == ring::kNobody;
   const std::string uid_rule = ref.uid.size() == ref.key.size()
@@ -232,7 +232,7 @@ void append_silent_status(const cluster::Node& node, std::string_view error, std
 }  // namespace
 
 void Core::status_reply(const Gather& gather, ReplyWriter& reply) {
-  const std::vector<std::size_t> held = owned_.held(holders_, view_->nodes.size());
+  const std::vector<std::size_t> held = known_.count(view_->nodes.size());
   reply.array(gather.parts.size());
   for (const Gather::Part& part : gather.parts) {
     const bool answered = part.outcome == Outcome::done && !is_error(part.reply.view());

@@ -29,7 +29,7 @@ StreamId stream_id(StreamKind kind, Name name) {
 Core::Core(ShardConfig config, ShardTunables tunables, Now now)
     : config_(std::move(config)),
       view_(config_.view),
-      router_(*view_, config_.self, config_.shards, config_.index),
+      slots_(*view_, config_.self, config_.shards, config_.index),
       tunables_(std::move(tunables)),
       now_(now),
       random_state_(config_.random_seed),
@@ -38,10 +38,6 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
   memory_.set_bound(tunables_.client_bytes_max);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   add_links();
-  for (unsigned slot = 0; slot < kSlots; ++slot)
-    slots_here_ += router_.is_here(static_cast<Slot>(slot)) ? 1U : 0U;
-  unloaded_.resize(kSlots);
-  damaged_.resize(kSlots);
   if (config_.handoff) begin_handovers();
   if (config_.loads) hold_slots_back();
 }
@@ -544,7 +540,7 @@ ShardStats Core::stats() {
   stats.latencies = engine_.stats().latencies();
   stats.memory_max = tunables_.memory_of_node;
   stats.commands = engine_.stats().counts();
-  const std::vector<std::size_t> held = owned_.held(holders_, view_->nodes.size());
+  const std::vector<std::size_t> held = known_.count(view_->nodes.size());
   for (const std::unique_ptr<Link>& link : links_) {
     PeerStats& peer = stats.peers.emplace_back(link ? link->stats() : PeerStats{});
     if (link) peer.slots = held[link->node()];

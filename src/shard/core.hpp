@@ -25,9 +25,9 @@
 #include <limpet/command/command.hpp>
 #include <limpet/engine/engine.hpp>
 #include <limpet/handoff/hand_overs.hpp>
+#include <limpet/ownership/slot_table.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
-#include <limpet/route/router.hpp>
 #include <limpet/shard/shard.hpp>
 #include <limpet/store/store.hpp>
 #include <map>
@@ -57,7 +57,6 @@ using peer::FrameType;
 using peer::Outcome;
 using peer::Reach;
 using resp::ReplyWriter;
-using route::Route;
 using SlotTurn = handoff::HandOvers::Turn;
 
 // What happens to writes when the memory is full, by the name that Redis has for it.
@@ -160,19 +159,16 @@ class Core {
   [[nodiscard]] HandoffStats handoff_stats() const;
 
   // ---- holders.cpp ----
-  [[nodiscard]] bool is_own(Slot slot) const {
-    return route::shard_of(slot, config_.shards) == config_.index;
-  }
   [[nodiscard]] Route way_to(Slot slot) const;
   [[nodiscard]] Route place_of(Slot slot) const;
   [[nodiscard]] bool may_pass_on(Slot slot, std::uint8_t hops) const;
   // Nobody is known to hold the slot: a command that goes somewhere may come back, and must not be overtaken.
-  [[nodiscard]] bool is_a_guess(Slot slot) const { return handovers_ && holders_.of(slot).term == Term{}; }
+  [[nodiscard]] bool is_a_guess(Slot slot) const { return handovers_ && known_.heard(slot).term == Term{}; }
   void place(Slot slot);
   [[nodiscard]] bool cannot_know(Slot slot) const;
   [[nodiscard]] std::string why_refused(Slot slot) const;
   void seen_alive(NodeIndex node);
-  bool learn(Slot slot, const Holder& holder);
+  bool learn(Slot slot, const Owner& holder);
   void take_holders(std::string_view body);
   [[nodiscard]] bool can_be_true(Term term, NodeIndex node);
   void tell_siblings();
@@ -196,12 +192,12 @@ class Core {
   void tell_peers();
   bool take_words(NodeIndex node, std::string_view body);
   void hear_owner(Slot slot, NodeIndex node, const handoff::Owning& his);
-  void hear_known(Slot slot, NodeIndex from, const Holder& holder);
+  void hear_known(Slot slot, NodeIndex from, const Owner& holder);
   void hear_promised(Slot slot, NodeIndex from, const peer::Section& promise);
   void complete(Slot slot, const handoff::Unfinished::Offer& offer);
   void go_on_completing();
-  void give_way(Slot slot, const Holder& to);
-  void belongs_to(Slot slot, const Holder& to);
+  void give_way(Slot slot, const Owner& to);
+  void belongs_to(Slot slot, const Owner& to);
   void got(Slot slot, handoff::Member from);
   [[nodiscard]] bool all_are_heard() const;
   void go_on_owning();
@@ -490,20 +486,15 @@ class Core {
 
   ShardConfig config_;  // set once
   std::shared_ptr<const cluster::View> view_;
-  route::Router router_;
+  SlotTable slots_;
+  KnownOwners known_;
 
   ShardTunables tunables_;
   Now now_;
   std::uint64_t random_state_;
   engine::Engine engine_;
-  unsigned slots_loading_ = 0;  // of this shard, not loaded yet
-  unsigned slots_damaged_ = 0;  // not served, as they are damaged on the disk
-  std::vector<bool> unloaded_;  // by slot
-  std::vector<bool> damaged_;   // by slot
   // Null: slots stay where the view places them.
   std::unique_ptr<handoff::HandOvers> handovers_;
-  std::vector<SlotTurn::Kind> turns_;  // by slot, of this shard's
-  Holders holders_;
   Owned owned_;
   PassedOn passed_on_;
   Overtaking overtaking_;
@@ -538,7 +529,6 @@ class Core {
   std::vector<StreamId> undurable_;
   Effects effects_;
   Counters counters_;
-  unsigned slots_here_ = 0;
   RecentCounts recent_;
   std::uint64_t served_before_tick_ = 0;  // commands on keys, executed or forwarded
 

@@ -326,7 +326,7 @@ void Core::try_again(std::uint64_t id, Pending& pending) {
   const Slot slot = pending.slot;
   const Route route = slot == kNoSlot ? Route{Route::Kind::peer, pending.target}
                       : handovers_    ? way_to(slot)
-                                      : router_.route(slot);
+                                      : slots_.route(slot);
   switch (route.kind) {
     case Route::Kind::wait:
     case Route::Kind::refuse:

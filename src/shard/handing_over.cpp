@@ -47,16 +47,15 @@ std::uint64_t needs_of_answer(std::string_view message, std::uint64_t position) 
 void Core::begin_handovers() {
   const HandoffConfig& config = *config_.handoff;
   const std::vector<handoff::SlotTitle>& titles = *config.titles;
-  turns_.assign(kSlots, SlotTurn::Kind::pass);
   for (unsigned at = 0; at < kSlots; ++at) {
     const auto slot = static_cast<Slot>(at);
     const handoff::Title& title = titles[slot].title;
     const bool own = title.kind == handoff::Title::Kind::own;
-    if (own && is_own(slot)) turns_[slot] = SlotTurn::Kind::serve;
+    if (slots_.is_own(slot)) slots_.set_mode(slot, own ? SlotMode::serving : SlotMode::moved);
     // Whoever serves by as many cessions is believed rather than a start.
-    if (own) holders_.learn(slot, {config_.self, {title.term.cessions, 0}});
-    if (title.kind == handoff::Title::Kind::ceded) holders_.learn(slot, {title.to, title.term});
-    if (const auto& promise = titles[slot].promise) holders_.learn(slot, {promise->from, promise->term});
+    if (own) known_.learn(slot, {config_.self, {title.term.cessions, 0}});
+    if (title.kind == handoff::Title::Kind::ceded) known_.learn(slot, {title.to, title.term});
+    if (const auto& promise = titles[slot].promise) known_.learn(slot, {promise->from, promise->term});
   }
   handovers_ = std::make_unique<HandOvers>(config_.self, config.boot, config_.shards, config_.index, titles,
                                            engine_.store(), now_);
@@ -162,7 +161,7 @@ void Core::set_view(std::shared_ptr<const cluster::View> view) {
 bool Core::worth_dialling(const Link& link) const {
   const cluster::Node& node = view_->nodes[link.node()];
   if (draining_ || !node.peer) return false;
-  return node.listed || holders_.held_by(link.node()) > 0 || link.failures_in_a_row() < kGoneDialsMax;
+  return node.listed || known_.heard_of(link.node()) > 0 || link.failures_in_a_row() < kGoneDialsMax;
 }
 
 // ---- Changes ----
@@ -219,20 +218,20 @@ void Core::work_off() {
 
 void Core::take_turn(const SlotTurn& turn) {
   const Slot slot = turn.slot;
-  turns_[slot] = turn.kind;
+  slots_.set_mode(slot, turn.kind);
   const handoff::Title& title = handovers_->title(slot).title;
   const bool own = title.kind == handoff::Title::Kind::own;
   const bool ceded = title.kind == handoff::Title::Kind::ceded;
   if (own) engine_.feed().set_term(slot, title.term);
   if (own && owned_.owners->lost(slot, handovers_->title(slot))) {
-    turns_[slot] = SlotTurn::Kind::pass;
-  } else if (own && turn.kind == SlotTurn::Kind::serve) {
-    const Holder& known = holders_.of(slot);
+    slots_.set_mode(slot, SlotMode::moved);
+  } else if (own && turn.kind == SlotMode::serving) {
+    const Owner& known = known_.heard(slot);
     const bool forgotten = owned_.owners->forgotten().contains(slot);
     if (forgotten || known.node != config_.self || known.term != title.term) got(slot, turn.to);
   } else if (ceded) {
     // Others may not know it, even if this shard has heard it before.
-    (void)holders_.learn(slot, {title.to, title.term});
+    (void)known_.learn(slot, {title.to, title.term});
     to_tell_siblings_.push_back(slot);
     owned_.to_tell_peers.push_back(slot);
   }
@@ -360,12 +359,12 @@ void Core::take_peer_question(Peer& peer, const Frame& frame) {
   scratch_.clear();
   append_le(scratch_, static_cast<handoff::Member>(*peer.node));
   scratch_.append(frame.body);
-  if (is_own(frame.slot)) {
+  if (slots_.is_own(frame.slot)) {
     Bytes question;
     question.swap(scratch_);
     return take_question(origin, frame.slot, question.view());
   }
-  const unsigned shard = route::shard_of(frame.slot, config_.shards);
+  const unsigned shard = ownership::shard_of(frame.slot, config_.shards);
   auto [id, pending] = pending_.add(now_.steady_ms + tunables_.forward_timeout_ms);
   pending.to_sibling = true;
   pending.relayed = true;
@@ -419,7 +418,7 @@ void Core::copy_for_handovers() {
 HandoffStats Core::handoff_stats() const {
   HandoffStats stats;
   if (!handovers_) {
-    stats.slots = slots_here_;
+    stats.slots = slots_.served();
     return stats;
   }
   const HandOvers::Progress progress = handovers_->progress();
@@ -442,7 +441,7 @@ HandoffStats Core::handoff_stats() const {
   const Silence silence(links_);
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    const Holder& holder = owned_.seen(slot, holders_.of(slot));
+    const Owner& holder = known_.shown(slot);
     stats.unreachable += silence.of(holder, view_->owner(slot)) ? 1U : 0U;
     stats.slots += handoff::owns(handovers_->title(slot)) ? 1U : 0U;
     stats.unheld += holder.term == Term{} && view_->owner(slot) == config_.self ? 1U : 0U;

@@ -14,31 +14,11 @@ namespace limpet::shard {
 
 // ---- Where commands go ----
 
-// The way to its holder.
+// The way to its owner.
 Route Core::way_to(Slot slot) const {
-  const auto here = static_cast<std::uint16_t>(config_.index);
-  const bool own = is_own(slot);
-  if (own) {
-    switch (turns_[slot]) {
-      case SlotTurn::Kind::serve:
-        return {unloaded_[slot] || damaged_[slot] || owned_.owners->begins(slot) ? Route::Kind::wait
-                                                                                 : Route::Kind::here,
-                here};
-      case SlotTurn::Kind::hold:
-        return {Route::Kind::wait, here};
-      case SlotTurn::Kind::refuse:
-        return {Route::Kind::refuse, 0};
-      case SlotTurn::Kind::pass:
-        break;
-    }
-  }
-  const Holder& holder = holders_.of(slot);
-  const NodeIndex node = holder.term != Term{} ? holder.node : view_->owner(slot);
-  if (node == ring::kNobody) return {Route::Kind::refuse, 0};
-  if (node != config_.self) return {Route::Kind::peer, node};
-  // Nobody holds it yet: this node is to.
-  if (own) return {Route::Kind::wait, here};
-  return {Route::Kind::sibling, static_cast<std::uint16_t>(route::shard_of(slot, config_.shards))};
+  const Owner& owner = known_.heard(slot);
+  return slots_.owner_route(slot, owner.known() ? owner.node : view_->owner(slot),
+                            owned_.owners && owned_.owners->begins(slot));
 }
 
 // The same, but for a slot of which commands went another way before: those that come later wait for them.
@@ -52,18 +32,15 @@ Route Core::place_of(Slot slot) const {
 // the way, so it ends.
 bool Core::may_pass_on(Slot slot, std::uint8_t hops) const {
   if (hops < kHopsMax) return true;
-  return hops < kFollowHopsMax && handovers_ && is_own(slot) &&
+  return hops < kFollowHopsMax && handovers_ && slots_.is_own(slot) &&
          handovers_->title(slot).title.kind == handoff::Title::Kind::ceded;
 }
 
 void Core::place(Slot slot) {
-  const Route before = router_.route(slot);
   const Route after = place_of(slot);
-  const bool changed = router_.set(slot, after);
+  const Route before = slots_.set_route(slot, after);
   if (after.kind == Route::Kind::wait && way_to(slot).kind != Route::Kind::wait) serve_returned(slot);
-  if (!changed) return;
-  if (before.kind == Route::Kind::here) --slots_here_;
-  if (after.kind == Route::Kind::here) ++slots_here_;
+  if (before == after) return;
   if (before.kind == Route::Kind::peer || after.kind == Route::Kind::peer) {
     // An earlier command of a client may be on its way to where the slot was.
     overtaking_.rerouted(slot, pending_.latest_deadline_ms());
@@ -73,7 +50,7 @@ void Core::place(Slot slot) {
 
 // Whether the slot is this node's will be known at its next start.
 bool Core::cannot_know(Slot slot) const {
-  return handovers_ && is_own(slot) && turns_[slot] == SlotTurn::Kind::refuse;
+  return handovers_ && slots_.is_own(slot) && slots_.mode(slot) == SlotMode::unknown;
 }
 
 std::string Core::why_refused(Slot slot) const {
@@ -93,10 +70,10 @@ void Core::seen_alive(NodeIndex node) {
 }
 
 // True: that is news.
-bool Core::learn(Slot slot, const Holder& holder) {
-  const bool own = is_own(slot) && holder.node != config_.self;
+bool Core::learn(Slot slot, const Owner& holder) {
+  const bool own = slots_.is_own(slot) && holder.node != config_.self;
   if (own && handoff::owns(handovers_->title(slot))) return false;  // owning.cpp says whose it is
-  if (!holders_.learn(slot, holder)) return false;
+  if (!known_.learn(slot, holder)) return false;
   seen_alive(holder.node);  // it could not have become the holder otherwise
   if (own) handovers_->overtaken(slot, holder.term, now_);
   place(slot);
@@ -113,10 +90,11 @@ void Core::take_holders(std::string_view body) {
       continue;
     }
     // The sibling whose slot it is says so, and knows whether it is this node's.
-    const Holder holder{said.node, said.term};
-    const bool was_own = holders_.of(said.slot).node == config_.self && holders_.of(said.slot).term != Term{};
+    const Owner holder{said.node, said.term};
+    const bool was_own =
+        known_.heard(said.slot).node == config_.self && known_.heard(said.slot).term != Term{};
     if (was_own && said.node != config_.self) {
-      holders_.put(said.slot, holder);
+      known_.put(said.slot, holder);
       place(said.slot);
     } else {
       learn(said.slot, holder);
@@ -140,7 +118,7 @@ void Core::tell_siblings() {
   if (to_tell_siblings_.empty()) return;
   Bytes body;
   for (const Slot slot : to_tell_siblings_) {
-    const Holder& holder = holders_.of(slot);
+    const Owner& holder = known_.heard(slot);
     peer::append_holder(body, {.slot = slot, .node = holder.node, .term = holder.term});
   }
   to_tell_siblings_.clear();
@@ -256,7 +234,7 @@ std::string Core::why_not_founded() const {
 // The node has begun to claim its first slots by this placement, and may not have got to this one.
 bool Core::may_be_claimed(Slot slot) const {
   return handovers_->title(slot) == handoff::SlotTitle{} && view_->home[slot] == config_.self &&
-         owned_.latest(slot, holders_.of(slot)).term == Term{} &&
+         known_.latest(slot).term == Term{} &&
          config_.handoff->founding->claimed() == Founding::id_of(view_->placement_digest);
 }
 
@@ -270,7 +248,7 @@ void Core::try_to_claim() {
   std::size_t claimed = 0;
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    const bool unheld = owned_.latest(slot, holders_.of(slot)).term == Term{};
+    const bool unheld = known_.latest(slot).term == Term{};
     if (view_->home[slot] == config_.self && unheld && handovers_->claim(slot)) ++claimed;
   }
   if (claimed > 0) {

@@ -18,10 +18,9 @@ namespace limpet::shard {
 void Core::hold_slots_back() {
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    unloaded_[slot] = true;
-    ++slots_loading_;
+    slots_.begin_load(slot);
     if (handovers_) handovers_->set_ready(slot, false);
-    handovers_ ? place(slot) : router_.hold_back(slot);
+    place(slot);
     engine_.store().set_aside(slot, true);
   }
 }
@@ -32,13 +31,13 @@ std::int64_t Core::loading_patience() const {
 }
 
 std::string Core::why_unserved(Slot slot) const {
-  if (damaged_[slot]) {
+  if (slots_.is_damaged(slot)) {
     return "MISCONF slot " + std::to_string(slot) +
            " is damaged on the disk of this node and not served; its log says what to do";
   }
   const std::string name = "slot " + std::to_string(slot);
-  if (unloaded_[slot]) return "LOADING " + name + " is not loaded yet; try again in a moment";
-  if (turns_[slot] == SlotTurn::Kind::hold) {
+  if (slots_.is_loading(slot)) return "LOADING " + name + " is not loaded yet; try again in a moment";
+  if (slots_.mode(slot) == SlotMode::frozen) {
     return "TRYAGAIN " + name + " is on its way from node to node; try again in a moment";
   }
   if (owned_.owners && owned_.owners->begins(slot)) {
@@ -57,7 +56,7 @@ std::string Core::why_unserved(Slot slot) const {
                   "status` says what to do");
   }
   if (passed_on_.contains(slot)) return "TRYAGAIN the owner of " + name + " is changing";
-  const Holder& known = owned_.seen(slot, holders_.of(slot));
+  const Owner& known = known_.shown(slot);
   if (known.term != Term{} && known.node != config_.self) {
     const Link& link = *links_[known.node];
     if (link.verdict() != Link::Verdict::send) return unreachable(link, slot);
@@ -70,11 +69,11 @@ std::string Core::why_unserved(Slot slot) const {
 }
 
 std::string Core::why_not_whole() const {
-  if (slots_loading_ > 0) {
-    return "LOADING " + std::to_string(slots_loading_) + " slots are not loaded yet; try again in a moment";
+  if (slots_.loading() > 0) {
+    return "LOADING " + std::to_string(slots_.loading()) + " slots are not loaded yet; try again in a moment";
   }
-  if (slots_damaged_ > 0) {
-    return "MISCONF " + std::to_string(slots_damaged_) +
+  if (slots_.damaged() > 0) {
+    return "MISCONF " + std::to_string(slots_.damaged()) +
            " slots are damaged on the disk of this node and not served; its log says what to do";
   }
   return {};
@@ -84,16 +83,16 @@ std::string Core::why_not_whole() const {
 
 SlotWait& Core::want(Slot slot) {
   const auto [wait, fresh] = slot_waits_.try_emplace(slot);
-  if (fresh && unloaded_[slot]) effects_.wanted.push_back(slot);
+  if (fresh && slots_.is_loading(slot)) effects_.wanted.push_back(slot);
   return wait->second;
 }
 
 std::optional<Slot> Core::first_missing(const std::vector<Slot>& slots) {
   std::optional<Slot> first;
   for (const Slot slot : slots) {
-    if (router_.route(slot).kind != Route::Kind::wait) continue;
-    if (!first || damaged_[slot]) first = slot;
-    if (!damaged_[slot]) want(slot);  // so that they come together, not one after the other
+    if (slots_.route(slot).kind != Route::Kind::wait) continue;
+    if (!first || slots_.is_damaged(slot)) first = slot;
+    if (!slots_.is_damaged(slot)) want(slot);  // so that they come together, not one after the other
   }
   return first;
 }
@@ -105,8 +104,8 @@ bool Core::wait_for_slot(Client& client, Slot slot) {
   // that is on its way: that takes some milliseconds.
   const bool waited =
       client.waits_until_ms != 0 && now >= client.waits_until_ms && now < client.waits_until_ms + patience;
-  const bool enough = waited && (unloaded_[slot] || client.waited_for == slot);
-  if (damaged_[slot] || enough) {
+  const bool enough = waited && (slots_.is_loading(slot) || client.waited_for == slot);
+  if (slots_.is_damaged(slot) || enough) {
     client.waits_for = kSlots;
     ++counters_.forward_errors;
     reply_error(client, why_unserved(slot));
@@ -120,7 +119,7 @@ bool Core::wait_for_slot(Client& client, Slot slot) {
 }
 
 void Core::park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_view body) {
-  if (damaged_[slot] || !parked_room_.take(sizeof(Parked) + body.size())) {
+  if (slots_.is_damaged(slot) || !parked_room_.take(sizeof(Parked) + body.size())) {
     deliver(origin, Outcome::unavailable, why_unserved(slot));
     return;
   }
@@ -165,7 +164,7 @@ void Core::take_load(const LoadPiece& piece) {
   for (const LoadPiece::Step& step : piece.steps) {
     const std::string_view effects = bytes.substr(0, step.bytes);
     bytes.remove_prefix(step.bytes);
-    if (damaged_[step.slot]) continue;
+    if (slots_.is_damaged(step.slot)) continue;
     const Result<void> done = engine_.load(step.slot, effects, now_);
     if (!done) {
       slot_damaged(step.slot, done.error().text);
@@ -182,12 +181,8 @@ void Core::slot_loaded(const LoadPiece::Step& step) {
   if (journal::Writer* const journal = engine_.feed().journal())
     journal->set_sequence(slot, step.changes, step.version);
   engine_.store().set_aside(slot, false);
-  unloaded_[slot] = false;
-  --slots_loading_;
-  if (!handovers_) {
-    router_.serve(slot);
-    return wake_waiters(slot);
-  }
+  slots_.end_load(slot);
+  if (!handovers_) return place(slot);
   // What it gave away, or received in part, before is not its own, and the disk is told so. Sessions of a
   // release that knew no titles are there before the first of them, and while nobody holds their slots.
   const handoff::SlotTitle& title = handovers_->title(slot);
@@ -197,7 +192,7 @@ void Core::slot_loaded(const LoadPiece::Step& step) {
   }
   if (title.promise) owned_.to_tell_peers.push_back(slot);
   if (handoff::owns(title)) engine_.feed().set_term(slot, title.title.term);
-  const bool first = holders_.of(slot).term == Term{} && (was_fresh_ || may_be_claimed(slot));
+  const bool first = known_.heard(slot).term == Term{} && (was_fresh_ || may_be_claimed(slot));
   if (!handoff::owns(title) && !title.promise && !first) engine_.store().clear(slot);
   handovers_->set_ready(slot, true);
   place(slot);
@@ -209,10 +204,7 @@ void Core::slot_damaged(Slot slot, const std::string& why) {
     note(Note::Level::error, "slot " + std::to_string(slot) + " cannot be loaded, and is not served: " + why);
   }
   engine_.store().set_aside(slot, false);
-  damaged_[slot] = true;
-  unloaded_[slot] = false;
-  ++slots_damaged_;
-  --slots_loading_;
+  slots_.damage(slot);
   wake_waiters(slot);
 }
 
@@ -223,7 +215,7 @@ void Core::wake_waiters(Slot slot) {
   slot_waits_.erase(found);
   for (const Parked& parked : wait.requests) {
     unpark(parked);
-    serve_kept(parked.origin, slot, router_.route(slot), parked.body.view());
+    serve_kept(parked.origin, slot, slots_.route(slot), parked.body.view());
   }
   for (const StreamId id : wait.clients) {
     Client* client = find_client(id);
@@ -261,8 +253,8 @@ void Core::serve_kept(const Origin& origin, Slot slot, Route route, std::string_
 
 DiskStats Core::disk_stats() const {
   DiskStats stats;
-  stats.slots_loading = slots_loading_;
-  stats.slots_damaged = slots_damaged_;
+  stats.slots_loading = slots_.loading();
+  stats.slots_damaged = slots_.damaged();
   const engine::SnapshotPacer* const snapshots = engine_.snapshots();
   if (snapshots == nullptr) return stats;
   const engine::Durability& durability = engine_.durability();

@@ -10,6 +10,8 @@
 #include <limpet/forward/passed_on.hpp>
 #include <limpet/forward/pending.hpp>
 #include <limpet/forward/traffic.hpp>
+#include <limpet/ownership/known_owners.hpp>
+#include <limpet/ownership/slot_table.hpp>
 
 namespace limpet::shard {
 
@@ -29,5 +31,10 @@ using forward::PassedOn;
 using forward::Pending;
 using forward::PendingTable;
 using forward::Traffic;
+using ownership::KnownOwners;
+using ownership::Owner;
+using ownership::Route;
+using ownership::SlotMode;
+using ownership::SlotTable;
 
 }  // namespace limpet::shard

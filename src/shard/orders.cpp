@@ -28,9 +28,9 @@ Term term_of_claim(Term known, bool whole, Now now) {
 }
 
 // Somebody who is in no file and holds slots still. A node that begins anew may not know of it.
-std::string unlisted_holder(const cluster::View& view, const Holders& holders) {
+std::string unlisted_holder(const cluster::View& view, const KnownOwners& owners) {
   for (NodeIndex node = 0; node < view.nodes.size(); ++node) {
-    if (!view.nodes[node].listed && holders.held_by(node) > 0) return view.nodes[node].name;
+    if (!view.nodes[node].listed && owners.heard_of(node) > 0) return view.nodes[node].name;
   }
   return {};
 }
@@ -171,7 +171,7 @@ std::string Core::why_no_claim(std::string_view name, bool asked) const {
            "empty "
            "data directory if it is to begin anew";
   }
-  if (const std::string other = unlisted_holder(*view_, holders_);
+  if (const std::string other = unlisted_holder(*view_, known_);
       anew && asked && !other.empty() && other != name) {
     return "node " + other +
            ", which is in no cluster file, holds slots still: wait until it has given them away";
@@ -212,7 +212,7 @@ void Core::claim_from(std::string_view name, const Origin& origin, resp::Version
   std::int64_t whole = 0;
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    const Holder& holder = owned_.latest(slot, holders_.of(slot));
+    const Owner& holder = known_.latest(slot);
     // Whoever was giving it to the one that is gone has it still, and who was promised it by that one has all
     // that there is of it, wherever it is to be: it goes there from here.
     const bool is_its = holder.term != Term{} ? holder.node == gone : all_others_told;

@@ -46,7 +46,7 @@ void Core::say(WordWriter& words, Slot slot, bool all) const {
   const handoff::SlotTitle& title = handovers_->title(slot);
   // Who does not count what it has cannot say whether that is more than what anybody else has.
   if (const auto promise = handovers_->promise(slot); promise && engine_.feed().journal() != nullptr) {
-    const bool is_there = title.promise && !unloaded_[slot];
+    const bool is_there = title.promise && !slots_.is_loading(slot);
     const journal::SlotVersion last =
         is_there ? engine_.feed().journal()->version(slot) : journal::SlotVersion{};
     words.say_promised({.name = view_->nodes[promise->from].name,
@@ -62,7 +62,7 @@ void Core::say(WordWriter& words, Slot slot, bool all) const {
     const Owning mine = owned_.owners->owning(slot, title);
     return words.say(mine.begins ? Said::begins : Said::holds, "", mine.term, slot);
   }
-  const Holder& holder = owned_.latest(slot, holders_.of(slot));
+  const Owner& holder = known_.latest(slot);
   if (holder.term != Term{}) {
     words.say(Said::knows, view_->nodes[holder.node].name, holder.term, slot);
   } else if (!all) {
@@ -142,7 +142,7 @@ void Core::answer_ask(const WordWriter::Send& send) {
     const auto slot = static_cast<Slot>(at);
     say(words, slot, true);
     // Whoever gave it may have to know what is there of it before it can serve it.
-    if (unloaded_[slot] && handovers_->promise(slot)) effects_.wanted.push_back(slot);
+    if (slots_.is_loading(slot) && handovers_->promise(slot)) effects_.wanted.push_back(slot);
   }
   words.flush();
 }
@@ -220,7 +220,7 @@ bool Core::take_words(NodeIndex node, std::string_view body) {
           hear_owner(slot, node, {.term = section.term, .begins = section.said == Said::begins});
           break;
         case Said::knows:
-          hear_known(slot, node, named ? Holder{*named, section.term} : Holder{});
+          hear_known(slot, node, named ? Owner{*named, section.term} : Owner{});
           break;
         case Said::promised:
           if (named == config_.self) hear_promised(slot, node, section);
@@ -234,7 +234,7 @@ bool Core::take_words(NodeIndex node, std::string_view body) {
 }
 
 void Core::hear_owner(Slot slot, NodeIndex node, const Owning& his) {
-  if (is_own(slot)) {
+  if (slots_.is_own(slot)) {
     const handoff::SlotTitle& title = handovers_->title(slot);
     const bool mine = handoff::owns(title) && !owned_.owners->lost(slot, title);
     const bool gives_way = owned_.owners->hears(slot, node, his, mine ? title : handoff::SlotTitle{}, now_);
@@ -243,19 +243,19 @@ void Core::hear_owner(Slot slot, NodeIndex node, const Owning& his) {
   }
   // Where a start is not believed yet, whoever serves by as many cessions is.
   learn(slot, {node, his.begins ? Term{his.term.cessions, 0} : his.term});
-  if (!is_own(slot) || his.begins) return;
+  if (!slots_.is_own(slot) || his.begins) return;
   handovers_->goes_on(node, slot, his.term, now_);
   work_off();
 }
 
 // `from` says that the slot is not its own, and whose it is, if it knows that.
-void Core::hear_known(Slot slot, NodeIndex from, const Holder& holder) {
-  if (is_own(slot)) {
+void Core::hear_known(Slot slot, NodeIndex from, const Owner& holder) {
+  if (slots_.is_own(slot)) {
     owned_.owners->hears_not(slot, from);
     const handoff::SlotTitle& title = handovers_->title(slot);
     const bool mine = handoff::owns(title) && !owned_.owners->lost(slot, title);
     // Whoever has just started may know of a holder before the last.
-    const Holder& latest = owned_.latest(slot, holders_.of(slot));
+    const Owner& latest = known_.latest(slot);
     const bool passed_on = !mine && latest.node != config_.self && latest.term > holder.term;
     const bool told = holder.term != Term{} && !passed_on;
     if (told && owned_.owners->hears_of(slot, holder.node, holder.term, title) && mine) {
@@ -264,27 +264,27 @@ void Core::hear_known(Slot slot, NodeIndex from, const Holder& holder) {
     if (mine) return;
   }
   const bool of_me = holder.node == config_.self;
-  if (of_me && is_own(slot)) handovers_->is_known_as_its(slot, holder.term);
-  if (of_me && !(is_own(slot) && owned_.owners->forgotten().contains(slot))) return;  // it may be on its way
-  const Holder known = holders_.of(slot);
+  if (of_me && slots_.is_own(slot)) handovers_->is_known_as_its(slot, holder.term);
+  if (of_me && !(slots_.is_own(slot) && owned_.owners->forgotten().contains(slot)))
+    return;  // it may be on its way
+  const Owner known = known_.heard(slot);
   const bool was_his = known.term != Term{} && known.node == from;
   const bool later = holder.term > known.term;
   // How often either was restarted says nothing where he has given way. A holder of before that is no news:
   // his disk may be an old copy.
   const bool gave_way = was_his && holder.node != from && holder.term.cessions >= known.term.cessions;
   if (later && !of_me) {
-    Holder& told = owned_.told[slot];
-    if (holder.term > told.term) told = holder;
-    if (is_own(slot)) handovers_->overtaken(slot, holder.term, now_);
+    known_.told(slot, holder);
+    if (slots_.is_own(slot)) handovers_->overtaken(slot, holder.term, now_);
   } else if (later || gave_way || (was_his && holder.term == Term{})) {
-    holders_.put(slot, holder);
+    known_.put(slot, holder);
     place(slot);
   }
 }
 
 // `from` was promised the slot by this node, in its last life.
 void Core::hear_promised(Slot slot, NodeIndex from, const peer::Section& promise) {
-  if (!is_own(slot) || !owned_.owners->begins(slot)) return;
+  if (!slots_.is_own(slot) || !owned_.owners->begins(slot)) return;
   const Owning mine = owned_.owners->owning(slot, handovers_->title(slot));
   if (promise.term.cessions != mine.term.cessions) return;
   handoff::Unfinished::Offer offer{.by = from,
@@ -295,7 +295,7 @@ void Core::hear_promised(Slot slot, NodeIndex from, const peer::Section& promise
     offer.last = handoff::LastChange{.term = promise.last_term, .number = promise.last_number};
   }
   owned_.unfinished.hears(slot, offer, now_);
-  if (unloaded_[slot]) effects_.wanted.push_back(slot);
+  if (slots_.is_loading(slot)) effects_.wanted.push_back(slot);
 }
 
 // It has more of the slot than the disk of this node, so what was begun then is ended: the slot is its own.
@@ -307,7 +307,7 @@ void Core::complete(Slot slot, const handoff::Unfinished::Offer& offer) {
            " when this node ended; that one has more of it than the data directory here, and serves it");
   owned_.owners->loses(slot, handovers_->title(slot));
   handovers_->hold_back(slot, true);
-  turns_[slot] = SlotTurn::Kind::hold;
+  slots_.set_mode(slot, SlotMode::frozen);
   place(slot);
   owned_.completing.emplace(slot, offer);
 }
@@ -317,7 +317,7 @@ void Core::go_on_completing() {
     const auto& [slot, offer] = *at;
     if (handoff::owns(handovers_->title(slot))) {
       if (!handovers_->complete(slot, offer) && !handovers_->writes_titles()) {
-        turns_[slot] = SlotTurn::Kind::refuse;
+        slots_.set_mode(slot, SlotMode::unknown);
         place(slot);
       }
       ++at;
@@ -329,7 +329,7 @@ void Core::go_on_completing() {
 }
 
 // A slot that this node has by its title is another's, or its disk has forgotten that it held it later.
-void Core::give_way(Slot slot, const Holder& to) {
+void Core::give_way(Slot slot, const Owner& to) {
   const handoff::SlotTitle before = handovers_->title(slot);
   const bool forgotten = to.node == config_.self;
   if (owned_.superseded++ == 0) {
@@ -349,10 +349,10 @@ void Core::give_way(Slot slot, const Holder& to) {
 }
 
 // It was this node's by its title until now, or still is, as that is being written.
-void Core::belongs_to(Slot slot, const Holder& to) {
+void Core::belongs_to(Slot slot, const Owner& to) {
   owned_.unfinished.ends(slot);
-  turns_[slot] = SlotTurn::Kind::pass;
-  holders_.put(slot, to);
+  slots_.set_mode(slot, SlotMode::moved);
+  known_.put(slot, to);
   to_tell_siblings_.push_back(slot);
   owned_.to_tell_peers.push_back(slot);
   place(slot);
@@ -364,11 +364,11 @@ void Core::belongs_to(Slot slot, const Holder& to) {
 // The title of this slot is this node's from now on.
 void Core::got(Slot slot, handoff::Member from) {
   const Term term = handovers_->title(slot).title.term;
-  const Holder known = owned_.latest(slot, holders_.of(slot));
+  const Owner known = known_.latest(slot);
   const bool late = known.node != config_.self && known.term.cessions > term.cessions;
   if (late) return give_way(slot, known);
   handovers_->hold_back(slot, owned_.owners->gets(slot, from, term));
-  holders_.put(slot, {config_.self, term});
+  known_.put(slot, {config_.self, term});
   to_tell_siblings_.push_back(slot);
   owned_.to_tell_peers.push_back(slot);
 }
@@ -388,7 +388,8 @@ void Core::go_on_owning() {
     return node < links_.size() && links_[node] && links_[node]->up();
   };
   const auto undecided = [&](Slot slot) {
-    return owned_.unfinished.has(slot) && (unloaded_[slot] || owned_.unfinished.waits(slot, reaches, now_));
+    return owned_.unfinished.has(slot) &&
+           (slots_.is_loading(slot) || owned_.unfinished.waits(slot, reaches, now_));
   };
   for (const Slot slot : owned_.owners->go_on(reaches, undecided, all_heard, now_)) {
     if (const auto offer = owned_.unfinished.more(slot)) {
@@ -398,7 +399,7 @@ void Core::go_on_owning() {
     owned_.unfinished.ends(slot);
     handovers_->set_undecided(slot, false);
     if (owned_.may_give || !owned_.owners->of_disk(slot)) handovers_->hold_back(slot, false);
-    holders_.put(slot, {config_.self, handovers_->title(slot).title.term});
+    known_.put(slot, {config_.self, handovers_->title(slot).title.term});
     to_tell_siblings_.push_back(slot);
     owned_.to_tell_peers.push_back(slot);
     place(slot);

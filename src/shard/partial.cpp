@@ -16,8 +16,8 @@ namespace limpet::shard {
 namespace {
 
 // Is the slot where a part of this was not answered?
-bool is_silent_in(const Gather& gather, const route::Router& router, Slot slot) {
-  const Route route = router.route(slot);
+bool is_silent_in(const Gather& gather, const SlotTable& slots, Slot slot) {
+  const Route route = slots.route(slot);
   const std::vector<Gather::Part>& silent = gather.partial->silent;
   return route.kind == Route::Kind::peer && std::any_of(silent.begin(), silent.end(), [&](const auto& part) {
            return part.node == route.target;
@@ -60,9 +60,9 @@ bool Core::partial_called(GatherName name, Gather& gather, Bytes& out) {
   // Slots that are not waited for: of nodes that do not answer, and of nobody.
   for (unsigned at = 0; at < kSlots; ++at) {
     const auto slot = static_cast<Slot>(at);
-    const bool nobody = router_.route(slot).kind == Route::Kind::refuse ||
-                        (handovers_ && holders_.of(slot).term == Term{} && !why_unheld_.empty());
-    if (nobody || is_silent_in(gather, router_, slot)) gather.partial->excused.add(slot);
+    const bool nobody = slots_.route(slot).kind == Route::Kind::refuse ||
+                        (handovers_ && known_.heard(slot).term == Term{} && !why_unheld_.empty());
+    if (nobody || is_silent_in(gather, slots_, slot)) gather.partial->excused.add(slot);
   }
   if (gather.roll_call) {
     SlotSet awaited = gather.roll_call->missing();
@@ -87,7 +87,7 @@ bool Core::partial_called(GatherName name, Gather& gather, Bytes& out) {
   }
   const SlotSet absent = gather.roll_call ? gather.roll_call->missing() : gather.partial->excused;
   std::size_t nobodys = 0;
-  absent.each([&](Slot slot) { nobodys += is_silent_in(gather, router_, slot) ? 0U : 1U; });
+  absent.each([&](Slot slot) { nobodys += is_silent_in(gather, slots_, slot) ? 0U : 1U; });
   if (nobodys > 0) missing.emplace_back("", "no node has answered for " + std::to_string(nobodys) + " slots");
   reply.array(2);
   if (gather.kind == GatherKind::partial_sum) merge_sum(gather, reply);

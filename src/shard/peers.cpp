@@ -392,7 +392,7 @@ void Core::look_ahead(std::string_view frames) {
     const FrameStep step = peer::next_frame(frames, kPieceBytes);
     if (step.kind != FrameStep::Kind::frame) break;
     frames.remove_prefix(step.consumed);
-    if (step.frame.type != FrameType::request || !router_.is_here(step.frame.slot)) continue;
+    if (step.frame.type != FrameType::request || !slots_.is_here(step.frame.slot)) continue;
     const std::string_view key = peer::second_argument(step.frame.body);
     keys[count] = {.key = key, .uid = uid_of(key), .slot = step.frame.slot};
     here[count] = &keys[count];
@@ -432,7 +432,7 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
   switch (request.reach) {
     case Reach::slot: {
       const bool came_back = !passed_on_.empty() && passed_on_.came_back(slot, request.hops);
-      serve_slot(origin, slot, came_back ? way_to(slot) : router_.route(slot), request, spec, args, body);
+      serve_slot(origin, slot, came_back ? way_to(slot) : slots_.route(slot), request, spec, args, body);
       return;
     }
     case Reach::node:
@@ -451,9 +451,9 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
 void Core::serve_slot(const Origin& origin, Slot slot, Route route, const peer::Request& request,
                       const Spec* spec, Args args, std::string_view body) {
   // Where another node sends it, only the slot's own shard knows whether it is on its way here.
-  const bool for_sibling = handovers_ && origin.kind == Origin::Kind::peer && !is_own(slot);
+  const bool for_sibling = handovers_ && origin.kind == Origin::Kind::peer && !slots_.is_own(slot);
   if (for_sibling) {
-    route = {Route::Kind::sibling, static_cast<std::uint16_t>(route::shard_of(slot, config_.shards))};
+    route = {Route::Kind::sibling, static_cast<std::uint16_t>(ownership::shard_of(slot, config_.shards))};
   }
   if (route.kind == Route::Kind::here) {
     reply_scratch_.clear();
@@ -488,7 +488,7 @@ void Core::serve_slot(const Origin& origin, Slot slot, Route route, const peer::
     // A proof that nothing was executed, with the name of the node that this one believes in.
     Bytes proof;
     const bool known = route.kind == Route::Kind::peer;
-    peer::append_not_me(proof, {.term = holders_.of(slot).term,
+    peer::append_not_me(proof, {.term = known_.heard(slot).term,
                                 .node = known ? std::string_view(view_->nodes[route.target].name) : ""});
     deliver(origin, Outcome::not_mine, proof.view());
     return;

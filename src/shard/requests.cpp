@@ -162,7 +162,7 @@ inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std:
     if (next.spec->route_key() < next.args.size()) {
       next.has_key = true;
       next.key.set(next.args[next.spec->route_key()]);
-      if (router_.is_here(next.key.slot)) here[keys++] = &next.key;
+      if (slots_.is_here(next.key.slot)) here[keys++] = &next.key;
     }
     if (line || next.args.size() > kAheadArgsMax) break;
   }
@@ -298,12 +298,12 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
     return true;
   }
   // Most commands: nothing of this client is under way that this one could overtake.
-  if (router_.is_here(slot) && client.replies.empty()) {
+  if (slots_.is_here(slot) && client.replies.empty()) {
     run_for(client, spec, args, &key);
     return true;
   }
   if (would_overtake(client, slot)) return false;
-  const Route route = router_.route(slot);
+  const Route route = slots_.route(slot);
   if (route.kind == Route::Kind::here) {
     run_for(client, spec, args, &key);
     return true;

@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
-#include "holders.hpp"
 #include "link.hpp"
+#include "names.hpp"
 
 namespace limpet::shard {
 
@@ -26,7 +26,7 @@ class Silence {
 
   // Nobody who answers serves a slot of this holder, as far as this shard knows: it is silent, or, where
   // nobody is known to hold the slot, the node that it is placed on.
-  [[nodiscard]] bool of(const Holder& holder, cluster::NodeIndex placed) const {
+  [[nodiscard]] bool of(const Owner& holder, cluster::NodeIndex placed) const {
     return of(holder.term != Term{} ? holder.node : placed);
   }
 

@@ -5,7 +5,7 @@
 namespace limpet::forward {
 namespace {
 
-using route::Route;
+using ownership::Route;
 
 constexpr Slot kSlot = 7;
 constexpr Route kToThree{Route::Kind::peer, 3};

@@ -192,7 +192,7 @@ class Pair : public ::testing::Test {
     if (!wishes.writes.empty() || !wishes.syncs.empty()) drain(self);
   }
   void note_turn(const HandOvers::Turn& turn) {
-    if (turn.kind == HandOvers::Turn::Kind::hold) {
+    if (turn.kind == SlotMode::frozen) {
       frozen_[turn.slot] = now_.steady_ms;
     } else if (const auto since = frozen_.find(turn.slot); since != frozen_.end()) {
       longest_freeze_ms_ = std::max(longest_freeze_ms_, now_.steady_ms - since->second);

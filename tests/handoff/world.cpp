@@ -65,7 +65,7 @@ struct World::Node {
   std::unique_ptr<store::Store> store;
   Runs runs;
   std::unique_ptr<HandOvers> hand_overs;
-  std::map<Slot, HandOvers::Turn::Kind> router;
+  std::map<Slot, SlotMode> router;
   struct Write {
     HandOvers::Write title;
     std::size_t needs;  // of the journal, on the disk before
@@ -84,7 +84,7 @@ struct World::Node {
 
   [[nodiscard]] bool executes(Slot slot) const {
     const auto found = router.find(slot);
-    return found != router.end() && found->second == HandOvers::Turn::Kind::serve;
+    return found != router.end() && found->second == SlotMode::serving;
   }
   // What the store has told since the last call goes to the journal, and to where its slot goes.
   void take_changes(bool of_a_command) {
@@ -324,7 +324,7 @@ void World::drain(Node& node) {
   for (const HandOvers::Turn& each : wishes.turns) {
     node.router[each.slot] = each.kind;
     moved_ = true;
-    hand_overs_ += each.kind == HandOvers::Turn::Kind::pass;
+    hand_overs_ += each.kind == SlotMode::moved;
   }
   for (const HandOvers::Note& each : wishes.notes) failures_ += !each.went_well;
 }
@@ -344,7 +344,7 @@ void World::start(Node& node) {
   for (unsigned at = 0; at < kSlots; ++at) {
     const auto slot = static_cast<Slot>(at);
     const SlotTitle& title = node.disk_titles[slot];
-    if (owns(title)) node.router[slot] = HandOvers::Turn::Kind::serve;
+    if (owns(title)) node.router[slot] = SlotMode::serving;
     if (!owns(title) && !title.promise && node.store->keys_in(slot) > 0) node.store->clear(slot);
   }
   node.title_disk_fails = false;

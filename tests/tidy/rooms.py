@@ -13,23 +13,23 @@ ROOMS = {
     "handoff": ["base", "store"],
     "cluster": ["base", "ring"],
     "command": ["base", "resp", "store"],
-    "route": ["base", "ring", "cluster"],
+    "ownership": ["base", "ring", "cluster", "handoff"],
     "engine": ["base", "resp", "store", "journal", "command"],
-    "forward": ["base", "ring", "peer", "cluster", "route"],
+    "forward": ["base", "ring", "peer", "cluster", "ownership"],
     "clients": ["base", "resp", "store", "command"],
-    "shard": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route",
+    "shard": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
               "engine", "forward", "clients"],
     "net": ["base", "resp", "journal", "peer", "cluster", "engine", "clients", "shard"],
     "disk": ["base", "store", "journal", "handoff"],
-    "node": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route", "engine",
-             "clients", "shard", "net", "disk"],
-    "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "engine", "clients",
-                "shard", "net", "disk", "node"],
-    "limpet": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "route", "engine", "clients",
-               "shard", "net", "disk", "node"],
+    "node": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
+             "engine", "clients", "shard", "net", "disk"],
+    "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "ownership", "engine",
+                "clients", "shard", "net", "disk", "node"],
+    "limpet": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "ownership", "engine",
+               "clients", "shard", "net", "disk", "node"],
 }
 
-PURE = ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "route", "engine",
+PURE = ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership", "engine",
         "forward", "clients", "shard"]
 MAY_USE_ASIO = ["net", "node", "limpet"]
 MAY_LOG = ["node", "limpetd", "limpet"]

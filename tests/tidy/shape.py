@@ -22,7 +22,7 @@ SHARD_LINES_MAX = 3000
 HIDDEN = re.compile(r"\b(?:needed_|delivered_bytes_|muted_bytes_|scratch_|reply_scratch_|working_off_)")
 BY_HAND = re.compile(r"\bnew\s+[\w:]|\bdelete\s+[\w:]")
 ROUTE_KINDS = re.compile(r"\bRoute::Kind::")
-MAY_LOOK_AT_ROUTES = {"route", "ownership", "forward"}
+MAY_LOOK_AT_ROUTES = {"ownership", "forward"}
 NAME_OF_A_COMMAND = re.compile(
     r"(?:[=!]=\s*\"[a-zA-Z]+\"|\b(?:same_word|equals_ignore_case)\([^,()]+,\s*\"[a-zA-Z]+\")")
 

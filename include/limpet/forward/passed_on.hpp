@@ -13,7 +13,7 @@
 #include <limpet/base/slot.hpp>
 #include <limpet/base/stream.hpp>
 #include <limpet/ring/ring.hpp>
-#include <limpet/route/router.hpp>
+#include <limpet/ownership/route.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -25,7 +25,7 @@ using ring::NodeIndex;
 class PassedOn {
  public:
   // One that came with so many hops is passed on, or is to be tried again. What began ends, once.
-  void began(Slot slot, std::uint8_t hops, cluster::NodeIndex to);
+  void began(Slot slot, std::uint8_t hops, NodeIndex to);
   void ended(Slot slot, std::uint8_t hops);
   void bounced(Slot slot) { ++slots_[slot].bounced; }
   void unbounced(Slot slot);
@@ -33,7 +33,7 @@ class PassedOn {
   [[nodiscard]] bool empty() const { return slots_.empty(); }
   [[nodiscard]] bool contains(Slot slot) const { return slots_.contains(slot); }
   // May one that comes now go this way?
-  [[nodiscard]] bool lets_pass(Slot slot, route::Route way) const;
+  [[nodiscard]] bool lets_pass(Slot slot, ownership::Route way) const;
   // Has one that comes with so many hops been passed on before?
   [[nodiscard]] bool came_back(Slot slot, std::uint8_t hops) const;
   // The slots of which fewer are left since the last call.
@@ -42,7 +42,7 @@ class PassedOn {
 
  private:
   struct Ways {
-    cluster::NodeIndex to = 0;
+    NodeIndex to = 0;
     bool several = false;                                     // some went elsewhere
     std::array<std::size_t, kFollowHopsMax + 1> under_way{};  // commands, by the hops with which they came
     std::size_t bounced = 0;                                  // that nobody owned at first

@@ -23,6 +23,7 @@
 #include <limpet/handoff/numbering.hpp>
 #include <limpet/handoff/pace.hpp>
 #include <limpet/handoff/retries.hpp>
+#include <limpet/handoff/slot_mode.hpp>
 #include <limpet/handoff/source.hpp>
 #include <limpet/handoff/sync_time.hpp>
 #include <limpet/handoff/target.hpp>
@@ -69,13 +70,7 @@ class HandOvers {
     Kind lets{};  // the message that leaves once it is written, if it is a step of a hand-over
   };
   struct Turn {
-    enum class Kind : std::uint8_t {
-      serve,   // the slot is this shard's, and its commands are executed
-      hold,    // they wait
-      pass,    // it is the other's: they go there
-      refuse,  // whose it is cannot be known before the next start
-    };
-    Kind kind;
+    SlotMode kind;
     Slot slot;
     Member to = kNobody;
   };

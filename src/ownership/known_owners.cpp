@@ -1,0 +1,48 @@
+#include <limpet/ownership/known_owners.hpp>
+
+namespace limpet::ownership {
+
+bool KnownOwners::learn(Slot slot, const Owner& owner) {
+  if (owner.term <= heard_[slot].term) return false;
+  put(slot, owner);
+  return true;
+}
+
+void KnownOwners::put(Slot slot, const Owner& owner) {
+  Owner& now = heard_[slot];
+  if (now.known()) --counts_[now.node];
+  now = owner;
+  if (!now.known()) return;
+  if (counts_.size() <= owner.node) counts_.resize(owner.node + std::size_t{1});
+  ++counts_[owner.node];
+}
+
+void KnownOwners::told(Slot slot, const Owner& owner) {
+  Owner& told = told_[slot];
+  if (owner.term > told.term) told = owner;
+}
+
+const Owner& KnownOwners::latest(Slot slot) const {
+  const auto found = told_.find(slot);
+  return found != told_.end() && found->second.term > heard_[slot].term ? found->second : heard_[slot];
+}
+
+const Owner& KnownOwners::shown(Slot slot) const {
+  const auto found = told_.find(slot);
+  const bool later = found != told_.end() && found->second.term.cessions > heard_[slot].term.cessions;
+  return later ? found->second : heard_[slot];
+}
+
+std::vector<std::size_t> KnownOwners::count(std::size_t nodes) const {
+  std::vector<std::size_t> count(nodes);
+  for (std::size_t node = 0; node < nodes; ++node)
+    count[node] = heard_of(static_cast<cluster::NodeIndex>(node));
+  for (const auto& [slot, owner] : told_) {
+    if (&shown(slot) != &owner) continue;
+    ++count[owner.node];
+    if (heard_[slot].known()) --count[heard_[slot].node];
+  }
+  return count;
+}
+
+}  // namespace limpet::ownership
