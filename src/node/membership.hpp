@@ -41,6 +41,8 @@ class Membership {
   [[nodiscard]] std::shared_ptr<const cluster::View> view() const;
   [[nodiscard]] cluster::NodeIndex self() const { return self_; }
   [[nodiscard]] const shard::HandoffConfig& config() const { return config_; }
+  // What its shards say of it as a whole.
+  [[nodiscard]] const std::shared_ptr<shard::Company>& company() const { return company_; }
 
   // Another cluster file. Error: it may not take the place of the one in force, and why.
   [[nodiscard]] Result<void> change(cluster::View file, const std::string& text);
@@ -73,6 +75,7 @@ class Membership {
   std::unique_ptr<BootBook> boots_;
   cluster::NodeIndex self_ = 0;
   shard::HandoffConfig config_;
+  std::shared_ptr<shard::Company> company_;
   MembershipHooks hooks_;
   // Titles may find no room before anybody listens.
   std::mutex full_mutex_;

@@ -161,7 +161,7 @@ Health Node::Impl::health() const {
   if (!membership_) return health_of_disk();
   const auto now = view();
   const cluster::Node& me = now->nodes[membership_->self()];
-  if (auto cut_off = health_in_cluster(me, membership_->config().company->contact())) return *cut_off;
+  if (auto cut_off = health_in_cluster(me, membership_->company()->contact())) return *cut_off;
   return with_file(me, health_of_disk());
 }
 
@@ -212,7 +212,10 @@ void Node::Impl::make_shards() {
   shard::ShardConfig config;
   config.view = view();
   config.self = membership_ ? membership_->self() : settings_.self;
-  if (membership_) config.handoff = membership_->config();
+  if (membership_) {
+    config.handoff = membership_->config();
+    config.company = membership_->company();
+  }
   config.shards = settings_.shards;
   config.version = LIMPET_VERSION;
   config.started_ms = started_steady_ms_;

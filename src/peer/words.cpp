@@ -34,6 +34,14 @@ bool take_promise(std::string_view& from, Section& section) {
 
 }  // namespace
 
+bool are_words(std::string_view body) {
+  Section section;
+  while (!body.empty()) {
+    if (!take_section(body, section)) return false;
+  }
+  return true;
+}
+
 bool take_section(std::string_view& from, Section& section) {
   section = {};
   std::uint8_t said = 0;

@@ -60,7 +60,7 @@ void Core::begin_roll_call(Client& client, const Spec& spec, Args args) {
 // A slot that no node is known to hold or, for a write, whose holder is known to be out of reach.
 std::string Core::why_not_all(bool write) {
   for (unsigned at = 0; at < kSlots; ++at) {
-    const Route route = slots_.route(static_cast<Slot>(at));
+    const Route route = ownership_.slots().route(static_cast<Slot>(at));
     if (route.kind == Route::Kind::refuse) return why_refused(static_cast<Slot>(at));
     if (!write || route.kind != Route::Kind::peer) continue;
     const Link& link = link_to(route.target);
@@ -77,7 +77,7 @@ SlotSet Core::slots_served(const SlotSet& wanted) const {
   SlotSet served;
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    if (wanted.has(slot) && slots_.is_here(slot)) served.add(slot);
+    if (wanted.has(slot) && ownership_.slots().is_here(slot)) served.add(slot);
   }
   return served;
 }
@@ -148,9 +148,9 @@ bool Core::roll_called(GatherName name, Gather& gather) {
 // Why it is of no use to ask for the slots that are missing again; empty: it may be.
 std::string Core::why_missing(const RollCall& call) const {
   const auto slot = static_cast<Slot>(call.answered().first_absent(0, kSlots));
-  const Route route = slots_.route(slot);
+  const Route route = ownership_.slots().route(slot);
   if (route.kind == Route::Kind::refuse) return why_refused(slot);
-  const bool unheld = handovers_ && known_.heard(slot).term == Term{} && !why_unheld_.empty();
+  const bool unheld = is_unfounded(ownership_, slot);
   if (!unheld && !call.out_of_time(now_.steady_ms)) return {};
   if (unheld || route.kind == Route::Kind::wait) return why_unserved(slot);
   return "TRYAGAIN slot " + std::to_string(slot) +
@@ -163,7 +163,7 @@ void Core::ask_for_missing(GatherName name, Gather& gather) {
   SlotSet missing = gather.roll_call->missing();
   if (gather.partial) missing -= gather.partial->excused;
   missing.each([&](Slot slot) {
-    const Route route = slots_.route(slot);
+    const Route route = ownership_.slots().route(slot);
     slots[route.kind == Route::Kind::peer ? route.target : config_.self].add(slot);
   });
   std::vector<std::string_view> args(gather.args.begin(), gather.args.end());

@@ -11,8 +11,6 @@
 #include <limpet/command/errors.hpp>
 
 #include "core.hpp"
-#include "silence.hpp"
-#include "unheld.hpp"
 
 namespace limpet::shard {
 
@@ -90,11 +88,12 @@ std::string Core::node_id(NodeIndex node) const {
 std::string Core::cluster_info() const {
   std::size_t assigned = 0;
   std::size_t unreachable = 0;
-  const Silence silence(links_);
+  const ownership::NodeDirectory nodes = this->nodes();
   for (unsigned at = 0; at < kSlots; ++at) {
     const auto slot = static_cast<Slot>(at);
     if (view_->owner(slot) != ring::kNobody) ++assigned;
-    if (silence.of(known_.shown(slot), view_->owner(slot))) ++unreachable;
+    const Owner& owner = ownership_.known().shown(slot);
+    if (nodes.silent(owner.known() ? owner.node : view_->owner(slot))) ++unreachable;
   }
   std::size_t up = 0;
   for (std::size_t node = 0; node < links_.size(); ++node) {
@@ -103,13 +102,13 @@ std::string Core::cluster_info() const {
   }
   const auto listed =
       static_cast<std::size_t>(std::count_if(view_->nodes.begin(), view_->nodes.end(), is_counted));
-  const std::string nodes = std::to_string(listed);
+  const std::string count = std::to_string(listed);
   const bool whole = up == listed && unreachable == 0;
   return "cluster_enabled:0\r\ncluster_state:" + std::string(whole ? "ok" : "fail") +
          "\r\ncluster_slots_assigned:" + std::to_string(assigned) +
          "\r\ncluster_slots_ok:" + std::to_string(assigned - std::min(assigned, unreachable)) +
          "\r\ncluster_slots_pfail:0\r\ncluster_slots_fail:" + std::to_string(unreachable) +
-         "\r\ncluster_known_nodes:" + nodes + "\r\ncluster_size:" + nodes +
+         "\r\ncluster_known_nodes:" + count + "\r\ncluster_size:" + count +
          "\r\ncluster_current_epoch:" + std::to_string(view_->epoch) +
          "\r\ncluster_my_epoch:" + std::to_string(view_->epoch) +
          "\r\nlimpet_nodes_reachable:" + std::to_string(up) + "\r\n";
@@ -118,7 +117,7 @@ std::string Core::cluster_info() const {
 void Core::cluster_where(std::string_view key, ReplyWriter& reply) {
   const KeyRef ref = KeyRef::of(key);
   const NodeIndex placed = view_->owner(ref.slot);
-  const Owner& holder = known_.shown(ref.slot);
+  const Owner& holder = ownership_.known().shown(ref.slot);
   const NodeIndex owner = holder.term != Term{} ? holder.node : placed;
   const bool nobody = owner == ring::kNobody;
   const std::string uid_rule = ref.uid.size() == ref.key.size()
@@ -143,7 +142,7 @@ void Core::cluster_where(std::string_view key, ReplyWriter& reply) {
               : owner == config_.self ? ", the node that you asked"
                                       : ""));
   reply.bulk("state");
-  reply.bulk(nobody ? "nobody's" : Silence(links_).of(owner) ? "unreachable" : "up");
+  reply.bulk(nobody ? "nobody's" : nodes().silent(owner) ? "unreachable" : "up");
 }
 
 // ---- STATUS ----
@@ -176,12 +175,11 @@ void Core::node_status(const ShardStats& stats, ReplyWriter& reply) {
   field("slots_giving", moves.giving);
   field("slots_receiving", moves.receiving);
   field("slots_unheld", moves.unheld);
-  text("why_unheld",
-       moves.unheld == 0 ? "" : about_unheld(why_unheld_, *config_.handoff->founding, *view_, links_));
+  text("why_unheld", moves.unheld == 0 ? "" : ownership_.first_slots().about_unowned(*view_, nodes()));
   field("slots_forgotten", moves.forgotten);
-  text("data_directory", moves.forgotten == 0                 ? ""
-                         : config_.handoff->founding->fresh() ? "knows of no slot"
-                                                              : "an old copy");
+  text("data_directory", moves.forgotten == 0                  ? ""
+                         : ownership_.first_slots().is_fresh() ? "knows of no slot"
+                                                               : "an old copy");
   field("slots_unreachable", moves.unreachable);
   field("sessions_to_give", moves.sessions_to_give);
   field("sessions_given_per_second", rounded(stats.rates.sessions_given));
@@ -232,7 +230,7 @@ void append_silent_status(const cluster::Node& node, std::string_view error, std
 }  // namespace
 
 void Core::status_reply(const Gather& gather, ReplyWriter& reply) {
-  const std::vector<std::size_t> held = known_.count(view_->nodes.size());
+  const std::vector<std::size_t> held = ownership_.known().count(view_->nodes.size());
   reply.array(gather.parts.size());
   for (const Gather::Part& part : gather.parts) {
     const bool answered = part.outcome == Outcome::done && !is_error(part.reply.view());

@@ -24,22 +24,35 @@ StreamId stream_id(StreamKind kind, Name name) {
   return {kind, name.index, name.generation};
 }
 
+ownership::OwnershipConfig ownership_of(const ShardConfig& config, const ShardTunables& tunables) {
+  return {.self = config.self,
+          .shards = config.shards,
+          .shard = config.index,
+          .loads = config.loads,
+          .handoff = config.handoff,
+          .handover_rate = tunables.handover_rate};
+}
+
 }  // namespace
 
 Core::Core(ShardConfig config, ShardTunables tunables, Now now)
     : config_(std::move(config)),
       view_(config_.view),
-      slots_(*view_, config_.self, config_.shards, config_.index),
       tunables_(std::move(tunables)),
       now_(now),
       random_state_(config_.random_seed),
       engine_({.table_seed = config_.table_seed, .journal = config_.journal, .ticks_ns = config_.ticks_ns}),
+      ownership_(ownership_of(config_, tunables_), view_, engine_.store(),
+                 numbering_of(engine_.feed().journal()), now),
       siblings_(config_.shards) {
   memory_.set_bound(tunables_.client_bytes_max);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   add_links();
-  if (config_.handoff) begin_handovers();
-  if (config_.loads) hold_slots_back();
+  for (unsigned at = config_.index; config_.loads && at < kSlots; at += config_.shards)
+    engine_.store().set_aside(static_cast<Slot>(at), true);
+  if (ownership_.moves_slots()) ownership_.go_on(nodes(), now_);
+  neighbours_.told = ownership_.standing();
+  work_off();
 }
 
 // One to each node that is known, but this one.
@@ -317,7 +330,8 @@ void Core::sibling_frame(unsigned sibling, const Frame& frame) {
     case FrameType::reply:
       return answered(frame.id, static_cast<Outcome>(frame.bits), frame.body);
     case FrameType::holder:
-      return take_holders(frame.body);
+      ownership_.hears_shard(frame.body, now_);
+      return work_off();
     case FrameType::ask:
     case FrameType::words:
       return take_owning(sibling, frame);
@@ -484,15 +498,15 @@ void Core::reload(ShardTunables tunables) {
   tunables_ = std::move(tunables);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   memory_.set_bound(tunables_.client_bytes_max);
-  if (handovers_) handovers_->set_rate(tunables_.handover_rate, now_);
+  if (ownership_.moves_slots()) ownership_.moves().set_rate(tunables_.handover_rate, now_);
 }
 
 // ---- Stopping ----
 
 void Core::drain() {
   if (std::exchange(draining_, true)) return;
-  if (handovers_) {
-    handovers_->stop(now_);
+  if (ownership_.moves_slots()) {
+    ownership_.moves().stop(now_);
     work_off();
   }
   peers_.each([&](auto, Peer& peer) {
@@ -540,7 +554,7 @@ ShardStats Core::stats() {
   stats.latencies = engine_.stats().latencies();
   stats.memory_max = tunables_.memory_of_node;
   stats.commands = engine_.stats().counts();
-  const std::vector<std::size_t> held = known_.count(view_->nodes.size());
+  const std::vector<std::size_t> held = ownership_.known().count(view_->nodes.size());
   for (const std::unique_ptr<Link>& link : links_) {
     PeerStats& peer = stats.peers.emplace_back(link ? link->stats() : PeerStats{});
     if (link) peer.slots = held[link->node()];

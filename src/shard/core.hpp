@@ -8,8 +8,9 @@
 //   durable.cpp          replies that wait until what they show is safe
 //   snapshots.cpp        between the pacer of snapshots and the driver
 //   loading.cpp          slots that are not loaded yet, and who waits for them
-//   handing_over.cpp     slots that change hands
-//   holders.cpp, owning.cpp   who holds which slot, and where commands go by that
+//   handover_bridge.cpp  slots that change hands
+//   routes.cpp           where commands go
+//   telling.cpp          what nodes and shards tell each other of who owns what
 //   parts.cpp            commands of several parts: cut, sent, put together (gather.cpp)
 //   relocate.cpp         RENAME and COPY from session to session
 //   all_keys.cpp, scan.cpp, partial.cpp   KEYS, DBSIZE, RANDOMKEY, FLUSHALL; SCAN; of the nodes that answer
@@ -24,8 +25,7 @@
 #include <limpet/base/slab.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/engine/engine.hpp>
-#include <limpet/handoff/hand_overs.hpp>
-#include <limpet/ownership/slot_table.hpp>
+#include <limpet/ownership/reasons.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
 #include <limpet/shard/shard.hpp>
@@ -40,8 +40,8 @@
 #include <vector>
 
 #include "claims.hpp"
+#include "contact.hpp"
 #include "gather.hpp"
-#include "holders.hpp"
 #include "kept.hpp"
 #include "link.hpp"
 #include "names.hpp"
@@ -57,10 +57,12 @@ using peer::FrameType;
 using peer::Outcome;
 using peer::Reach;
 using resp::ReplyWriter;
-using SlotTurn = handoff::HandOvers::Turn;
 
 // What happens to writes when the memory is full, by the name that Redis has for it.
 [[nodiscard]] std::string_view policy_name(bool evict_when_full);
+
+// Who counts the changes of slots, for hand-overs.
+[[nodiscard]] handoff::Numbering numbering_of(journal::Writer* journal);
 
 class Core {
  public:
@@ -86,7 +88,7 @@ class Core {
   void reload(ShardTunables tunables);
   void drain();
   [[nodiscard]] bool drained();
-  [[nodiscard]] bool in_start() const { return owned_.owners && owned_.owners->begins(); }
+  [[nodiscard]] bool in_start() const { return is_starting(ownership_); }
   [[nodiscard]] ShardStats stats();
   [[nodiscard]] Effects& effects() { return effects_; }
   void set_now(Now now) { now_ = now; }
@@ -99,7 +101,7 @@ class Core {
   void journal_failed(const std::string& why);
   // loading.cpp
   void take_load(const LoadPiece& piece);
-  // handing_over.cpp
+  // handover_bridge.cpp
   void set_view(std::shared_ptr<const cluster::View> view);
   void titles_written(const std::vector<Slot>& slots);
   void titles_failed(const std::vector<Slot>& slots, const std::string& why, bool for_want_of_room);
@@ -138,15 +140,13 @@ class Core {
   void add_links();
   [[nodiscard]] Counters counters() const;
 
-  // ---- handing_over.cpp ----
-  void begin_handovers();
-  [[nodiscard]] handoff::HandOverView view_of_handovers() const;
-  [[nodiscard]] std::string why_to_give(NodeIndex node) const;
+  // ---- handover_bridge.cpp ----
   [[nodiscard]] bool worth_dialling(const Link& link) const;
   void changed(Slot slot, std::string_view effects);
   void watch_changes();
+  [[nodiscard]] ownership::NodeDirectory nodes() const;
+  void drain_ownership();
   void work_off();
-  void take_turn(const SlotTurn& turn);
   void write_title(const handoff::HandOvers::Write& write);
   void send_titles();
   void fail_titles(const std::string& why);
@@ -158,49 +158,24 @@ class Core {
   void copy_for_handovers();
   [[nodiscard]] HandoffStats handoff_stats() const;
 
-  // ---- holders.cpp ----
-  [[nodiscard]] Route way_to(Slot slot) const;
+  // ---- routes.cpp ----
   [[nodiscard]] Route place_of(Slot slot) const;
   [[nodiscard]] bool may_pass_on(Slot slot, std::uint8_t hops) const;
-  // Nobody is known to hold the slot: a command that goes somewhere may come back, and must not be overtaken.
-  [[nodiscard]] bool is_a_guess(Slot slot) const { return handovers_ && known_.heard(slot).term == Term{}; }
   void place(Slot slot);
-  [[nodiscard]] bool cannot_know(Slot slot) const;
   [[nodiscard]] std::string why_refused(Slot slot) const;
   void seen_alive(NodeIndex node);
-  bool learn(Slot slot, const Owner& holder);
-  void take_holders(std::string_view body);
-  [[nodiscard]] bool can_be_true(Term term, NodeIndex node);
-  void tell_siblings();
-  [[nodiscard]] peer::Standing standing() const;
-  void tell_news(Peer& peer);
-  void tell_news_of_change();
-  [[nodiscard]] std::string why_empty() const;
-  [[nodiscard]] std::string why_not_founded() const;
-  [[nodiscard]] bool may_be_claimed(Slot slot) const;
-  void try_to_claim();
 
-  // ---- owning.cpp ----
-  void say(peer::WordWriter& words, Slot slot, bool all) const;
+  // ---- telling.cpp ----
   void ask_owners(Link& link);
   [[nodiscard]] bool take_ask(Peer& peer, const Frame& frame);
   void note_asked(std::string_view body);
-  void answer_ask(const peer::WordWriter::Send& send);
   void answered_in_part(Peer& peer);
   void take_owning(unsigned sibling, const Frame& frame);
   void send_words(std::string_view body);
   void tell_peers();
-  bool take_words(NodeIndex node, std::string_view body);
-  void hear_owner(Slot slot, NodeIndex node, const handoff::Owning& his);
-  void hear_known(Slot slot, NodeIndex from, const Owner& holder);
-  void hear_promised(Slot slot, NodeIndex from, const peer::Section& promise);
-  void complete(Slot slot, const handoff::Unfinished::Offer& offer);
-  void go_on_completing();
-  void give_way(Slot slot, const Owner& to);
-  void belongs_to(Slot slot, const Owner& to);
-  void got(Slot slot, handoff::Member from);
-  [[nodiscard]] bool all_are_heard() const;
-  void go_on_owning();
+  void tell_siblings();
+  void tell_news(Peer& peer);
+  void tell_news_of_change();
 
   // ---- orders.cpp ----
   [[nodiscard]] bool may_order(const Client& client) const;
@@ -300,7 +275,6 @@ class Core {
   void hold(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs);
 
   // ---- loading.cpp ----
-  void hold_slots_back();
   // Of these slots one that is not served; all of them are loaded before others.
   std::optional<Slot> first_missing(const std::vector<Slot>& slots);
   // False: the client waits for the slot. True: it has waited long enough, and has its error.
@@ -309,7 +283,6 @@ class Core {
   void park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_view body);
   SlotWait& want(Slot slot);
   void slot_loaded(const LoadPiece::Step& step);
-  [[nodiscard]] handoff::Numbering numbering();
   void slot_damaged(Slot slot, const std::string& why);
   void wake_waiters(Slot slot);
   void serve_returned(Slot slot);
@@ -486,25 +459,16 @@ class Core {
 
   ShardConfig config_;  // set once
   std::shared_ptr<const cluster::View> view_;
-  SlotTable slots_;
-  KnownOwners known_;
 
   ShardTunables tunables_;
   Now now_;
   std::uint64_t random_state_;
   engine::Engine engine_;
-  // Null: slots stay where the view places them.
-  std::unique_ptr<handoff::HandOvers> handovers_;
-  Owned owned_;
+  ownership::Ownership ownership_;
   PassedOn passed_on_;
   Overtaking overtaking_;
-  std::set<NodeIndex> came_back_;       // in this epoch: they were leaving before
   std::int64_t files_compared_ms_ = 0;  // when to look again who runs another cluster file; 0: not
-  std::vector<Slot> to_tell_siblings_;
   Neighbours neighbours_;
-  bool was_fresh_ = false;  // when this node started, it had never held a slot
-  bool may_claim_ = false;
-  std::string why_unheld_;  // slots that nobody holds cannot be claimed
   // What is changed of slots that are given away.
   struct GivenChanges final : engine::ChangeFeed::Subscriber {
     explicit GivenChanges(Core& of) : core(of) {}

@@ -71,7 +71,7 @@ void Core::journal_trouble(const std::string& why) { engine_.durability().set_tr
 
 void Core::journal_failed(const std::string& why) {
   engine_.durability().fail(why);
-  if (handovers_) fail_titles(why);
+  if (ownership_.moves_slots()) fail_titles(why);
   // What they did is in memory and may be on the disk or not: nobody is told that it is.
   for (HeldReply& held : std::exchange(held_replies_, {})) {
     give_back(held.origin, held.charged);

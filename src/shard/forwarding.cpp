@@ -272,9 +272,10 @@ void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
 
 void Core::bounce(std::uint64_t id, Pending& pending, std::string_view body) {
   peer::NotMe said;
-  if (handovers_ && pending.slot != kNoSlot && peer::read_not_me(body, said) && said.term != Term{}) {
+  if (ownership_.moves_slots() && pending.slot != kNoSlot && peer::read_not_me(body, said) &&
+      said.term != Term{}) {
     const auto node = view_->find(said.node);
-    if (node && can_be_true(said.term, *node)) learn(pending.slot, {*node, said.term});
+    if (node && ownership_.hears_of(*node, pending.slot, said.term, now_)) work_off();
   }
   pending.state = Pending::State::bounced;
   pending.retry_ms = now_.steady_ms + kBounceRetryMs;
@@ -286,7 +287,7 @@ void Core::bounce(std::uint64_t id, Pending& pending, std::string_view body) {
     if (client == nullptr) return;
     ++client->bounced;
     if (pending.slot != kNoSlot) overtaking_.may_come_back(client->id, pending.slot);
-  } else if (handovers_ && !std::exchange(pending.came_back, true)) {
+  } else if (ownership_.moves_slots() && !std::exchange(pending.came_back, true)) {
     passed_on_.bounced(pending.slot);
     if (std::exchange(pending.passed_on, false)) passed_on_.ended(pending.slot, pending.hops);
     place(pending.slot);
@@ -303,7 +304,7 @@ void Core::unbounce(Pending& pending) {
 
 // Later ones are not to overtake it.
 void Core::pass_on(Pending& pending) {
-  pending.passed_on = handovers_ && !pending.to_sibling && pending.slot != kNoSlot;
+  pending.passed_on = ownership_.moves_slots() && !pending.to_sibling && pending.slot != kNoSlot;
   if (pending.passed_on) passed_on_.began(pending.slot, pending.hops, pending.target);
 }
 
@@ -324,9 +325,9 @@ void Core::place_eased() {
 // To whoever holds the slot by now.
 void Core::try_again(std::uint64_t id, Pending& pending) {
   const Slot slot = pending.slot;
-  const Route route = slot == kNoSlot ? Route{Route::Kind::peer, pending.target}
-                      : handovers_    ? way_to(slot)
-                                      : slots_.route(slot);
+  const Route route = slot == kNoSlot            ? Route{Route::Kind::peer, pending.target}
+                      : ownership_.moves_slots() ? ownership_.owner_route(slot)
+                                                 : ownership_.slots().route(slot);
   switch (route.kind) {
     case Route::Kind::wait:
     case Route::Kind::refuse:

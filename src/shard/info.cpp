@@ -22,8 +22,8 @@ bool Core::take_node_command(Client& client, const Spec& spec, Args args) {
 void Core::note_counts() {
   if (!recent_.operations.due(now_.steady_ms)) return;
   recent_.operations.note(now_.steady_ms, engine_.stats().operations());
-  if (!handovers_) return;
-  const handoff::HandOvers::Progress progress = handovers_->progress();
+  if (!ownership_.moves_slots()) return;
+  const handoff::HandOvers::Progress progress = ownership_.moves().progress();
   recent_.slots_given.note(now_.steady_ms, progress.given_total);
   recent_.sessions_given.note(now_.steady_ms, progress.sessions_total);
   recent_.bytes_sent.note(now_.steady_ms, progress.sent_total);
@@ -32,8 +32,8 @@ void Core::note_counts() {
 Rates Core::rates() const {
   Rates rates;
   rates.operations = recent_.operations.per_second(now_.steady_ms, engine_.stats().operations());
-  if (!handovers_) return rates;
-  const handoff::HandOvers::Progress progress = handovers_->progress();
+  if (!ownership_.moves_slots()) return rates;
+  const handoff::HandOvers::Progress progress = ownership_.moves().progress();
   rates.slots_given = recent_.slots_given.per_second_of_work(now_.steady_ms, progress.given_total);
   rates.sessions_given = recent_.sessions_given.per_second_of_work(now_.steady_ms, progress.sessions_total);
   rates.bytes_sent = recent_.bytes_sent.per_second_of_work(now_.steady_ms, progress.sent_total);

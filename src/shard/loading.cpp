@@ -11,19 +11,8 @@
 #include <utility>
 
 #include "core.hpp"
-#include "unheld.hpp"
 
 namespace limpet::shard {
-
-void Core::hold_slots_back() {
-  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
-    const auto slot = static_cast<Slot>(at);
-    slots_.begin_load(slot);
-    if (handovers_) handovers_->set_ready(slot, false);
-    place(slot);
-    engine_.store().set_aside(slot, true);
-  }
-}
 
 // Shorter than what an entry node waits for another: it is better told that nothing has happened.
 std::int64_t Core::loading_patience() const {
@@ -31,49 +20,29 @@ std::int64_t Core::loading_patience() const {
 }
 
 std::string Core::why_unserved(Slot slot) const {
-  if (slots_.is_damaged(slot)) {
-    return "MISCONF slot " + std::to_string(slot) +
-           " is damaged on the disk of this node and not served; its log says what to do";
-  }
+  const std::string here = why_not_served(ownership_, slot);
+  if (!here.empty()) return here;
   const std::string name = "slot " + std::to_string(slot);
-  if (slots_.is_loading(slot)) return "LOADING " + name + " is not loaded yet; try again in a moment";
-  if (slots_.mode(slot) == SlotMode::frozen) {
-    return "TRYAGAIN " + name + " is on its way from node to node; try again in a moment";
-  }
-  if (owned_.owners && owned_.owners->begins(slot)) {
-    return "LOADING " + name +
-           " is not served yet: this node has just started, and asks the others whose it is; try again in a "
-           "moment";
-  }
-  if (owned_.owners && owned_.owners->forgotten().contains(slot)) {
-    const std::string& me = view_->nodes[config_.self].name;
-    return "CLUSTERDOWN " + name + " is not served: node " + me +
-           (config_.handoff->founding->fresh()
-                ? " held it, and its data directory knows of no slot; if what it held is lost, `limpet "
-                  "cluster claim " +
-                      me + "` at another node lets its slots begin empty"
-                : " held it later than its data directory knows of: that is an old copy; `limpet cluster "
-                  "status` says what to do");
-  }
   if (passed_on_.contains(slot)) return "TRYAGAIN the owner of " + name + " is changing";
-  const Owner& known = known_.shown(slot);
-  if (known.term != Term{} && known.node != config_.self) {
+  const Owner& known = ownership_.known().shown(slot);
+  if (known.known() && known.node != config_.self) {
     const Link& link = *links_[known.node];
     if (link.verdict() != Link::Verdict::send) return unreachable(link, slot);
     return "CLUSTERDOWN " + name + " is not served: others know that node " + view_->nodes[known.node].name +
            " holds it, and it does not say so; `limpet cluster status` says more";
   }
   const std::string why =
-      handovers_ ? about_unheld(why_unheld_, *config_.handoff->founding, *view_, links_) : std::string();
+      ownership_.moves_slots() ? ownership_.first_slots().about_unowned(*view_, nodes()) : std::string();
   return "CLUSTERDOWN " + name + " is held by no node yet" + (why.empty() ? "" : ": " + why);
 }
 
 std::string Core::why_not_whole() const {
-  if (slots_.loading() > 0) {
-    return "LOADING " + std::to_string(slots_.loading()) + " slots are not loaded yet; try again in a moment";
+  if (ownership_.slots().loading() > 0) {
+    return "LOADING " + std::to_string(ownership_.slots().loading()) +
+           " slots are not loaded yet; try again in a moment";
   }
-  if (slots_.damaged() > 0) {
-    return "MISCONF " + std::to_string(slots_.damaged()) +
+  if (ownership_.slots().damaged() > 0) {
+    return "MISCONF " + std::to_string(ownership_.slots().damaged()) +
            " slots are damaged on the disk of this node and not served; its log says what to do";
   }
   return {};
@@ -83,16 +52,17 @@ std::string Core::why_not_whole() const {
 
 SlotWait& Core::want(Slot slot) {
   const auto [wait, fresh] = slot_waits_.try_emplace(slot);
-  if (fresh && slots_.is_loading(slot)) effects_.wanted.push_back(slot);
+  if (fresh && ownership_.slots().is_loading(slot)) effects_.wanted.push_back(slot);
   return wait->second;
 }
 
 std::optional<Slot> Core::first_missing(const std::vector<Slot>& slots) {
   std::optional<Slot> first;
   for (const Slot slot : slots) {
-    if (slots_.route(slot).kind != Route::Kind::wait) continue;
-    if (!first || slots_.is_damaged(slot)) first = slot;
-    if (!slots_.is_damaged(slot)) want(slot);  // so that they come together, not one after the other
+    if (ownership_.slots().route(slot).kind != Route::Kind::wait) continue;
+    if (!first || ownership_.slots().is_damaged(slot)) first = slot;
+    if (!ownership_.slots().is_damaged(slot))
+      want(slot);  // so that they come together, not one after the other
   }
   return first;
 }
@@ -104,8 +74,8 @@ bool Core::wait_for_slot(Client& client, Slot slot) {
   // that is on its way: that takes some milliseconds.
   const bool waited =
       client.waits_until_ms != 0 && now >= client.waits_until_ms && now < client.waits_until_ms + patience;
-  const bool enough = waited && (slots_.is_loading(slot) || client.waited_for == slot);
-  if (slots_.is_damaged(slot) || enough) {
+  const bool enough = waited && (ownership_.slots().is_loading(slot) || client.waited_for == slot);
+  if (ownership_.slots().is_damaged(slot) || enough) {
     client.waits_for = kSlots;
     ++counters_.forward_errors;
     reply_error(client, why_unserved(slot));
@@ -119,7 +89,7 @@ bool Core::wait_for_slot(Client& client, Slot slot) {
 }
 
 void Core::park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_view body) {
-  if (slots_.is_damaged(slot) || !parked_room_.take(sizeof(Parked) + body.size())) {
+  if (ownership_.slots().is_damaged(slot) || !parked_room_.take(sizeof(Parked) + body.size())) {
     deliver(origin, Outcome::unavailable, why_unserved(slot));
     return;
   }
@@ -164,7 +134,7 @@ void Core::take_load(const LoadPiece& piece) {
   for (const LoadPiece::Step& step : piece.steps) {
     const std::string_view effects = bytes.substr(0, step.bytes);
     bytes.remove_prefix(step.bytes);
-    if (slots_.is_damaged(step.slot)) continue;
+    if (ownership_.slots().is_damaged(step.slot)) continue;
     const Result<void> done = engine_.load(step.slot, effects, now_);
     if (!done) {
       slot_damaged(step.slot, done.error().text);
@@ -181,21 +151,7 @@ void Core::slot_loaded(const LoadPiece::Step& step) {
   if (journal::Writer* const journal = engine_.feed().journal())
     journal->set_sequence(slot, step.changes, step.version);
   engine_.store().set_aside(slot, false);
-  slots_.end_load(slot);
-  if (!handovers_) return place(slot);
-  // What it gave away, or received in part, before is not its own, and the disk is told so. Sessions of a
-  // release that knew no titles are there before the first of them, and while nobody holds their slots.
-  const handoff::SlotTitle& title = handovers_->title(slot);
-  if (engine_.feed().journal() != nullptr && owned_.owners->begins(slot)) {
-    const journal::SlotVersion last = engine_.feed().journal()->version(slot);
-    owned_.unfinished.loaded(slot, {.term = last.term, .number = last.number});
-  }
-  if (title.promise) owned_.to_tell_peers.push_back(slot);
-  if (handoff::owns(title)) engine_.feed().set_term(slot, title.title.term);
-  const bool first = known_.heard(slot).term == Term{} && (was_fresh_ || may_be_claimed(slot));
-  if (!handoff::owns(title) && !title.promise && !first) engine_.store().clear(slot);
-  handovers_->set_ready(slot, true);
-  place(slot);
+  ownership_.loaded(slot);
   work_off();
 }
 
@@ -204,7 +160,8 @@ void Core::slot_damaged(Slot slot, const std::string& why) {
     note(Note::Level::error, "slot " + std::to_string(slot) + " cannot be loaded, and is not served: " + why);
   }
   engine_.store().set_aside(slot, false);
-  slots_.damage(slot);
+  ownership_.damaged(slot);
+  drain_ownership();
   wake_waiters(slot);
 }
 
@@ -215,7 +172,7 @@ void Core::wake_waiters(Slot slot) {
   slot_waits_.erase(found);
   for (const Parked& parked : wait.requests) {
     unpark(parked);
-    serve_kept(parked.origin, slot, slots_.route(slot), parked.body.view());
+    serve_kept(parked.origin, slot, ownership_.slots().route(slot), parked.body.view());
   }
   for (const StreamId id : wait.clients) {
     Client* client = find_client(id);
@@ -237,7 +194,7 @@ void Core::serve_returned(Slot slot) {
       continue;
     }
     unpark(parked);
-    serve_kept(parked.origin, slot, way_to(slot), parked.body.view());
+    serve_kept(parked.origin, slot, ownership_.owner_route(slot), parked.body.view());
   }
   SlotWait& wait = slot_waits_[slot];
   wait.requests.insert(wait.requests.begin(), std::make_move_iterator(others.begin()),
@@ -253,8 +210,8 @@ void Core::serve_kept(const Origin& origin, Slot slot, Route route, std::string_
 
 DiskStats Core::disk_stats() const {
   DiskStats stats;
-  stats.slots_loading = slots_.loading();
-  stats.slots_damaged = slots_.damaged();
+  stats.slots_loading = ownership_.slots().loading();
+  stats.slots_damaged = ownership_.slots().damaged();
   const engine::SnapshotPacer* const snapshots = engine_.snapshots();
   if (snapshots == nullptr) return stats;
   const engine::Durability& durability = engine_.durability();

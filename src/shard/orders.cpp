@@ -13,19 +13,7 @@
 
 namespace limpet::shard {
 
-using handoff::HandOvers;
-
 namespace {
-
-// Terms of claims are far above those of ordinary owners, and above those of earlier claims even where these
-// are not known: the slot may have changed hands any number of times since anything was heard of it.
-// Who has all of it comes above who begins empty, should both of them claim it, whatever their clocks say.
-Term term_of_claim(Term known, bool whole, Now now) {
-  constexpr unsigned kBitsOfAMinute = 16;
-  return {std::max(known.cessions, static_cast<std::uint64_t>(now.unix_ms) << kClaimTimeShift) +
-              (std::uint64_t{1} << (kClaimTimeShift + (whole ? kBitsOfAMinute : 0))),
-          0};
-}
 
 // Somebody who is in no file and holds slots still. A node that begins anew may not know of it.
 std::string unlisted_holder(const cluster::View& view, const KnownOwners& owners) {
@@ -84,7 +72,7 @@ bool Core::order_drain(Client& client, Args args) {
     reply_error(client, "ERR there is no node " + printable(args[2]) + " in this cluster");
     return true;
   }
-  if (!handovers_) {
+  if (!ownership_.moves_slots()) {
     reply_error(client, "ERR this node is in no cluster, so nobody could take its sessions");
     return true;
   }
@@ -144,11 +132,7 @@ void Core::each_node_reply(const Gather& gather, ReplyWriter& reply) {
 // It has begun anew with an empty disk: it is there, and what it held before is gone.
 bool Core::begins_anew(NodeIndex node) const {
   if (node == config_.self) {
-    // For itself each shard says so: another of them may have claimed a moment ago.
-    bool anew = was_fresh_;
-    for (unsigned at = config_.index; at < kSlots && anew; at += config_.shards)
-      anew = handovers_->title(static_cast<Slot>(at)) == handoff::SlotTitle{};
-    return anew;
+    return ownership_.begins_anew();
   }
   const Link& link = *links_[node];
   return link.informed() && link.theirs().fresh;
@@ -157,7 +141,7 @@ bool Core::begins_anew(NodeIndex node) const {
 // Why its slots cannot be claimed, as far as this shard knows; empty: they can. `asked`: this is the node
 // that has all others claim.
 std::string Core::why_no_claim(std::string_view name, bool asked) const {
-  if (!handovers_) return "this node is in no cluster";
+  if (!ownership_.moves_slots()) return "this node is in no cluster";
   const auto gone = view_->find(name);
   if (!gone) return "there is no node " + printable(name) + " in this cluster";
   const cluster::Node& node = view_->nodes[*gone];
@@ -171,7 +155,7 @@ std::string Core::why_no_claim(std::string_view name, bool asked) const {
            "empty "
            "data directory if it is to begin anew";
   }
-  if (const std::string other = unlisted_holder(*view_, known_);
+  if (const std::string other = unlisted_holder(*view_, ownership_.known());
       anew && asked && !other.empty() && other != name) {
     return "node " + other +
            ", which is in no cluster file, holds slots still: wait until it has given them away";
@@ -201,43 +185,23 @@ void Core::claim_from(std::string_view name, const Origin& origin, resp::Version
     return deliver(origin, Outcome::done, refusal.view());
   }
   const NodeIndex gone = *view_->find(name);
-  // Of a slot that nobody has said to hold: nor does somebody who is in no file, or down, and cannot be
-  // asked.
-  const bool all_others_told =
-      std::all_of(links_.begin(), links_.end(), [gone](const std::unique_ptr<Link>& link) {
-        return !link || link->node() == gone || link->informed();
-      });
-  Claims::Claim claim{.origin = origin, .version = version};
-  std::int64_t empty = 0;
-  std::int64_t whole = 0;
-  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
-    const auto slot = static_cast<Slot>(at);
-    const Owner& holder = known_.latest(slot);
-    // Whoever was giving it to the one that is gone has it still, and who was promised it by that one has all
-    // that there is of it, wherever it is to be: it goes there from here.
-    const bool is_its = holder.term != Term{} ? holder.node == gone : all_others_told;
-    const bool has_it =
-        handovers_->grants_to(slot, gone) || (is_its && handovers_->promised_by(slot, gone, holder.term));
-    if (!has_it && (view_->home[slot] != config_.self || !is_its)) continue;
-    const auto heritage = handovers_->inherit(slot, term_of_claim(holder.term, has_it, now_), has_it);
-    if (heritage == HandOvers::Heritage::empty) owned_.owners->claims(slot, now_);
-    empty += heritage == HandOvers::Heritage::empty ? 1 : 0;
-    whole += heritage == HandOvers::Heritage::whole ? 1 : 0;
-    if (heritage == HandOvers::Heritage::not_now) {
-      ++claim.missed;
-    } else {
-      claim.writing.insert(slot);
-    }
-  }
-  if (empty + whole > 0) {
+  const ownership::NodeDirectory nodes = this->nodes();
+  bool all_heard = true;
+  for (NodeIndex node = 0; node < nodes.size(); ++node)
+    all_heard = all_heard && (nodes.is_self(node) || node == gone || nodes.row(node).informed);
+  const ownership::Ownership::Claimed claimed = ownership_.claim(gone, all_heard, now_);
+  if (!claimed.taken.empty()) {
     note(Note::Level::warning,
-         "shard " + std::to_string(config_.index) + " takes " + std::to_string(empty + whole) +
+         "shard " + std::to_string(config_.index) + " takes " + std::to_string(claimed.taken.size()) +
              " slots of node " + printable(name) + ", which an operator has declared gone: " +
-             (whole == 0
-                  ? "they begin empty"
-                  : std::to_string(whole) + " of them were still here as a whole and go on with what they "
-                                            "had, the others begin empty"));
+             (claimed.whole == 0 ? "they begin empty"
+                                 : std::to_string(claimed.whole) +
+                                       " of them were still here as a whole and go on with what they "
+                                       "had, the others begin empty"));
   }
+  Claims::Claim claim{.origin = origin, .version = version};
+  claim.writing = {claimed.taken.begin(), claimed.taken.end()};
+  claim.missed = claimed.missed;
   claim.until_ms = now_.steady_ms + tunables_.forward_timeout_ms;
   claims_.begin(std::move(claim));
   work_off();

@@ -60,9 +60,9 @@ bool Core::partial_called(GatherName name, Gather& gather, Bytes& out) {
   // Slots that are not waited for: of nodes that do not answer, and of nobody.
   for (unsigned at = 0; at < kSlots; ++at) {
     const auto slot = static_cast<Slot>(at);
-    const bool nobody = slots_.route(slot).kind == Route::Kind::refuse ||
-                        (handovers_ && known_.heard(slot).term == Term{} && !why_unheld_.empty());
-    if (nobody || is_silent_in(gather, slots_, slot)) gather.partial->excused.add(slot);
+    const bool nobody =
+        ownership_.slots().route(slot).kind == Route::Kind::refuse || is_unfounded(ownership_, slot);
+    if (nobody || is_silent_in(gather, ownership_.slots(), slot)) gather.partial->excused.add(slot);
   }
   if (gather.roll_call) {
     SlotSet awaited = gather.roll_call->missing();
@@ -87,7 +87,7 @@ bool Core::partial_called(GatherName name, Gather& gather, Bytes& out) {
   }
   const SlotSet absent = gather.roll_call ? gather.roll_call->missing() : gather.partial->excused;
   std::size_t nobodys = 0;
-  absent.each([&](Slot slot) { nobodys += is_silent_in(gather, slots_, slot) ? 0U : 1U; });
+  absent.each([&](Slot slot) { nobodys += is_silent_in(gather, ownership_.slots(), slot) ? 0U : 1U; });
   if (nobodys > 0) missing.emplace_back("", "no node has answered for " + std::to_string(nobodys) + " slots");
   reply.array(2);
   if (gather.kind == GatherKind::partial_sum) merge_sum(gather, reply);

@@ -179,7 +179,7 @@ GatherKind kind_of(command::Merge merge) {
 // Names a node that is known to be out of reach, so that nothing has to be started in vain.
 std::string Core::down_target(const std::vector<Slot>& slots) {
   for (const Slot slot : slots) {
-    const Route route = slots_.route(slot);
+    const Route route = ownership_.slots().route(slot);
     if (route.kind == Route::Kind::refuse) {
       return why_refused(slot);
     }
@@ -199,7 +199,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
        at += static_cast<std::size_t>(spec.key_step)) {
     const Slot slot = at == first ? slot_of_first : slot_of(args[at]);
     one_slot = one_slot && slot == slot_of_first;
-    all_here = all_here && slots_.is_here(slot);
+    all_here = all_here && ownership_.slots().is_here(slot);
   }
   if (one_slot) return take_session_command(client, spec, args);
   if (all_here) {
@@ -214,7 +214,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
   }
   if (const auto missing = first_missing(keys.slots)) return wait_for_slot(client, *missing);
   for (const Slot slot : keys.slots) {
-    if (!has_room(slots_.route(slot), client)) return false;
+    if (!has_room(ownership_.slots().route(slot), client)) return false;
   }
 
   auto [name, gather] = begin_gather(kind_of(spec.merge), keep_place(client), client.version);
@@ -233,7 +233,7 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
       part_args.insert(part_args.end(), args.begin() + static_cast<std::ptrdiff_t>(at),
                        args.begin() + static_cast<std::ptrdiff_t>(at + keys.step));
     }
-    const Route route = slots_.route(slot);
+    const Route route = ownership_.slots().route(slot);
     if (route.kind == Route::Kind::here) {
       reply_scratch_.clear();
       const Lsn lsn = engine_.run({spec, part_args, client.version}, reply_scratch_, now_).reply_lsn;
@@ -241,7 +241,8 @@ bool Core::take_split_command(Client& client, const Spec& spec, Args args) {
       gather.needs = std::max(gather.needs, lsn);
       part_done(part, Outcome::done, reply_scratch_.view());
     } else {
-      if (peer::request_bytes(part_args) > kPieceBytes || is_a_guess(slot)) client.barrier = true;
+      if (peer::request_bytes(part_args) > kPieceBytes || ownership_.is_unconfirmed(slot))
+        client.barrier = true;
       forward(route, slot, part, request, part_args, gather.write);
     }
   }
@@ -286,7 +287,7 @@ GatherKind Core::kind_for_nodes(Args args) {
 // Whoever is to hold slots by the file, and who holds some still.
 bool Core::takes_part(NodeIndex node) const {
   const cluster::Node& known = view_->nodes[node];
-  return (known.listed && known.state != cluster::NodeState::down) || known_.heard_of(node) > 0;
+  return (known.listed && known.state != cluster::NodeState::down) || ownership_.known().heard_of(node) > 0;
 }
 
 // Is this node asked for its part of `args`?
@@ -294,7 +295,8 @@ bool Core::is_asked(GatherKind kind, NodeIndex node, Args args) const {
   const bool all = kind == GatherKind::cluster_status || kind == GatherKind::each_node;
   if (all && view_->nodes[node].listed) return true;
   // It may be known to hold slots by what others say alone.
-  if (kind == GatherKind::cluster_status && known_.count(view_->nodes.size())[node] > 0) return true;
+  if (kind == GatherKind::cluster_status && ownership_.known().count(view_->nodes.size())[node] > 0)
+    return true;
   // Not the one whose slots are claimed: it is gone, or at least all that it held.
   if (equals_ignore_case(args[0], "cluster") && args.size() == 3 && view_->nodes[node].name == args[2])
     return begins_anew(node);
@@ -321,7 +323,7 @@ void Core::ask_node(GatherName name, Gather& gather, NodeIndex node, Args args) 
 
 void Core::ask_owner(GatherName name, Gather& gather, Slot slot, Args args, bool write) {
   const Origin part = next_part(name, gather, 0);
-  const Route route = slots_.route(slot);
+  const Route route = ownership_.slots().route(slot);
   const peer::Request request = first_hop(Reach::slot, gather.version, gather.authenticated);
   if (route.kind == Route::Kind::here) {
     Bytes reply;

@@ -17,7 +17,7 @@ using peer::FrameStep;
 peer::Greeting Core::make_greeting() {
   const cluster::Node& me = view_->nodes[config_.self];
   peer::Greeting greeting;
-  static_cast<peer::Standing&>(greeting) = standing();
+  static_cast<peer::Standing&>(greeting) = ownership_.standing();
   greeting.cluster = view_->name;
   greeting.node = me.name;
   greeting.client = me.client.text();
@@ -186,7 +186,11 @@ void Core::compare_files(const Link& link) {
 
 // What the other node says of itself.
 bool Core::link_said(Link& link, const Frame& frame) {
-  if (frame.type == FrameType::words) return take_words(link.node(), frame.body);
+  if (frame.type == FrameType::words) {
+    const bool are_words = ownership_.hears(link.node(), frame.body, now_);
+    work_off();
+    return are_words;
+  }
   peer::Standing standing;
   std::string_view body = frame.body;
   if (!peer::take_standing(body, standing)) return false;
@@ -198,12 +202,12 @@ bool Core::link_said(Link& link, const Frame& frame) {
   link.informed(standing);
   if (counted) link.counted(sessions);
   const cluster::Node& node = view_->nodes[link.node()];
-  if (handovers_ && (standing.leaving != node.leaving || !same_word)) {
+  if (ownership_.moves_slots() && (standing.leaving != node.leaving || !same_word)) {
     effects_.leaving.push_back({node.name, {standing.boot, standing.leave_changes, standing.leaving, first}});
   }
-  if (owned_.owners) {
-    owned_.owners->answered(link.node());
-    go_on_owning();
+  if (ownership_.moves_slots()) {
+    ownership_.answered(link.node());
+    ownership_.go_on(nodes(), now_);
     work_off();
   }
   return true;
@@ -369,7 +373,7 @@ void Core::introduce(Peer& peer) {
   if (peer.node) seen_alive(*peer.node);
   const auto client = cluster::parse_address(peer.theirs.client);
   const auto address = cluster::parse_address(peer.theirs.peer);
-  if (!handovers_ || !client || !address) return;
+  if (!ownership_.moves_slots() || !client || !address) return;
   // Of one that is in no file that this process has read, only the name may be known, or where it was before.
   if (peer.node && (view_->nodes[*peer.node].listed || view_->nodes[*peer.node].peer == *address)) return;
   effects_.strangers.push_back({peer.theirs.node, *client, *address});
@@ -392,7 +396,7 @@ void Core::look_ahead(std::string_view frames) {
     const FrameStep step = peer::next_frame(frames, kPieceBytes);
     if (step.kind != FrameStep::Kind::frame) break;
     frames.remove_prefix(step.consumed);
-    if (step.frame.type != FrameType::request || !slots_.is_here(step.frame.slot)) continue;
+    if (step.frame.type != FrameType::request || !ownership_.slots().is_here(step.frame.slot)) continue;
     const std::string_view key = peer::second_argument(step.frame.body);
     keys[count] = {.key = key, .uid = uid_of(key), .slot = step.frame.slot};
     here[count] = &keys[count];
@@ -432,7 +436,8 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
   switch (request.reach) {
     case Reach::slot: {
       const bool came_back = !passed_on_.empty() && passed_on_.came_back(slot, request.hops);
-      serve_slot(origin, slot, came_back ? way_to(slot) : slots_.route(slot), request, spec, args, body);
+      serve_slot(origin, slot, came_back ? ownership_.owner_route(slot) : ownership_.slots().route(slot),
+                 request, spec, args, body);
       return;
     }
     case Reach::node:
@@ -451,7 +456,8 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
 void Core::serve_slot(const Origin& origin, Slot slot, Route route, const peer::Request& request,
                       const Spec* spec, Args args, std::string_view body) {
   // Where another node sends it, only the slot's own shard knows whether it is on its way here.
-  const bool for_sibling = handovers_ && origin.kind == Origin::Kind::peer && !slots_.is_own(slot);
+  const bool for_sibling =
+      ownership_.moves_slots() && origin.kind == Origin::Kind::peer && !ownership_.slots().is_own(slot);
   if (for_sibling) {
     route = {Route::Kind::sibling, static_cast<std::uint16_t>(ownership::shard_of(slot, config_.shards))};
   }
@@ -480,7 +486,7 @@ void Core::serve_slot(const Origin& origin, Slot slot, Route route, const peer::
   if (route.kind == Route::Kind::wait) return park(origin, slot, request.hops, body);
   // Nobody else has it, so that it would be tried in vain; and if this node has it again all of a sudden,
   // some of a client's commands would be executed and earlier ones come back.
-  if (cannot_know(slot)) {
+  if (cannot_know(ownership_, slot)) {
     return deliver(origin, Outcome::unavailable, why_refused(slot));
   }
   if (route.kind == Route::Kind::refuse ||
@@ -488,7 +494,7 @@ void Core::serve_slot(const Origin& origin, Slot slot, Route route, const peer::
     // A proof that nothing was executed, with the name of the node that this one believes in.
     Bytes proof;
     const bool known = route.kind == Route::Kind::peer;
-    peer::append_not_me(proof, {.term = known_.heard(slot).term,
+    peer::append_not_me(proof, {.term = ownership_.known().heard(slot).term,
                                 .node = known ? std::string_view(view_->nodes[route.target].name) : ""});
     deliver(origin, Outcome::not_mine, proof.view());
     return;

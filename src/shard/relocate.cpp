@@ -26,7 +26,7 @@ bool Core::take_pair_command(Client& client, const Spec& spec, Args args) {
   const Slot from = slot_of(args[1]);
   const Slot to = slot_of(args[2]);
   if (from == to) return take_session_command(client, spec, args);
-  if (slots_.is_here(from) && slots_.is_here(to)) {
+  if (ownership_.slots().is_here(from) && ownership_.slots().is_here(to)) {
     run_for(client, spec, args);
     return true;
   }
@@ -43,9 +43,10 @@ bool Core::take_pair_command(Client& client, const Spec& spec, Args args) {
     return true;
   }
   for (const Slot slot : {from, to}) {
-    if (slots_.route(slot).kind == Route::Kind::wait) return wait_for_slot(client, slot);
+    if (ownership_.slots().route(slot).kind == Route::Kind::wait) return wait_for_slot(client, slot);
   }
-  if (!has_room(slots_.route(from), client) || !has_room(slots_.route(to), client)) return false;
+  if (!has_room(ownership_.slots().route(from), client) || !has_room(ownership_.slots().route(to), client))
+    return false;
   engine_.stats().called(spec);
   auto [name, gather] = begin_gather(GatherKind::relocate, keep_place(client), client.version);
   client.barrier = true;

@@ -162,7 +162,7 @@ inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std:
     if (next.spec->route_key() < next.args.size()) {
       next.has_key = true;
       next.key.set(next.args[next.spec->route_key()]);
-      if (slots_.is_here(next.key.slot)) here[keys++] = &next.key;
+      if (ownership_.slots().is_here(next.key.slot)) here[keys++] = &next.key;
     }
     if (line || next.args.size() > kAheadArgsMax) break;
   }
@@ -298,12 +298,12 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
     return true;
   }
   // Most commands: nothing of this client is under way that this one could overtake.
-  if (slots_.is_here(slot) && client.replies.empty()) {
+  if (ownership_.slots().is_here(slot) && client.replies.empty()) {
     run_for(client, spec, args, &key);
     return true;
   }
   if (would_overtake(client, slot)) return false;
-  const Route route = slots_.route(slot);
+  const Route route = ownership_.slots().route(slot);
   if (route.kind == Route::Kind::here) {
     run_for(client, spec, args, &key);
     return true;
@@ -317,7 +317,7 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
   const Origin origin = keep_place(client);
   // A large value takes its time on the link while small requests pass it: those of this client must not.
   if (peer::request_bytes(args) > kPieceBytes) client.barrier = true;
-  if (is_a_guess(slot)) overtaking_.may_come_back(client.id, slot);
+  if (ownership_.is_unconfirmed(slot)) overtaking_.may_come_back(client.id, slot);
   const peer::Request request = first_hop(Reach::slot, client.version, client.authenticated);
   forward(route, slot, origin, request, args, spec.has(command::kWrite));
   return true;

@@ -18,8 +18,9 @@ using command::kCursorPositionBits;
 
 unsigned Core::scan_width(std::size_t count) const {
   const std::uint64_t keys = engine_.store().stats().keys;
-  if (keys == 0 || slots_.served() == 0) return kSlots;
-  return static_cast<unsigned>(std::clamp<std::uint64_t>(count * slots_.served() / keys, 1, kSlots));
+  if (keys == 0 || ownership_.slots().served() == 0) return kSlots;
+  return static_cast<unsigned>(
+      std::clamp<std::uint64_t>(count * ownership_.slots().served() / keys, 1, kSlots));
 }
 
 // `partial`: of the nodes that answer.
@@ -51,7 +52,7 @@ bool Core::take_scan(Client& client, Args args, bool partial) {
     return true;
   }
   // One slot: only its owner is asked.
-  const Route route = slots_.route(static_cast<Slot>(slot));
+  const Route route = ownership_.slots().route(static_cast<Slot>(slot));
   if (route.kind == Route::Kind::wait) return wait_for_slot(client, static_cast<Slot>(slot));
   if (!has_room(route, client)) return false;
   auto [name, gather] = begin_gather(GatherKind::scan_reply, keep_place(client), client.version);

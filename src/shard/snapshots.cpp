@@ -9,7 +9,7 @@ void Core::tick_snapshot() {
   engine::SnapshotPacer* const snapshots = engine_.snapshots();
   if (snapshots == nullptr) return;
   // What is not served cannot be copied, and its old files are all that there is of it.
-  const bool whole = slots_.loading() + slots_.damaged() == 0;
+  const bool whole = ownership_.slots().loading() + ownership_.slots().damaged() == 0;
   snapshots->tick({.position = engine_.feed().end(),
                    .session_bytes = engine_.store().stats().bytes,
                    .may_begin = whole && engine_.durability().trouble().empty()},

@@ -155,7 +155,7 @@ void SimCluster::start(unsigned index) {
       config.handoff->passes = [this, index](handoff::Step step, handoff::Kind kind) {
         pass(index, step, kind);
       };
-      config.handoff->company = node.company;
+      config.company = node.company;
       config.handoff->boots = boots_of(index);
     }
     if (options_.journal && node.keeps_journal) {

@@ -13,7 +13,7 @@ ROOMS = {
     "handoff": ["base", "store"],
     "cluster": ["base", "ring"],
     "command": ["base", "resp", "store"],
-    "ownership": ["base", "ring", "cluster", "handoff"],
+    "ownership": ["base", "ring", "store", "peer", "handoff", "cluster"],
     "engine": ["base", "resp", "store", "journal", "command"],
     "forward": ["base", "ring", "peer", "cluster", "ownership"],
     "clients": ["base", "resp", "store", "command"],

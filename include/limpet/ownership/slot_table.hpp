@@ -43,6 +43,10 @@ class SlotTable {
 
   // ---- The slots of this shard ----
   [[nodiscard]] bool is_own(Slot slot) const { return shard_of(slot, shards_) == shard_; }
+  template <class Visit>
+  void each_own(Visit visit) const {
+    for (unsigned at = shard_; at < kSlots; at += shards_) visit(static_cast<Slot>(at));
+  }
   [[nodiscard]] SlotMode mode(Slot slot) const { return modes_[slot]; }
   void set_mode(Slot slot, SlotMode mode) { modes_[slot] = mode; }
 

@@ -50,6 +50,8 @@ struct Section {
 
 // Takes one off the front; false if there is none, or it is none. It points into `from`.
 [[nodiscard]] bool take_section(std::string_view& from, Section& section);
+// All of it is sections.
+[[nodiscard]] bool are_words(std::string_view body);
 
 // Collects what is to be said, and hands it on in bodies of kPieceBytes at most.
 class WordWriter {

@@ -22,6 +22,7 @@
 #include <functional>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/limits.hpp>
+#include <limpet/base/note_level.hpp>
 #include <limpet/base/result.hpp>
 #include <limpet/base/secrets.hpp>
 #include <limpet/base/slot.hpp>
@@ -34,9 +35,8 @@
 #include <limpet/handoff/moved.hpp>
 #include <limpet/handoff/title.hpp>
 #include <limpet/journal/snapshotter.hpp>
-#include <limpet/shard/boots.hpp>
+#include <limpet/ownership/handoff_config.hpp>
 #include <limpet/shard/company.hpp>
-#include <limpet/shard/founding.hpp>
 #include <limpet/shard/stats.hpp>
 #include <memory>
 #include <optional>
@@ -49,6 +49,9 @@ namespace limpet::shard {
 
 using clients::ClientOrigin;
 using cluster::NodeIndex;
+using ownership::Boots;
+using ownership::Founding;
+using ownership::HandoffConfig;
 
 // As the reason why a dial has failed: the host is there, and nobody listens.
 inline constexpr std::string_view kNobodyListens = "Connection refused";
@@ -101,7 +104,7 @@ struct LinkNote {
 };
 
 struct Note {
-  enum class Level : std::uint8_t { debug, info, warning, error };
+  using Level = NoteLevel;
   Level level;
   std::string text;
   // Of these there are many at a time: whoever writes the log says it once for several.
@@ -151,21 +154,6 @@ struct ProcessFacts {
   double system_seconds = 0;
 };
 
-// What a shard needs to give slots to other nodes, and to take some. Members of hand-overs are the numbers of
-// the view's nodes, so these never change: a node that leaves the file stays in the view
-// (cluster/members.hpp).
-struct HandoffConfig {
-  std::uint64_t boot = 0;  // of this start of the node, never used before
-  std::shared_ptr<const std::vector<handoff::SlotTitle>> titles;  // by slot, as they stood at the start
-  std::shared_ptr<Founding> founding;                             // one for all shards of the node
-  bool new_cluster = false;  // a file of any epoch may be the first of its cluster, not only one of epoch 1
-  bool raised =
-      false;  // the node did not stop cleanly before this start: what it owns has had a restart added
-  std::shared_ptr<const Boots> boots = nullptr;  // one for all shards of the node; null: nobody looks
-  handoff::Passing passes = nullptr;  // told of each moment of a hand-over, for tests; null: nobody is
-  std::shared_ptr<Company> company = nullptr;  // one for all shards of the node; null: nobody asks
-};
-
 // Set once.
 struct ShardConfig {
   std::shared_ptr<const cluster::View> view;  // at first; set_view() puts others in its place
@@ -180,6 +168,7 @@ struct ShardConfig {
   std::uint64_t table_seed = 0;                   // the same on all shards of a node
   std::uint64_t random_seed = 0;                  // another one on each shard
   std::optional<HandoffConfig> handoff;           // none: slots are where the view places them, and stay
+  std::shared_ptr<Company> company = nullptr;     // one for all shards of the node; null: nobody asks
   std::optional<journal::SegmentHeader> journal;  // of its stream of changes; none: it keeps no journal
   bool loads =
       false;  // its slots are to be loaded: none of its own is served before take_load() has brought it

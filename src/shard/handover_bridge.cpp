@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "core.hpp"
-#include "silence.hpp"
 
 namespace limpet::shard {
 
@@ -44,47 +43,8 @@ std::uint64_t needs_of_answer(std::string_view message, std::uint64_t position) 
 
 // ---- Beginning ----
 
-void Core::begin_handovers() {
-  const HandoffConfig& config = *config_.handoff;
-  const std::vector<handoff::SlotTitle>& titles = *config.titles;
-  for (unsigned at = 0; at < kSlots; ++at) {
-    const auto slot = static_cast<Slot>(at);
-    const handoff::Title& title = titles[slot].title;
-    const bool own = title.kind == handoff::Title::Kind::own;
-    if (slots_.is_own(slot)) slots_.set_mode(slot, own ? SlotMode::serving : SlotMode::moved);
-    // Whoever serves by as many cessions is believed rather than a start.
-    if (own) known_.learn(slot, {config_.self, {title.term.cessions, 0}});
-    if (title.kind == handoff::Title::Kind::ceded) known_.learn(slot, {title.to, title.term});
-    if (const auto& promise = titles[slot].promise) known_.learn(slot, {promise->from, promise->term});
-  }
-  handovers_ = std::make_unique<HandOvers>(config_.self, config.boot, config_.shards, config_.index, titles,
-                                           engine_.store(), now_);
-  handovers_->set_passing(config.passes);
-  handovers_->set_numbering(numbering());
-  owned_.owners =
-      std::make_unique<handoff::Owners>(config_.shards, config_.index, titles, config.raised, now_);
-  owned_.owners->set_names(
-      config_.self, [this](handoff::Member member) { return std::string_view(view_->nodes[member].name); });
-  handovers_->set_listening(true);
-  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
-    const auto slot = static_cast<Slot>(at);
-    if (config_.loads) handovers_->set_ready(slot, false);
-    handovers_->hold_back(slot, owned_.owners->of_disk(slot));
-    handovers_->set_undecided(slot, owned_.owners->of_disk(slot));
-  }
-  handovers_->set_rate(tunables_.handover_rate, now_);
-  handovers_->set_view(view_of_handovers(), now_);
-  may_claim_ = true;
-  was_fresh_ = config.founding->fresh();
-  go_on_owning();
-  neighbours_.told = standing();
-  for (unsigned slot = 0; slot < kSlots; ++slot) place(static_cast<Slot>(slot));
-  work_off();
-}
-
 // The journal counts the changes of slots.
-handoff::Numbering Core::numbering() {
-  journal::Writer* const journal = engine_.feed().journal();
+handoff::Numbering numbering_of(journal::Writer* journal) {
   if (journal == nullptr) return {};
   return {
       .begin = [journal](Slot slot, Term term) { journal->set_term(slot, term); },
@@ -96,42 +56,10 @@ handoff::Numbering Core::numbering() {
       }};
 }
 
-handoff::HandOverView Core::view_of_handovers() const {
-  handoff::HandOverView view;
-  view.epoch = view_->epoch;
-  view.owners.resize(kSlots);
-  for (unsigned slot = 0; slot < kSlots; ++slot) {
-    const NodeIndex owner = view_->owner(static_cast<Slot>(slot));
-    // Where all are leaving, slots stay where they are.
-    const bool nobody = owner == ring::kNobody || (owner != config_.self && view_->nodes[owner].leaving);
-    view.owners[slot] = nobody ? handoff::kNobody : owner;
-  }
-  for (const cluster::Node& node : view_->nodes) {
-    const auto member = static_cast<handoff::Member>(view.names.size());
-    view.names.push_back(node.name);
-    view.causes.emplace(member, why_to_give(member));
-  }
-  return view;
-}
-
-// Why a slot that this node holds is to go to that one, for the log.
-std::string Core::why_to_give(NodeIndex node) const {
-  const cluster::Node& me = view_->nodes[config_.self];
-  const std::string file = "epoch " + std::to_string(view_->epoch) + " of the cluster file";
-  if (me.leaving) return "this node leaves";
-  if (!me.listed) return file + ", which does not name this node";
-  if (came_back_.contains(node)) return "it is back";
-  if (me.state == cluster::NodeState::up) return file;
-  return file + ", where this node is " + std::string(name_of(me.state));
-}
-
 void Core::set_view(std::shared_ptr<const cluster::View> view) {
-  LIMPET_ASSERT(handovers_ && view->nodes.size() >= view_->nodes.size());
   const std::shared_ptr<const cluster::View> before = std::exchange(view_, std::move(view));
   add_links();
-  for (const peer::HolderOf& said : std::exchange(owned_.unplaced, {})) {
-    if (said.node < view_->nodes.size()) learn(said.slot, {said.node, said.term});
-  }
+  ownership_.set_view(view_, now_);
   for (const std::unique_ptr<Link>& link : links_) {
     if (!link || link->node() >= before->nodes.size()) continue;
     // It has moved: what is connected to where it was is of no use.
@@ -144,55 +72,79 @@ void Core::set_view(std::shared_ptr<const cluster::View> view) {
   peers_.each([this](auto, Peer& peer) {
     if (peer.admitted) peer.node = view_->find(peer.theirs.node);
   });
-  may_claim_ = true;
   files_compared_ms_ = now_.steady_ms + kFileLagMs;
-  if (view_->epoch != before->epoch) came_back_.clear();
-  for (NodeIndex node = 0; node < before->nodes.size(); ++node) {
-    if (before->nodes[node].leaving && !view_->nodes[node].leaving) came_back_.insert(node);
-  }
-  handovers_->set_view(view_of_handovers(), now_);
-  for (unsigned slot = 0; slot < kSlots; ++slot) place(static_cast<Slot>(slot));
+  ownership_.plan_moves(now_);
+  drain_ownership();
   tell_news_of_change();
-  try_to_claim();
+  ownership_.take_first_slots(nodes());
   work_off();
+}
+
+// How it is with the other nodes.
+ownership::NodeDirectory Core::nodes() const {
+  std::vector<ownership::NodeRow> rows(view_->nodes.size());
+  for (const std::unique_ptr<Link>& link : links_) {
+    if (!link) continue;
+    ownership::NodeRow& row = rows[link->node()];
+    row.linked = link->up();
+    row.answers = link->verdict() == Link::Verdict::send;
+    row.informed = link->informed();
+    if (row.informed) row.says = link->theirs();
+    if (!row.answers || !row.informed) row.why_not = link->why(now_);
+  }
+  return {config_.self, std::move(rows)};
 }
 
 // Whoever is not in the file any more is looked for only while it holds slots, or has just been there.
 bool Core::worth_dialling(const Link& link) const {
   const cluster::Node& node = view_->nodes[link.node()];
   if (draining_ || !node.peer) return false;
-  return node.listed || known_.heard_of(link.node()) > 0 || link.failures_in_a_row() < kGoneDialsMax;
+  return node.listed || ownership_.known().heard_of(link.node()) > 0 ||
+         link.failures_in_a_row() < kGoneDialsMax;
 }
 
 // ---- Changes ----
 
 void Core::changed(Slot slot, std::string_view effects) {
-  if (handovers_->is_given(slot)) handovers_->changed(slot, effects);
+  if (ownership_.moves().is_given(slot)) ownership_.moves().changed(slot, effects);
 }
 
 void Core::watch_changes() {
-  if (given_changes_.subscribed == handovers_->gives()) return;
-  given_changes_.subscribed = handovers_->gives();
+  if (given_changes_.subscribed == ownership_.moves().gives()) return;
+  given_changes_.subscribed = ownership_.moves().gives();
   given_changes_.subscribed ? engine_.feed().subscribe(given_changes_)
                             : engine_.feed().unsubscribe(given_changes_);
 }
 
 // ---- Doing what they want ----
 
+// What has changed of who owns what: routes follow, nodes are dialled or asked once more.
+void Core::drain_ownership() {
+  if (ownership_.actions().empty()) return;
+  const ownership::Ownership::Actions actions = std::exchange(ownership_.actions(), {});
+  for (const ownership::Ownership::Note& said : actions.notes) note(said.level, said.text);
+  effects_.wanted.insert(effects_.wanted.end(), actions.wanted.begin(), actions.wanted.end());
+  for (const NodeIndex node : actions.alive) seen_alive(node);
+  for (const Slot slot : actions.rerouted) place(slot);
+  for (const NodeIndex node : actions.ask) ask_owners(*links_[node]);
+}
+
 // To be called after anything has been told to them.
 void Core::work_off() {
-  if (!handovers_ || std::exchange(working_off_, true)) return;
+  drain_ownership();
+  if (!ownership_.moves_slots() || std::exchange(working_off_, true)) return;
+  HandOvers& moves = ownership_.moves();
   engine_.feed().end_command();
   watch_changes();
   const bool journaled = engine_.feed().journal() != nullptr;
-  while (any(handovers_->wishes())) {
-    HandOvers::Wishes wishes = std::exchange(handovers_->wishes(), {});
+  while (any(moves.wishes())) {
+    HandOvers::Wishes wishes = std::exchange(moves.wishes(), {});
     for (const HandOvers::Write& write : wishes.writes) write_title(write);
     // Without a journal there is nothing that could be synced, and nobody to be asked for it.
     if (journaled && !wishes.syncs.empty()) effects_.sync = true;
     for (const Slot slot : wishes.syncs) {
       const bool synced = !journaled || engine_.feed().end() <= engine_.durability().synced();
-      synced ? handovers_->settled(slot, now_) : after_sync_.settle(engine_.feed().end(), slot);
+      synced ? moves.settled(slot, now_) : after_sync_.settle(engine_.feed().end(), slot);
     }
     for (HandOvers::Question& question : wishes.questions) ask(question);
     for (const HandOvers::Answer& answer : wishes.answers) {
@@ -200,7 +152,10 @@ void Core::work_off() {
       deliver(asked.mapped(), Outcome::done, answer.body.view(),
               journaled ? needs_of_answer(answer.body.view(), engine_.feed().end()) : 0);
     }
-    for (const SlotTurn& turn : wishes.turns) take_turn(turn);
+    for (const HandOvers::Turn& turn : wishes.turns) {
+      ownership_.turn(turn, now_);
+      drain_ownership();
+    }
     for (HandOvers::Note& said : wishes.notes) {
       const Note::Level level = said.moved       ? Note::Level::debug
                                 : said.went_well ? Note::Level::info
@@ -213,44 +168,22 @@ void Core::work_off() {
   working_off_ = false;
   tell_siblings();
   tell_peers();
-  if (handovers_->can_copy()) effects_.again = true;
-}
-
-void Core::take_turn(const SlotTurn& turn) {
-  const Slot slot = turn.slot;
-  slots_.set_mode(slot, turn.kind);
-  const handoff::Title& title = handovers_->title(slot).title;
-  const bool own = title.kind == handoff::Title::Kind::own;
-  const bool ceded = title.kind == handoff::Title::Kind::ceded;
-  if (own) engine_.feed().set_term(slot, title.term);
-  if (own && owned_.owners->lost(slot, handovers_->title(slot))) {
-    slots_.set_mode(slot, SlotMode::moved);
-  } else if (own && turn.kind == SlotMode::serving) {
-    const Owner& known = known_.heard(slot);
-    const bool forgotten = owned_.owners->forgotten().contains(slot);
-    if (forgotten || known.node != config_.self || known.term != title.term) got(slot, turn.to);
-  } else if (ceded) {
-    // Others may not know it, even if this shard has heard it before.
-    (void)known_.learn(slot, {title.to, title.term});
-    to_tell_siblings_.push_back(slot);
-    owned_.to_tell_peers.push_back(slot);
-  }
-  place(slot);
+  if (moves.can_copy()) effects_.again = true;
 }
 
 void Core::write_title(const HandOvers::Write& write) {
   TitleWrite title{.slot = write.slot,
                    .title = write.title,
                    .lets = write.lets,
-                   .founded = config_.handoff->founding->claimed()};
-  config_.handoff->founding->no_longer_fresh();
+                   .founded = ownership_.first_slots().founding().claimed()};
+  ownership_.first_slots().founding().no_longer_fresh();
   const bool journaled = engine_.feed().journal() != nullptr;
   if (!write.after_data || !journaled || engine_.feed().end() <= engine_.durability().synced()) {
     effects_.titles.push_back(std::move(title));
     return;
   }
   if (engine_.durability().failed()) {
-    handovers_->not_written(write.slot, engine_.durability().trouble(), now_);
+    ownership_.moves().not_written(write.slot, engine_.durability().trouble(), now_);
     claims_.not_written(write.slot);
     return;
   }
@@ -262,15 +195,15 @@ void Core::write_title(const HandOvers::Write& write) {
 void Core::send_titles() {
   while (auto title = after_sync_.next_title(engine_.durability().synced()))
     effects_.titles.push_back(std::move(*title));
-  if (!handovers_) return;
+  if (!ownership_.moves_slots()) return;
   while (const auto slot = after_sync_.next_settled(engine_.durability().synced()))
-    handovers_->settled(*slot, now_);
+    ownership_.moves().settled(*slot, now_);
   work_off();
 }
 
 void Core::fail_titles(const std::string& why) {
   for (const Slot slot : after_sync_.fail()) {
-    handovers_->not_written(slot, why, now_);
+    ownership_.moves().not_written(slot, why, now_);
     claims_.not_written(slot);
   }
   work_off();
@@ -279,15 +212,14 @@ void Core::fail_titles(const std::string& why) {
 
 void Core::titles_written(const std::vector<Slot>& slots) {
   for (const Slot slot : slots) {
-    handovers_->written(slot, now_);
+    ownership_.moves().written(slot, now_);
     claims_.written(slot);
     // Whoever gives it may have started again while the promise was being written.
-    const auto& promise = handovers_->title(slot).promise;
+    const auto& promise = ownership_.moves().title(slot).promise;
     const Link* const giver = promise ? links_[promise->from].get() : nullptr;
-    if (giver != nullptr && giver->theirs().boot != promise->migration.boot)
-      owned_.to_tell_peers.push_back(slot);
+    if (giver != nullptr && giver->theirs().boot != promise->migration.boot) ownership_.news().add(slot);
   }
-  go_on_completing();
+  ownership_.titles_written();
   work_off();
   answer_claims();
 }
@@ -298,7 +230,8 @@ void Core::titles_failed(const std::vector<Slot>& slots, const std::string& why,
     note(Note::Level::error, "titles of slots cannot be written, so none changes hands any more: " + why);
   }
   for (const Slot slot : slots) {
-    for_want_of_room ? handovers_->no_room(slot, why, now_) : handovers_->not_written(slot, why, now_);
+    for_want_of_room ? ownership_.moves().no_room(slot, why, now_)
+                     : ownership_.moves().not_written(slot, why, now_);
     claims_.not_written(slot);
   }
   work_off();
@@ -313,7 +246,7 @@ void Core::ask(HandOvers::Question& question) {
   if (link.verdict() != Link::Verdict::send) {
     if (link.state() == LinkState::idle && worth_dialling(link)) dial(link);
     const std::string why = "it cannot be reached: " + link.why(now_);
-    return handovers_->unanswered(question.slot, question.body.view(), why, now_);
+    return ownership_.moves().unanswered(question.slot, question.body.view(), why, now_);
   }
   auto [id, pending] = pending_.add(now_.steady_ms + tunables_.forward_timeout_ms);
   pending.target = question.to;
@@ -335,9 +268,9 @@ void Core::take_answer(const Origin& origin, Outcome outcome, std::string_view b
   if (asked.empty()) return;
   const HandOvers::Question& question = asked.mapped();
   if (outcome == Outcome::done) {
-    handovers_->answered(question.to, question.slot, body, now_);
+    ownership_.moves().answered(question.to, question.slot, body, now_);
   } else {
-    handovers_->unanswered(question.slot, question.body.view(), printable(body, kErrorTextMax), now_);
+    ownership_.moves().unanswered(question.slot, question.body.view(), printable(body, kErrorTextMax), now_);
   }
   work_off();
 }
@@ -346,20 +279,20 @@ void Core::take_answer(const Origin& origin, Outcome outcome, std::string_view b
 void Core::take_peer_question(Peer& peer, const Frame& frame) {
   ++peer.in_flight;
   const Origin origin{.kind = Origin::Kind::peer, .stream = peer.id, .id = frame.id};
-  if (!handovers_ || !peer.node || draining_) {
+  if (!ownership_.moves_slots() || !peer.node || draining_) {
     return deliver(origin, Outcome::unavailable,
-                   draining_     ? "it is stopping"
-                   : !handovers_ ? "slots do not change hands there"
-                                 : "it has not got to know this node yet");
+                   draining_                   ? "it is stopping"
+                   : !ownership_.moves_slots() ? "slots do not change hands there"
+                                               : "it has not got to know this node yet");
   }
   handoff::Message message;
-  if (handoff::read_message(frame.body, message) && !can_be_true(message.term, *peer.node)) {
+  if (handoff::read_message(frame.body, message) && !ownership_.can_be_true(message.term, *peer.node, now_)) {
     return deliver(origin, Outcome::unavailable, "the term is years ahead of its clock");
   }
   scratch_.clear();
   append_le(scratch_, static_cast<handoff::Member>(*peer.node));
   scratch_.append(frame.body);
-  if (slots_.is_own(frame.slot)) {
+  if (ownership_.slots().is_own(frame.slot)) {
     Bytes question;
     question.swap(scratch_);
     return take_question(origin, frame.slot, question.view());
@@ -385,21 +318,22 @@ void Core::take_question(const Origin& origin, Slot slot, std::string_view body)
     if (!durability.trouble().empty()) return deliver(origin, Outcome::unavailable, durability.refusal());
   }
   tickets_.emplace(++tickets_numbered_, origin);
-  handovers_->asked(from, slot, body, tickets_numbered_, now_);
+  ownership_.moves().asked(from, slot, body, tickets_numbered_, now_);
   work_off();
 }
 
 // ---- Time ----
 
 void Core::tick_handovers() {
-  if (!handovers_) return;
+  if (!ownership_.moves_slots()) return;
   const std::uint64_t served = engine_.stats().operations() + counters_.commands_forwarded;
-  handovers_->set_serving(std::exchange(served_before_tick_, served) != served);
-  handovers_->tick(now_);
+  ownership_.moves().set_serving(std::exchange(served_before_tick_, served) != served);
+  ownership_.moves().tick(now_);
   if (!after_sync_.empty()) effects_.sync = true;
-  try_to_claim();
+  if (ownership_.take_first_slots(nodes()) > 0) work_off();
   tell_news_of_change();
-  go_on_owning();
+  ownership_.go_on(nodes(), now_);
+  drain_ownership();
   answer_claims();
   work_off();
   if (files_compared_ms_ == 0 || now_.steady_ms < files_compared_ms_) return;
@@ -410,20 +344,20 @@ void Core::tick_handovers() {
 }
 
 void Core::copy_for_handovers() {
-  if (!handovers_ || !handovers_->can_copy()) return;
-  handovers_->go_on(now_);
+  if (!ownership_.moves_slots() || !ownership_.moves().can_copy()) return;
+  ownership_.moves().go_on(now_);
   work_off();
 }
 
 HandoffStats Core::handoff_stats() const {
   HandoffStats stats;
-  if (!handovers_) {
-    stats.slots = slots_.served();
+  if (!ownership_.moves_slots()) {
+    stats.slots = ownership_.slots().served();
     return stats;
   }
-  const HandOvers::Progress progress = handovers_->progress();
+  const HandOvers::Progress progress = ownership_.moves().progress();
   stats.to_give = progress.to_give;
-  stats.sessions_to_give = handovers_->sessions_to_give();
+  stats.sessions_to_give = ownership_.moves().sessions_to_give();
   stats.giving = progress.giving;
   stats.receiving = progress.receiving;
   stats.given_total = progress.given_total;
@@ -437,14 +371,14 @@ HandoffStats Core::handoff_stats() const {
   stats.held_ms_max = progress.held_ms_max;
   stats.rate_max = tunables_.handover_rate;
   progress.last_failure.copy(stats.last_failure.data(), stats.last_failure.size() - 1);
-  stats.forgotten = owned_.owners->forgotten().size();
-  const Silence silence(links_);
+  stats.forgotten = forgotten(ownership_);
+  const ownership::NodeDirectory nodes = this->nodes();
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    const Owner& holder = known_.shown(slot);
-    stats.unreachable += silence.of(holder, view_->owner(slot)) ? 1U : 0U;
-    stats.slots += handoff::owns(handovers_->title(slot)) ? 1U : 0U;
-    stats.unheld += holder.term == Term{} && view_->owner(slot) == config_.self ? 1U : 0U;
+    const Owner& holder = ownership_.known().shown(slot);
+    stats.unreachable += nodes.silent(holder.known() ? holder.node : view_->owner(slot)) ? 1U : 0U;
+    stats.slots += handoff::owns(ownership_.moves().title(slot)) ? 1U : 0U;
+    stats.unheld += !holder.known() && view_->owner(slot) == config_.self ? 1U : 0U;
   }
   return stats;
 }

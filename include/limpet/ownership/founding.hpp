@@ -12,7 +12,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace limpet::shard {
+namespace limpet::ownership {
 
 class Founding {
  public:
@@ -50,4 +50,4 @@ class Founding {
   std::atomic<bool> fresh_;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::ownership

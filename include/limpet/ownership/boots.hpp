@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace limpet::shard {
+namespace limpet::ownership {
 
 // Called from the threads of all shards.
 struct Boots {
@@ -21,4 +21,4 @@ struct Boots {
   std::function<std::vector<std::pair<std::string, std::uint64_t>>()> all;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::ownership

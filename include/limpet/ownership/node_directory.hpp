@@ -1,0 +1,42 @@
+// NodeDirectory: how it is with the nodes of the cluster just now, one row for each, by the view's numbers.
+//
+// A value, made by whoever knows the links, and handed to what decides by it.
+#pragma once
+
+#include <limpet/cluster/view.hpp>
+#include <limpet/peer/greeting.hpp>
+#include <string>
+#include <vector>
+
+namespace limpet::ownership {
+
+struct NodeRow {
+  bool linked = false;    // there is a connection to it, and it is up
+  bool answers = false;   // ... and commands can be sent on it
+  bool informed = false;  // it has said on it by which file it goes, and what else it says of itself:
+  peer::Standing says{};  // REQUIRES: informed
+  std::string why_not{};  // why it does not answer, for people; may be left out where nobody asks
+};
+
+class NodeDirectory {
+ public:
+  NodeDirectory(cluster::NodeIndex self, std::vector<NodeRow> rows) : self_(self), rows_(std::move(rows)) {}
+
+  [[nodiscard]] std::size_t size() const { return rows_.size(); }
+  [[nodiscard]] bool is_self(cluster::NodeIndex node) const { return node == self_; }
+  // REQUIRES: node < size().
+  [[nodiscard]] const NodeRow& row(cluster::NodeIndex node) const { return rows_[node]; }
+  [[nodiscard]] bool linked(cluster::NodeIndex node) const {
+    return node < rows_.size() && rows_[node].linked;
+  }
+  // Another node, and it does not answer.
+  [[nodiscard]] bool silent(cluster::NodeIndex node) const {
+    return node < rows_.size() && node != self_ && !rows_[node].answers;
+  }
+
+ private:
+  cluster::NodeIndex self_;
+  std::vector<NodeRow> rows_;
+};
+
+}  // namespace limpet::ownership
