@@ -7,7 +7,7 @@ void write_head(char* record, const Shape& shape, std::uint32_t clock) {
   const std::string_view key = shape.name.key;
   record[0] = static_cast<char>(flags);
   record[1] = (flags & kLongKey) != 0 ? '\0' : static_cast<char>(key.size());
-  set_inline_size(record, shape.inline_bytes);
+  set_inline_size(record, shape.type, shape.inline_bytes);
   set_seen(record, clock);
   if ((flags & kLongKey) != 0) store_le(record + uid_at(flags) - 4, static_cast<std::uint32_t>(key.size()));
   if ((flags & kUidPart) != 0) {

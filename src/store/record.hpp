@@ -5,12 +5,12 @@
 //     | 1     | 1   | 2      | 3    | 0 or 1+16 | 0 or 4 | 0,2,8 | 0,6,8  |     |               |
 //     +-------+-----+--------+------+-----------+--------+-------+--------+-----+---------------+
 //
-// `len` is the key's length, or the 4 bytes of `length` hold it (long key). `inline` is the length of the
-// inline value: the string itself, or the fields of a small hash packed one behind the other as (length,
-// name, length, value), where a length is one byte, or two if its top bit is set. `seen` is when somebody
-// last read or wrote it, in units of 1024 ms, modulo 2^24: 198 days. `outside` describes a value that stands
-// elsewhere: a block of malloc for a string, a table of field records for a hash. `uid` says where in the key
-// the uid stands if it is not the whole key: offset and length, of one byte each, or four with a long key.
+// `len` is the key's length, or the 4 bytes of `length` hold it (long key). The upper 4 bits of `inline` are
+// the tag of the value's type, 0 for a string; the lower 12 are the length of the inline value. `seen` is
+// when somebody last read or wrote it, in units of 1024 ms, modulo 2^24: 198 days. `outside` describes a
+// value that stands elsewhere. What the bytes inline and outside are is the type's business (values/). `uid`
+// says where in the key the uid stands if it is not the whole key: offset and length, of one byte each, or
+// four with a long key.
 //
 // A record that does not fit a cell, which takes a key of a thousand bytes, is a block of malloc, and its
 // cell holds the flag kIndirect and the block's address. A cell with the flag kWide is no record: see
@@ -23,22 +23,14 @@
 #include <cstring>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/time.hpp>
+#include <limpet/store/item.hpp>
 #include <string_view>
 
 #include "table.hpp"
 
 namespace limpet::store {
 
-enum class Encoding : std::uint8_t {
-  string_inline = 0,
-  string_outside = 1,
-  hash_inline = 2,
-  hash_outside = 3
-};
-
-inline constexpr unsigned kEncodingMask = 0x03;
 inline constexpr unsigned kOutside = 0x01;
-inline constexpr unsigned kHash = 0x02;
 inline constexpr unsigned kExpiry6 = 0x04;
 inline constexpr unsigned kExpiry8 = 0x08;  // a time-out beyond the year 10889
 inline constexpr unsigned kUidPart = 0x10;
@@ -53,6 +45,13 @@ inline constexpr std::size_t kHeadBytes = 7;
 inline constexpr std::size_t kSeenAt = 4;
 inline constexpr std::size_t kOutsideHeadBytes = 24;
 inline constexpr std::size_t kOutsideAt = 8;
+inline constexpr std::size_t kOutsideBytes = 16;
+static_assert(kOutsideAt + kOutsideBytes == kOutsideHeadBytes);
+
+inline constexpr unsigned kInlineBits = 12;
+inline constexpr unsigned kInlineMask = (1u << kInlineBits) - 1;
+inline constexpr unsigned kTypesMax = 1u << (16 - kInlineBits);
+static_assert(kRecordCellMax <= kInlineMask);
 
 constexpr std::size_t uid_bytes(unsigned flags) {
   return (flags & kUidPart) == 0 ? 0 : (flags & kLongKey) != 0 ? 8 : 2;
@@ -75,10 +74,16 @@ inline constexpr auto kKeyAt = [] {
 }();
 
 [[nodiscard]] inline unsigned flags_of(const char* record) { return static_cast<unsigned char>(record[0]); }
-[[nodiscard]] inline Encoding encoding_of(const char* record) {
-  return static_cast<Encoding>(flags_of(record) & kEncodingMask);
+[[nodiscard]] inline bool is_outside(const char* record) { return (flags_of(record) & kOutside) != 0; }
+
+constexpr unsigned type_tag(Type type) {
+  return static_cast<unsigned>(type) - static_cast<unsigned>(Type::string);
 }
-[[nodiscard]] inline bool is_hash(const char* record) { return (flags_of(record) & kHash) != 0; }
+[[nodiscard]] inline Type type_of(const char* record) {
+  return static_cast<Type>((load_le<std::uint16_t>(record + 2) >> kInlineBits) +
+                           static_cast<unsigned>(Type::string));
+}
+static_assert(type_tag(Type::string) == 0);
 
 [[nodiscard]] inline std::string_view key_of(const char* record) {
   const unsigned flags = flags_of(record);
@@ -149,10 +154,10 @@ inline void set_seen(char* record, std::uint32_t clock) {
 }
 
 [[nodiscard]] inline std::size_t inline_size(const char* record) {
-  return load_le<std::uint16_t>(record + 2);
+  return load_le<std::uint16_t>(record + 2) & kInlineMask;
 }
-inline void set_inline_size(char* record, std::size_t size) {
-  store_le(record + 2, static_cast<std::uint16_t>(size));
+inline void set_inline_size(char* record, Type type, std::size_t size) {
+  store_le(record + 2, static_cast<std::uint16_t>(type_tag(type) << kInlineBits | size));
 }
 [[nodiscard]] inline char* inline_at(char* record) {
   return record + kKeyAt[flags_of(record)] + key_of(record).size();
@@ -162,31 +167,15 @@ inline void set_inline_size(char* record, std::size_t size) {
   return {key.data() + key.size(), inline_size(record)};
 }
 
-// A string outside its record. Capacity is what malloc gave.
-struct OutsideString {
-  char* data;
-  std::uint32_t size;
-  std::uint32_t capacity;
-};
-static_assert(sizeof(OutsideString) == 16 && kOutsideAt + 16 == kOutsideHeadBytes);
-
-[[nodiscard]] inline OutsideString& outside_string(char* record) {
-  return *reinterpret_cast<OutsideString*>(record + kOutsideAt);
+// What describes the value that stands elsewhere, as the type has it.
+template <class Outside>
+[[nodiscard]] Outside& outside_of(char* record) {
+  static_assert(sizeof(Outside) <= kOutsideBytes && alignof(Outside) <= 8);
+  return *reinterpret_cast<Outside*>(record + kOutsideAt);
 }
-[[nodiscard]] inline const OutsideString& outside_string(const char* record) {
-  return *reinterpret_cast<const OutsideString*>(record + kOutsideAt);
-}
-[[nodiscard]] inline Table& outside_table(char* record) {
-  return *reinterpret_cast<Table*>(record + kOutsideAt);
-}
-[[nodiscard]] inline const Table& outside_table(const char* record) {
-  return *reinterpret_cast<const Table*>(record + kOutsideAt);
-}
-
-[[nodiscard]] inline std::string_view string_of(const char* record) {
-  if ((flags_of(record) & kOutside) == 0) return inline_of(record);
-  const OutsideString& outside = outside_string(record);
-  return {outside.data, outside.size};
+template <class Outside>
+[[nodiscard]] const Outside& outside_of(const char* record) {
+  return outside_of<Outside>(const_cast<char*>(record));
 }
 
 // A key as a record holds it. The views may point into another record.
@@ -207,11 +196,12 @@ struct Name {
 struct Shape {
   Name name;
   std::int64_t expiry = kNoExpiry;
-  Encoding encoding = Encoding::string_inline;
+  Type type = Type::string;
+  bool outside = false;
   std::size_t inline_bytes = 0;
 
   [[nodiscard]] unsigned flags() const {
-    unsigned out = static_cast<unsigned>(encoding);
+    unsigned out = outside ? kOutside : 0;
     if (expiry != kNoExpiry) out |= expiry > kExpiry6Max ? kExpiry8 : kExpiry6;
     if (name.uid_part) out |= kUidPart;
     if (name.key.size() > 0xff) out |= kLongKey;

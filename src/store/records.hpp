@@ -1,28 +1,52 @@
 // Records: makes, changes and frees records, and takes apart what was large in steps.
 //
 // Every change takes the handle of a record and returns the handle it has from now on: a change that fits is
-// made in place, any other moves the record to a new cell, and the old one is freed last. So a value may
-// point into the very record that it replaces (put_string alone; the other calls must not be given views of
-// the store).
+// made in place, any other moves the record to a new cell, and the old one is freed last. What a value is,
+// its type knows (values/value_type.hpp); a value may point into the very record that it replaces only where
+// its type says so.
 //
 // What drop() finds too large to free at once goes to the graveyard: it is out of every table, still on the
 // account, and bury() frees it bit by bit.
 #pragma once
 
-#include <functional>
+#include <array>
 #include <vector>
 
 #include "record.hpp"
 
 namespace limpet::store {
 
+class Records;
+class ValueTypes;
+
+// Something large that is out of every table and is freed in steps.
+struct Grave {
+  // Frees the next bit of it; true if that was the last.
+  bool (*step)(Records& records, Grave& grave);
+  alignas(8) std::array<char, kOutsideBytes> outside;  // as it stood in the record
+  std::uint64_t position = 0;                          // how far it is, as the step counts
+
+  template <class Outside>
+  [[nodiscard]] static Grave of(bool (*step)(Records&, Grave&), const Outside& outside) {
+    static_assert(sizeof(Outside) <= kOutsideBytes && alignof(Outside) <= 8);
+    Grave grave{.step = step, .outside = {}};
+    std::memcpy(grave.outside.data(), &outside, sizeof outside);
+    return grave;
+  }
+  template <class Outside>
+  [[nodiscard]] Outside& as() {
+    return *reinterpret_cast<Outside*>(outside.data());
+  }
+};
+
 class Records final : public Hasher {
  public:
-  explicit Records(std::uint64_t seed) : seed_(seed) {}
+  Records(std::uint64_t seed, const ValueTypes& types) : types_(types), seed_(seed) {}
   ~Records();
 
   [[nodiscard]] Heap& heap() { return heap_; }
   [[nodiscard]] const Heap& heap() const { return heap_; }
+  [[nodiscard]] const ValueTypes& types() const { return types_; }
 
   // The record in a cell, wherever it stands. REQUIRES: the cell is not wide.
   [[nodiscard]] const char* at(Handle handle) const { return const_cast<Records*>(this)->at(handle); }
@@ -41,29 +65,6 @@ class Records final : public Hasher {
   }
   [[nodiscard]] std::uint32_t clock() const { return clock_; }
 
-  // ---- Strings ----
-  [[nodiscard]] Handle make_string(const Name& name, std::string_view value, std::int64_t expiry);
-  // Makes a string of what may have been a hash.
-  [[nodiscard]] Handle put_string(Handle record, std::string_view value, std::int64_t expiry);
-  // REQUIRES: it is a string, and the bytes are not part of the store.
-  [[nodiscard]] Handle write_string(Handle record, std::size_t offset, std::string_view bytes);
-
-  // ---- Hashes ----
-  [[nodiscard]] Handle make_hash(const Name& name, std::int64_t expiry);
-  // REQUIRES: it is a hash, here and below.
-  [[nodiscard]] Handle put_field(Handle record, std::string_view name, std::string_view value, bool& added);
-  [[nodiscard]] Handle erase_field(Handle record, std::string_view name, bool& erased);
-  [[nodiscard]] bool field(const char* record, std::string_view name, std::string_view& value) const;
-  [[nodiscard]] std::size_t fields(const char* record) const;
-  void each_field(const char* record,
-                  const std::function<void(std::string_view, std::string_view)>& visit) const;
-  // As Item::walk_fields().
-  std::uint64_t walk_fields(const char* record, std::uint64_t from, std::size_t count, std::size_t bytes,
-                            const std::function<void(std::string_view, std::string_view)>& visit) const;
-  // As Item::scan_fields().
-  std::uint64_t scan_fields(const char* record, std::uint64_t position, std::size_t count,
-                            const std::function<void(std::string_view, std::string_view)>& visit) const;
-
   // ---- Any ----
   [[nodiscard]] Handle set_expiry(Handle record, std::int64_t expiry);
   // REQUIRES: `name` is not a part of the store.
@@ -72,37 +73,33 @@ class Records final : public Hasher {
   [[nodiscard]] std::size_t bytes_of(const char* record) const;
   void drop(Handle record);
 
+  // ---- For the types of values ----
+  // Makes a record with everything but its value. A name may point into the record that this one replaces.
+  [[nodiscard]] Handle build(const Shape& shape);
+  // The same value in a record of another shape. REQUIRES: the value fits where the shape says it stands.
+  [[nodiscard]] Handle reshape(Handle record, const Shape& shape);
+  void free_cell(Handle record);  // the record alone, not its value outside
+  // Frees a table of records, a large one in steps.
+  void free_table(const Table& table);
+
   // ---- The graveyard ----
   // Takes a table whose words name records or wide sessions, to be freed later.
   void entomb(const Table& table);
+  void entomb(const Grave& grave) { graves_.push_back(grave); }
   // Frees about `steps_max` records at most, and returns how many.
   std::size_t bury(std::size_t steps_max);
   // Counts the work of freeing, one for a record and more for a large value; only differences mean something.
   [[nodiscard]] std::uint64_t freed() const { return freed_; }
+  // A block of so many bytes was given back.
+  void count_freed(std::size_t block_bytes);
 
  private:
-  struct Grave {
-    Table table;
-    std::uint64_t position;  // hashes below are freed
-  };
-
-  [[nodiscard]] Handle build(const Shape& shape);
-  void free_cell(Handle record);  // the record alone, not its value outside
   void free_value(char* record);  // what stands outside
-  void attach_outside(char* record, std::size_t capacity);
-  [[nodiscard]] Handle rebuild_string(Handle record, std::string_view value, std::int64_t expiry);
-  [[nodiscard]] std::size_t room_of(Handle record) const;
-  [[nodiscard]] Handle move_outside(Handle record, std::size_t capacity);
-  [[nodiscard]] Handle reshape(Handle record, const Shape& shape);
+  [[nodiscard]] Handle with_head(Handle record, const Name& name, std::int64_t expiry);
+  static bool bury_segment(Records& records, Grave& grave);
+  void free_entry(Handle handle);  // a record, or a wide session
 
-  [[nodiscard]] Handle put_packed(Handle record, std::string_view name, std::string_view value, bool& added);
-  [[nodiscard]] Handle resize_packed(Handle record, std::size_t at, std::size_t before, std::size_t after);
-  [[nodiscard]] Handle unpack(Handle record);
-  void put_in_table(Handle record, std::string_view name, std::string_view value, bool& added);
-  [[nodiscard]] Word* find_in_table(const Table& table, std::string_view name) const;
-  void free_table(const Table& table);
-  bool bury_segment(Grave& grave);
-
+  const ValueTypes& types_;
   std::uint64_t seed_;
   std::uint32_t clock_ = 0;
   Heap heap_;

@@ -3,7 +3,16 @@
 #include <limpet/store/change.hpp>
 #include <limpet/store/slot_copy.hpp>
 
+#include "records.hpp"
+#include "values/value_type.hpp"
+
 namespace limpet::store {
+
+namespace {
+
+const ValueType& type_of(const Item& item) { return item.records().types().of(item.type()); }
+
+}  // namespace
 
 bool SlotCopy::go_on(Store& store, ChangeSink& sink, std::size_t keys) {
   // Large ones first, so that no more of their names are kept than one step over the keys finds.
@@ -19,7 +28,7 @@ bool SlotCopy::go_on(Store& store, ChangeSink& sink, std::size_t keys) {
 void SlotCopy::copy_keys(Store& store, ChangeSink& sink, std::size_t keys) {
   scan_at_ = store.scan(slot_, scan_at_, keys, kBeforeAnyExpiry, [&](const Item& item) {
     const bool large =
-        (item.type() == Type::hash && item.fields() > kCopySliceFields) || item.bytes() > kCopyPieceBytes;
+        type_of(item).has_many(item.records(), item.record()) || item.bytes() > kCopyPieceBytes;
     large ? void(large_.emplace_back(item.key())) : tell_item(sink, slot_, item.key(), item);
   });
   walked_ = scan_at_ == 0;
@@ -27,44 +36,17 @@ void SlotCopy::copy_keys(Store& store, ChangeSink& sink, std::size_t keys) {
 
 // The next piece of the first large value. What became of it meanwhile is among the changes.
 void SlotCopy::copy_large(Store& store, ChangeSink& sink) {
-  const Item item = store.peek(KeyRef::of(large_.front()), kBeforeAnyExpiry);
+  const std::string& key = large_.front();
+  const Item item = store.peek(KeyRef::of(key), kBeforeAnyExpiry);
   if (large_at_ == 0) large_type_ = item.type();
-  const bool done = item.type() == Type::none || item.type() != large_type_ ||
-                    (item.type() == Type::hash ? copy_fields(item, sink) : copy_string(item, sink));
-  if (!done) return;
+  if (item && item.type() == large_type_) {
+    // So that a long name, which stands in each piece, is not most of what is told.
+    const std::size_t bytes = std::max(kCopyPieceBytes, key.size());
+    large_at_ = type_of(item).tell_piece(item.records(), item.record(), large_at_, bytes, {sink, slot_, key});
+    if (large_at_ != 0) return;
+  }
   large_.pop_front();
   large_at_ = 0;
-}
-
-// So that a long name, which stands in each piece, is not most of what is told.
-std::size_t SlotCopy::piece_bytes() const { return std::max(kCopyPieceBytes, large_.front().size()); }
-
-bool SlotCopy::copy_string(const Item& item, ChangeSink& sink) {
-  const std::string_view all = item.string();
-  if (large_at_ >= all.size() && large_at_ != 0) return true;
-  const std::string_view part = all.substr(large_at_, piece_bytes());
-  if (large_at_ == 0) {
-    sink.change_of(slot_).put_string(large_.front(), part, item.expires_unix_ms());
-  } else {
-    sink.change_of(slot_).write_string(large_.front(), large_at_, part, false);
-  }
-  large_at_ += part.size();
-  return large_at_ >= all.size();
-}
-
-bool SlotCopy::copy_fields(const Item& item, ChangeSink& sink) {
-  const std::string& key = large_.front();
-  const bool first = large_at_ == 0;
-  if (first) sink.change_of(slot_).erase(key);
-  large_at_ = item.walk_fields(large_at_, kCopySliceFields, piece_bytes(),
-                               [&](std::string_view name, std::string_view value) {
-                                 sink.change_of(slot_).put_field(key, name, value, false);
-                               });
-  // With the first of them, so that no part of it can outlive the whole.
-  if (first && item.expires_unix_ms() != kNoExpiry) {
-    sink.change_of(slot_).set_expiry(key, item.expires_unix_ms());
-  }
-  return large_at_ == 0;
 }
 
 }  // namespace limpet::store

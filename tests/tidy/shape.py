@@ -28,12 +28,13 @@ NAME_OF_A_COMMAND = re.compile(
 
 
 def _files(root):
-    return sorted(path for pattern in ("include/limpet/*/*.hpp", "src/*/*.hpp", "src/*/*.cpp")
+    return sorted(path for pattern in ("include/limpet/**/*.hpp", "src/**/*.hpp", "src/**/*.cpp")
                   for path in root.glob(pattern))
 
 
 def _room(path):
-    return pathlib.Path(path).parent.name
+    parts = pathlib.PurePath(path).parts  # of a path in the tree
+    return parts[2] if parts[0] == "include" else parts[1]
 
 
 def _tags(files):
@@ -139,7 +140,7 @@ class Shape:
     # ---- Who calls whom ----
     def calls(self, room):
         """Of the .cpp files of a room: the others that each calls into, by names that one file alone defines."""
-        files = [path for path in self.defined if pathlib.Path(path).parent.name == room]
+        files = [path for path in self.defined if _room(path) == room]
         definers = collections.defaultdict(set)
         for path in files:
             for scope, name in self.defined[path]:

@@ -12,9 +12,8 @@
 //     erase          -                                  the key is gone
 //     set_expiry     [time-out]                         of a key that is there; none: it has none any more
 //     rename         new key                            in the same slot; what had that name is gone
-//     erase_session  -                                  all keys of the session are gone; its uid stands for
-//     the key clear          -                                  all keys of the slot are gone; the key is
-//     empty
+//     erase_session  -                                  all keys of a session are gone; the key is its uid
+//     clear          -                                  all keys of the slot are gone; the key is empty
 //
 // Lengths and offsets are unsigned LEB128. The kind is the low five bits; bit 7: the key was not there
 // before, so whatever the reader has of it is of the past (kFresh); bit 6: a time-out follows, 8 bytes, UTC
@@ -75,12 +74,14 @@ class EffectWriter {
   void erase_session(std::string_view uid);
   void clear();
 
- private:
-  static constexpr std::size_t kNoKey = ~std::size_t{0};
-
+  // ---- For a type of values with effects of its own: first the head, then the parts that its kind has, in
+  // the order of src/store/effect_layout.hpp ----
   void head(Effect kind, std::string_view key, unsigned bits = 0);
   void number(std::uint64_t value);
   void text(std::string_view value);
+
+ private:
+  static constexpr std::size_t kNoKey = ~std::size_t{0};
 
   Bytes* out_ = nullptr;
   std::size_t key_at_ = 0;

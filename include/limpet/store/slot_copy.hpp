@@ -27,15 +27,12 @@ class SlotCopy {
  private:
   void copy_keys(Store& store, ChangeSink& sink, std::size_t keys);
   void copy_large(Store& store, ChangeSink& sink);
-  [[nodiscard]] std::size_t piece_bytes() const;
-  bool copy_string(const Item& item, ChangeSink& sink);
-  bool copy_fields(const Item& item, ChangeSink& sink);
 
   Slot slot_;
   bool walked_ = false;  // all keys were seen
   std::uint64_t scan_at_ = 0;
   std::deque<std::string> large_;  // keys whose values are copied in pieces
-  std::uint64_t large_at_ = 0;     // how far the first of them is
+  std::uint64_t large_at_ = 0;     // how far the first of them is, as its type counts
   Type large_type_ = Type::none;
 };
 

@@ -25,18 +25,19 @@
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
 #include <limpet/store/change.hpp>
+#include <limpet/store/item.hpp>
 #include <memory>
 #include <span>
 #include <string_view>
 
 namespace limpet::store {
 
-// How many bits the positions of scan() and scan_fields() take, and seed_mark().
-inline constexpr unsigned kScanPositionBits = 23;
-inline constexpr unsigned kFieldPositionBits = 25;
-inline constexpr unsigned kSeedMarkBits = 16;
+class Keyspace;
+class ValueTypes;
 
-enum class Type : std::uint8_t { none, string, hash };
+// How many bits the positions of scan() take, and seed_mark().
+inline constexpr unsigned kScanPositionBits = 23;
+inline constexpr unsigned kSeedMarkBits = 16;
 
 struct StoreStats {
   std::uint64_t sessions = 0;  // uids that have at least one key
@@ -45,48 +46,6 @@ struct StoreStats {
   std::uint64_t bytes = 0;          // what the sessions take, tables and allocator's rounding included
   std::uint64_t expired_total = 0;  // keys whose time-out passed, since the start
   std::uint64_t evicted_total = 0;  // keys that evict() took out, since the start
-};
-
-// What find() found: a handle to one key, valid until the next call that changes the store. Cheap to copy.
-class Item {
- public:
-  Item() = default;
-  [[nodiscard]] explicit operator bool() const { return record_ != nullptr; }
-
-  [[nodiscard]] Type type() const;                     // none for an empty handle
-  [[nodiscard]] std::int64_t expires_unix_ms() const;  // kNoExpiry without a time-out
-  [[nodiscard]] std::string_view key() const;
-
-  // REQUIRES: type() == Type::string.
-  [[nodiscard]] std::string_view string() const;
-
-  // REQUIRES: type() == Type::hash. `found` false leaves `value` alone.
-  [[nodiscard]] std::size_t fields() const;
-  [[nodiscard]] bool field(std::string_view name, std::string_view& value) const;
-  void each_field(const std::function<void(std::string_view name, std::string_view value)>& visit) const;
-  // Visits fields from `position` on (0: the first), about `count` or, while they are few
-  // and small, all of them, and returns the position to go on from (0: done). Whoever goes on until 0 has
-  // seen every field that was present throughout; one may be seen twice.
-  std::uint64_t scan_fields(
-      std::uint64_t position, std::size_t count,
-      const std::function<void(std::string_view name, std::string_view value)>& visit) const;
-  // The same for whoever copies, so that what it takes in one go has a bound: `from` is a hash, and fields
-  // are visited until there are about `count` of them or, one more included, `bytes` of names and values.
-  std::uint64_t walk_fields(
-      std::uint64_t from, std::size_t count, std::size_t bytes,
-      const std::function<void(std::string_view name, std::string_view value)>& visit) const;
-
-  // What key and value take, rounding included, but not the tables that lead to them. Takes as long as a hash
-  // has fields.
-  [[nodiscard]] std::size_t bytes() const;
-  // How long nobody has read or written it: within a second, modulo 198 days.
-  [[nodiscard]] std::int64_t idle_ms(std::int64_t unix_ms) const;
-
- private:
-  friend class Store;
-  Item(const void* records, const void* record) : records_(records), record_(record) {}
-  const void* records_ = nullptr;
-  const void* record_ = nullptr;
 };
 
 // What a write does to the time-out of its key.
@@ -104,6 +63,9 @@ class Store {
  public:
   // `seed` makes the tables' hash unpredictable for clients that choose keys.
   explicit Store(std::uint64_t seed);
+  // The same with other types of values than the usual ones (src/store/values/value_type.hpp). The types
+  // outlive it.
+  Store(std::uint64_t seed, const ValueTypes& types);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -186,6 +148,9 @@ class Store {
   // there, since it found none or has taken out `sessions_max`.
   bool evict(std::uint64_t bytes_max, std::size_t sessions_max, std::int64_t unix_ms);
   [[nodiscard]] const StoreStats& stats() const;
+
+  // What the store is made of, for the files of the types of values: what they do to a key they do there.
+  [[nodiscard]] Keyspace& keyspace();
 
  private:
   class Impl;

@@ -1,17 +1,13 @@
-// Making room: sessions that nobody has used for long are taken out whole, if each of their keys has a
-// time-out, so that none of them was meant to be kept for ever.
-//
-// Which one has been idle for the longest is not kept; it is the one that has among a few taken at random, as
-// Redis does it. A session is as idle as the key of it that was used last.
+#include "evictor.hpp"
+
 #include <algorithm>
 #include <limits>
-
-#include "impl.hpp"
 
 namespace limpet::store {
 
 namespace {
 
+constexpr std::uint64_t kGamma = 0x9e3779b97f4a7c15;
 constexpr unsigned kSample = 16;           // sessions that are compared
 constexpr unsigned kLooksMax = 64;         // slots looked at for them, by chance
 constexpr unsigned kInVainMax = 256;       // slots with sessions, in turn, if chance found nothing
@@ -21,53 +17,44 @@ constexpr std::size_t kBurySteps = 1'000;  // what large things leave behind is 
 
 }  // namespace
 
-struct Store::Impl::Candidate {
-  std::uint32_t clock;  // now
-  unsigned seen = 0;    // candidates so far
-  std::uint32_t idle = 0;
-  Slot slot = 0;
-  Handle session = 0;  // 0: none yet
-};
+Evictor::Evictor(Keyspace& keys, std::uint64_t seed) : keys_(keys), random_state_(seed ^ kGamma) {}
 
 // SplitMix64.
-std::uint64_t Store::Impl::random() {
-  std::uint64_t z = random_state_ += 0x9e3779b97f4a7c15;
+std::uint64_t Evictor::random() {
+  std::uint64_t z = random_state_ += kGamma;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
   z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
   return z ^ (z >> 31);
 }
 
-bool Store::Impl::evict(std::uint64_t bytes_max, std::size_t sessions_max, std::int64_t unix_ms) {
-  for (std::size_t gone = 0; stats().bytes > bytes_max; ++gone) {
-    if (records_.bury(kBurySteps) > 0 && stats().bytes <= bytes_max) return true;
-    if (gone == sessions_max || stats_.expiring_keys == 0) return false;
+bool Evictor::evict(std::uint64_t bytes_max, std::size_t sessions_max, std::int64_t unix_ms) {
+  for (std::size_t gone = 0; keys_.stats().bytes > bytes_max; ++gone) {
+    if (keys_.records().bury(kBurySteps) > 0 && keys_.stats().bytes <= bytes_max) return true;
+    if (gone == sessions_max || keys_.stats().expiring_keys == 0) return false;
     Candidate best{.clock = seen_clock(unix_ms)};
     look_for_idle(best);
     if (best.session == 0) return false;
-    if (sink_ != nullptr) sink_->change_of(best.slot).erase_session(uid_of_session(best.session));
-    const std::uint64_t keys = stats_.keys;
-    drop_session(best.slot, best.session);
-    stats_.evicted_total += keys - stats_.keys;
+    keys_.evict_session(best.slot, best.session);
   }
   return true;
 }
 
-void Store::Impl::look_for_idle(Candidate& best) {
+void Evictor::look_for_idle(Candidate& best) {
   for (unsigned looks = 0; looks < kLooksMax && best.seen < kSample; ++looks) {
     look_at_slot(best, static_cast<Slot>(random() % kSlots));
   }
   // Where there are few, chance may miss them all: then in turn, on from where the last such search ended.
   unsigned in_vain = 0;
   for (unsigned slots = 0; slots < kSlots && best.seen == 0 && in_vain < kInVainMax; ++slots) {
-    if (keys_[evict_slot_] != 0) ++in_vain;
-    look_at_slot(best, evict_slot_);
-    evict_slot_ = static_cast<Slot>((evict_slot_ + 1) % kSlots);
+    if (keys_.counts().keys_in(slot_) != 0) ++in_vain;
+    look_at_slot(best, slot_);
+    slot_ = static_cast<Slot>((slot_ + 1) % kSlots);
   }
 }
 
-void Store::Impl::look_at_slot(Candidate& best, Slot slot) {
-  if (keys_[slot] == 0 || aside_[slot]) return;
-  const Segment segment = tables_[slot].segment_at(records_.heap(), random());
+void Evictor::look_at_slot(Candidate& best, Slot slot) {
+  if (keys_.counts().keys_in(slot) == 0 || keys_.is_aside(slot)) return;
+  const Segment segment = keys_.table(slot).segment_at(keys_.records().heap(), random());
   if (segment.count == 0) return;
   const unsigned from = static_cast<unsigned>(random() % segment.count);
   for (unsigned i = 0; i < std::min(kFromOneSegment, segment.count); ++i) {
@@ -75,7 +62,7 @@ void Store::Impl::look_at_slot(Candidate& best, Slot slot) {
   }
 }
 
-void Store::Impl::consider(Candidate& best, Slot slot, const Word* word) {
+void Evictor::consider(Candidate& best, Slot slot, const Word* word) {
   if (!has_due(*word)) return;
   const Handle session = handle_of(*word);
   std::uint32_t idle = best.clock;
@@ -88,11 +75,11 @@ void Store::Impl::consider(Candidate& best, Slot slot, const Word* word) {
 }
 
 // `idle` is the time now, and becomes for how long the session has not been used.
-bool Store::Impl::evictable(Handle session, std::uint32_t& idle) const {
+bool Evictor::evictable(Handle session, std::uint32_t& idle) const {
   const std::uint32_t clock = idle;
-  const Heap& heap = records_.heap();
+  const Heap& heap = keys_.records().heap();
   if (!is_wide(heap, session)) {
-    idle = idle_units(records_.at(session), clock);
+    idle = idle_units(keys_.records().at(session), clock);
     return true;
   }
   idle = std::numeric_limits<std::uint32_t>::max();
@@ -102,7 +89,8 @@ bool Store::Impl::evictable(Handle session, std::uint32_t& idle) const {
     const Segment segment = wide_at(heap, session).keys.segment_at(heap, position);
     for (const Word* word = segment.words; word != segment.words + segment.count; ++word) {
       if (!has_due(*word)) return false;
-      if (looked++ < kKeysLookedAt) idle = std::min(idle, idle_units(records_.at(handle_of(*word)), clock));
+      if (looked++ < kKeysLookedAt)
+        idle = std::min(idle, idle_units(keys_.records().at(handle_of(*word)), clock));
     }
     position = segment.last + 1;
   } while (position != 0);
