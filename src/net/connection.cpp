@@ -1,18 +1,11 @@
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <limpet/net/connection.hpp>
 
 namespace limpet::net {
 
-void Descriptor::close() {
-  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
-}
-
 void turn_away(Connection connection, const std::string& line) {
-  const int socket = connection.descriptor.get();
-  (void)::send(socket, line.data(), line.size(), MSG_NOSIGNAL);
-  ::shutdown(socket, SHUT_WR);
+  Wire wire(std::move(connection.descriptor), std::move(connection.layer));
+  (void)wire.write(line);
+  (void)wire.shut();
 }
 
 }  // namespace limpet::net

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "wire.hpp"
+#include "sockets.hpp"
 
 namespace limpet::net {
 

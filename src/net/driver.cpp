@@ -1,14 +1,11 @@
-#include <sys/socket.h>
-
-#include <algorithm>
 #include <asio/post.hpp>
 #include <cerrno>
 #include <chrono>
-#include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/net/clock.hpp>
 
 #include "driver_impl.hpp"
+#include "sockets.hpp"
 
 namespace limpet::net {
 
@@ -17,8 +14,7 @@ namespace {
 // How long the other side is given to close after the last byte was written to it.
 constexpr std::int64_t kLingerMs = 250;
 
-std::error_code last_error() { return {errno, std::system_category()}; }
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
+std::error_code error_of(const Io& io) { return {io.error, std::system_category()}; }
 
 }  // namespace
 
@@ -33,58 +29,26 @@ Driver::Impl::Impl(asio::io_context& io, shard::Shard& shard, Resolver& resolver
       dialer_(io, resolver, dialer_hooks()),
       chunk_(std::make_unique_for_overwrite<char[]>(kReadChunkBytes)) {}
 
-Driver::Impl::~Impl() {
-  for (std::vector<Wire*>& wires : wires_) {
-    for (Wire* wire : wires) delete wire;
-  }
-  for (Wire* wire : lingering_) delete wire;
-  bury();
-}
-
-// ---- Wires by stream ----
-
-void Driver::Impl::enter(Wire* wire) {
-  std::vector<Wire*>& wires = wires_[static_cast<std::size_t>(wire->id.kind)];
-  if (wires.size() <= wire->id.index) wires.resize(wire->id.index + 1, nullptr);
-  wires[wire->id.index] = wire;
-}
-
-Wire* Driver::Impl::find(StreamId id) {
-  const std::vector<Wire*>& wires = wires_[static_cast<std::size_t>(id.kind)];
-  Wire* wire = id.index < wires.size() ? wires[id.index] : nullptr;
-  return wire != nullptr && wire->id == id ? wire : nullptr;
-}
-
-void Driver::Impl::leave(const Wire& wire) {
-  Wire*& entry = wires_[static_cast<std::size_t>(wire.id.kind)][wire.id.index];
-  if (entry == &wire) entry = nullptr;
-}
-
 // ---- Opening ----
 
 void Driver::Impl::adopt(StreamKind kind, Connection connection) {
-  auto* wire = new Wire;
-  wire->socket = std::move(connection.descriptor);
-  wire->id = kind == StreamKind::client
-                 ? shard_.client_opened({connection.remote, connection.local, connection.of_this_host}, now())
-                 : shard_.peer_opened(connection.remote, now());
-  tune(wire->socket.get(), tcp_keepalive_s_, kind != StreamKind::client);
-  enter(wire);
-  attach(*wire);
+  const StreamId id =
+      kind == StreamKind::client
+          ? shard_.client_opened({connection.remote, connection.local, connection.of_this_host}, now())
+          : shard_.peer_opened(connection.remote, now());
+  tune(connection.descriptor.get(), tcp_keepalive_s_, kind != StreamKind::client);
+  attach(channels_.open(id, Wire(std::move(connection.descriptor), std::move(connection.layer))));
 }
 
-void Driver::Impl::attach(Wire& wire) {
-  if (!poller_.add(wire.socket.get(), &wire)) return fail(wire, last_error());
+void Driver::Impl::attach(Channel& channel) {
+  if (!poller_.add(channel.wire.socket(), &channel)) return fail(channel, {errno, std::system_category()});
   // Those that connect while the node stops are finished before they began.
-  const Stream* stream = shard_.stream(wire.id);
-  if (stream != nullptr && stream->finished) finish(wire);
+  const Stream* stream = shard_.stream(channel.id);
+  if (stream != nullptr && stream->finished) finish(channel);
 }
 
 void Driver::Impl::dial(const shard::Dial& dial) {
-  auto* wire = new Wire;
-  wire->id = dial.stream;
-  wire->dialing = true;
-  enter(wire);
+  channels_.open(dial.stream, Wire()).dialing = true;
   dialer_.dial(dial.stream, dial.address);
 }
 
@@ -94,108 +58,123 @@ DialerHooks Driver::Impl::dialer_hooks() {
     shard_.dial_goes_on(id, doing, ms, now());
   };
   hooks.connected = [this](StreamId id, Descriptor socket) {
-    if (Wire* wire = find(id)) connected(*wire, std::move(socket));
+    if (Channel* channel = channels_.find(id)) connected(*channel, std::move(socket));
   };
   hooks.failed = [this](StreamId id, const std::string& why) {
-    if (Wire* wire = find(id)) fail(*wire, why);
+    if (Channel* channel = channels_.find(id)) fail(*channel, why);
   };
   return hooks;
 }
 
-void Driver::Impl::connected(Wire& wire, Descriptor socket) {
-  wire.socket = std::move(socket);
-  wire.dialing = false;
-  tune(wire.socket.get(), tcp_keepalive_s_, true);
-  shard_.connected(wire.id, now());
-  attach(wire);
+void Driver::Impl::connected(Channel& channel, Descriptor socket) {
+  tune(socket.get(), tcp_keepalive_s_, true);
+  channel.wire = Wire(std::move(socket));
+  channel.dialing = false;
+  shard_.connected(channel.id, now());
+  attach(channel);
 }
 
 // ---- Reading ----
 
-void Driver::Impl::event(Wire& wire, std::uint32_t what) {
-  if (wire.closed) return;
-  wire.hung_up = wire.hung_up || (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-  wire.gone = wire.gone || (what & (EPOLLHUP | EPOLLERR)) != 0;
-  if (wire.blocked && (what & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
-    wire.blocked = false;
-    if (!wire.lingering) flush_stream(wire.id);
+// The write before the read, and both if need be: behind a layer either may be what lets the other go on.
+void Driver::Impl::event(Channel& channel, std::uint32_t what) {
+  if (channel.closed) return;
+  channel.hung_up = channel.hung_up || (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  channel.gone = channel.gone || (what & (EPOLLHUP | EPOLLERR)) != 0;
+  const bool bytes = (what & EPOLLIN) != 0 || channel.hung_up;
+  const bool room = (what & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+  if (channel.write_waits != WriteWaits::no && (channel.write_waits == WriteWaits::for_room ? room : bytes)) {
+    write_again(channel);
   }
-  if ((what & EPOLLIN) == 0 && !wire.hung_up) return;
-  wire.readable = true;
-  if (!wire.closed) read(wire);
-}
-
-ssize_t Driver::Impl::receive(const Wire& wire) {
-  ssize_t count = 0;
-  do count = ::recv(wire.socket.get(), chunk_.get(), kReadChunkBytes, 0);
-  while (count < 0 && errno == EINTR);
-  return count;
+  if (!bytes && !(room && channel.read_needs_room)) return;
+  channel.readable = true;
+  if (!channel.closed) read(channel);
 }
 
 // Once: the others want their turn too.
-void Driver::Impl::read(Wire& wire) {
-  if (wire.lingering) return discard(wire);
-  const Stream* const stream = shard_.stream(wire.id);
+void Driver::Impl::read(Channel& channel) {
+  if (channel.lingering) return discard(channel);
+  const Stream* const stream = shard_.stream(channel.id);
   if (stream == nullptr || !stream->reading) {
     // The bytes stay in the socket; nobody is left who could get the answer.
-    if (wire.gone) fail(wire, asio::error::connection_reset);
+    if (channel.gone) fail(channel, asio::error::connection_reset);
     return;
   }
-  const ssize_t count = receive(wire);
-  if (count < 0) {
-    if (!would_block()) return fail(wire, last_error());
-    wire.readable = false;
-    return;
+  const Io io = channel.wire.read({chunk_.get(), kReadChunkBytes});
+  if (io.state != Io::State::moved) return stop_reading(channel, io);
+  channel.readable = io.more || channel.hung_up;
+  shard_.received(channel.id, {chunk_.get(), io.bytes}, now());
+  if (channel.readable) read_again(channel);
+  // It may have taken what the write waits for.
+  if (channel.write_waits == WriteWaits::for_bytes) write_again(channel);
+}
+
+void Driver::Impl::stop_reading(Channel& channel, const Io& io) {
+  channel.readable = false;
+  channel.read_needs_room = io.state == Io::State::want_write;
+  if (io.state == Io::State::failed) return fail(channel, error_of(io));
+  if (io.state == Io::State::ended) {
+    // What is lingering has a last word to say yet, or else is over.
+    const bool owed = channel.lingering ? channel.write_waits != WriteWaits::no
+                                        : !channel.gone && shard_.ended(channel.id, now());
+    if (!owed) return fail(channel, asio::error::eof);
   }
-  if (count == 0) {
-    wire.readable = false;
-    if (wire.gone || !shard_.ended(wire.id, now())) fail(wire, asio::error::eof);
-    return;
-  }
-  const auto bytes = static_cast<std::size_t>(count);
-  // A read that comes back short has emptied the socket, and what comes later is a new event.
-  wire.readable = bytes == kReadChunkBytes || wire.hung_up;
-  shard_.received(wire.id, {chunk_.get(), bytes}, now());
-  if (wire.readable) read_again(wire);
+  if (channel.write_waits == WriteWaits::for_bytes) write_again(channel);
 }
 
 // In the next turn.
-void Driver::Impl::read_again(Wire& wire) {
-  if (!std::exchange(wire.queued, true)) again_.push_back(&wire);
+void Driver::Impl::read_again(Channel& channel) {
+  if (!std::exchange(channel.queued, true)) again_.push_back(&channel);
 }
 
-void Driver::Impl::discard(Wire& wire) {
-  const ssize_t count = receive(wire);
-  if (count == 0 || (count < 0 && !would_block())) return close(wire);
-  wire.readable = count > 0;
-  if (wire.readable) read_again(wire);
+void Driver::Impl::discard(Channel& channel) {
+  const Io io = channel.wire.read({chunk_.get(), kReadChunkBytes});
+  if (io.state != Io::State::moved) return stop_reading(channel, io);
+  channel.readable = true;
+  read_again(channel);
+  if (channel.write_waits == WriteWaits::for_bytes) write_again(channel);
 }
 
 // ---- Writing ----
 
 // Being told what was written, the shard may take more commands, whose replies have to be held.
-bool Driver::Impl::write_out(Wire& wire, Stream& stream) {
+void Driver::Impl::write_out(Channel& channel, Stream& stream) {
   while (!stream.out.empty() && !stream.held) {
-    const ssize_t count = ::send(wire.socket.get(), stream.out.data(), stream.out.size(), MSG_NOSIGNAL);
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      wire.blocked = would_block();
-      if (!wire.blocked) fail(wire, last_error());
-      return false;
-    }
-    shard_.written(wire.id, static_cast<std::size_t>(count), now());
+    const Io io = channel.wire.write(stream.out.view());
+    if (io.more) channel.readable = true;
+    if (io.state != Io::State::moved) return stop_writing(channel, io);
+    shard_.written(channel.id, io.bytes, now());
   }
-  return true;
+}
+
+void Driver::Impl::stop_writing(Channel& channel, const Io& io) {
+  if (io.state == Io::State::want_write) {
+    channel.write_waits = WriteWaits::for_room;
+  } else if (io.state == Io::State::want_read) {
+    channel.write_waits = WriteWaits::for_bytes;
+  } else {
+    fail(channel, error_of(io));
+  }
+}
+
+void Driver::Impl::write_again(Channel& channel) {
+  channel.write_waits = WriteWaits::no;
+  channel.lingering ? shut(channel) : flush_stream(channel.id);
+}
+
+// Only of a channel that lingers. A layer has a last word, too.
+void Driver::Impl::shut(Channel& channel) {
+  const Io io = channel.wire.shut();
+  if (io.state != Io::State::moved) return stop_writing(channel, io);
+  if (io.more) channel.readable = true;
 }
 
 // ---- The turn ----
 
-Now Driver::Impl::now() {
-  if (!now_is_fresh_) {
-    now_ = read_clocks();
-    now_is_fresh_ = true;
-    end_turn_soon();
-  }
+Now Driver::Impl::read_clock() {
+  now_ = read_clocks();
+  now_is_fresh_ = true;
+  end_turn_soon();
   return now_;
 }
 
@@ -217,7 +196,7 @@ void Driver::Impl::sockets_ready() {
     for (int look = 0; look < kLooksInATurn; ++look) {
       const std::span<const epoll_event> events = poller_.take();
       if (events.empty()) break;
-      for (const epoll_event& each : events) event(*static_cast<Wire*>(each.data.ptr), each.events);
+      for (const epoll_event& each : events) event(*static_cast<Channel*>(each.data.ptr), each.events);
     }
     read_waiting();
   });
@@ -227,9 +206,9 @@ void Driver::Impl::sockets_ready() {
 // What is to be read although no event says so.
 void Driver::Impl::read_waiting() {
   reading_.swap(again_);
-  for (Wire* wire : reading_) {
-    wire->queued = false;
-    if (!wire->closed && wire->readable) read(*wire);
+  for (Channel* channel : reading_) {
+    channel->queued = false;
+    if (!channel->closed && channel->readable) read(*channel);
   }
   reading_.clear();
 }
@@ -293,34 +272,31 @@ void Driver::Impl::flush() {
 }
 
 void Driver::Impl::flush_stream(StreamId id) {
-  Wire* wire = find(id);
+  Channel* channel = channels_.find(id);
   Stream* stream = shard_.stream(id);
-  if (wire == nullptr || stream == nullptr || wire->closed) return;
-  if (stream->aborted) return fail(*wire, asio::error::connection_aborted);
-  if (wire->dialing) return;
-  if (!wire->blocked && !stream->held) write_out(*wire, *stream);
+  if (channel == nullptr || stream == nullptr || channel->closed) return;
+  if (stream->aborted) return fail(*channel, asio::error::connection_aborted);
+  if (channel->dialing) return;
+  if (channel->write_waits == WriteWaits::no && !stream->held) write_out(*channel, *stream);
   // Writing has let the shard go on, so look again.
   stream = shard_.stream(id);
-  if (stream == nullptr || wire->closed) return;
+  if (stream == nullptr || channel->closed) return;
   if (stream->finished) {
-    if (stream->out.empty()) return finish(*wire);
-    if (wire->finish_by_ms == 0) {
-      wire->finish_by_ms = now().steady_ms + kStopMs;
-      finishing_.push_back(id);
-    }
+    if (stream->out.empty()) return finish(*channel);
+    if (!std::exchange(channel->finishing, true)) finishing_.push_back({id, now().steady_ms + kStopMs});
   }
   // Whether or not the other side takes what is written, what it sends is taken: two that only wrote would
   // stand still.
-  if (stream->reading && wire->readable) read_again(*wire);
+  if (stream->reading && channel->readable) read_again(*channel);
 }
 
 // One that is to be closed and does not take its last bytes is not waited for without end.
 void Driver::Impl::give_up_finishing() {
-  std::erase_if(finishing_, [this](StreamId id) {
-    Wire* wire = find(id);
-    if (wire == nullptr || wire->closed) return true;
-    if (wire->finish_by_ms > now_.steady_ms) return false;
-    fail(*wire, asio::error::timed_out);
+  std::erase_if(finishing_, [this](const Finishing& each) {
+    Channel* channel = channels_.find(each.id);
+    if (channel == nullptr || channel->closed) return true;
+    if (each.until_ms > now_.steady_ms) return false;
+    fail(*channel, asio::error::timed_out);
     return true;
   });
 }
@@ -329,9 +305,7 @@ void Driver::Impl::tick() {
   turn([this] {
     shard_.tick(now());
     dialer_.tick(now_.steady_ms);
-    for (Wire* wire : std::vector<Wire*>(lingering_)) {
-      if (wire->linger_until_ms <= now_.steady_ms) close(*wire);
-    }
+    channels_.close_late(now_.steady_ms);
     give_up_finishing();
   });
   timer_.expires_after(std::chrono::milliseconds(kTickMs));
@@ -347,44 +321,39 @@ void Driver::Impl::from_sibling(unsigned sibling, const Bytes& batch) {
 
 // ---- Closing ----
 
-void Driver::Impl::finish(Wire& wire) {
-  leave(wire);
-  shard_.closed(wire.id, "closed by this node", now());
-  if (wire.id.kind == StreamKind::client) hooks_.client_gone();
-  lingering_.push_back(&wire);
-  wire.lingering = true;
-  wire.linger_until_ms = now().steady_ms + kLingerMs;
-  if (::shutdown(wire.socket.get(), SHUT_WR) != 0) return close(wire);
-  if (wire.readable) read_again(wire);
+void Driver::Impl::finish(Channel& channel) {
+  part(channel, "closed by this node", now().steady_ms + kLingerMs);
+  shut(channel);
+  if (!channel.closed && channel.readable) read_again(channel);
 }
 
-void Driver::Impl::fail(Wire& wire, const std::error_code& error) { fail(wire, error.message()); }
+// From here on the shard knows nothing of it.
+void Driver::Impl::part(Channel& channel, const std::string& why, std::int64_t linger_until_ms) {
+  channels_.linger(channel, linger_until_ms);
+  shard_.closed(channel.id, why, now());
+  if (channel.id.kind == StreamKind::client) hooks_.client_gone();
+}
 
-void Driver::Impl::fail(Wire& wire, const std::string& why) {
-  if (!wire.lingering) {
-    leave(wire);
-    shard_.closed(wire.id, why, now());
-    if (wire.id.kind == StreamKind::client) hooks_.client_gone();
-    lingering_.push_back(&wire);
-    wire.lingering = true;
+void Driver::Impl::fail(Channel& channel, const std::error_code& error) { fail(channel, error.message()); }
+
+void Driver::Impl::fail(Channel& channel, const std::string& why) {
+  if (!channel.lingering) {
+    part(channel, why, 0);
     end_turn_soon();
   }
-  close(wire);
+  close(channel);
 }
 
-void Driver::Impl::close(Wire& wire) {
-  if (std::exchange(wire.closed, true)) return;
-  if (std::exchange(wire.dialing, false)) dialer_.drop(wire.id);
-  wire.socket.close();
-  std::erase(lingering_, &wire);
-  dead_.push_back(&wire);
+void Driver::Impl::close(Channel& channel) {
+  if (channel.closed) return;
+  if (std::exchange(channel.dialing, false)) dialer_.drop(channel.id);
+  channels_.close(channel);
 }
 
 void Driver::Impl::bury() {
-  if (dead_.empty()) return;
-  std::erase_if(again_, [](const Wire* wire) { return wire->closed; });
-  for (const Wire* wire : dead_) delete wire;
-  dead_.clear();
+  if (!channels_.any_closed()) return;
+  std::erase_if(again_, [](const Channel* channel) { return channel->closed; });
+  channels_.bury();
 }
 
 // ---- Stopping ----
@@ -396,10 +365,7 @@ void Driver::Impl::drain() {
 }
 
 void Driver::Impl::check_drained() {
-  const bool lingering_clients = std::any_of(lingering_.begin(), lingering_.end(), [](const Wire* wire) {
-    return wire->id.kind == StreamKind::client;
-  });
-  if (!hooks_.drained || lingering_clients || !shard_.drained()) return;
+  if (!hooks_.drained || channels_.clients_linger() || !shard_.drained()) return;
   std::exchange(hooks_.drained, nullptr)();
 }
 
@@ -407,12 +373,7 @@ void Driver::Impl::abandon() {
   abandoned_ = true;
   timer_.cancel();
   dialer_.drop_all();
-  for (std::vector<Wire*>& wires : wires_) {
-    for (Wire*& entry : wires) {
-      if (Wire* wire = std::exchange(entry, nullptr)) close(*wire);
-    }
-  }
-  for (Wire* wire : std::vector<Wire*>(lingering_)) close(*wire);
+  channels_.close_all();
   poller_.close();
 }
 

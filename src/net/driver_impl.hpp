@@ -1,16 +1,15 @@
-// Driver::Impl: the driver's wires and its turn.
+// Driver::Impl: the driver's turn: what its channels, its shard and the clock are asked, in which order.
 #pragma once
 
-#include <array>
 #include <asio/steady_timer.hpp>
 #include <limpet/net/driver.hpp>
 #include <memory>
 #include <system_error>
 #include <vector>
 
+#include "channels.hpp"
 #include "dialer.hpp"
 #include "poller.hpp"
-#include "wire.hpp"
 
 namespace limpet::net {
 
@@ -18,7 +17,6 @@ class Driver::Impl {
  public:
   Impl(asio::io_context& io, shard::Shard& shard, Resolver& resolver, DriverHooks hooks,
        std::int64_t tcp_keepalive_s);
-  ~Impl();
 
   void start();
   void turn(const std::function<void()>& work);
@@ -28,13 +26,20 @@ class Driver::Impl {
   void abandon();
 
  private:
+  // To be closed, but with bytes to write still.
+  struct Finishing {
+    StreamId id;
+    std::int64_t until_ms;
+  };
+
   // ---- The turn ----
   // One clock reading serves a whole turn.
-  Now now();
+  Now now() { return now_is_fresh_ ? now_ : read_clock(); }
+  Now read_clock();
   void tick();
   void sockets_ready();
   void read_waiting();
-  void event(Wire& wire, std::uint32_t what);
+  void event(Channel& channel, std::uint32_t what);
   void end_turn();
   void end_turn_soon();
   void go_on_soon();
@@ -43,29 +48,30 @@ class Driver::Impl {
   void give_up_finishing();
   void bury();
 
-  // ---- Dialling ----
+  // ---- Opening ----
   void dial(const shard::Dial& dial);
   [[nodiscard]] DialerHooks dialer_hooks();
-  void connected(Wire& wire, Descriptor socket);
+  void connected(Channel& channel, Descriptor socket);
+  void attach(Channel& channel);  // its socket is connected
 
   // ---- Reading and writing ----
-  void attach(Wire& wire);            // its socket is connected
-  ssize_t receive(const Wire& wire);  // into the chunk
-  void read(Wire& wire);
-  void read_again(Wire& wire);
-  void discard(Wire& wire);
-  bool write_out(Wire& wire, Stream& stream);  // true if everything was written
+  using WriteWaits = Channel::WriteWaits;
+  void read(Channel& channel);
+  void stop_reading(Channel& channel, const Io& io);
+  void read_again(Channel& channel);
+  void discard(Channel& channel);
+  void write_out(Channel& channel, Stream& stream);
+  void stop_writing(Channel& channel, const Io& io);
+  void write_again(Channel& channel);
+  void shut(Channel& channel);
 
   // ---- Closing ----
-  void finish(Wire& wire);                              // in good order: what was written arrives
-  void fail(Wire& wire, const std::error_code& error);  // the connection broke
-  void fail(Wire& wire, const std::string& why);
-  void close(Wire& wire);
+  void finish(Channel& channel);  // in good order: what was written arrives
+  void part(Channel& channel, const std::string& why, std::int64_t linger_until_ms);
+  void fail(Channel& channel, const std::error_code& error);  // the connection broke
+  void fail(Channel& channel, const std::string& why);
+  void close(Channel& channel);
   void check_drained();
-
-  void enter(Wire* wire);
-  Wire* find(StreamId id);
-  void leave(const Wire& wire);
 
   asio::io_context& io_;
   shard::Shard& shard_;
@@ -75,13 +81,11 @@ class Driver::Impl {
   asio::steady_timer timer_;
   Dialer dialer_;
 
-  std::array<std::vector<Wire*>, 3> wires_;  // by kind and index of the stream; those that the shard knows
-  std::vector<Wire*> lingering_;
-  std::vector<Wire*> dead_;          // closed; destroyed at the end of the turn, as some hold pointers
-  std::vector<Wire*> again_;         // to be read from in the next turn, though no event will say so
-  std::vector<StreamId> finishing_;  // to be closed, but with bytes to write still
-  std::vector<Wire*> reading_;       // scratch of read_waiting()
-  std::vector<StreamId> touched_;    // scratch of flush()
+  Channels channels_;
+  std::vector<Channel*> again_;  // to be read from in the next turn, though no event will say so
+  std::vector<Finishing> finishing_;
+  std::vector<Channel*> reading_;  // scratch of read_waiting()
+  std::vector<StreamId> touched_;  // scratch of flush()
   Now now_;
   bool now_is_fresh_ = false;
   bool in_turn_ = false;

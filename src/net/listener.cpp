@@ -14,7 +14,7 @@
 #include <limpet/net/listener.hpp>
 #include <limpet/net/resolver.hpp>
 
-#include "wire.hpp"
+#include "sockets.hpp"
 
 namespace limpet::net {
 
@@ -159,8 +159,7 @@ Result<std::unique_ptr<Listener>> Listener::bind(asio::io_context& io, const std
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(kListenBacklog, error);
     if (!error) acceptor.native_non_blocking(true, error);
-    if (!error)
-      return std::unique_ptr<Listener>(new Listener(std::make_unique<Impl>(io, acceptor.release(), "")));
+    if (!error) return std::make_unique<Listener>(std::make_unique<Impl>(io, acceptor.release(), ""));
     // A name may have addresses of a family that this host has not got; one that is in use is what was meant.
     const bool not_here =
         error == std::errc::address_not_available || error == std::errc::address_family_not_supported;
@@ -207,7 +206,7 @@ Result<std::unique_ptr<Listener>> Listener::bind_unix(asio::io_context& io, cons
   acceptor.listen(kListenBacklog, error);
   if (!error) acceptor.native_non_blocking(true, error);
   if (error) return fail(Code::io, path + ": " + error.message());
-  return std::unique_ptr<Listener>(new Listener(std::make_unique<Impl>(io, acceptor.release(), path)));
+  return std::make_unique<Listener>(std::make_unique<Impl>(io, acceptor.release(), path));
 }
 
 Listener::Listener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -15,6 +15,8 @@
 namespace limpet::net {
 
 class Listener {
+  class Impl;
+
  public:
   using Accepted = std::function<void(Connection)>;
   using Trouble = std::function<void(const std::string&)>;  // for the log; at most one a second
@@ -28,6 +30,7 @@ class Listener {
   [[nodiscard]] static Result<std::unique_ptr<Listener>> bind_unix(asio::io_context& io,
                                                                    const std::string& path,
                                                                    unsigned permissions);
+  explicit Listener(std::unique_ptr<Impl> impl);  // for bind(): nobody else has an Impl
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -38,8 +41,6 @@ class Listener {
   [[nodiscard]] bool on_loopback() const;   // or on a Unix socket
 
  private:
-  class Impl;
-  explicit Listener(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
