@@ -120,13 +120,7 @@ void Core::forget_work_for(StreamId client) {
     for (Gather::Part& part : gather.parts) part.reply.release();
     give_back(gather.origin, std::exchange(gather.charged, 0));
   });
-  for (std::uint64_t id = pending_.oldest(); id != 0; id = pending_.find(id)->next) {
-    Pending& pending = *pending_.find(id);
-    if (pending.origin.stream != client || pending.state != Pending::State::sent) continue;
-    pending.kept = false;
-    pending.request.release();
-    give_back(pending.origin, std::exchange(pending.charged, 0));
-  }
+  give_back({.stream = client}, forwarder_.abandon(client));
 }
 
 // All clients together have too much: those with the most pay.

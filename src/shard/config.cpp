@@ -137,6 +137,7 @@ bool Core::config_command(Client& client, const Spec& spec, Args args) {
 void Core::config_part(Args args, ReplyWriter& reply) {
   if (equals_ignore_case(args[1], "resetstat")) {
     counters_ = {};
+    forwarder_.counts() = {};
     engine_.stats().reset();
     return reply.ok();
   }

@@ -44,6 +44,7 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
       engine_({.table_seed = config_.table_seed, .journal = config_.journal, .ticks_ns = config_.ticks_ns}),
       ownership_(ownership_of(config_, tunables_), view_, engine_.store(),
                  numbering_of(engine_.feed().journal()), now),
+      forwarder_(ways_, config_.handoff.has_value()),
       siblings_(config_.shards) {
   memory_.set_bound(tunables_.client_bytes_max);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
@@ -228,7 +229,10 @@ void Core::written(StreamId id, std::size_t bytes) {
         link.lanes().written(bytes);
         trim(stream->out);
         refill(link);
-        if (link.lanes().waiting() < kLinkBytesMax / 2) wake_all(link.traffic);
+        if (link.lanes().waiting() < kLinkBytesMax / 2) {
+          forwarder_.has_drained({false, link.node()});
+          drain_forwarder();
+        }
       }
       return;
     case StreamKind::peer:
@@ -261,7 +265,7 @@ bool Core::ended(StreamId id) {
 void Core::drop_client(StreamId id) {
   Client* client = find_client(id);
   if (client == nullptr) return;
-  overtaking_.all_answered(id);
+  forwarder_.gone(id);
   client->replies.clear(places_);
   if (client->memory.charged >= kOrphanBytes) forget_work_for(id);
   memory_.close(ClientMemory::Whose::client, client->memory);
@@ -369,44 +373,15 @@ void Core::tick() {
 }
 
 void Core::tick_pending() {
-  while (pending_.oldest() != 0) {
-    const std::uint64_t id = pending_.oldest();
-    Pending& pending = *pending_.find(id);
-    if (pending.deadline_ms > now_.steady_ms) break;
-    out_of_time(id, pending);
-  }
-  overtaking_.gave_up(now_.steady_ms);
-  if (!bounced_.empty()) tick_bounced();
+  forwarder_.expire(now_);
+  drain_forwarder();
+  const bool moves = ownership_.moves_slots();
+  const auto route = [&](Slot slot) {
+    return moves ? ownership_.owner_route(slot) : ownership_.slots().route(slot);
+  };
+  forwarder_.retry(route, now_);
+  drain_forwarder();
   if (!roll_calls_.empty()) tick_roll_calls();
-}
-
-// In the order in which they came. One that is to wait holds back those behind it.
-void Core::tick_bounced() {
-  using Asker = std::pair<StreamId, Slot>;  // a client of this shard, or all of the other shards
-  const auto asker_of = [](const Pending& pending) { return Asker{pending.origin.stream, pending.slot}; };
-  std::set<Asker> waiting;
-  for (std::uint64_t id = pending_.oldest(); id != 0; id = pending_.find(id)->next) {
-    const Pending& pending = *pending_.find(id);
-    const bool counts = !pending.relayed && pending.origin.kind != Origin::Kind::handoff;
-    if (counts && pending.state != Pending::State::bounced) waiting.insert(asker_of(pending));
-  }
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> bounced;
-  for (const std::uint64_t id : std::exchange(bounced_, {})) {
-    const Pending* pending = pending_.find(id);
-    if (pending != nullptr && pending->state == Pending::State::bounced)
-      bounced.emplace_back(pending->number, id);
-  }
-  std::sort(bounced.begin(), bounced.end());
-  for (const auto& [number, id] : bounced) {
-    Pending& pending = *pending_.find(id);
-    const Asker asker = asker_of(pending);
-    if (pending.retry_ms > now_.steady_ms || waiting.contains(asker)) {
-      waiting.insert(asker);
-      bounced_.push_back(id);
-    } else {
-      try_again(id, pending);
-    }
-  }
 }
 
 void Core::tick_links() {
@@ -474,7 +449,7 @@ void Core::touch_client(Client& client) {
 }
 
 void Core::settle() {
-  place_eased();
+  place_drained();
   // Whoever is woken may wake others; each goes on with what it has, and stops again where it has to.
   for (std::size_t i = 0; i < resumable_.size(); ++i) {
     if (Client* client = find_client(resumable_[i])) {
@@ -523,7 +498,7 @@ void Core::drain() {
 
 bool Core::drained() {
   // Nobody waits for a hand-over.
-  bool quiet = clients_.empty() && pending_.size() == questions_.size() && held_replies_.empty() &&
+  bool quiet = clients_.empty() && forwarder_.under_way() == questions_.size() && held_replies_.empty() &&
                parked_room_.empty();
   // What a node has sent before it has said goodbye in its turn may still be on its way.
   peers_.each([&](auto, Peer& peer) {
@@ -536,6 +511,9 @@ bool Core::drained() {
 
 Counters Core::counters() const {
   Counters counters = counters_;
+  counters.commands_to_siblings = forwarder_.counts().to_siblings;
+  counters.commands_forwarded = forwarder_.counts().to_nodes;
+  counters.forward_retries = forwarder_.counts().retries;
   counters.connected_clients = clients_.size();
   counters.client_memory_bytes = memory_.total();
   counters.keyspace = engine_.stats().lookups();
@@ -557,7 +535,10 @@ ShardStats Core::stats() {
   const std::vector<std::size_t> held = ownership_.known().count(view_->nodes.size());
   for (const std::unique_ptr<Link>& link : links_) {
     PeerStats& peer = stats.peers.emplace_back(link ? link->stats() : PeerStats{});
-    if (link) peer.slots = held[link->node()];
+    if (!link) continue;
+    peer.slots = held[link->node()];
+    peer.requests_in_flight = forwarder_.unanswered(link->node());
+    peer.requests_total = forwarder_.sent_total(link->node());
   }
   return stats;
 }

@@ -25,6 +25,7 @@
 #include <limpet/base/slab.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/engine/engine.hpp>
+#include <limpet/forward/forwarder.hpp>
 #include <limpet/ownership/reasons.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
@@ -128,7 +129,6 @@ class Core {
   std::uint64_t random();
   void tick_clients();
   void tick_pending();
-  void tick_bounced();
   void tick_links();
   void tick_peers();
   void drop_client(StreamId id);
@@ -232,7 +232,7 @@ class Core {
   bool take_by_scope(Client& client, const Spec& spec, Args args);
   // Would a command overtake an earlier one of the same client?
   [[nodiscard]] bool would_overtake(const Client& client, Slot slot) const {
-    return !client.replies.empty() && overtaking_.holds_back(client.id, slot);
+    return !client.replies.empty() && forwarder_.overtaking().holds_back(client.id, slot);
   }
   [[nodiscard]] bool would_overtake(const Client& client, const Spec& spec, Args args) const;
   bool take_session_command(Client& client, const Spec& spec, Args args);
@@ -244,7 +244,6 @@ class Core {
   void yield(Peer& peer);
   void lend_buffer(Bytes& out);
   void wake(Client& client);
-  void wake_all(Traffic& traffic);
   [[nodiscard]] resp::RequestLimits limits_of(const Client& client) const;
   // Where a reply that is known now goes, honouring order and CLIENT REPLY: calls write(Bytes&).
   template <class Write>
@@ -309,23 +308,14 @@ class Core {
   void forward(Route route, Slot slot, Origin origin, const peer::Request& request, Args args, bool write);
   void forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write,
                      std::uint8_t hops);
-  void send_to_sibling(FrameType type, std::uint64_t id, Pending& pending, std::string_view body);
-  void send_to_link(std::uint64_t id, Pending& pending, std::string_view body);
-  void flush_waiting(Link& link);
   void fail_waiting(Link& link);
-  bool may_send_again(const Pending& pending, bool left);
+  void drain_forwarder();
+  void carry_out(forward::Forwarder::Action& action);
+  [[nodiscard]] std::string why_ended(const forward::Forwarder::Action& action) const;
+  void tried_in_vain(const forward::Forwarder::Answered& answered, std::string_view body);
+  void place_drained();
   void link_lost(Link& link, std::string_view reason);
   void answered(std::uint64_t id, Outcome outcome, std::string_view body);
-  void bounce(std::uint64_t id, Pending& pending, std::string_view body);
-  void try_again(std::uint64_t id, Pending& pending);
-  void out_of_time(std::uint64_t id, Pending& pending);
-  void sent(Pending& pending, Traffic& traffic);
-  void release(Pending& pending);
-  void leave_traffic(Pending& pending);
-  void unbounce(Pending& pending);
-  void pass_on(Pending& pending);
-  void let_later_go(Pending& pending);
-  void place_eased();
   [[nodiscard]] std::string unreachable(const Link& link, Slot slot) const;
   // Gives an answer to whoever asked, once the journal is safe up to `needs`.
   void deliver(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs = 0);
@@ -465,10 +455,21 @@ class Core {
   std::uint64_t random_state_;
   engine::Engine engine_;
   ownership::Ownership ownership_;
-  PassedOn passed_on_;
-  Overtaking overtaking_;
   std::int64_t files_compared_ms_ = 0;  // when to look again who runs another cluster file; 0: not
   Neighbours neighbours_;
+  // The ways to other shards and nodes, as the forwarder sees them.
+  class Ways final : public forward::Transport {
+   public:
+    explicit Ways(Core& core) : core_(core) {}
+    [[nodiscard]] State state(forward::Target target) const override;
+    [[nodiscard]] std::size_t backlog(forward::Target target) const override;
+    std::uint64_t send(forward::Target target, const Frame& frame) override;
+
+   private:
+    Core& core_;
+  };
+  Ways ways_{*this};
+  forward::Forwarder forwarder_;
   // What is changed of slots that are given away.
   struct GivenChanges final : engine::ChangeFeed::Subscriber {
     explicit GivenChanges(Core& of) : core(of) {}
@@ -502,7 +503,6 @@ class Core {
   Slab<Peer> peers_;
   std::vector<std::unique_ptr<Link>> links_;  // by node; none for this one
   std::vector<Sibling> siblings_;             // by shard; this one's is unused
-  PendingTable pending_;
   Slab<Gather> gathers_;
   std::vector<GatherName> roll_calls_;  // of which slots are missing
   std::vector<StreamId> resumable_;
@@ -510,8 +510,6 @@ class Core {
   std::size_t delivered_bytes_ = 0;  // of replies, in this turn of a sibling or peer
   std::size_t muted_bytes_ = 0;      // of replies that nobody gets, in this turn of a client
   std::int64_t unread_checked_ms_ = 0;
-  std::vector<std::uint64_t> bounced_;
-  std::uint64_t forwards_numbered_ = 0;
   std::uint64_t clients_numbered_ = 0;
   std::vector<StreamId> held_;  // clients with replies that wait for others, some of them no longer
   ClientMemory memory_;

@@ -1,18 +1,14 @@
-// Commands that were sent on: their sending, their answers, time-outs and second tries.
-//
-// The rules, and why:
-//   - What did not leave this node, and a read, may be sent again: nothing can happen twice.
-//   - A write that left and whose answer did not come is never sent again: its client is told -INDOUBT.
-//   - Only the node where the client is tries again; one on the way passes on what it learnt.
-//   - A read is not sent again if a later write of the same client to the same slot has left: it would see
-//   the future.
+// Commands on their way to another shard or node: what the Forwarder (forward/forwarder.hpp) needs and wants,
+// and where answers go.
 #include <algorithm>
-#include <limpet/base/assert.hpp>
 #include <limpet/peer/held.hpp>
 
 #include "core.hpp"
 
 namespace limpet::shard {
+
+using forward::Forwarder;
+using forward::Target;
 
 namespace {
 
@@ -20,12 +16,7 @@ constexpr std::string_view kNoRoomForReply =
     "INDOUBT there is no room for its reply: too many for clients of the same node wait to be sent";
 constexpr std::string_view kNotAnswered = " did not answer within the forward time-out";
 
-// A frame that concerns no slot says 0.
-Slot on_wire(Slot slot) { return slot == kNoSlot ? Slot{0} : slot; }
-
-bool is_entry(const Origin& origin) {
-  return origin.kind == Origin::Kind::client || origin.kind == Origin::Kind::gather;
-}
+Target target_of(Route route) { return {route.kind == Route::Kind::sibling, route.target}; }
 
 }  // namespace
 
@@ -38,27 +29,14 @@ std::string Core::unreachable(const Link& link, Slot slot) const {
 
 // ---- Sending ----
 
+void Core::refill(Link& link) {
+  for (const Lanes::Sent& sent : link.lanes().refill()) forwarder_.placed(sent.id, sent.end);
+  if (Stream* out = stream(link.id())) touch(*out, link.id());
+}
+
 bool Core::has_room(Route route, Client& client) {
-  if (route.kind == Route::Kind::sibling) {
-    Sibling& sibling = siblings_[route.target];
-    Traffic& traffic = sibling.traffic;
-    // With nothing under way there would be nobody to wake the client; and then there is room.
-    if (traffic.requests == 0) return true;
-    if (traffic.requests < kLinkRequestsMax && sibling.batch.size() < kLinkBytesMax &&
-        traffic.has_room_for(large_reply(client)))
-      return true;
-    traffic.stalled.push_back(client.id);
-    return false;
-  }
-  if (route.kind != Route::Kind::peer) return true;
-  Link& link = link_to(route.target);
-  if (link.verdict() == Link::Verdict::fail) return true;
-  const bool full = link.traffic.requests + link.waiting.size() >= kLinkRequestsMax ||
-                    link.waiting_bytes >= kLinkBytesMax ||
-                    (link.up() && link.lanes().waiting() >= kLinkBytesMax) ||
-                    !link.traffic.has_room_for(large_reply(client));
-  if (full) link.traffic.stalled.push_back(client.id);
-  return !full;
+  const bool goes_on = route.kind == Route::Kind::sibling || route.kind == Route::Kind::peer;
+  return !goes_on || forwarder_.has_room(target_of(route), large_reply(client), client.id);
 }
 
 peer::Request Core::first_hop(Reach reach, resp::Version version, bool authenticated) const {
@@ -81,317 +59,130 @@ void Core::forward(Route route, Slot slot, Origin origin, const peer::Request& r
 
 void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write,
                          std::uint8_t hops) {
-  Link* link = route.kind == Route::Kind::peer ? &link_to(route.target) : nullptr;
-  if (link != nullptr && link->verdict() == Link::Verdict::fail) {
-    deliver(origin, Outcome::unavailable, unreachable(*link, slot));
+  const Target target = target_of(route);
+  if (forwarder_.fails(target)) {
+    deliver(origin, Outcome::unavailable, unreachable(link_to(route.target), slot));
     return;
   }
-  auto [id, pending] = pending_.add(now_.steady_ms + tunables_.forward_timeout_ms);
-  pending.number = ++forwards_numbered_;
-  if (Client* client = is_entry(origin) ? find_client(origin.stream) : nullptr) {
-    if (write) client->last_write = pending.number;
-    pending.large_reply = large_reply(*client);
-  }
-  pending.to_sibling = link == nullptr;
-  pending.write = write;
-  pending.hops = hops;
-  pending.relayed = hops > 0;
-  pending.target = route.target;
-  pending.slot = slot;
-  pending.origin = origin;
-  pending.charged = charge(origin, sizeof pending + sizeof(Place) + body.size());
-  if (!is_entry(origin)) pass_on(pending);
-  if (link == nullptr) {
-    send_to_sibling(FrameType::request, id, pending, body);
-    ++counters_.commands_to_siblings;
-    return;
-  }
-  ++counters_.commands_forwarded;
-  ++link->requests_total;
-  const bool wait = link->verdict() == Link::Verdict::wait;
-  pending.kept = wait || body.size() <= kRetainBytesMax;
-  if (pending.kept) pending.request.append(body);
-  if (!wait) {
-    send_to_link(id, pending, body);
-    return;
-  }
-  link->waiting.push_back(id);
-  link->waiting_bytes += body.size();
-  if (link->state() == LinkState::idle) dial(*link);
+  const bool entry = origin.kind == Origin::Kind::client || origin.kind == Origin::Kind::gather;
+  const Client* const client = entry ? find_client(origin.stream) : nullptr;
+  forwarder_.submit({.target = target,
+                     .slot = slot,
+                     .origin = origin,
+                     .body = body,
+                     .write = write,
+                     .client_is_there = client != nullptr,
+                     .hops = hops,
+                     .large_reply = client != nullptr ? large_reply(*client) : 0,
+                     .charged = charge(origin, sizeof(Pending) + sizeof(Place) + body.size())},
+                    now_.steady_ms + tunables_.forward_timeout_ms);
+  drain_forwarder();
 }
 
-void Core::send_to_sibling(FrameType type, std::uint64_t id, Pending& pending, std::string_view body) {
-  Sibling& sibling = siblings_[pending.target];
-  peer::append_frame(sibling.batch, {.type = type, .slot = on_wire(pending.slot), .id = id, .body = body});
-  sent(pending, sibling.traffic);
-}
+// ---- What it wants ----
 
-void Core::send_to_link(std::uint64_t id, Pending& pending, std::string_view body) {
-  Link& link = link_to(pending.target);
-  pending.end =
-      link.lanes().send({.type = FrameType::request, .slot = on_wire(pending.slot), .id = id, .body = body});
-  sent(pending, link.traffic);
-  refill(link);
-}
-
-void Core::refill(Link& link) {
-  for (const Lanes::Sent& sent : link.lanes().refill()) {
-    if (Pending* pending = pending_.find(sent.id)) pending->end = sent.end;
-  }
-  if (Stream* out = stream(link.id())) touch(*out, link.id());
-}
-
-void Core::flush_waiting(Link& link) {
-  link.waiting_bytes = 0;
-  for (const std::uint64_t id : std::exchange(link.waiting, {})) {
-    if (Pending* pending = pending_.find(id)) send_to_link(id, *pending, pending->request.view());
+void Core::drain_forwarder() {
+  while (!forwarder_.actions().empty()) {
+    for (Forwarder::Action& action : std::exchange(forwarder_.actions(), {})) carry_out(action);
   }
 }
 
-void Core::fail_waiting(Link& link) {
-  link.waiting_bytes = 0;
-  for (const std::uint64_t id : std::exchange(link.waiting, {})) {
-    Pending* pending = pending_.find(id);
-    if (pending == nullptr) continue;
-    const Origin origin = pending->origin;
-    const std::string error = unreachable(link, pending->slot);
-    let_later_go(*pending);
-    pending_.erase(id);
-    deliver(origin, Outcome::unavailable, error);
+void Core::carry_out(Forwarder::Action& action) {
+  using Kind = Forwarder::Action::Kind;
+  switch (action.kind) {
+    case Kind::wake:
+      if (Client* client = find_client(action.origin.stream)) wake(*client);
+      return;
+    case Kind::dial:
+      if (Link& link = link_to(action.target.index); link.state() == LinkState::idle) dial(link);
+      return;
+    case Kind::end:
+      give_back(action.origin, action.charged);
+      return deliver(action.origin, action.outcome, why_ended(action));
+    case Kind::serve:
+      give_back(action.origin, action.charged);
+      return serve_kept(action.origin, action.slot, ownership_.owner_route(action.slot), action.body.view());
   }
-  wake_all(link.traffic);
 }
 
-// ---- A link is gone ----
-
-bool Core::may_send_again(const Pending& pending, bool left) {
-  if (!pending.kept || pending.relayed || !is_entry(pending.origin)) return false;
-  if (!left) return true;
-  // A read that has left: once more, unless it would see a write that its client sent later.
-  const Client* client = find_client(pending.origin.stream);
-  return !pending.retried && client != nullptr && client->last_write < pending.number;
+std::string Core::why_ended(const Forwarder::Action& action) const {
+  const auto who = [&] {
+    return action.target.is_sibling ? "shard " + std::to_string(action.target.index)
+                                    : "node " + view_->nodes[action.target.index].name;
+  };
+  const bool in_doubt = action.outcome == Outcome::in_doubt;
+  switch (action.why) {
+    case Forwarder::Why::unreachable:
+      return unreachable(*links_[action.target.index], action.slot);
+    case Forwarder::Why::lost:
+      return "INDOUBT the connection to " + who() + " was lost; the command may have been executed";
+    case Forwarder::Why::unowned:
+      return "TRYAGAIN no node says that slot " + std::to_string(action.slot) +
+             " is its own: the nodes run different cluster files";
+    case Forwarder::Why::timed_out:
+      break;
+  }
+  return (in_doubt ? "INDOUBT " : "CLUSTERDOWN ") + who() + std::string(kNotAnswered) +
+         (in_doubt ? "; the command may have been executed" : "");
 }
+
+// ---- Links and answers ----
 
 void Core::link_lost(Link& link, std::string_view reason) {
   const std::uint64_t written =
       link.state() >= LinkState::dialing && link.up() ? link.lanes().written_total() : 0;
-  std::vector<std::uint64_t> again;
-  std::vector<std::uint64_t> in_doubt;
-  std::vector<std::uint64_t> undone;
-  for (std::uint64_t id = pending_.oldest(); id != 0; id = pending_.find(id)->next) {
-    Pending& pending = *pending_.find(id);
-    if (pending.to_sibling || pending.target != link.node() || pending.state != Pending::State::sent)
-      continue;
-    const bool left = pending.end <= written;
-    if (left && pending.write) {
-      in_doubt.push_back(id);
-      continue;
-    }
-    (may_send_again(pending, left) ? again : undone).push_back(id);
-    pending.retried = pending.retried || left;
-  }
-  link.traffic.requests = link.traffic.awaited_bytes = 0;
+  forwarder_.link_is_lost(link.node(), written, [this](StreamId id) { return find_client(id) != nullptr; });
   link.lost(reason, now_, random());
   const std::string& peer_name = view_->nodes[link.node()].name;
   effects_.notes.push_back({link.manner() == Manner::refuses ? Note::Level::error : Note::Level::warning,
                             "link to node " + peer_name + " is down: " + link.why(now_),
                             {},
                             LinkNote{.node = peer_name, .shard = config_.index}});
-
-  // The order in which they were sent is the order in which they are sent again.
-  for (const std::uint64_t id : again) {
-    pending_.find(id)->state = Pending::State::waiting;
-    link.waiting.push_back(id);
-    ++counters_.forward_retries;
-  }
-  const auto answer_all = [&](const std::vector<std::uint64_t>& ids, Outcome outcome, auto text_for) {
-    for (const std::uint64_t id : ids) {
-      Pending& pending = *pending_.find(id);
-      const Origin origin = pending.origin;
-      const std::string text = text_for(pending);
-      let_later_go(pending);
-      pending_.erase(id);
-      deliver(origin, outcome, text);
-    }
-  };
-  const std::string& name = peer_name;
-  answer_all(in_doubt, Outcome::in_doubt, [&](const Pending&) {
-    return "INDOUBT the connection to node " + name + " was lost; the command may have been executed";
-  });
-  answer_all(undone, Outcome::unavailable,
-             [&](const Pending& pending) { return unreachable(link, pending.slot); });
+  drain_forwarder();
   if (link.verdict() != Link::Verdict::wait) fail_waiting(link);
-  wake_all(link.traffic);
+  forwarder_.has_drained({false, link.node()});
+  drain_forwarder();
 }
 
-// ---- Answers ----
-
-void Core::sent(Pending& pending, Traffic& traffic) {
-  pending.state = Pending::State::sent;
-  ++traffic.requests;
-  traffic.awaited_bytes += pending.large_reply;
-}
-
-// The command is no longer under way.
-void Core::release(Pending& pending) {
-  let_later_go(pending);
-  if (pending.state == Pending::State::bounced) unbounce(pending);
-  leave_traffic(pending);
-}
-
-void Core::leave_traffic(Pending& pending) {
-  if (pending.state != Pending::State::sent) return;
-  Traffic& traffic = pending.to_sibling ? siblings_[pending.target].traffic : link_to(pending.target).traffic;
-  LIMPET_ASSERT(traffic.requests > 0 && traffic.awaited_bytes >= pending.large_reply);
-  --traffic.requests;
-  traffic.awaited_bytes -= pending.large_reply;
-  if (!traffic.stalled.empty() && traffic.half_free()) wake_all(traffic);
+void Core::fail_waiting(Link& link) {
+  forwarder_.fail_waiting(link.node());
+  drain_forwarder();
 }
 
 void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
-  Pending* pending = pending_.find(id);
-  if (pending == nullptr) return;  // its time ran out before
-  if (outcome == Outcome::not_mine && !pending->relayed && pending->kept) {
-    leave_traffic(*pending);
-    bounce(id, *pending, body);
-    return;
-  }
-  release(*pending);
-  const Origin origin = pending->origin;
-  const bool may_have_run = pending->write || pending->relayed || !is_entry(origin);
-  pending_.erase(id);
-  if (outcome == Outcome::in_doubt && !may_have_run) {
+  const auto known = forwarder_.answered(id, outcome, now_);
+  if (!known) return;  // its time ran out before
+  if (known->nobody_owned) return tried_in_vain(*known, body);
+  give_back(known->origin, known->charged);
+  drain_forwarder();
+  if (outcome == Outcome::in_doubt && known->was_read) {
     // Of a read nothing is in doubt: it has no reply.
-    return deliver(origin, Outcome::unavailable,
+    return deliver(known->origin, Outcome::unavailable,
                    "BUSY" + std::string(body.substr(std::min(body.size(), body.find(' ')))));
   }
-  deliver(origin, outcome, body);
+  deliver(known->origin, outcome, body);
 }
 
-// ---- Commands that nobody owned ----
-
-void Core::bounce(std::uint64_t id, Pending& pending, std::string_view body) {
+// Whoever was asked does not own the slot, and may have said who does.
+void Core::tried_in_vain(const Forwarder::Answered& answered, std::string_view body) {
+  const Origin& origin = answered.origin;
+  const bool entry = origin.kind == Origin::Kind::client || origin.kind == Origin::Kind::gather;
+  if (entry && find_client(origin.stream) == nullptr) forwarder_.gone(origin.stream);
   peer::NotMe said;
-  if (ownership_.moves_slots() && pending.slot != kNoSlot && peer::read_not_me(body, said) &&
+  if (ownership_.moves_slots() && answered.slot != kNoSlot && peer::read_not_me(body, said) &&
       said.term != Term{}) {
     const auto node = view_->find(said.node);
-    if (node && ownership_.hears_of(*node, pending.slot, said.term, now_)) work_off();
+    if (node && ownership_.hears_of(*node, answered.slot, said.term, now_)) work_off();
   }
-  pending.state = Pending::State::bounced;
-  pending.retry_ms = now_.steady_ms + kBounceRetryMs;
-  bounced_.push_back(id);
-  // Later commands for the slot must not overtake this one: when it is tried again it may come back once
-  // more, and they not.
-  if (is_entry(pending.origin)) {
-    Client* client = find_client(pending.origin.stream);
-    if (client == nullptr) return;
-    ++client->bounced;
-    if (pending.slot != kNoSlot) overtaking_.may_come_back(client->id, pending.slot);
-  } else if (ownership_.moves_slots() && !std::exchange(pending.came_back, true)) {
-    passed_on_.bounced(pending.slot);
-    if (std::exchange(pending.passed_on, false)) passed_on_.ended(pending.slot, pending.hops);
-    place(pending.slot);
-  }
-}
-
-void Core::unbounce(Pending& pending) {
-  Client* client = is_entry(pending.origin) ? find_client(pending.origin.stream) : nullptr;
-  if (client == nullptr || client->bounced == 0) return;
-  if (--client->bounced == 0 && client->stalled) wake(*client);
-}
-
-// ---- Commands of others' clients ----
-
-// Later ones are not to overtake it.
-void Core::pass_on(Pending& pending) {
-  pending.passed_on = ownership_.moves_slots() && !pending.to_sibling && pending.slot != kNoSlot;
-  if (pending.passed_on) passed_on_.began(pending.slot, pending.hops, pending.target);
-}
-
-// It has its answer, or gets it now: what must not overtake it may go.
-void Core::let_later_go(Pending& pending) {
-  give_back(pending.origin, std::exchange(pending.charged, 0));
-  if (std::exchange(pending.passed_on, false)) passed_on_.ended(pending.slot, pending.hops);
-  if (std::exchange(pending.came_back, false)) passed_on_.unbounced(pending.slot);
+  drain_forwarder();
+  if (!entry && ownership_.moves_slots()) place(answered.slot);
 }
 
 // Who waited for those that were passed on, and are answered, goes on.
-void Core::place_eased() {
-  while (passed_on_.has_eased()) {
-    for (const Slot slot : passed_on_.take_eased()) place(slot);
+void Core::place_drained() {
+  while (forwarder_.relays().has_drained()) {
+    for (const Slot slot : forwarder_.relays().take_drained()) place(slot);
   }
-}
-
-// To whoever holds the slot by now.
-void Core::try_again(std::uint64_t id, Pending& pending) {
-  const Slot slot = pending.slot;
-  const Route route = slot == kNoSlot            ? Route{Route::Kind::peer, pending.target}
-                      : ownership_.moves_slots() ? ownership_.owner_route(slot)
-                                                 : ownership_.slots().route(slot);
-  switch (route.kind) {
-    case Route::Kind::wait:
-    case Route::Kind::refuse:
-      pending.retry_ms = now_.steady_ms + kBounceRetryMs;
-      bounced_.push_back(id);
-      return;
-    case Route::Kind::here: {
-      const Bytes body = std::move(pending.request);
-      const Origin origin = pending.origin;
-      release(pending);
-      pending_.erase(id);
-      return serve_kept(origin, slot, route, body.view());
-    }
-    case Route::Kind::sibling:
-    case Route::Kind::peer:
-      break;
-  }
-  ++counters_.forward_retries;
-  unbounce(pending);
-  pending.to_sibling = route.kind == Route::Kind::sibling;
-  pending.target = route.target;
-  if (pending.to_sibling) {
-    return send_to_sibling(FrameType::request, id, pending, pending.request.view());
-  }
-  Link& link = link_to(route.target);
-  pending.state = Pending::State::waiting;
-  switch (link.verdict()) {
-    case Link::Verdict::send:
-      return send_to_link(id, pending, pending.request.view());
-    case Link::Verdict::wait:
-      link.waiting.push_back(id);
-      if (link.state() == LinkState::idle) dial(link);
-      return;
-    case Link::Verdict::fail: {
-      const Origin origin = pending.origin;
-      const std::string error = unreachable(link, slot);
-      let_later_go(pending);
-      pending_.erase(id);
-      return deliver(origin, Outcome::unavailable, error);
-    }
-  }
-}
-
-// ---- Time-outs ----
-
-void Core::out_of_time(std::uint64_t id, Pending& pending) {
-  const Origin origin = pending.origin;
-  const Pending::State state = pending.state;
-  // A frame that waits in a buffer still may leave, so a write that was handed to the link is in doubt.
-  const bool in_doubt = state == Pending::State::sent && pending.write;
-  const std::string who = pending.to_sibling ? "shard " + std::to_string(pending.target)
-                                             : "node " + view_->nodes[pending.target].name;
-  const Slot slot = pending.slot;
-  release(pending);
-  pending_.erase(id);
-  if (state == Pending::State::bounced) {
-    deliver(origin, Outcome::unavailable,
-            "TRYAGAIN no node says that slot " + std::to_string(slot) +
-                " is its own: the nodes run different cluster files");
-    return;
-  }
-  deliver(origin, in_doubt ? Outcome::in_doubt : Outcome::unavailable,
-          (in_doubt ? "INDOUBT " : "CLUSTERDOWN ") + who + std::string(kNotAnswered) +
-              (in_doubt ? "; the command may have been executed" : ""));
 }
 
 // ---- To whoever asked ----
@@ -465,7 +256,7 @@ void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_
   }
   if (client->replies.awaited() == 0) {
     client->barrier = false;
-    overtaking_.all_answered(client->id);
+    forwarder_.all_answered(client->id);
   }
   if (client->stalled) wake(*client);
   if (client->ending) client->finished = client->replies.empty();

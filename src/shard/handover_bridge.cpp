@@ -248,15 +248,9 @@ void Core::ask(HandOvers::Question& question) {
     const std::string why = "it cannot be reached: " + link.why(now_);
     return ownership_.moves().unanswered(question.slot, question.body.view(), why, now_);
   }
-  auto [id, pending] = pending_.add(now_.steady_ms + tunables_.forward_timeout_ms);
-  pending.target = question.to;
-  pending.slot = question.slot;
-  pending.origin = {.kind = Origin::Kind::handoff, .id = ++questions_numbered_};
-  pending.end = link.lanes().send(
-      {.type = FrameType::handoff, .slot = question.slot, .id = id, .body = question.body.view()});
-  sent(pending, link.traffic);
-  ++link.requests_total;
-  refill(link);
+  forwarder_.ask({false, question.to}, question.slot,
+                 {.kind = Origin::Kind::handoff, .id = ++questions_numbered_}, question.body.view(),
+                 now_.steady_ms + tunables_.forward_timeout_ms);
   // What it was is all that is needed of it, should there be no answer.
   question.body.truncate(handoff::kMessageHeadBytes);
   questions_.emplace(questions_numbered_, std::move(question));
@@ -298,13 +292,8 @@ void Core::take_peer_question(Peer& peer, const Frame& frame) {
     return take_question(origin, frame.slot, question.view());
   }
   const unsigned shard = ownership::shard_of(frame.slot, config_.shards);
-  auto [id, pending] = pending_.add(now_.steady_ms + tunables_.forward_timeout_ms);
-  pending.to_sibling = true;
-  pending.relayed = true;
-  pending.target = static_cast<std::uint16_t>(shard);
-  pending.slot = frame.slot;
-  pending.origin = origin;
-  send_to_sibling(FrameType::handoff, id, pending, scratch_.view());
+  forwarder_.ask({true, static_cast<std::uint16_t>(shard)}, frame.slot, origin, scratch_.view(),
+                 now_.steady_ms + tunables_.forward_timeout_ms);
 }
 
 // Behind the number of the node that asks. REQUIRES: the slot is this shard's.
@@ -326,7 +315,7 @@ void Core::take_question(const Origin& origin, Slot slot, std::string_view body)
 
 void Core::tick_handovers() {
   if (!ownership_.moves_slots()) return;
-  const std::uint64_t served = engine_.stats().operations() + counters_.commands_forwarded;
+  const std::uint64_t served = engine_.stats().operations() + forwarder_.counts().to_nodes;
   ownership_.moves().set_serving(std::exchange(served_before_tick_, served) != served);
   ownership_.moves().tick(now_);
   if (!after_sync_.empty()) effects_.sync = true;

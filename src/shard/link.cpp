@@ -226,8 +226,6 @@ Link::Wish Link::tick(Now now) {
 PeerStats Link::stats() const {
   PeerStats stats;
   stats.state = state_;
-  stats.requests_in_flight = traffic.requests;
-  stats.requests_total = requests_total;
   stats.failures_total = failures_;
   stats.round_trip_us = round_trip_us_;
   stats.sessions = sessions_;

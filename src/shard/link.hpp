@@ -6,10 +6,9 @@
 //       |                          v
 //       +---- time is up ---- backing_off      (a link that was up dials again at once, one time)
 //
-// It knows nothing of the commands that travel on it: the Core keeps those, and asks verdict() before it
-// sends. A link that is not up yet lets commands wait for the outcome of the dial; one that backs off or is
-// quiet says no at once, so that an owner that is down costs a quick, clear error. The wait between dials
-// doubles, with jitter.
+// It knows nothing of the commands that travel on it (forward/forwarder.hpp). A link that is not up yet lets
+// commands wait for the outcome of the dial; one that backs off or is quiet says no at once, so that an owner
+// that is down costs a quick, clear error. The wait between dials doubles, with jitter.
 #pragma once
 
 #include <cstdint>
@@ -79,7 +78,7 @@ class Link {
   void lost(std::string_view reason, Now now, std::uint64_t random);
   Wish tick(Now now);
 
-  // ---- What the Core needs ----
+  // ---- To see ----
   // It is up, and the other side has said what it holds and how it stands.
   [[nodiscard]] bool informed() const { return up() && informed_; }
   // How many sessions it held when it last said so; -1: it never has. It outlives the link.
@@ -97,12 +96,6 @@ class Link {
   [[nodiscard]] PeerStats stats() const;
   [[nodiscard]] Manner manner() const;
   [[nodiscard]] const peer::Greeting& theirs() const { return theirs_; }
-
-  // Commands that wait for the dial, by the packed names of their Pending, oldest first.
-  std::deque<std::uint64_t> waiting;
-  std::size_t waiting_bytes = 0;
-  Traffic traffic;  // kept by the Core
-  std::uint64_t requests_total = 0;
 
  private:
   Wish tick_dial(Now now);

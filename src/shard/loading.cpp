@@ -23,7 +23,7 @@ std::string Core::why_unserved(Slot slot) const {
   const std::string here = why_not_served(ownership_, slot);
   if (!here.empty()) return here;
   const std::string name = "slot " + std::to_string(slot);
-  if (passed_on_.contains(slot)) return "TRYAGAIN the owner of " + name + " is changing";
+  if (forwarder_.relays().contains(slot)) return "TRYAGAIN the owner of " + name + " is changing";
   const Owner& known = ownership_.known().shown(slot);
   if (known.known() && known.node != config_.self) {
     const Link& link = *links_[known.node];
@@ -189,7 +189,7 @@ void Core::serve_returned(Slot slot) {
   if (found == slot_waits_.end()) return;
   std::deque<Parked> others;
   for (Parked& parked : std::exchange(found->second.requests, {})) {
-    if (!passed_on_.came_back(slot, parked.hops)) {
+    if (!forwarder_.relays().came_back(slot, parked.hops)) {
       others.push_back(std::move(parked));
       continue;
     }

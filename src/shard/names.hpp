@@ -7,8 +7,8 @@
 #include <limpet/clients/client_memory.hpp>
 #include <limpet/clients/replies.hpp>
 #include <limpet/forward/overtaking.hpp>
-#include <limpet/forward/passed_on.hpp>
 #include <limpet/forward/pending.hpp>
+#include <limpet/forward/relay_order.hpp>
 #include <limpet/forward/traffic.hpp>
 #include <limpet/ownership/known_owners.hpp>
 #include <limpet/ownership/slot_table.hpp>
@@ -26,11 +26,7 @@ using clients::ReplyQueue;
 using clients::valid_client_name;
 using forward::kNoSlot;
 using forward::Origin;
-using forward::Overtaking;
-using forward::PassedOn;
 using forward::Pending;
-using forward::PendingTable;
-using forward::Traffic;
 using ownership::KnownOwners;
 using ownership::Owner;
 using ownership::Route;

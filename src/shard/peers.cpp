@@ -128,7 +128,8 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
           {Note::Level::info, "link to node " + name + " is up", {}, LinkNote{name, config_.index, true}});
       compare_files(link);
       ask_owners(link);
-      flush_waiting(link);
+      forwarder_.link_is_up(link.node());
+      drain_forwarder();
     }
     return true;
   }
@@ -152,8 +153,8 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       if (*whole != nullptr) {
         const auto outcome = static_cast<std::uint8_t>((*whole)->bits & ~peer::kMore);
         if (outcome > static_cast<std::uint8_t>(Outcome::in_doubt)) return false;
-        const Pending* const pending = pending_.find((*whole)->id);
-        const bool of_handover = pending != nullptr && pending->origin.kind == Origin::Kind::handoff;
+        const Origin* const origin = forwarder_.origin_of((*whole)->id);
+        const bool of_handover = origin != nullptr && origin->kind == Origin::Kind::handoff;
         if (outcome == static_cast<std::uint8_t>(Outcome::done) && !of_handover &&
             !is_one_value((*whole)->body)) {
           return false;
@@ -435,7 +436,8 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
   }
   switch (request.reach) {
     case Reach::slot: {
-      const bool came_back = !passed_on_.empty() && passed_on_.came_back(slot, request.hops);
+      const bool came_back =
+          !forwarder_.relays().empty() && forwarder_.relays().came_back(slot, request.hops);
       serve_slot(origin, slot, came_back ? ownership_.owner_route(slot) : ownership_.slots().route(slot),
                  request, spec, args, body);
       return;

@@ -20,7 +20,7 @@ bool is_owed_enough(const Client& client, const ClientMemory& memory) {
 }
 
 bool may_take(const Client& client, const ClientMemory& memory) {
-  if (client.barrier || client.bounced != 0) return false;
+  if (client.barrier) return false;
   const std::size_t pause = client.authenticated ? kOutputPauseBytes : kUnauthOutputPauseBytes;
   if ((client.out.size() >= pause || client.backlog) && is_owed_enough(client, memory)) return false;
   if (client.replies.empty()) return true;
@@ -87,7 +87,7 @@ bool Core::would_overtake(const Client& client, const Spec& spec, Args args) con
   if (spec.first_key == 0 || client.replies.empty()) return false;
   const auto step = static_cast<std::size_t>(spec.key_step);
   for (auto at = static_cast<std::size_t>(spec.first_key); at <= spec.last_key_of(args.size()); at += step) {
-    if (overtaking_.holds_back(client.id, slot_of(args[at]))) return true;
+    if (forwarder_.overtaking().holds_back(client.id, slot_of(args[at]))) return true;
   }
   return false;
 }
@@ -122,7 +122,7 @@ inline bool Core::take_step(Client& client, Ahead& next, Turn& turn) {
     yield(client);
     return false;
   }
-  client.stalled = !may_take(client, memory_);
+  client.stalled = !may_take(client, memory_) || forwarder_.holds_up(client.id);
   if (client.stalled || next.step.kind == Kind::need_more) return false;
   if (next.step.kind == Kind::error) {
     ++counters_.protocol_errors;
@@ -243,12 +243,6 @@ void Core::wake(Client& client) {
   resumable_.push_back(client.id);
 }
 
-void Core::wake_all(Traffic& traffic) {
-  for (const StreamId id : std::exchange(traffic.stalled, {})) {
-    if (Client* client = find_client(id)) wake(*client);
-  }
-}
-
 void Core::resume(Client& client) {
   if (client.ending || !client.stalled) return;
   begin_writing(client);
@@ -317,7 +311,7 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
   const Origin origin = keep_place(client);
   // A large value takes its time on the link while small requests pass it: those of this client must not.
   if (peer::request_bytes(args) > kPieceBytes) client.barrier = true;
-  if (ownership_.is_unconfirmed(slot)) overtaking_.may_come_back(client.id, slot);
+  if (ownership_.is_unconfirmed(slot)) forwarder_.overtaking().may_come_back(client.id, slot);
   const peer::Request request = first_hop(Reach::slot, client.version, client.authenticated);
   forward(route, slot, origin, request, args, spec.has(command::kWrite));
   return true;

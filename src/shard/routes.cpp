@@ -10,7 +10,8 @@ namespace limpet::shard {
 // for them.
 Route Core::place_of(Slot slot) const {
   const Route way = ownership_.owner_route(slot);
-  if (passed_on_.empty() || way.kind == Route::Kind::refuse || passed_on_.lets_pass(slot, way)) return way;
+  const forward::RelayOrder& relays = forwarder_.relays();
+  if (relays.empty() || way.kind == Route::Kind::refuse || relays.lets_pass(slot, way)) return way;
   return {Route::Kind::wait, static_cast<std::uint16_t>(config_.index)};
 }
 
@@ -28,7 +29,7 @@ void Core::place(Slot slot) {
   if (before == after) return;
   if (before.kind == Route::Kind::peer || after.kind == Route::Kind::peer) {
     // An earlier command of a client may be on its way to where the slot was.
-    overtaking_.rerouted(slot, pending_.latest_deadline_ms());
+    forwarder_.rerouted(slot);
   }
   if (after.kind != Route::Kind::wait) wake_waiters(slot);
 }

@@ -63,7 +63,6 @@ struct Peer : Stream {
 struct Sibling {
   Bytes batch;  // for it
   Bytes input;  // from it: frames for the next turn
-  Traffic traffic;
 };
 
 }  // namespace limpet::shard

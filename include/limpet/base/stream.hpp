@@ -3,6 +3,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <limpet/base/bytes.hpp>
 
@@ -22,6 +23,12 @@ struct StreamId {
 
   friend bool operator==(const StreamId&, const StreamId&) = default;
   friend auto operator<=>(const StreamId&, const StreamId&) = default;
+};
+
+struct StreamIdHash {
+  std::size_t operator()(const StreamId& id) const {
+    return (std::size_t{id.generation} << 32U | id.index) * 4 + static_cast<std::size_t>(id.kind);
+  }
 };
 
 // What a driver sees of a stream. It writes `out` and reports how much went with Shard::written(), no more.

@@ -48,11 +48,9 @@ struct Client : Stream {
   bool held_listed = false;          // stands in the list of those whose output may be held
   bool queued = false;               // stands in the list of those to be resumed
   bool broken = false;               // too much unread output: it is closed without another word
-  std::uint64_t last_write = 0;      // Pending::number of the last write that was sent on for it
   ClientMemory::Account memory;      // what is kept for it
   std::unique_ptr<Backlog> backlog;  // what it is owed behind `out`; null: nothing
   std::size_t largest_reply = 0;     // that came from elsewhere: how much the awaited ones may come to
-  std::uint32_t bounced = 0;         // commands that nobody owned and that are to be tried again
 
   const command::Spec* last_command = nullptr;
   std::string name;

@@ -41,21 +41,21 @@ struct Pending {
   State state = State::waiting;
   bool to_sibling = false;
   bool write = false;
-  bool relayed = false;    // for another node's client: that node retries, not this one
-  bool retried = false;    // it left once before, and its link was lost
-  std::uint8_t hops = 0;   // with which it came here
-  bool passed_on = false;  // it counts in PassedOn
-  bool came_back = false;  // the same, as one that nobody owned at first
-  bool kept = false;       // `request` holds the body, so that it can be sent again
+  bool relayed = false;         // for another node's client: that node retries, not this one
+  bool retried = false;         // it left once before, and its link was lost
+  std::uint8_t hops = 0;        // with which it came here
+  bool in_relay_order = false;  // it counts there (relay_order.hpp)
+  bool came_back = false;       // the same, as one that nobody owned at first
+  bool can_resend = false;      // `request` holds the body
   std::uint16_t target = 0;
   Slot slot = 0;
   Origin origin;
   std::size_t charged = 0;        // to whoever asked, for as long as it is under way
   std::uint32_t large_reply = 0;  // what its reply may come to, if that counts
-  std::uint64_t number = 0;       // counts what this shard sends on
+  std::uint64_t sequence = 0;     // counts what this shard sends on
   std::int64_t deadline_ms = 0;
   std::int64_t retry_ms = 0;
-  std::uint64_t end = 0;  // offset in the link's stream behind its last byte
+  std::uint64_t stream_end = 0;  // offset in the link's stream behind its last byte
   Bytes request;
   std::uint64_t previous = 0;  // neighbours in the order of start; 0: none
   std::uint64_t next = 0;

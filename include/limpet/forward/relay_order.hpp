@@ -1,5 +1,5 @@
-// PassedOn: by slot, the commands of other shards' and other nodes' clients that this shard has passed on to
-// another node, and that have no answer yet.
+// RelayOrder: by slot, the commands of other shards' and other nodes' clients that this shard has passed on
+// to another node, and that have no answer yet.
 //
 // Those that come later may belong to the same clients, and must not overtake them: they go the same way as
 // long as there is one, and else wait until those before them are answered. Those that were passed on come
@@ -12,8 +12,8 @@
 #include <limpet/base/limits.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/stream.hpp>
-#include <limpet/ring/ring.hpp>
 #include <limpet/ownership/route.hpp>
+#include <limpet/ring/ring.hpp>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -22,7 +22,7 @@ namespace limpet::forward {
 
 using ring::NodeIndex;
 
-class PassedOn {
+class RelayOrder {
  public:
   // One that came with so many hops is passed on, or is to be tried again. What began ends, once.
   void began(Slot slot, std::uint8_t hops, NodeIndex to);
@@ -37,8 +37,8 @@ class PassedOn {
   // Has one that comes with so many hops been passed on before?
   [[nodiscard]] bool came_back(Slot slot, std::uint8_t hops) const;
   // The slots of which fewer are left since the last call.
-  [[nodiscard]] std::vector<Slot> take_eased() { return std::exchange(eased_, {}); }
-  [[nodiscard]] bool has_eased() const { return !eased_.empty(); }
+  [[nodiscard]] std::vector<Slot> take_drained() { return std::exchange(drained_, {}); }
+  [[nodiscard]] bool has_drained() const { return !drained_.empty(); }
 
  private:
   struct Ways {
@@ -52,7 +52,7 @@ class PassedOn {
   };
 
   std::unordered_map<Slot, Ways> slots_;
-  std::vector<Slot> eased_;
+  std::vector<Slot> drained_;
 };
 
 }  // namespace limpet::forward

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <limpet/forward/passed_on.hpp>
+#include <limpet/forward/relay_order.hpp>
 
 namespace limpet::forward {
 namespace {
@@ -12,14 +12,14 @@ constexpr Route kToThree{Route::Kind::peer, 3};
 constexpr Route kToFour{Route::Kind::peer, 4};
 constexpr Route kHere{Route::Kind::here, 0};
 
-TEST(PassedOn, WhereNoneIsUnderWayAnyWayIsFree) {
-  const PassedOn passed_on;
+TEST(RelayOrder, WhereNoneIsUnderWayAnyWayIsFree) {
+  const RelayOrder passed_on;
   EXPECT_TRUE(passed_on.lets_pass(kSlot, kToThree));
   EXPECT_TRUE(passed_on.lets_pass(kSlot, kHere));
 }
 
-TEST(PassedOn, LaterOnesMayGoTheSameWayAndNoOther) {
-  PassedOn passed_on;
+TEST(RelayOrder, LaterOnesMayGoTheSameWayAndNoOther) {
+  RelayOrder passed_on;
   passed_on.began(kSlot, 1, 3);
   EXPECT_TRUE(passed_on.lets_pass(kSlot, kToThree));
   EXPECT_FALSE(passed_on.lets_pass(kSlot, kToFour));
@@ -30,16 +30,16 @@ TEST(PassedOn, LaterOnesMayGoTheSameWayAndNoOther) {
   EXPECT_TRUE(passed_on.empty());
 }
 
-TEST(PassedOn, WhereSomeWentElsewhereNoneMayFollow) {
-  PassedOn passed_on;
+TEST(RelayOrder, WhereSomeWentElsewhereNoneMayFollow) {
+  RelayOrder passed_on;
   passed_on.began(kSlot, 1, 3);
   passed_on.began(kSlot, 2, 4);
   EXPECT_FALSE(passed_on.lets_pass(kSlot, kToThree));
   EXPECT_FALSE(passed_on.lets_pass(kSlot, kToFour));
 }
 
-TEST(PassedOn, WhereOneHasBouncedAllWait) {
-  PassedOn passed_on;
+TEST(RelayOrder, WhereOneHasBouncedAllWait) {
+  RelayOrder passed_on;
   passed_on.bounced(kSlot);
   EXPECT_FALSE(passed_on.lets_pass(kSlot, kToThree));
   EXPECT_FALSE(passed_on.lets_pass(kSlot, kHere));
@@ -47,8 +47,8 @@ TEST(PassedOn, WhereOneHasBouncedAllWait) {
   EXPECT_TRUE(passed_on.lets_pass(kSlot, kHere));
 }
 
-TEST(PassedOn, OneThatHasMoreHopsThanAllThatAreUnderWayHasBeenHereBefore) {
-  PassedOn passed_on;
+TEST(RelayOrder, OneThatHasMoreHopsThanAllThatAreUnderWayHasBeenHereBefore) {
+  RelayOrder passed_on;
   EXPECT_FALSE(passed_on.came_back(kSlot, 3));
   passed_on.began(kSlot, 1, 3);
   EXPECT_FALSE(passed_on.came_back(kSlot, 1));
@@ -58,15 +58,15 @@ TEST(PassedOn, OneThatHasMoreHopsThanAllThatAreUnderWayHasBeenHereBefore) {
   EXPECT_TRUE(passed_on.came_back(kSlot, 5));
 }
 
-TEST(PassedOn, TellsWhereFewerAreLeft) {
-  PassedOn passed_on;
+TEST(RelayOrder, TellsWhereFewerAreLeft) {
+  RelayOrder passed_on;
   passed_on.began(kSlot, 1, 3);
   passed_on.began(kSlot, 1, 3);
   passed_on.ended(kSlot, 1);
-  EXPECT_FALSE(passed_on.has_eased());
+  EXPECT_FALSE(passed_on.has_drained());
   passed_on.ended(kSlot, 1);
-  EXPECT_EQ(passed_on.take_eased(), std::vector<Slot>{kSlot});
-  EXPECT_FALSE(passed_on.has_eased());
+  EXPECT_EQ(passed_on.take_drained(), std::vector<Slot>{kSlot});
+  EXPECT_FALSE(passed_on.has_drained());
 }
 
 }  // namespace

@@ -1,0 +1,41 @@
+// The ways to other shards and nodes, as the Forwarder sees them.
+#include "core.hpp"
+
+namespace limpet::shard {
+
+using forward::Target;
+using forward::Transport;
+
+Transport::State Core::Ways::state(Target target) const {
+  if (target.is_sibling) return State::sends;
+  switch (core_.link_to(target.index).verdict()) {
+    case Link::Verdict::send:
+      return State::sends;
+    case Link::Verdict::wait:
+      return State::waits;
+    case Link::Verdict::fail:
+      break;
+  }
+  return State::fails;
+}
+
+std::size_t Core::Ways::backlog(Target target) const {
+  if (target.is_sibling) return core_.siblings_[target.index].batch.size();
+  Link& link = core_.link_to(target.index);
+  return link.up() ? link.lanes().waiting() : 0;
+}
+
+std::uint64_t Core::Ways::send(Target target, const Frame& frame) {
+  if (target.is_sibling) {
+    peer::append_frame(core_.siblings_[target.index].batch, frame);
+    return 0;
+  }
+  Link& link = core_.link_to(target.index);
+  std::uint64_t end = link.lanes().send(frame);
+  for (const Lanes::Sent& sent : link.lanes().refill())
+    sent.id == frame.id ? void(end = sent.end) : core_.forwarder_.placed(sent.id, sent.end);
+  if (Stream* out = core_.stream(link.id())) core_.touch(*out, link.id());
+  return end;
+}
+
+}  // namespace limpet::shard
