@@ -5,22 +5,22 @@
 
 namespace limpet::node {
 
-std::optional<Health> health_in_cluster(const cluster::Node& me, shard::Contact contact) {
+std::optional<Health> health_in_cluster(const cluster::Node& me, links::Contact contact) {
   if (me.leaving)
     return Health{false, true,
                   "this node is leaving: it gives its slots to others until it is started again"};
   switch (contact) {
-    case shard::Contact::refused:
+    case links::Contact::refused:
       return Health{
           false, false,
           "no other node takes this one for one of its cluster, so it could serve only what it holds "
           "itself; its log says why: another secret, maybe"};
-    case shard::Contact::unreachable:
+    case links::Contact::unreachable:
       return Health{
           false, false,
           "no other node can be reached, so it could serve only what it holds itself; if the others "
           "are lost, write state = \"down\" for them"};
-    case shard::Contact::fine:
+    case links::Contact::fine:
       break;
   }
   return std::nullopt;

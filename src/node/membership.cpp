@@ -103,7 +103,7 @@ Result<void> Membership::begin(const Settings& settings, const std::string& dire
                         const std::string& by) { return boots_->has_run(node, boot, by); },
       .ran_elsewhere = [this] { return boots_->ran_elsewhere(); },
       .all = [this] { return boots_->all(); }});
-  company_ = std::make_shared<shard::Company>(settings.shards);
+  company_ = std::make_shared<links::Company>(settings.shards);
   config_.new_cluster = settings.new_cluster;
   if (settings.kill_at) config_.passes = killing_at(*settings.kill_at);
   return {};

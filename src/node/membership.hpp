@@ -11,6 +11,7 @@
 #include <limpet/cluster/members.hpp>
 #include <limpet/disk/title_file.hpp>
 #include <limpet/node/settings.hpp>
+#include <limpet/links/company.hpp>
 #include <limpet/shard/shard.hpp>
 #include <memory>
 #include <mutex>
@@ -42,7 +43,7 @@ class Membership {
   [[nodiscard]] cluster::NodeIndex self() const { return self_; }
   [[nodiscard]] const shard::HandoffConfig& config() const { return config_; }
   // What its shards say of it as a whole.
-  [[nodiscard]] const std::shared_ptr<shard::Company>& company() const { return company_; }
+  [[nodiscard]] const std::shared_ptr<links::Company>& company() const { return company_; }
 
   // Another cluster file. Error: it may not take the place of the one in force, and why.
   [[nodiscard]] Result<void> change(cluster::View file, const std::string& text);
@@ -75,7 +76,7 @@ class Membership {
   std::unique_ptr<BootBook> boots_;
   cluster::NodeIndex self_ = 0;
   shard::HandoffConfig config_;
-  std::shared_ptr<shard::Company> company_;
+  std::shared_ptr<links::Company> company_;
   MembershipHooks hooks_;
   // Titles may find no room before anybody listens.
   std::mutex full_mutex_;

@@ -106,7 +106,7 @@ Json figures(const shard::ShardStats& stats) {
 }
 
 Json link_json(const shard::PeerStats& peer) {
-  Json out = {{"state", shard::name_of(peer.state)},
+  Json out = {{"state", name_of(peer.state)},
               {"requests_in_flight", peer.requests_in_flight},
               {"requests_total", peer.requests_total},
               {"failures_total", peer.failures_total}};

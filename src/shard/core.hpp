@@ -41,10 +41,8 @@
 #include <vector>
 
 #include "claims.hpp"
-#include "contact.hpp"
 #include "gather.hpp"
 #include "kept.hpp"
-#include "link.hpp"
 #include "names.hpp"
 #include "recent.hpp"
 #include "streams.hpp"

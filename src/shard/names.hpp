@@ -10,6 +10,9 @@
 #include <limpet/forward/pending.hpp>
 #include <limpet/forward/relay_order.hpp>
 #include <limpet/forward/traffic.hpp>
+#include <limpet/links/contact.hpp>
+#include <limpet/links/lanes.hpp>
+#include <limpet/links/link.hpp>
 #include <limpet/ownership/known_owners.hpp>
 #include <limpet/ownership/slot_table.hpp>
 
@@ -27,6 +30,10 @@ using clients::valid_client_name;
 using forward::kNoSlot;
 using forward::Origin;
 using forward::Pending;
+using links::Lanes;
+using links::Link;
+using links::Manner;
+using links::Neighbours;
 using ownership::KnownOwners;
 using ownership::Owner;
 using ownership::Route;

@@ -3,24 +3,6 @@
 
 namespace limpet::shard {
 
-const char* name_of(LinkState state) {
-  switch (state) {
-    case LinkState::idle:
-      return "idle";
-    case LinkState::dialing:
-      return "dialing";
-    case LinkState::greeting:
-      return "greeting";
-    case LinkState::up:
-      return "up";
-    case LinkState::quiet:
-      return "quiet";
-    case LinkState::backing_off:
-      return "down";
-  }
-  return "unknown";
-}
-
 const char* name_of(DiskStats::State state) {
   switch (state) {
     case DiskStats::State::ok:

@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 
-#include "lanes.hpp"
 #include "names.hpp"
 
 namespace limpet::shard {

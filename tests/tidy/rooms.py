@@ -15,14 +15,15 @@ ROOMS = {
     "command": ["base", "resp", "store"],
     "ownership": ["base", "ring", "store", "peer", "handoff", "cluster"],
     "engine": ["base", "resp", "store", "journal", "command"],
+    "links": ["base", "ring", "peer", "cluster"],
     "forward": ["base", "ring", "peer", "cluster", "ownership"],
     "clients": ["base", "resp", "store", "command"],
     "shard": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
-              "engine", "forward", "clients"],
-    "net": ["base", "resp", "journal", "peer", "cluster", "engine", "clients", "shard"],
+              "engine", "links", "forward", "clients"],
+    "net": ["base", "resp", "journal", "peer", "cluster", "engine", "links", "clients", "shard"],
     "disk": ["base", "store", "journal", "handoff"],
     "node": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
-             "engine", "clients", "shard", "net", "disk"],
+             "engine", "links", "clients", "shard", "net", "disk"],
     "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "ownership", "engine",
                 "clients", "shard", "net", "disk", "node"],
     "limpet": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "ownership", "engine",
@@ -30,6 +31,6 @@ ROOMS = {
 }
 
 PURE = ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership", "engine",
-        "forward", "clients", "shard"]
+        "links", "forward", "clients", "shard"]
 MAY_USE_ASIO = ["net", "node", "limpet"]
 MAY_LOG = ["node", "limpetd", "limpet"]

@@ -35,8 +35,9 @@
 #include <limpet/handoff/moved.hpp>
 #include <limpet/handoff/title.hpp>
 #include <limpet/journal/snapshotter.hpp>
+#include <limpet/links/company.hpp>
+#include <limpet/links/link.hpp>
 #include <limpet/ownership/handoff_config.hpp>
-#include <limpet/shard/company.hpp>
 #include <limpet/shard/stats.hpp>
 #include <memory>
 #include <optional>
@@ -49,12 +50,12 @@ namespace limpet::shard {
 
 using clients::ClientOrigin;
 using cluster::NodeIndex;
+using links::Company;
+using links::Contact;
+using links::kNobodyListens;
 using ownership::Boots;
 using ownership::Founding;
 using ownership::HandoffConfig;
-
-// As the reason why a dial has failed: the host is there, and nobody listens.
-inline constexpr std::string_view kNobodyListens = "Connection refused";
 
 struct Dial {
   StreamId stream;

@@ -1,10 +1,9 @@
-#include "link.hpp"
-
 #include <algorithm>
 #include <limpet/base/limits.hpp>
+#include <limpet/links/link.hpp>
 #include <utility>
 
-namespace limpet::shard {
+namespace limpet::links {
 
 using peer::Frame;
 using peer::FrameType;
@@ -233,4 +232,4 @@ PeerStats Link::stats() const {
   return stats;
 }
 
-}  // namespace limpet::shard
+}  // namespace limpet::links

@@ -12,12 +12,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <limpet/base/time.hpp>
+#include <limpet/links/company.hpp>
 #include <limpet/peer/greeting.hpp>
-#include <limpet/shard/company.hpp>
 #include <optional>
 #include <vector>
 
-namespace limpet::shard {
+namespace limpet::links {
 
 // A node is cut off once it has been for so long: a link that breaks is there again in a moment.
 inline constexpr std::int64_t kCutOffMs = 1'000;
@@ -65,4 +65,4 @@ struct Neighbours {
   ContactWatch contact{};
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::links

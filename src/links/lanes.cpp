@@ -1,9 +1,8 @@
-#include "lanes.hpp"
-
 #include <algorithm>
 #include <limpet/base/limits.hpp>
+#include <limpet/links/lanes.hpp>
 
-namespace limpet::shard {
+namespace limpet::links {
 
 namespace {
 // Pieces follow while less than this waits in front of them.
@@ -72,4 +71,4 @@ void Lanes::reset() {
   written_ = 0;
 }
 
-}  // namespace limpet::shard
+}  // namespace limpet::links

@@ -1,10 +1,10 @@
-#include "link.hpp"
+#include <limpet/links/link.hpp>
 
 #include <gtest/gtest.h>
 
 #include <limpet/base/limits.hpp>
 
-namespace limpet::shard {
+namespace limpet::links {
 namespace {
 
 struct TestStream : Stream {};
@@ -169,4 +169,4 @@ TEST_F(LinkTest, ANodeThatSaidGoodbyeGetsNothingNew) {
 }
 
 }  // namespace
-}  // namespace limpet::shard
+}  // namespace limpet::links

@@ -1,10 +1,10 @@
-#include "lanes.hpp"
+#include <limpet/links/lanes.hpp>
 
 #include <gtest/gtest.h>
 
 #include <limpet/base/limits.hpp>
 
-namespace limpet::shard {
+namespace limpet::links {
 namespace {
 
 using peer::Frame;
@@ -91,4 +91,4 @@ TEST(Assembler, RefusesABodyThatGrowsPastItsBound) {
 }
 
 }  // namespace
-}  // namespace limpet::shard
+}  // namespace limpet::links

@@ -12,18 +12,26 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <limpet/base/result.hpp>
+#include <limpet/base/secrets.hpp>
+#include <limpet/base/stream.hpp>
 #include <limpet/base/time.hpp>
+#include <limpet/cluster/view.hpp>
+#include <limpet/links/contact.hpp>
+#include <limpet/links/lanes.hpp>
+#include <limpet/links/link_stats.hpp>
+#include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
-#include <limpet/shard/shard.hpp>
+#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
-#include "contact.hpp"
-#include "lanes.hpp"
-#include "names.hpp"
+namespace limpet::links {
 
-namespace limpet::shard {
+using cluster::NodeIndex;
+
+// As the reason why a dial has failed: the host is there, and nobody listens.
+inline constexpr std::string_view kNobodyListens = "Connection refused";
 
 class Link {
  public:
@@ -131,4 +139,4 @@ class Link {
   std::string last_error_;                // why it is not up
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::links

@@ -12,7 +12,7 @@
 #include <limpet/peer/frame.hpp>
 #include <vector>
 
-namespace limpet::shard {
+namespace limpet::links {
 
 class Lanes {
  public:
@@ -59,4 +59,4 @@ class Lanes {
   std::vector<Sent> sent_;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::links

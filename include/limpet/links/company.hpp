@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace limpet::shard {
+namespace limpet::links {
 
 // Whether this node can do anything for its clients but serve what it holds itself.
 enum class Contact : std::uint8_t {
@@ -47,4 +47,4 @@ class Company {
   std::vector<Said> shards_;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::links

@@ -1,8 +1,7 @@
-#include "contact.hpp"
 
 #include <gtest/gtest.h>
 
-namespace limpet::shard {
+namespace limpet::links {
 namespace {
 
 constexpr Now at(std::int64_t ms) { return {.steady_ms = ms}; }
@@ -65,4 +64,4 @@ TEST(Contact, OfANodeIsTheWorstOfItsShards) {
 }
 
 }  // namespace
-}  // namespace limpet::shard
+}  // namespace limpet::links
