@@ -2,6 +2,7 @@
 #pragma once
 
 #include "handlers.hpp"
+#include "row.hpp"
 
 namespace limpet::command {
 
@@ -110,14 +111,12 @@ inline constexpr Subcommand kClusterSubcommands[] = {
      .syntax = "key"},
 };
 
-inline constexpr Spec kClusterRows[] = {
+inline constexpr Row kClusterRows[] = {
     {.name = "asking",
      .arity = 1,
      .flags = kFast,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "cluster",
      .since = "3.0.0",
      .summary = "Sent by cluster clients after an -ASK redirect",
      .complexity = "O(1)",
@@ -126,9 +125,7 @@ inline constexpr Spec kClusterRows[] = {
      .arity = -2,
      .flags = 0,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "cluster",
      .since = "3.0.0",
      .summary = "A container for cluster commands",
      .complexity = "Depends on subcommand.",
@@ -138,9 +135,7 @@ inline constexpr Spec kClusterRows[] = {
      .arity = 1,
      .flags = kLoading | kStale | kFast,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "cluster",
      .since = "3.0.0",
      .summary = "Enables read queries for a connection to a cluster replica node",
      .complexity = "O(1)",
@@ -149,9 +144,7 @@ inline constexpr Spec kClusterRows[] = {
      .arity = 1,
      .flags = kLoading | kStale | kFast,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "cluster",
      .since = "3.0.0",
      .summary = "Disables read queries for a connection to a cluster replica node",
      .complexity = "O(1)",

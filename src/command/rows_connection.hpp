@@ -2,6 +2,7 @@
 #pragma once
 
 #include "handlers.hpp"
+#include "row.hpp"
 
 namespace limpet::command {
 
@@ -94,14 +95,12 @@ inline constexpr Subcommand kClientSubcommands[] = {
      .syntax = "connection-name"},
 };
 
-inline constexpr Spec kConnectionRows[] = {
+inline constexpr Row kConnectionRows[] = {
     {.name = "auth",
      .arity = -2,
      .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "connection",
      .since = "1.0.0",
      .summary = "Authenticate to the server",
      .complexity = "O(N) where N is the number of passwords defined for the user",
@@ -113,7 +112,6 @@ inline constexpr Spec kConnectionRows[] = {
      .scope = Scope::node,
      .merge = Merge::custom,
      .run = nullptr,
-     .group = "connection",
      .since = "2.4.0",
      .summary = "A container for client connection commands",
      .complexity = "Depends on subcommand.",
@@ -123,9 +121,7 @@ inline constexpr Spec kConnectionRows[] = {
      .arity = 2,
      .flags = kLoading | kStale | kFast,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "connection",
      .since = "1.0.0",
      .summary = "Echo the given string",
      .complexity = "O(1)",
@@ -135,9 +131,7 @@ inline constexpr Spec kConnectionRows[] = {
      .arity = -1,
      .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "connection",
      .since = "6.0.0",
      .summary = "Choose the version of the protocol, authenticate and name the connection",
      .complexity = "O(1)",
@@ -147,9 +141,7 @@ inline constexpr Spec kConnectionRows[] = {
      .arity = -1,
      .flags = kFast,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "connection",
      .since = "1.0.0",
      .summary = "Ping the server",
      .complexity = "O(1)",
@@ -160,9 +152,7 @@ inline constexpr Spec kConnectionRows[] = {
      .arity = -1,
      .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "connection",
      .since = "1.0.0",
      .summary = "Close the connection",
      .complexity = "O(1)",
@@ -171,9 +161,7 @@ inline constexpr Spec kConnectionRows[] = {
      .arity = 1,
      .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "connection",
      .since = "6.2.0",
      .summary = "Reset the connection",
      .complexity = "O(1)",
@@ -182,9 +170,7 @@ inline constexpr Spec kConnectionRows[] = {
      .arity = 2,
      .flags = kLoading | kStale | kFast,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "connection",
      .since = "1.0.0",
      .summary = "Change the selected database for the current connection",
      .complexity = "O(1)",

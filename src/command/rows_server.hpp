@@ -2,6 +2,7 @@
 #pragma once
 
 #include "handlers.hpp"
+#include "row.hpp"
 
 namespace limpet::command {
 
@@ -115,14 +116,12 @@ inline constexpr Subcommand kMemorySubcommands[] = {
      .syntax = "key [SAMPLES count]"},
 };
 
-inline constexpr Spec kServerRows[] = {
+inline constexpr Row kServerRows[] = {
     {.name = "command",
      .arity = -1,
      .flags = kLoading | kStale,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "server",
      .since = "2.8.13",
      .summary = "Get array of command details",
      .complexity = "O(N) where N is the total number of commands",
@@ -135,7 +134,6 @@ inline constexpr Spec kServerRows[] = {
      .scope = Scope::node,
      .merge = Merge::custom,
      .run = nullptr,
-     .group = "server",
      .since = "2.0.0",
      .summary = "A container for server configuration commands",
      .complexity = "Depends on subcommand.",
@@ -147,7 +145,6 @@ inline constexpr Spec kServerRows[] = {
      .scope = Scope::cluster,
      .merge = Merge::sum,
      .run = handlers::dbsize,
-     .group = "server",
      .since = "1.0.0",
      .summary = "Return the number of keys in the selected database",
      .complexity = "O(1)",
@@ -159,7 +156,6 @@ inline constexpr Spec kServerRows[] = {
      .scope = Scope::cluster,
      .merge = Merge::all_ok,
      .run = handlers::flush,
-     .group = "server",
      .since = "1.0.0",
      .summary = "Remove all keys from all databases",
      .complexity = "O(N) where N is the total number of keys in all databases",
@@ -172,7 +168,6 @@ inline constexpr Spec kServerRows[] = {
      .scope = Scope::cluster,
      .merge = Merge::all_ok,
      .run = handlers::flush,
-     .group = "server",
      .since = "1.0.0",
      .summary = "Remove all keys from the current database",
      .complexity = "O(N) where N is the number of keys in the selected database",
@@ -183,7 +178,6 @@ inline constexpr Spec kServerRows[] = {
      .arity = -1,
      .flags = kLoading | kStale | kFast | kNoAuth,
      .scope = Scope::connection,
-     .group = "server",
      .since = "1.0.0",
      .summary = "Show what the server can do, or what one command does",
      .complexity = "O(N) where N is the number of commands shown",
@@ -195,7 +189,6 @@ inline constexpr Spec kServerRows[] = {
      .scope = Scope::node,
      .merge = Merge::custom,
      .run = nullptr,
-     .group = "server",
      .since = "1.0.0",
      .summary = "Get information and statistics about the server",
      .complexity = "O(1)",
@@ -205,10 +198,7 @@ inline constexpr Spec kServerRows[] = {
     {.name = "memory",
      .arity = -2,
      .flags = 0,
-     .scope = Scope::session,
-     .merge = Merge::none,
      .run = handlers::memory,
-     .group = "server",
      .since = "4.0.0",
      .summary = "A container for memory diagnostics commands",
      .complexity = "Depends on subcommand.",
@@ -219,9 +209,7 @@ inline constexpr Spec kServerRows[] = {
      .arity = 1,
      .flags = kLoading | kStale | kFast,
      .scope = Scope::connection,
-     .merge = Merge::none,
      .run = nullptr,
-     .group = "server",
      .since = "2.6.0",
      .summary = "Return the current server time",
      .complexity = "O(1)",

@@ -26,14 +26,19 @@ constexpr std::size_t kCommands = std::size(kClusterRows) + std::size(kConnectio
                                   std::size(kStringRows);
 using Rows = std::array<Spec, kCommands>;
 
-constexpr std::span<const Spec> kGroups[] = {kClusterRows, kConnectionRows, kGenericRows,
-                                             kHashRows,    kServerRows,     kStringRows};
+struct Group {
+  std::string_view name;
+  std::span<const Row> rows;
+};
+constexpr Group kGroups[] = {{"cluster", kClusterRows}, {"connection", kConnectionRows},
+                             {"generic", kGenericRows}, {"hash", kHashRows},
+                             {"server", kServerRows},   {"string", kStringRows}};
 
 constexpr Rows gather_rows() {
   Rows rows{};
   auto end = rows.begin();
-  for (const std::span<const Spec> group : kGroups) {
-    end = std::copy(group.begin(), group.end(), end);
+  for (const Group& group : kGroups) {
+    for (const Row& row : group.rows) *end++ = row.in(group.name);
   }
   std::sort(rows.begin(), rows.end(), [](const Spec& a, const Spec& b) { return a.name < b.name; });
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i].index = static_cast<std::uint8_t>(i);

@@ -10,6 +10,7 @@ there, so that it does not grow again.
 
 import json
 import pathlib
+import re
 import sys
 import tempfile
 import tomllib
@@ -18,6 +19,8 @@ import unittest
 from shape import FUNCTIONS_MAX, MEMBERS_MAX, Shape, circles, over
 
 DEBTS = pathlib.Path(__file__).with_name("debts.toml")
+COMMANDS = pathlib.Path(__file__).resolve().parents[2] / "src" / "command"
+ROW_LINES_MAX = 11
 RULES = {
     "class": f"A class has at most {MEMBERS_MAX} data members and {FUNCTIONS_MAX} functions",
     "stray": "The functions of X are defined in x.cpp or x_*.cpp",
@@ -46,6 +49,16 @@ class TheShape(unittest.TestCase):
                                     f"{before.get(name, 'nothing')}")
         if offences:
             self.fail("\n  ".join(["What has shrunk is to be lowered in debts.toml:", *offences]))
+
+    def test_a_session_commands_row_says_one_fact_a_line_and_no_more(self):
+        rows = [row for path in sorted(COMMANDS.glob("rows_*.hpp"))
+                for table in re.findall(r"constexpr Row .*?^};", path.read_text(encoding="utf-8"), re.M | re.S)
+                for row in re.findall(r"^    {.*?},$", table, re.M | re.S)]
+        of_sessions = [row for row in rows if ".scope = " not in row]  # Scope::session, if none is named
+        self.assertGreater(len(of_sessions), 40)
+        # Lines of a text that goes on are no facts.
+        facts = {re.search(r'"(\w+)"', row)[1]: len(re.findall(r"^ +{?\.\w+ = ", row, re.M)) for row in of_sessions}
+        self.assertEqual({name: lines for name, lines in facts.items() if lines > ROW_LINES_MAX}, {})
 
 
 class TheRulesThemselves(unittest.TestCase):
