@@ -1,5 +1,8 @@
-
 #include <gtest/gtest.h>
+
+#include <limpet/links/company.hpp>
+#include <limpet/links/contact.hpp>
+#include <vector>
 
 namespace limpet::links {
 namespace {

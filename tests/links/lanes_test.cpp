@@ -1,8 +1,7 @@
-#include <limpet/links/lanes.hpp>
-
 #include <gtest/gtest.h>
 
 #include <limpet/base/limits.hpp>
+#include <limpet/links/lanes.hpp>
 
 namespace limpet::links {
 namespace {

@@ -1,8 +1,7 @@
-#include <limpet/links/link.hpp>
-
 #include <gtest/gtest.h>
 
 #include <limpet/base/limits.hpp>
+#include <limpet/links/link.hpp>
 
 namespace limpet::links {
 namespace {
