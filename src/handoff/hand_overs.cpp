@@ -43,80 +43,91 @@ void put_anew(store::Store& store, Slot slot) {
   for (const Bytes& run : copied.runs()) LIMPET_ASSERT(store::apply(store, slot, run.view(), 0));
 }
 
+SlotTitle own_at(Term term) {
+  return {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt};
+}
+
+template <class T>
+void append(std::vector<T>&& from, std::vector<T>& to) {
+  for (T& each : from) to.push_back(std::move(each));
+}
+
 }  // namespace
 
 HandOvers::HandOvers(Member self, std::uint64_t boot, unsigned shards, unsigned shard,
                      const std::vector<SlotTitle>& titles, store::Store& store, Now now)
-    : self_(self), boot_(boot), shards_(shards), shard_(shard), store_(store), now_ms_(now.steady_ms) {
-  LIMPET_ASSERT(titles.size() == kSlots && shard < shards);
-  view_.owners.assign(kSlots, kNobody);
-  titles_.resize(kSlots / shards + 1);
-  unready_.resize(kSlots);
-  held_back_.resize(kSlots);
-  undecided_.resize(kSlots);
-  for (unsigned at = shard; at < kSlots; at += shards) {
-    const auto slot = static_cast<Slot>(at);
-    set_title(slot, titles[slot]);
-    const auto& promise = titles[slot].promise;
-    if (!promise) continue;
-    // It is asked about until its fate is known.
-    store_.set_aside(slot, true);
-    const auto [promised, fresh] = receiving_.emplace(
-        slot,
-        Receiving{.target = Target(slot, *promise, now), .began_ms = now.steady_ms, .ticket = std::nullopt});
-    hold(promised->second);
-  }
+    : self_(self),
+      store_(store),
+      now_(now),
+      view_{.owners = std::vector<Member>(kSlots, kNobody)},
+      ledger_(shards, shard, titles),
+      outgoing_(self, boot, ledger_, view_, store),
+      incoming_(self, ledger_, view_, store) {
+  ledger_.each_slot([&](Slot slot) {
+    if (title(slot).promise) incoming_.resume(slot, *title(slot).promise, now, actions_);
+  });
+  hand_on();
 }
 
-bool HandOvers::serves(Slot slot) const {
-  if (!owns(title(slot))) return false;
-  const auto given = giving_.find(slot);
-  return given == giving_.end() || !given->second.source.frozen();
+void HandOvers::set_passing(Passing passes) {
+  outgoing_.set_passing(passes);
+  incoming_.set_passing(passes);
+  passes_ = std::move(passes);
+}
+
+void HandOvers::set_numbering(Numbering numbers) {
+  outgoing_.set_numbering(numbers);
+  incoming_.set_numbering(numbers);
+  numbers_ = std::move(numbers);
 }
 
 void HandOvers::set_view(HandOverView view, Now now) {
-  now_ms_ = now.steady_ms;
+  now_ = now;
   LIMPET_ASSERT(view.owners.size() == kSlots);
   view_ = std::move(view);
-  retries_.forget_slots();
-  // What is on its way to somebody who is not to have it any more is not worth going on with.
-  for (auto at = giving_.begin(); at != giving_.end();) {
-    Giving& giving = (at++)->second;
-    const Slot slot = giving.source.slot();
-    if (giving.source.to() == view_.owners[slot]) continue;
-    giving.source.give_up("the cluster file has changed");
-    look_after(giving, now);
-  }
-  to_give_.clear();
-  for (unsigned at = shard_; at < kSlots; at += shards_) {
-    const auto slot = static_cast<Slot>(at);
-    const Member owner = view_.owners[slot];
-    if (owns(title(slot)) && owner != self_ && owner != kNobody && !giving_.contains(slot)) {
-      to_give_.push_back(slot);
-    }
-  }
+  outgoing_.view_changed(now, actions_);
   give_more(now);
+  hand_on();
 }
 
 void HandOvers::set_ready(Slot slot, bool ready) {
-  LIMPET_ASSERT(mine(slot) && !giving_.contains(slot));
-  unready_[slot] = !ready;
-  // What a promise waits for is set aside until its fate is known, loaded or not.
-  if (ready && receiving_.contains(slot)) store_.set_aside(slot, true);
+  LIMPET_ASSERT(ledger_.is_of_this_shard(slot) && !outgoing_.is_moving(slot));
+  incoming_.set_ready(slot, ready);
 }
+
+void HandOvers::give_more(Now now) {
+  if (!ledger_.may_write() || !ledger_.has_room(now)) return;
+  const auto may_leave = [this](Slot slot) {
+    return !incoming_.is_moving(slot) && incoming_.is_ready(slot) && !ledger_.is_writing(slot);
+  };
+  outgoing_.start_more(may_leave, now, actions_);
+}
+
+void HandOvers::hand_on() {
+  for (TitleWrite& wanted : actions_.titles) ledger_.write(std::move(wanted), now_);
+  append(ledger_.take(), wishes_.writes);
+  append(std::move(actions_.questions), wishes_.questions);
+  append(std::move(actions_.answers), wishes_.answers);
+  append(std::move(actions_.syncs), wishes_.syncs);
+  append(std::move(actions_.modes), wishes_.turns);
+  for (const Note& note : actions_.notes) {
+    if (note.moved && note.moved->given && ledger_.may_write()) last_failure_.clear();
+  }
+  append(std::move(actions_.notes), wishes_.notes);
+  failed_total_ += actions_.failures.size();
+  if (!actions_.failures.empty()) last_failure_ = std::move(actions_.failures.back());
+  actions_ = {};
+}
+
+// ---- Slots that are taken otherwise than by a hand-over ----
 
 bool HandOvers::claim(Slot slot) {
-  const bool free =
-      trouble_.empty() && title(slot) == SlotTitle{} && !receiving_.contains(slot) && !writes_.contains(slot);
+  const bool free = ledger_.may_write() && title(slot) == SlotTitle{} && !incoming_.is_moving(slot) &&
+                    !ledger_.is_writing(slot);
   if (!free) return false;
-  write(slot, {.title = {.kind = Title::Kind::own, .term = {1}}, .promise = std::nullopt});
+  actions_.titles.push_back({.slot = slot, .title = own_at({1})});
+  hand_on();
   return true;
-}
-
-bool HandOvers::grants_to(Slot slot, Member to) const {
-  const auto given = giving_.find(slot);
-  return given != giving_.end() && given->second.source.to() == to &&
-         given->second.source.state() == Source::State::granting;
 }
 
 // A promise of an earlier term has been overtaken by another hand-over.
@@ -125,391 +136,251 @@ bool HandOvers::promised_by(Slot slot, Member by, Term term) const {
   return known && title(slot).promise && known->from == by && known->term.cessions >= term.cessions;
 }
 
-// Of a promise whose title the disk has although it said that it could not write it, the sessions have gone:
-// they were cleared, and that is numbered as what is received is, at the term that the slot would have had
-// here.
-std::optional<Promise> HandOvers::promise(Slot slot) const {
-  if (const auto& promise = title(slot).promise) {
-    const bool gone = numbers_.counts() && !unready_[slot] && numbers_.last(slot).term > promise->term;
-    return gone ? std::nullopt : promise;
-  }
-  const auto found = receiving_.find(slot);
-  const bool writing = found != receiving_.end() && found->second.target.state() == Target::State::preparing;
-  return writing ? found->second.target.title()->promise : std::nullopt;
-}
-
 HandOvers::Heritage HandOvers::inherit(Slot slot, Term term, bool whole) {
-  const auto given = giving_.find(slot);
-  const bool grants = given != giving_.end() && given->second.source.state() == Source::State::granting;
-  const bool free = trouble_.empty() && !owns(title(slot)) && title(slot).title.term < term &&
-                    !unready_[slot] && (grants || given == giving_.end()) && !writes_.contains(slot);
+  const bool grants = outgoing_.is_granting(slot);
+  const bool free = ledger_.may_write() && !owns(title(slot)) && title(slot).title.term < term &&
+                    incoming_.is_ready(slot) && (grants || !outgoing_.is_moving(slot)) &&
+                    !ledger_.is_writing(slot);
   if (!free) return Heritage::not_now;
   // What was on its way is not whole, nor is what this node had of it long ago.
-  if (grants) giving_.erase(given);
-  if (const auto found = receiving_.find(slot); found != receiving_.end()) {
-    end_waiting(found->second, "this node has claimed the slot");
-    receiving_.erase(found);
-  }
+  if (grants) outgoing_.forget(slot);
+  incoming_.forget(slot, "this node has claimed the slot", actions_);
   if (numbers_.counts()) numbers_.begin(slot, term);
   store_.set_aside(slot, false);
   if (!whole) store_.clear(slot);
   if (whole && numbers_.counts()) put_anew(store_, slot);
   // Until it is on the disk that it is this node's again.
-  if (grants) wishes_.turns.push_back({.kind = SlotMode::frozen, .slot = slot});
-  write(slot, {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt});
-  wishes_.writes.back().after_data = whole && numbers_.counts();
+  if (grants) actions_.modes.push_back({.kind = SlotMode::frozen, .slot = slot});
+  actions_.titles.push_back({.slot = slot, .title = own_at(term), .after_data = whole && numbers_.counts()});
+  hand_on();
   return whole ? Heritage::whole : Heritage::empty;
 }
 
-// ---- Messages ----
-
-void HandOvers::ask(Member to, Slot slot, const Message& message) {
-  pass(Step::asks, message.kind);
-  Question& question = wishes_.questions.emplace_back();
-  question.to = to;
-  question.slot = slot;
-  append_message(question.body, message);
-  if (message.kind == Kind::finish && numbers_.counts()) append_last(question.body, numbers_.last(slot));
-}
-
-void HandOvers::answer(std::uint64_t ticket, const Message& message) {
-  pass(Step::answers, message.kind);
-  Answer& answer = wishes_.answers.emplace_back();
-  answer.ticket = ticket;
-  append_message(answer.body, message);
-}
-
-void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64_t ticket, Now now) {
-  now_ms_ = now.steady_ms;
-  Message message;
-  if (!mine(slot) || !read_message(body, message) || message.kind > kLastQuestion) {
-    Message refused{.kind = Kind::refused, .migration = message.migration, .term = message.term};
-    refused.rest = "this is no question for this shard";
-    return answer(ticket, refused);
-  }
-  pass(Step::hears, message.kind);
-  const auto found = receiving_.find(slot);
-  const bool ours = found != receiving_.end() && found->second.target.is_of(from, message);
-  if (listens_ && (ours || message.kind == Kind::ask)) {
-    // What it knows may be old. Everything is asked again.
-    Message later{.kind = Kind::pending, .migration = message.migration, .term = message.term};
-    return answer(ticket, later);
-  }
-  if (message.kind == Kind::begin && !ours) return begin(from, slot, message, ticket, now);
-  if (message.kind == Kind::ask || !ours) {
-    const auto given = giving_.find(slot);
-    const bool under_way =
-        given != giving_.end() && given->second.source.is_of(given->second.source.to(), message);
-    if (message.kind == Kind::ask && was_ceded_once(title(slot), from, message.term)) {
-      return answer(ticket, {.kind = Kind::committed,
-                             .migration = message.migration,
-                             .term = message.term,
-                             .number = message.number});
-    }
-    const Fate fate = fate_of(title(slot), message.term, message.migration, under_way || undecided_[slot]);
-    return answer(ticket, answer_alone(message, title(slot), fate));
-  }
-  Receiving& receiving = found->second;
-  if (unready_[slot]) {
-    // What was promised is not loaded yet. Everything is asked again.
-    Message later{.kind = Kind::pending, .migration = message.migration, .term = message.term};
-    return answer(ticket, later);
-  }
-  if (message.kind == Kind::finish) receiving.last = read_last(message.rest);
-  if (const auto known = receiving.target.heard(message, title(slot), store_, now)) {
-    answer(ticket, *known);
-  } else if (const auto before = std::exchange(receiving.ticket, ticket)) {
-    Message again{.kind = Kind::pending, .migration = message.migration, .term = message.term};
-    answer(*before, again);
-  }
-  look_after(receiving, now);
-}
-
-void HandOvers::answered(Member from, Slot slot, std::string_view body, Now now) {
-  now_ms_ = now.steady_ms;
-  Message message;
-  if (!mine(slot) || !read_message(body, message) || message.kind <= kLastQuestion) return;
-  pass(Step::hears, message.kind);
-  const bool of_a_fate =
-      message.kind == Kind::committed || message.kind == Kind::abandoned || message.kind == Kind::pending;
-  const auto given = giving_.find(slot);
-  if (!of_a_fate && given != giving_.end() && given->second.source.is_of(from, message)) {
-    if (message.kind == Kind::settled || message.kind == Kind::prepared) sync_times_[from] = message.digest;
-    given->second.source.heard(message, now);
-    look_after(given->second, now);
-  }
-  const auto found = receiving_.find(slot);
-  if (of_a_fate && !listens_ && !unready_[slot] && found != receiving_.end() &&
-      found->second.target.is_of(from, message)) {
-    if (message.kind == Kind::abandoned && found->second.known_as_its) {
-      message.kind = Kind::committed;
-      message.number = found->second.target.bytes();
-    }
-    (void)found->second.target.heard(message, title(slot), store_, now);
-    look_after(found->second, now);
-  }
-}
-
-void HandOvers::unanswered(Slot slot, std::string_view question, const std::string& why, Now now) {
-  now_ms_ = now.steady_ms;
-  Message message;
-  const auto given = giving_.find(slot);
-  if (given == giving_.end() || !read_message(question, message)) return;
-  if (!given->second.source.is_of(given->second.source.to(), message)) return;
-  given->second.source.unheard(message.kind, why, now);
-  look_after(given->second, now);
-}
-
 void HandOvers::overtaken(Slot slot, Term term, Now now) {
-  if (unready_[slot]) return;
-  const auto given = giving_.find(slot);
-  const bool grants = given != giving_.end() && given->second.source.state() == Source::State::granting;
-  if (grants && title(slot).title.term < term) return ceded_long_ago(given->second);
-  const auto found = receiving_.find(slot);
-  if (found == receiving_.end()) {
-    const bool nothing = title(slot) == SlotTitle{} && !writes_.contains(slot);
-    if (nothing && store_.keys_in(slot) > 0) store_.clear(slot);
-    return;
+  if (!incoming_.is_ready(slot)) return;
+  if (outgoing_.is_granting(slot) && title(slot).title.term < term) {
+    outgoing_.ended_elsewhere(slot, actions_);
+  } else if (incoming_.is_moving(slot)) {
+    incoming_.overtaken(slot, term, now, actions_);
+  } else if (title(slot) == SlotTitle{} && !ledger_.is_writing(slot) && store_.keys_in(slot) > 0) {
+    store_.clear(slot);
   }
-  Target& target = found->second.target;
-  // What its giver has served since then it may have lost again, and it may end that hand-over after all:
-  // that is for him to say.
-  if (target.state() != Target::State::promised || target.term().cessions >= term.cessions) return;
-  target.give_up("another node holds the slot by now");
-  look_after(found->second, now);
-}
-
-void HandOvers::is_known_as_its(Slot slot, Term term) {
-  const auto found = receiving_.find(slot);
-  if (found == receiving_.end()) return;
-  const Target& target = found->second.target;
-  if (target.state() != Target::State::promised) return;
-  if (after_cession(target.term()).cessions == term.cessions) found->second.known_as_its = true;
+  hand_on();
 }
 
 void HandOvers::goes_on(Member giver, Slot slot, Term term, Now now) {
-  const auto found = receiving_.find(slot);
-  if (unready_[slot] || found == receiving_.end()) return;
-  Target& target = found->second.target;
-  if (target.state() != Target::State::promised || target.from() != giver || target.term() >= term) return;
-  target.give_up("the other node serves the slot itself");
-  look_after(found->second, now);
+  incoming_.goes_on(giver, slot, term, now, actions_);
+  hand_on();
 }
 
-// Somebody holds it at a later term than it was given at: whoever got it has given it away since, or it was
-// claimed.
-void HandOvers::ceded_long_ago(Giving& giving) {
-  const Slot slot = giving.source.slot();
-  wishes_.notes.push_back({.went_well = true,
-                           .text = "slot " + std::to_string(slot) + ", which was handed over to " +
-                                   giving.why + ", is held by another node by now: the copy here goes"});
-  giving_.erase(slot);
-  store_.clear(slot);
-  store_.set_aside(slot, false);
-}
-
-// Otherwise than by a hand-over.
 bool HandOvers::may_part_with(Slot slot) const {
-  return trouble_.empty() && owns(title(slot)) && !giving_.contains(slot) && !writes_.contains(slot);
+  return ledger_.may_write() && owns(title(slot)) && !outgoing_.is_moving(slot) && !ledger_.is_writing(slot);
 }
 
 bool HandOvers::superseded(Slot slot, Member by, Term term, Now now) {
-  now_ms_ = now.steady_ms;
-  if (const auto given = giving_.find(slot); given != giving_.end()) {
-    given->second.source.give_up("another node holds it");
-    look_after(given->second, now);
-  }
+  now_ = now;
+  outgoing_.give_up(slot, "another node holds it", now, actions_);
+  hand_on();
   if (!may_part_with(slot)) return false;
   store_.set_aside(slot, true);
-  if (by == self_) {
-    write(slot, {});
-  } else {
-    write(slot, {.title = {.kind = Title::Kind::ceded, .term = term, .to = by}, .promise = std::nullopt});
-  }
+  SlotTitle given_way;
+  if (by != self_) given_way.title = {.kind = Title::Kind::ceded, .term = term, .to = by};
+  actions_.titles.push_back({.slot = slot, .title = given_way});
+  hand_on();
   return true;
 }
 
 bool HandOvers::complete(Slot slot, const Unfinished::Offer& offer) {
   if (!may_part_with(slot)) return false;
   store_.set_aside(slot, true);
-  write(slot, {.title = {.kind = Title::Kind::ceded,
-                         .term = after_cession(offer.term),
-                         .to = offer.by,
-                         .migration = offer.migration,
-                         .bytes = offer.bytes},
-               .promise = std::nullopt});
+  SlotTitle given;
+  given.title = {.kind = Title::Kind::ceded,
+                 .term = after_cession(offer.term),
+                 .to = offer.by,
+                 .migration = offer.migration,
+                 .bytes = offer.bytes};
+  actions_.titles.push_back({.slot = slot, .title = given});
+  hand_on();
   return true;
+}
+
+// ---- Messages ----
+
+void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64_t ticket, Now now) {
+  now_ = now;
+  const auto say = [&](const Message& said) {
+    if (passes_) passes_(Step::answers, said.kind);
+    actions_.answer(ticket, said);
+  };
+  Message message;
+  const bool read =
+      ledger_.is_of_this_shard(slot) && read_message(body, message) && message.kind <= kLastQuestion;
+  if (read && passes_) passes_(Step::hears, message.kind);
+  const bool ours = read && incoming_.is_of(from, slot, message);
+  if (!read) {
+    Message refused{.kind = Kind::refused, .migration = message.migration, .term = message.term};
+    refused.rest = "this is no question for this shard";
+    say(refused);
+  } else if (incoming_.listens() && (ours || message.kind == Kind::ask)) {
+    // What it knows may be old. Everything is asked again.
+    say({.kind = Kind::pending, .migration = message.migration, .term = message.term});
+  } else if (message.kind == Kind::begin && !ours) {
+    const bool busy = outgoing_.is_moving(slot) || ledger_.is_writing(slot);
+    incoming_.begin(from, slot, message, ticket, busy, now, actions_);
+  } else if (message.kind == Kind::ask || !ours) {
+    say(answer_of_the_title(from, slot, message));
+  } else {
+    incoming_.asked(slot, message, ticket, now, actions_);
+  }
+  hand_on();
+}
+
+// To a question of no try that is being received: what the disk says became of it.
+Message HandOvers::answer_of_the_title(Member from, Slot slot, const Message& question) const {
+  if (question.kind == Kind::ask && was_ceded_once(title(slot), from, question.term)) {
+    return {.kind = Kind::committed,
+            .migration = question.migration,
+            .term = question.term,
+            .number = question.number};
+  }
+  const bool open = outgoing_.is_under_way(slot, question) || ledger_.is_undecided(slot);
+  return answer_alone(question, title(slot), fate_of(title(slot), question.term, question.migration, open));
+}
+
+void HandOvers::answered(Member from, Slot slot, std::string_view body, Now now) {
+  now_ = now;
+  Message message;
+  if (!ledger_.is_of_this_shard(slot) || !read_message(body, message) || message.kind <= kLastQuestion)
+    return;
+  if (passes_) passes_(Step::hears, message.kind);
+  const bool of_a_fate =
+      message.kind == Kind::committed || message.kind == Kind::abandoned || message.kind == Kind::pending;
+  if (of_a_fate) {
+    incoming_.heard(from, slot, message, now, actions_);
+  } else if (outgoing_.heard(from, slot, message, now, actions_) && outgoing_.has_gap(now)) {
+    give_more(now);
+  }
+  hand_on();
+}
+
+void HandOvers::unanswered(Slot slot, std::string_view question, const std::string& why, Now now) {
+  now_ = now;
+  Message message;
+  if (!read_message(question, message)) return;
+  outgoing_.unheard(slot, message, why, now, actions_);
+  hand_on();
+}
+
+void HandOvers::settled(Slot slot, Now now) {
+  incoming_.settled(slot, now, actions_);
+  hand_on();
+}
+
+void HandOvers::go_on(Now now) {
+  outgoing_.copy_on(now, actions_);
+  hand_on();
 }
 
 // ---- Titles ----
 
-void HandOvers::write(Slot slot, const SlotTitle& title, Kind lets) {
-  writes_.insert_or_assign(slot, Writing{.title = title, .lets = lets, .began_ms = now_ms_});
-  wishes_.writes.push_back(
-      {.slot = slot, .title = title, .after_data = lets == Kind::prepared, .lets = lets});
+void HandOvers::written(Slot slot, Now now) {
+  now_ = now;
+  incoming_.disk_took(ledger_.written(slot, now));
+  if (outgoing_.is_ceding(slot)) {
+    outgoing_.written(slot, now, actions_);
+  } else if (incoming_.is_writing(slot)) {
+    incoming_.written(slot, now, actions_);
+    if (!incoming_.is_moving(slot)) outgoing_.has_come(slot);
+  } else if (!incoming_.is_moving(slot)) {
+    on_written_alone(slot);
+  }
+  hand_on();
 }
 
-void HandOvers::written(Slot slot, Now now) {
-  now_ms_ = now.steady_ms;
-  const auto write = writes_.find(slot);
-  LIMPET_ASSERT(write != writes_.end());
-  set_title(slot, write->second.title);
-  undecided_[slot] = false;
-  sync_time_.took(now.steady_ms - write->second.began_ms);
-  writes_.erase(write);
-  if (const auto given = giving_.find(slot); given != giving_.end() && given->second.writing) {
-    given->second.writing = false;
-    given->second.source.written(now);
-    wishes_.turns.push_back({.kind = SlotMode::moved, .slot = slot, .to = given->second.source.to()});
-    look_after(given->second, now);
-    return;
-  }
-  const auto found = receiving_.find(slot);
-  if (found == receiving_.end() && owns(title(slot))) return claimed(slot);
-  if (found == receiving_.end() && title(slot).title.kind == Title::Kind::ceded) {
+// A title of no hand-over. The view may have changed meanwhile.
+void HandOvers::on_written_alone(Slot slot) {
+  if (owns(title(slot))) {
+    actions_.modes.push_back({.kind = SlotMode::serving, .slot = slot});
+    outgoing_.has_come(slot);
+  } else if (title(slot).title.kind == Title::Kind::ceded) {
     // It is another's, who has it or has more. Not before that is on the disk: what clears it counts as a
     // change.
     store_.clear(slot);
     store_.set_aside(slot, false);
   }
-  if (found == receiving_.end() || !found->second.writing) return;
-  Receiving& receiving = found->second;
-  receiving.writing = false;
-  Message said = receiving.target.written();
-  if (said.kind == Kind::prepared) said.digest = static_cast<std::uint64_t>(sync_time_.expected_ms());
-  if (const auto ticket = std::exchange(receiving.ticket, std::nullopt)) answer(*ticket, said);
-  look_after(receiving, now);
-}
-
-// The view may have changed meanwhile.
-void HandOvers::claimed(Slot slot) {
-  wishes_.turns.push_back({.kind = SlotMode::serving, .slot = slot});
-  const Member owner = view_.owners[slot];
-  if (owner != self_ && owner != kNobody) to_give_.push_back(slot);
 }
 
 // Nothing that needs a title can go on. What was to be ceded may be ceded, and what was to be owned may be:
 // the next start will tell.
 void HandOvers::not_written(Slot slot, const std::string& why, Now now) {
-  now_ms_ = now.steady_ms;
-  writes_.erase(slot);
-  trouble_ = "its titles cannot be written: " + why;
-  sum_.last_failure = trouble_;
-  const auto given = giving_.find(slot);
-  const auto found = receiving_.find(slot);
-  const bool ceding = given != giving_.end() && given->second.writing;
-  const bool owning = found != receiving_.end() && found->second.target.state() == Target::State::owning;
-  if (ceding || owning) {
-    wishes_.turns.push_back({.kind = SlotMode::unknown, .slot = slot});
-    if (owning && found->second.ticket) {
-      const Target& target = found->second.target;
-      answer(*std::exchange(found->second.ticket, std::nullopt),
-             {.kind = Kind::pending, .migration = target.migration(), .term = target.term()});
-    }
-    wishes_.notes.push_back(
+  now_ = now;
+  ledger_.not_written(slot, why);
+  last_failure_ = ledger_.why_closed();
+  const bool owning = incoming_.is_owning(slot);
+  if (outgoing_.is_ceding(slot) || owning) {
+    actions_.modes.push_back({.kind = SlotMode::unknown, .slot = slot});
+    if (owning) incoming_.ask_again(slot, actions_);
+    actions_.notes.push_back(
         {.went_well = false,
          .text = "slot " + std::to_string(slot) +
                  " is not served until the next start, which will tell whose it is: " + why});
-  } else if (found != receiving_.end() && found->second.writing) {
+  } else if (incoming_.is_writing(slot)) {
     // The source has heard of no promise, so it never commits.
-    found->second.target.give_up(trouble_);
-    look_after(found->second, now);
+    incoming_.give_up(slot, ledger_.why_closed(), now, actions_);
   }
-  give_up_all(now);
+  outgoing_.give_up_all(ledger_.why_closed(), now, actions_);
+  hand_on();
 }
 
 // It is certain that it is not on the disk, and there may be room again. What is not decided is given up, so
 // that nobody waits for that; what is has to be written.
 void HandOvers::no_room(Slot slot, const std::string& why, Now now) {
-  now_ms_ = now.steady_ms;
-  no_room_ms_ = now.steady_ms + kDiskRetryMs;
-  no_room_why_ = "its titles cannot be written for now: " + why;
-  const auto given = giving_.find(slot);
-  const auto found = receiving_.find(slot);
-  if (given != giving_.end() && given->second.writing) {
-    writes_.erase(slot);
-    given->second.writing = false;
-    given->second.source.withdrawn(no_room_why_);
-    look_after(given->second, now);
-  } else if (found != receiving_.end() && found->second.target.state() == Target::State::preparing) {
-    writes_.erase(slot);
-    found->second.target.give_up(no_room_why_);
-    look_after(found->second, now);
-  } else {
-    again_.push_back(slot);
+  now_ = now;
+  ledger_.no_room(slot, why, now);
+  if (outgoing_.is_ceding(slot)) {
+    ledger_.withdraw(slot);
+    outgoing_.withdrawn(slot, ledger_.why_no_room(now), now, actions_);
+  } else if (incoming_.is_preparing(slot)) {
+    ledger_.withdraw(slot);
+    incoming_.give_up(slot, ledger_.why_no_room(now), now, actions_);
   }
-}
-
-void HandOvers::write_again() {
-  if (!has_room()) return;
-  for (const Slot slot : std::exchange(again_, {})) {
-    if (const auto waits = writes_.find(slot); waits != writes_.end()) {
-      const Writing writing = waits->second;
-      write(slot, writing.title, writing.lets);
-    }
-  }
-}
-
-// What it has of the slot was put into the journal before.
-void HandOvers::settled(Slot slot, Now now) {
-  const auto found = receiving_.find(slot);
-  if (found == receiving_.end()) return;
-  const auto since_ms = std::exchange(found->second.settles_ms, std::nullopt);
-  if (!since_ms || !found->second.target.settles()) return;
-  sync_time_.took(now.steady_ms - *since_ms);
-  const Message said = found->second.target.settled(sync_time_.expected_ms());
-  if (const auto ticket = std::exchange(found->second.ticket, std::nullopt)) answer(*ticket, said);
+  hand_on();
 }
 
 // What is not decided stays where it is.
-void HandOvers::give_up_all(Now now) {
-  for (auto at = giving_.begin(); at != giving_.end();) {
-    Giving& giving = (at++)->second;
-    giving.source.give_up(trouble_);
-    look_after(giving, now);
-  }
-}
-
 void HandOvers::stop(Now now) {
-  if (trouble_.empty()) trouble_ = "this node is stopping";
-  give_up_all(now);
+  ledger_.close("this node is stopping");
+  outgoing_.give_up_all(ledger_.why_closed(), now, actions_);
+  hand_on();
 }
 
 // ---- Time ----
 
 void HandOvers::tick(Now now) {
-  now_ms_ = now.steady_ms;
-  pace_.go_on(now);
-  for (auto at = giving_.begin(); at != giving_.end();) {
-    Giving& giving = (at++)->second;
-    giving.source.tick(now);
-    look_after(giving, now);
-  }
-  for (auto at = receiving_.begin(); at != receiving_.end();) {
-    Receiving& receiving = (at++)->second;
-    receiving.target.tick(now);
-    look_after(receiving, now);
-  }
-  write_again();
+  now_ = now;
+  outgoing_.tick(now, actions_);
+  incoming_.tick(now, actions_);
+  hand_on();
+  ledger_.retry(now);
   give_more(now);
+  hand_on();
 }
 
 HandOvers::Progress HandOvers::progress() const {
-  Progress progress = sum_;
-  progress.giving = giving_.size();
-  progress.receiving = receiving_.size();
-  progress.to_give = to_give_.size();
-  for (const auto& [slot, giving] : giving_) progress.to_give += owns(title(slot));
-  return progress;
-}
-
-std::uint64_t HandOvers::sessions_to_give() const {
-  std::uint64_t sessions = 0;
-  for (const Slot slot : to_give_) sessions += store_.sessions_in(slot);
-  for (const auto& [slot, giving] : giving_) {
-    if (owns(title(slot))) sessions += store_.sessions_in(slot);
-  }
-  return sessions;
+  const Outgoing::Progress& out = outgoing_.progress();
+  return {.to_give = outgoing_.to_move(),
+          .giving = outgoing_.moving(),
+          .receiving = incoming_.moving(),
+          .given_total = out.moved_total,
+          .received_total = incoming_.moved_total(),
+          .failed_total = failed_total_,
+          .sessions_total = out.sessions_total,
+          .bytes_total = out.bytes_total,
+          .sent_total = out.sent_total,
+          .took_ms_total = out.took_ms_total,
+          .held_ms_total = out.held_ms_total,
+          .held_ms_max = out.held_ms_max,
+          .last_failure = last_failure_};
 }
 
 }  // namespace limpet::handoff

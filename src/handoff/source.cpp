@@ -29,79 +29,47 @@ Source::Source(Slot slot, Member to, const Migration& migration, Term term, std:
       epoch_(epoch),
       sync_ms_(sync_ms),
       since_ms_(now.steady_ms),
-      copy_(slot) {}
+      stream_(slot) {}
 
 SlotTitle Source::title() const {
   return ceded({.title = {.kind = Title::Kind::own, .term = term_}, .promise = std::nullopt}, to_, migration_,
-               sent_);
+               stream_.sent());
 }
 
 void Source::fail(std::string why, bool of_the_slot) {
   state_ = State::failed;
   of_the_slot_ = of_the_slot;
   why_ = std::move(why);
-  waiting_.release();
+  stream_.drop();
 }
 
 // ---- The stream ----
 
-void Source::begin_run() {
-  run_at_ = waiting_.size();
-  waiting_.extend(kRunHeadBytes);
-  effects_.begin(waiting_);
-}
-
-void Source::end_run() {
-  const std::size_t length = waiting_.size() - run_at_ - kRunHeadBytes;
-  if (length == 0) return waiting_.truncate(run_at_);
-  store_le(waiting_.data() + run_at_, static_cast<std::uint32_t>(length));
-}
-
-// A run is applied as a whole, so it is cut by bytes, as records of the journal are.
-store::EffectWriter& Source::change_of(Slot) {
-  if (waiting_.size() - run_at_ > kRecordSplitBytes) {
-    end_run();
-    begin_run();
-  }
-  return effects_;
-}
-
 void Source::changed(std::string_view effects) {
   if (state_ == State::frozen) return fail("the slot has changed while it was frozen", true);
-  // Before the copy has begun, they are in it.
-  if (state_ != State::copying || !begun_) return;
-  begin_run();
-  waiting_.append(effects);
-  end_run();
-  behind_ = behind_ || waiting_.size() > kHandoffHoldBytes;
-  if (waiting_.size() > kHandoffBehindBytes)
+  if (state_ != State::copying) return;
+  stream_.changed(effects);
+  if (stream_.waiting() > kHandoffBehindBytes) {
     fail("the other node takes less than is changed meanwhile", true);
+  }
 }
 
 void Source::copy_on(store::Store& store, Now now, std::uint64_t most) {
   if (!copies()) return;
-  begun_ = true;
-  const std::uint64_t before = bytes();
-  const std::size_t keys = most == Pace::kUnlimited ? kCopySliceKeys : kPacedSliceKeys;
-  while (!copied_ && waiting_.size() < kHandoffAheadBytes && bytes() - before < most) {
-    begin_run();
-    copied_ = copy_.go_on(store, *this, keys);
-    end_run();
-  }
-  if (copied_) copy_end_ = bytes();
+  stream_.copy_on(store, most);
   freeze_if_little_is_left(now);
 }
 
 // Where the disk takes its time, or gets much to do: what it need not do within the freeze it does before.
 bool Source::must_settle() const {
   if (settled_) return false;
-  return !sync_ms_ || *sync_ms_ > kHandoffBriefMs || copy_end_ > kHandoffSettleBytes;
+  return !sync_ms_ || *sync_ms_ > kHandoffBriefMs || stream_.copy_bytes() > kHandoffSettleBytes;
 }
 
 // Commands wait for what was changed meanwhile to go over, and not for the copy.
 void Source::freeze_if_little_is_left(Now now) {
   if (!copy_is_there() || must_settle()) return;
-  if (waiting_.size() + (sent_ - taken_) > kHandoffFreezeBytes) return;
+  if (stream_.waiting() + stream_.under_way() > kHandoffFreezeBytes) return;
   state_ = State::frozen;
   frozen_ms_ = now.steady_ms;
 }
@@ -132,7 +100,7 @@ std::optional<Message> Source::next(Now now) {
       if (now.steady_ms - granted_ms_ < kGrantEveryMs) return std::nullopt;
       granted_ms_ = now.steady_ms;
       Message grant = message(Kind::grant);
-      grant.number = sent_;
+      grant.number = stream_.sent();
       return grant;
     }
     case State::ceding:
@@ -144,37 +112,32 @@ std::optional<Message> Source::next(Now now) {
 }
 
 std::optional<Message> Source::next_piece(Now now) {
-  if (!waiting_.empty() && sent_ - taken_ < kHandoffWindowBytes) {
-    const std::size_t length = std::min(waiting_.size(), kHandoffPieceBytes);
-    piece_.clear();
-    piece_.append(waiting_.view().substr(0, length));
-    waiting_.consume(length);
-    behind_ = behind_ && waiting_.size() > kHandoffAheadBytes;
+  const std::uint64_t at = stream_.sent();
+  if (const std::string_view bytes = stream_.next_piece(); !bytes.empty()) {
     Message piece = message(Kind::piece);
-    piece.number = sent_;
-    piece.rest = piece_.view();
-    sent_ += length;
-    digest_ = hash64(piece.rest, digest_);
+    piece.number = at;
+    piece.rest = bytes;
     return piece;
   }
-  if (state_ != State::frozen || !waiting_.empty() || !due_again(finish_asked_ms_, now)) return std::nullopt;
+  if (state_ != State::frozen || stream_.waiting() != 0 || !due_again(finish_asked_ms_, now))
+    return std::nullopt;
   finish_asked_ms_ = now.steady_ms;
   finished_ = true;
   Message finish = message(Kind::finish);
-  finish.number = sent_;
-  finish.digest = digest_;
+  finish.number = stream_.sent();
+  finish.digest = stream_.digest();
   return finish;
 }
 
 // While the copying waits for its turn there is nothing to send, and the other side has to know that this one
 // lives: a piece without bytes. Its answer says the same of the other.
 std::optional<Message> Source::sign_of_life(Now now) {
-  const bool idle = state_ == State::copying && waiting_.empty() && sent_ == taken_;
+  const bool idle = state_ == State::copying && stream_.waiting() == 0 && stream_.under_way() == 0;
   if (!idle || now.steady_ms - since_ms_ < kHandoffSignMs || std::exchange(signed_, true)) {
     return std::nullopt;
   }
   Message sign = message(Kind::piece);
-  sign.number = sent_;
+  sign.number = stream_.sent();
   return sign;
 }
 
@@ -188,7 +151,7 @@ void Source::heard(const Message& answer, Now now) {
       if (state_ == State::asking) state_ = State::copying;
       return;
     case Kind::taken:
-      if (answer.number > taken_ && answer.number <= sent_) taken_ = answer.number;
+      stream_.taken_up_to(answer.number);
       freeze_if_little_is_left(now);
       return;
     case Kind::settled:
@@ -199,7 +162,7 @@ void Source::heard(const Message& answer, Now now) {
       return;
     case Kind::prepared:
       // Of all that was sent, and not of an earlier state of it.
-      if (state_ == State::frozen && finished_ && answer.number == sent_) {
+      if (state_ == State::frozen && finished_ && answer.number == stream_.sent()) {
         sync_ms_ = answer.digest;
         state_ = State::ceding;
       }

@@ -5,6 +5,11 @@
 // that should be another's, a few at a time; it takes in what others give it. What the world has to do about
 // that goes out as wishes, what the world did comes back as events.
 //
+// Three machines do the work, and know nothing of each other: the ledger has the titles (title_ledger.hpp),
+// one gives slots away (outgoing.hpp), one receives them (incoming.hpp). This tells them what concerns them,
+// takes what they want written to the ledger, and decides what concerns more than one: who takes a slot
+// otherwise than by a hand-over, and what a title that is on the disk means.
+//
 // Owned by the shard, on its thread; it knows no link and no disk. What its user does:
 //   - tells of questions and answers that came, of a new view, of time (tick());
 //   - tells of every change of a slot that is_given(), before it tells of anything else; while the slot is to
@@ -17,75 +22,38 @@
 
 #include <cstdint>
 #include <limpet/base/time.hpp>
+#include <limpet/handoff/actions.hpp>
+#include <limpet/handoff/hand_over_view.hpp>
+#include <limpet/handoff/incoming.hpp>
 #include <limpet/handoff/message.hpp>
 #include <limpet/handoff/moment.hpp>
-#include <limpet/handoff/moved.hpp>
 #include <limpet/handoff/numbering.hpp>
-#include <limpet/handoff/pace.hpp>
-#include <limpet/handoff/retries.hpp>
-#include <limpet/handoff/slot_mode.hpp>
-#include <limpet/handoff/source.hpp>
-#include <limpet/handoff/sync_time.hpp>
-#include <limpet/handoff/target.hpp>
+#include <limpet/handoff/outgoing.hpp>
 #include <limpet/handoff/title.hpp>
+#include <limpet/handoff/title_ledger.hpp>
 #include <limpet/handoff/unfinished.hpp>
-#include <limpet/handoff/window.hpp>
 #include <limpet/store/store.hpp>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace limpet::handoff {
 
-// No member: the view places the slot nowhere.
-inline constexpr Member kNobody = 0xffff;
-
-// What a cluster file says, by the members' numbers.
-struct HandOverView {
-  std::uint64_t epoch = 0;
-  std::vector<Member> owners;  // by slot
-  // For the log: how nodes are called, and why slots go to them that are held by another.
-  std::vector<std::string> names{};        // by member
-  std::map<Member, std::string> causes{};  // of those that are to get some
-};
-
 class HandOvers {
  public:
-  struct Question {
-    Member to = 0;
-    Slot slot = 0;
-    Bytes body;
-  };
-  struct Answer {
-    std::uint64_t ticket = 0;  // of the question
-    Bytes body;
-  };
-  struct Write {
-    Slot slot = 0;
-    SlotTitle title;
-    bool after_data = false;
-    Kind lets{};  // the message that leaves once it is written, if it is a step of a hand-over
-  };
-  struct Turn {
-    SlotMode kind;
-    Slot slot;
-    Member to = kNobody;
-  };
-  struct Note {
-    bool went_well;
-    std::string text;
-    std::optional<Moved> moved = {};
-  };
+  using Question = handoff::Question;
+  using Answer = handoff::Answer;
+  using Write = TitleWrite;
+  using Turn = ModeChange;
+  using Note = MoveNote;
   struct Wishes {
     std::vector<Question> questions;
     std::vector<Answer> answers;
     std::vector<Write> writes;
     std::vector<Slot> syncs;  // what the store has of them by now is to be on the disk: settled()
     std::vector<Turn> turns;
-    std::vector<Note> notes;  // for the log: each end of a hand-over
+    std::vector<Note> notes;
   };
   struct Progress {
     std::size_t to_give = 0;  // slots that should be another's, those on their way included
@@ -107,29 +75,27 @@ class HandOvers {
   // what belongs to this shard's is in the store. `boot` was never used before. The store outlives this.
   HandOvers(Member self, std::uint64_t boot, unsigned shards, unsigned shard,
             const std::vector<SlotTitle>& titles, store::Store& store, Now now);
-  HandOvers(const HandOvers&) = delete;
-  HandOvers& operator=(const HandOvers&) = delete;
 
   // Who is told of each moment, for tests.
-  void set_passing(Passing passes) { passes_ = std::move(passes); }
+  void set_passing(Passing passes);
   // Who counts the changes of slots.
-  void set_numbering(Numbering numbers) { numbers_ = std::move(numbers); }
+  void set_numbering(Numbering numbers);
 
   // ---- What happens ----
   void set_view(HandOverView view, Now now);
   // What is given away is copied so fast at most, in bytes per second; 0: without a limit.
-  void set_rate(std::uint64_t rate, Now now) { pace_.set_rate(rate, now); }
+  void set_rate(std::uint64_t rate, Now now) { outgoing_.set_rate(rate, now); }
   // Has the shard served clients of late? Then slots leave it room to.
-  void set_serving(bool serving) { window_.set_serving(serving); }
+  void set_serving(bool serving) { outgoing_.set_serving(serving); }
   // What the store has of the slot is not whole yet, and is: until then it is neither given nor received.
   void set_ready(Slot slot, bool ready);
   // The node has just started and has not heard the others yet: it receives and is granted nothing.
-  void set_listening(bool listens) { listens_ = listens; }
+  void set_listening(bool listens) { incoming_.set_listening(listens); }
   // It is this node's by its disk, and it does not serve it yet: what it once gave is not certain. Ends by
   // itself when the title is written.
-  void set_undecided(Slot slot, bool undecided) { undecided_[slot] = undecided; }
+  void set_undecided(Slot slot, bool undecided) { ledger_.set_undecided(slot, undecided); }
   // Whether it is this node's is not certain yet, so that it is not given away.
-  void hold_back(Slot slot, bool held) { held_back_[slot] = held; }
+  void hold_back(Slot slot, bool held) { outgoing_.hold_back(slot, held); }
   // Nobody has ever held this slot: this node takes it, at term 1. False: not now.
   bool claim(Slot slot);
   // Whoever holds it is gone for good: this node takes it, at this term. `whole`: it goes on with what it had
@@ -138,7 +104,7 @@ class HandOvers {
   enum class Heritage : std::uint8_t { not_now, empty, whole };
   Heritage inherit(Slot slot, Term term, bool whole);
   // It has ceded the slot to that node, which has not said yet that it has it: the copy is still here.
-  [[nodiscard]] bool grants_to(Slot slot, Member to) const;
+  [[nodiscard]] bool grants_to(Slot slot, Member to) const { return outgoing_.is_granting(slot, to); }
   // It was promised the slot by that node, which owned it at `term` then: all that there was of it is here.
   [[nodiscard]] bool promised_by(Slot slot, Member by, Term term) const;
   // Another node asks; every question is answered, by its ticket.
@@ -151,7 +117,7 @@ class HandOvers {
   void overtaken(Slot slot, Term term, Now now);
   // Somebody knows that this node holds the slot, at this term. Nobody says so before it is ceded: if it was
   // promised the slot at the term before, it is its own, though whoever gave it may have forgotten that.
-  void is_known_as_its(Slot slot, Term term);
+  void is_known_as_its(Slot slot, Term term) { incoming_.is_known_as_its(slot, term); }
   // That node itself says that it serves the slot at this term.
   void goes_on(Member giver, Slot slot, Term term, Now now);
   // Another node holds the slot of which this node has a title, and this one gives way (owners.hpp); or this
@@ -162,7 +128,7 @@ class HandOvers {
   // so the slot is that node's, as its asking will tell it. False: not now.
   bool complete(Slot slot, const Unfinished::Offer& offer);
   // The slot has changed, for whatever reason but a hand-over. REQUIRES: is_given(slot).
-  void changed(Slot slot, std::string_view effects);
+  void changed(Slot slot, std::string_view effects) { outgoing_.changed(slot, effects); }
   // The title of this slot that was to be written is on the disk; or it may be or not, and no other will be.
   void written(Slot slot, Now now);
   void not_written(Slot slot, const std::string& why, Now now);
@@ -175,126 +141,46 @@ class HandOvers {
   void stop(Now now);
   // Copies some more, for no longer than a turn may take.
   void go_on(Now now);
-  [[nodiscard]] bool can_copy() const;
+  [[nodiscard]] bool can_copy() const { return outgoing_.can_copy(); }
 
   // ---- What to do ----
   [[nodiscard]] Wishes& wishes() { return wishes_; }
 
   // ---- To see ----
   // REQUIRES: the slot is this shard's.
-  [[nodiscard]] const SlotTitle& title(Slot slot) const { return titles_[slot / shards_]; }
-  [[nodiscard]] bool gives() const { return !giving_.empty(); }
-  [[nodiscard]] bool is_given(Slot slot) const { return !giving_.empty() && giving_.contains(slot); }
+  [[nodiscard]] const SlotTitle& title(Slot slot) const { return ledger_.title(slot); }
+  [[nodiscard]] bool gives() const { return !outgoing_.empty(); }
+  [[nodiscard]] bool is_given(Slot slot) const { return outgoing_.is_moving(slot); }
   // What this node was promised of the slot, or what it is about to promise.
-  [[nodiscard]] std::optional<Promise> promise(Slot slot) const;
+  [[nodiscard]] std::optional<Promise> promise(Slot slot) const { return incoming_.promise(slot); }
   // Titles are written, now or once there is room. False: none will be in this life of the node.
-  [[nodiscard]] bool writes_titles() const { return trouble_.empty(); }
+  [[nodiscard]] bool writes_titles() const { return ledger_.may_write(); }
   // Its title is this node's, and its commands need not wait.
-  [[nodiscard]] bool serves(Slot slot) const;
+  [[nodiscard]] bool serves(Slot slot) const { return owns(title(slot)) && !outgoing_.is_frozen(slot); }
   [[nodiscard]] Progress progress() const;
   // In the slots that are to be given. Looks at each of them.
-  [[nodiscard]] std::uint64_t sessions_to_give() const;
+  [[nodiscard]] std::uint64_t sessions_to_give() const { return outgoing_.sessions_to_move(); }
 
  private:
-  struct Giving {
-    Giving(Slot slot, Member to, const Migration& migration, Term term, std::uint64_t epoch,
-           std::string cause, Now now, std::optional<std::uint64_t> sync_ms)
-        : source(slot, to, migration, term, epoch, now, sync_ms),
-          why(std::move(cause)),
-          began_ms(now.steady_ms) {}
-    Source source;
-    std::string why;  // for the log
-    std::int64_t began_ms;
-    bool copying = true;   // the store was told so
-    bool frozen = false;   // the store was told so
-    bool holding = false;  // commands were told to wait
-    bool writing = false;
-    bool unheard = false;  // it was noted that nobody answers the grant
-  };
-  struct Receiving {
-    Target target;
-    std::int64_t began_ms;
-    std::optional<std::uint64_t> ticket;  // of the question that waits for a title to be written
-    bool writing = false;
-    bool holding = false;                                   // commands were told to wait here
-    bool known_as_its = false;                              // others know that it was ceded
-    std::optional<LastChange> last{};                       // in what is received, once that is known
-    std::optional<std::int64_t> settles_ms = std::nullopt;  // since when it is being synced
-  };
-
-  // ---- giving.cpp ----
-  void give_more(Now now);
-  void give(Slot slot, Member to, Now now);
-  void look_after(Giving& giving, Now now);  // may end it
-  void hold(Giving& giving);
-  void given_up(Giving& giving, Now now);
-  void given(Giving& giving, Now now);
-  void stop_copying(Giving& giving);
-  [[nodiscard]] std::size_t under_way(Now now) const;
-  [[nodiscard]] std::string name_of(Member member) const;
-  [[nodiscard]] std::string why_to(Member member) const;
-
-  // ---- receiving.cpp ----
-  void begin(Member from, Slot slot, const Message& message, std::uint64_t ticket, Now now);
-  [[nodiscard]] std::string why_none(Slot slot, const Message& message) const;
-  [[nodiscard]] std::string why_not(Slot slot, const Message& message) const;
-  void look_after(Receiving& receiving, Now now);  // may end it
-  void received(Receiving& receiving, Now now);
-  void hold(Receiving& receiving);
-  void end_waiting(Receiving& receiving, const std::string& why);
-  void claimed(Slot slot);
-  void note_copied(const Receiving& receiving);
-  void ceded_long_ago(Giving& giving);
-  void give_up_all(Now now);
-  void write_again();
-  [[nodiscard]] bool has_room() const { return now_ms_ >= no_room_ms_; }
-
-  void pass(Step step, Kind kind) const {
-    if (passes_) passes_(step, kind);
-  }
-  void ask(Member to, Slot slot, const Message& message);
-  void answer(std::uint64_t ticket, const Message& message);
+  [[nodiscard]] Message answer_of_the_title(Member from, Slot slot, const Message& question) const;
   [[nodiscard]] bool may_part_with(Slot slot) const;
-  void write(Slot slot, const SlotTitle& title, Kind lets = {});
-  void set_title(Slot slot, const SlotTitle& title) { titles_[slot / shards_] = title; }
-  [[nodiscard]] bool mine(unsigned slot) const { return slot < kSlots && slot % shards_ == shard_; }
+  void on_written_alone(Slot slot);
+  void give_more(Now now);
+  void hand_on();  // what the machines want, to the ledger and to whoever drains wishes()
 
   Member self_;
-  std::uint64_t boot_;
-  std::uint64_t attempts_ = 0;
-  unsigned shards_;
-  unsigned shard_;
   store::Store& store_;
-  std::vector<SlotTitle> titles_;  // of this shard's slots
-  Passing passes_;                 // may be none
-  Numbering numbers_;              // may be none
-  std::string trouble_;            // why no title can be written any more
-  bool listens_ = false;
-  std::string no_room_why_;  // or for now, until
-  std::int64_t no_room_ms_ = 0;
-  std::vector<Slot> again_;      // of writes_, that found no room
-  std::vector<bool> unready_;    // by slot
-  std::vector<bool> held_back_;  // by slot
-  std::vector<bool> undecided_;  // by slot
+  Passing passes_;     // may be none
+  Numbering numbers_;  // may be none
+  Now now_;            // of the last event that said it
   HandOverView view_;
-  Pace pace_;
-  Window window_;
-  std::map<Slot, Giving> giving_;
-  std::map<Slot, Receiving> receiving_;
-  struct Writing {
-    SlotTitle title;
-    Kind lets;
-    std::int64_t began_ms;
-  };
-  std::map<Slot, Writing> writes_;  // under way; one for a slot at most
-  Retries retries_;
-  SyncTime sync_time_;
-  std::map<Member, std::uint64_t> sync_times_;  // of others, in ms, as they said
-  std::int64_t now_ms_ = 0;                     // of the last event
-  std::vector<Slot> to_give_;  // what the view gives to others of what is owned, and is not on its way
-  Slot next_copy_ = 0;         // whose turn it is
+  TitleLedger ledger_;
+  Outgoing outgoing_;
+  Incoming incoming_;
+  Actions actions_;  // of the event that is being told
   Wishes wishes_;
-  Progress sum_;
+  std::uint64_t failed_total_ = 0;
+  std::string last_failure_;
 };
 
 }  // namespace limpet::handoff

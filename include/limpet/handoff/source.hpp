@@ -4,13 +4,10 @@
 //       |                  |                          |                                            |
 //       +------------------+----- refused, late ------+---> failed                        owned -> done
 //
-// The sessions go out as one stream of effects: the copy of the slot, and between its parts what commands
-// change meanwhile, in the order in which it happens (store/slot_copy.hpp). When the copy is whole and little
+// The sessions go out as one stream (slot_stream.hpp). When the copy is whole and little
 // is left to send, the slot is frozen: commands for it wait, the rest goes out, and the target says when it
 // has all of it on its disk. Then the title says that the slot is ceded; from there on it cannot fail, and
 // the grant is repeated until it has been heard. After a restart the target asks for it.
-//
-//     stream = runs, cut anywhere into pieces; run = length (4 bytes), effects
 //
 // Owned by the shard that holds the slot, on its thread. It knows no link and no disk: its user sends what
 // next() says, brings the answers, writes titles and says when. Until state() is ceding the user may drop it
@@ -22,15 +19,15 @@
 #include <limpet/base/time.hpp>
 #include <limpet/handoff/message.hpp>
 #include <limpet/handoff/pace.hpp>
+#include <limpet/handoff/slot_stream.hpp>
 #include <limpet/handoff/title.hpp>
-#include <limpet/store/change.hpp>
-#include <limpet/store/slot_copy.hpp>
+#include <limpet/store/store.hpp>
 #include <optional>
 #include <string>
 
 namespace limpet::handoff {
 
-class Source final : private store::ChangeSink {
+class Source {
  public:
   enum class State : std::uint8_t { asking, copying, frozen, ceding, granting, done, failed };
 
@@ -61,14 +58,14 @@ class Source final : private store::ChangeSink {
   // The next message to be sent; `rest` is valid until the next call. Call again until there is none.
   [[nodiscard]] std::optional<Message> next(Now now);
   [[nodiscard]] State state() const { return state_; }
-  [[nodiscard]] bool copies() const { return state_ == State::copying && !copied_; }
+  [[nodiscard]] bool copies() const { return state_ == State::copying && !copied(); }
   // There is something to copy, and room for it.
-  [[nodiscard]] bool can_copy() const { return copies() && waiting_.size() < kHandoffAheadBytes; }
-  [[nodiscard]] bool copied() const { return copied_; }  // the store need not be told of it any more
+  [[nodiscard]] bool can_copy() const { return copies() && stream_.waiting() < kHandoffAheadBytes; }
+  [[nodiscard]] bool copied() const { return stream_.copied(); }  // the store need not be told of it any more
   // Commands for the slot wait.
   [[nodiscard]] bool frozen() const { return state_ == State::frozen || state_ == State::ceding; }
   // So much was changed that they wait until it has gone.
-  [[nodiscard]] bool behind() const { return state_ == State::copying && behind_; }
+  [[nodiscard]] bool behind() const { return state_ == State::copying && stream_.is_behind(); }
   // What to write once state() is ceding.
   [[nodiscard]] SlotTitle title() const;
   // To be sent once if it failed or is dropped, so that the other side need not wait.
@@ -87,22 +84,17 @@ class Source final : private store::ChangeSink {
     return node == to_ && message.migration == migration_ && message.term == term_;
   }
   [[nodiscard]] std::int64_t granting_ms() const { return granting_ms_; }  // since when, by the steady clock
-  [[nodiscard]] std::uint64_t bytes() const { return sent_ + waiting_.size(); }  // of the stream so far
+  [[nodiscard]] std::uint64_t bytes() const { return stream_.bytes(); }    // of the stream so far
   // How long commands waited, until the other served them. REQUIRES: state() is done.
   [[nodiscard]] std::int64_t held_ms() const { return done_ms_ - frozen_ms_; }
 
  private:
-  store::EffectWriter& change_of(Slot slot) override;
-  void begin_run();
-  void end_run();
   void freeze_if_little_is_left(Now now);
   void fail(std::string why, bool of_the_slot = false);
   [[nodiscard]] Message message(Kind kind) const;
   [[nodiscard]] std::optional<Message> next_piece(Now now);
   [[nodiscard]] std::optional<Message> sign_of_life(Now now);
-  [[nodiscard]] bool copy_is_there() const {
-    return state_ == State::copying && copied_ && taken_ >= copy_end_;
-  }
+  [[nodiscard]] bool copy_is_there() const { return state_ == State::copying && stream_.copy_is_there(); }
   [[nodiscard]] bool must_settle() const;
 
   Slot slot_;
@@ -128,18 +120,7 @@ class Source final : private store::ChangeSink {
   std::int64_t done_ms_ = 0;
   std::int64_t granted_ms_ = 0;  // the last grant was sent
 
-  store::SlotCopy copy_;
-  bool begun_ = false;  // some of it was copied
-  bool behind_ = false;
-  bool copied_ = false;
-  std::uint64_t copy_end_ = 0;  // of the stream: behind it are only changes. Once it is copied
-  Bytes waiting_;               // of the stream, not sent
-  Bytes piece_;                 // being sent
-  std::uint64_t sent_ = 0;
-  std::uint64_t taken_ = 0;  // of that, by the other side
-  std::uint64_t digest_ = 0;
-  std::size_t run_at_ = 0;
-  store::EffectWriter effects_;
+  SlotStream stream_;
 };
 
 }  // namespace limpet::handoff
