@@ -2,15 +2,15 @@
 //
 // Each node is asked for the slots that it is known to hold, and each of its shards for its own. It answers
 // for those of them that it serves just then, and says which those are; a node puts the answers of its shards
-// together, and the node of the client looks whether every slot has been answered for (roll_call.hpp).
+// together, and the node of the client looks whether every slot has been answered for (room gather).
 // Whoever holds those that are missing by now is asked for them, again and again, as slots are frozen for
 // some milliseconds while they go from one node to another. As no two are ever asked for the same slot, and
 // nobody again who has answered for it, FLUSHALL clears each once: what is written behind that stays.
 //
 // Between nodes and shards such a command has one more argument: the slots that are asked for
 // (SlotSet::bytes()). The reply is [slots, what is to be merged].
+#include <limpet/base/text.hpp>
 #include <limpet/command/errors.hpp>
-#include <map>
 
 #include "core.hpp"
 
@@ -49,12 +49,42 @@ void Core::begin_roll_call(Client& client, const Spec& spec, Args args) {
     ++counters_.forward_errors;
     return reply_error(client, why);
   }
-  auto [name, gather] = begin_gather(kind_for_nodes(asked), keep_place(client), client.version);
-  client.barrier = true;
-  gather.write = is_flush(spec);
-  keep_args(gather, asked);
-  call_roll(gather, asked, false);
-  ask_for_missing(name, gather);
+  gather::Head head = wide_head_of(client, spec.merge);
+  head.write = is_flush(spec);
+  gathers_.begin_roll_call(head, asked, *roll_of(asked));
+  run_gathers();
+}
+
+// CLUSTER PARTIAL: DBSIZE, KEYS and SCAN of the nodes that answer (gather/partial.hpp).
+// `args`: behind CLUSTER PARTIAL.
+bool Core::take_partial(Client& client, Args args) {
+  const Spec* const spec = command::find(args[0]);
+  if (spec == nullptr || (spec->name != "dbsize" && spec->name != "keys" && spec->name != "scan")) {
+    reply_error(client, "ERR CLUSTER PARTIAL takes DBSIZE, KEYS or SCAN; " + printable(args[0]) +
+                            " is another command");
+    return true;
+  }
+  if (const std::string error = command::refusal(spec, args); !error.empty()) {
+    admit_error(client, spec, error);
+    return true;
+  }
+  // It sees everything that this client did before, and nothing that it does after.
+  if (!client.replies.empty()) return false;
+  if (spec->name == "scan") return take_scan(client, args, true);
+  std::vector<std::string_view> asked(args.begin(), args.end());
+  const SlotSet all = SlotSet::all();
+  asked.push_back(all.bytes());  // as all_keys.cpp has it
+  gathers_.begin_partial_roll_call(wide_head_of(client, spec->merge), asked, *roll_of(asked));
+  run_gathers();
+  return true;
+}
+
+// Nothing: it is no command about all keys, as nodes and shards send it to each other.
+std::optional<gather::Roll> Core::roll_of(Args args) const {
+  const Spec* const spec = command::find(args[0]);
+  if (spec == nullptr || !is_roll_call(*spec)) return std::nullopt;
+  return gather::Roll{.slots = wanted_slots(args.back()).value_or(SlotSet{}),
+                      .until_ms = now_.steady_ms + tunables_.forward_timeout_ms};
 }
 
 // A slot that no node is known to hold or, for a write, whose holder is known to be out of reach.
@@ -111,71 +141,12 @@ Lsn Core::run_part_of_all_keys(const Spec& spec, Args args, resp::Version versio
     part.back() = slots.bytes();
     lsn = engine_.run({spec, part, version}, answer, now_).reply_lsn;
   }
-  if (is_error(answer.view())) {
+  if (gather::is_error(answer.view())) {
     out.append(answer.view());
   } else {
-    write_roll_answer(reply, slots, answer.view());
+    gather::write_roll_answer(reply, slots, answer.view());
   }
   return lsn;
-}
-
-// ---- All of it ----
-
-void Core::call_roll(Gather& gather, Args args, bool for_node) {
-  const Spec* const spec = command::find(args[0]);
-  if (spec == nullptr || !is_roll_call(*spec)) return;
-  const auto wanted = wanted_slots(args.back());
-  const std::int64_t until_ms = now_.steady_ms + tunables_.forward_timeout_ms;
-  gather.roll_call = std::make_unique<RollCall>(wanted.value_or(SlotSet{}), until_ms);
-  gather.for_node = for_node;
-}
-
-// The parts have their answers. True: the whole can be made of them; false: others are asked later.
-bool Core::roll_called(GatherName name, Gather& gather) {
-  take_roll_answers(gather);
-  if (gather.for_node || gather.roll_call->complete() || !error_of_parts(gather).empty()) return true;
-  if (const std::string why = why_missing(*gather.roll_call); !why.empty()) {
-    Gather::Part& part = gather.parts.emplace_back();
-    part.outcome = Outcome::unavailable;
-    part.reply.append(why);
-    return true;
-  }
-  gather.open = 1;
-  roll_calls_.push_back(name);
-  return false;
-}
-
-// Why it is of no use to ask for the slots that are missing again; empty: it may be.
-std::string Core::why_missing(const RollCall& call) const {
-  const auto slot = static_cast<Slot>(call.answered().first_absent(0, kSlots));
-  const Route route = ownership_.slots().route(slot);
-  if (route.kind == Route::Kind::refuse) return why_refused(slot);
-  const bool unheld = is_unfounded(ownership_, slot);
-  if (!unheld && !call.out_of_time(now_.steady_ms)) return {};
-  if (unheld || route.kind == Route::Kind::wait) return why_unserved(slot);
-  return "TRYAGAIN slot " + std::to_string(slot) +
-         " was on its way between nodes for too long, or no node takes it for its own";
-}
-
-// REQUIRES: gather.open is 1.
-void Core::ask_for_missing(GatherName name, Gather& gather) {
-  std::map<NodeIndex, SlotSet> slots;
-  SlotSet missing = gather.roll_call->missing();
-  if (gather.partial) missing -= gather.partial->excused;
-  missing.each([&](Slot slot) {
-    const Route route = ownership_.slots().route(slot);
-    slots[route.kind == Route::Kind::peer ? route.target : config_.self].add(slot);
-  });
-  std::vector<std::string_view> args(gather.args.begin(), gather.args.end());
-  for (const auto& [node, of_node] : slots) {
-    args.back() = of_node.bytes();
-    ask_node(name, gather, node, args);
-  }
-  close_gather(name, gather);
-}
-
-void Core::tick_roll_calls() {
-  for (const GatherName name : std::exchange(roll_calls_, {})) ask_for_missing(name, *gathers_.find(name));
 }
 
 // ---- RANDOMKEY ----
@@ -201,19 +172,6 @@ void Core::pick_key(const SlotSet& slots, ReplyWriter& reply) {
   reply.array(found ? 2 : 1);
   reply.bulk_integer(found ? static_cast<std::int64_t>(keys) : 0);
   if (found) reply.bulk(picked);
-}
-
-void Core::pick_reply(const Gather& gather, ReplyWriter& reply) {
-  Bytes merged;
-  ReplyWriter writer(merged, gather.version);
-  merge_pick(gather, random(), writer);
-  // The key is the last element as it stands, behind the count.
-  constexpr std::string_view kEmpty = "*1";
-  if (merged.view().starts_with(kEmpty)) return reply.null();
-  std::size_t at = merged.view().find("\r\n") + 2;  // behind the array's head
-  at = merged.view().find("\r\n", at) + 2;          // behind the length of the count
-  at = merged.view().find("\r\n", at) + 2;          // behind the count
-  reply.out().append(merged.view().substr(at));
 }
 
 }  // namespace limpet::shard

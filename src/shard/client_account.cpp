@@ -18,23 +18,6 @@ void Core::account(Peer& peer) {
   ease(peer);
 }
 
-// Does anybody want its parts? A write goes on by what they say, also when its client has gone.
-bool Core::is_wanted(const Gather& gather) {
-  const StreamId asker = gather.origin.stream;
-  if (gather.write || asker.generation == 0) return true;
-  return asker.kind == StreamKind::peer ? find_peer(asker) != nullptr : find_client(asker) != nullptr;
-}
-
-// As it is now.
-void Core::account(Gather& gather) {
-  give_back(gather.origin, std::exchange(gather.charged, 0));
-  if (!is_wanted(gather)) {
-    for (Gather::Part& part : gather.parts) part.reply.release();
-    return;
-  }
-  gather.charged = charge(gather.origin, bytes_kept(gather));
-}
-
 std::size_t Core::charge(const Origin& origin, std::size_t bytes) {
   if (origin.stream.kind == StreamKind::peer) {
     Peer* peer = find_peer(origin.stream);
@@ -115,11 +98,8 @@ void Core::give_up_on(Client& client, const std::string& why) {
 // Commands that are under way for a client that is gone go on, but nobody wants what they say, or them once
 // more.
 void Core::forget_work_for(StreamId client) {
-  gathers_.each([&](auto, Gather& gather) {
-    if (gather.origin.stream != client || gather.write) return;
-    for (Gather::Part& part : gather.parts) part.reply.release();
-    give_back(gather.origin, std::exchange(gather.charged, 0));
-  });
+  gathers_.gone(client);
+  run_gathers();
   give_back({.stream = client}, forwarder_.abandon(client));
 }
 

@@ -27,14 +27,6 @@ bool on_or_off(std::string_view word) {
 
 }  // namespace
 
-bool Core::ask_shards(Client& client, GatherKind kind, Args args) {
-  if (!client.replies.empty()) return false;
-  const Origin origin = keep_place(client);
-  client.barrier = true;
-  gather_shards(kind, origin, client.version, false, args);
-  return true;
-}
-
 bool Core::take_client_command(Client& client, const Spec& spec, Args args) {
   if (const std::string error = command::refusal(&spec, args); !error.empty()) {
     admit_error(client, &spec, error);
@@ -129,7 +121,7 @@ bool Core::client_list(Client& client, Args args) {
       return true;
     }
   }
-  return ask_shards(client, GatherKind::text, args);
+  return ask_shards(client, command::Merge::text, args);
 }
 
 void Core::list_clients(Args args, ReplyWriter& reply) {
@@ -156,7 +148,7 @@ bool Core::client_kill(Client& client, Args args) {
   };
   if (args.size() == 3) {
     const std::array<std::string_view, 4> part = {args[0], args[1], "addr", args[2]};
-    return ask_shards(client, GatherKind::killed_one, part);
+    return ask_shards(client, command::Merge::any, part);
   }
   if (args.size() % 2 != 0) return refuse(command::kSyntax);
   if (args.size() > 2 + 2 * kClientFiltersMax) return refuse("ERR too many filters");
@@ -186,7 +178,7 @@ bool Core::client_kill(Client& client, Args args) {
   }
   const std::string own = std::to_string(client.number);
   if (skip_me) part.insert(part.end(), {kSpare, own});
-  return ask_shards(client, GatherKind::sum, part);
+  return ask_shards(client, command::Merge::sum, part);
 }
 
 namespace {
@@ -215,13 +207,6 @@ void Core::kill_clients(Args args, ReplyWriter& reply) {
     ++killed;
   });
   reply.integer(killed);
-}
-
-void Core::kill_one_reply(const Gather& gather, ReplyWriter& reply) {
-  Bytes sum;
-  ReplyWriter writer(sum, gather.version);
-  merge_sum(gather, writer);
-  sum.view() == ":0\r\n" ? reply.error(command::kNoSuchClient) : reply.ok();
 }
 
 }  // namespace limpet::shard

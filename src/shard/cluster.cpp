@@ -50,9 +50,7 @@ bool Core::cluster_command(Client& client, const Spec& spec, Args args) {
   }
   if (sub == "status") {
     if (!client.replies.empty()) return false;
-    const Origin origin = keep_place(client);
-    client.barrier = true;
-    gather_nodes(GatherKind::cluster_status, origin, client.version, false, args);
+    gather_nodes(client, command::Merge::status, false, args);
     return true;
   }
   if (sub == "reload" || sub == "check" || sub == "drain" || sub == "undrain" || sub == "claim")
@@ -60,7 +58,8 @@ bool Core::cluster_command(Client& client, const Spec& spec, Args args) {
   if (sub == "partial") return take_partial(client, args.subspan(2));
   if (sub == "countkeysinslot") {
     const std::optional<std::int64_t> slot = parse_int64(args[2]);
-    if (slot && *slot >= 0 && *slot < std::int64_t{kSlots}) return ask_shards(client, GatherKind::sum, args);
+    if (slot && *slot >= 0 && *slot < std::int64_t{kSlots})
+      return ask_shards(client, command::Merge::sum, args);
     reply_error(client, command::kInvalidSlot);
     return true;
   }
@@ -229,11 +228,11 @@ void append_silent_status(const cluster::Node& node, std::string_view error, std
 
 }  // namespace
 
-void Core::status_reply(const Gather& gather, ReplyWriter& reply) {
+void Core::status_reply(gather::Parts parts, ReplyWriter& reply) {
   const std::vector<std::size_t> held = ownership_.known().count(view_->nodes.size());
-  reply.array(gather.parts.size());
-  for (const Gather::Part& part : gather.parts) {
-    const bool answered = part.outcome == Outcome::done && !is_error(part.reply.view());
+  reply.array(parts.size());
+  for (const gather::Part& part : parts) {
+    const bool answered = part.outcome == Outcome::done && !gather::is_error(part.reply.view());
     if (answered) {
       reply.out().append(part.reply.view());
       continue;

@@ -106,14 +106,14 @@ bool Core::config_command(Client& client, const Spec& spec, Args args) {
     admit_error(client, &spec, error);
     return true;
   }
-  if (equals_ignore_case(args[1], "resetstat")) return ask_shards(client, GatherKind::all_ok, args);
+  if (equals_ignore_case(args[1], "resetstat")) return ask_shards(client, command::Merge::all_ok, args);
   if (equals_ignore_case(args[1], "set")) {
     ShardTunables tried = tunables_;
     if (const std::string error = set_config(args, tried); !error.empty()) {
       reply_error(client, error);
       return true;
     }
-    return ask_shards(client, GatherKind::all_ok, args);
+    return ask_shards(client, command::Merge::all_ok, args);
   }
   reply_now(client, [&](Bytes& out) {
     ReplyWriter reply(out, client.version);

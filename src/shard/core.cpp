@@ -381,7 +381,8 @@ void Core::tick_pending() {
   };
   forwarder_.retry(route, now_);
   drain_forwarder();
-  if (!roll_calls_.empty()) tick_roll_calls();
+  gathers_.tick();
+  run_gathers();
 }
 
 void Core::tick_links() {

@@ -11,9 +11,9 @@
 //   handover_bridge.cpp  slots that change hands
 //   routes.cpp           where commands go
 //   telling.cpp          what nodes and shards tell each other of who owns what
-//   parts.cpp            commands of several parts: cut, sent, put together (gather.cpp)
-//   relocate.cpp         RENAME and COPY from session to session
-//   all_keys.cpp, scan.cpp, partial.cpp   KEYS, DBSIZE, RANDOMKEY, FLUSHALL; SCAN; of the nodes that answer
+//   parts.cpp            commands of several parts (room gather): what is looked at before they begin
+//   gathering.cpp        what they want done
+//   all_keys.cpp, scan.cpp   KEYS, DBSIZE, RANDOMKEY, FLUSHALL; SCAN
 //   client_account.cpp   what is kept for clients, and who pays when it is too much
 //   connection.cpp, clients.cpp   commands about the connection: PING, HELLO, AUTH ...; CLIENT
 //   info.cpp, config.cpp, cluster.cpp   INFO, CONFIG, CLUSTER
@@ -26,6 +26,7 @@
 #include <limpet/command/command.hpp>
 #include <limpet/engine/engine.hpp>
 #include <limpet/forward/forwarder.hpp>
+#include <limpet/gather/gathers.hpp>
 #include <limpet/ownership/reasons.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
@@ -41,7 +42,6 @@
 #include <vector>
 
 #include "claims.hpp"
-#include "gather.hpp"
 #include "kept.hpp"
 #include "names.hpp"
 #include "recent.hpp"
@@ -182,7 +182,6 @@ class Core {
   bool order_drain(Client& client, Args args);
   bool order_claim(Client& client, Args args);
   void take_order(Order::Kind kind, const Origin& origin, resp::Version version);
-  void each_node_reply(const Gather& gather, ReplyWriter& reply);
   [[nodiscard]] bool begins_anew(NodeIndex node) const;
   [[nodiscard]] std::string why_no_claim(std::string_view name, bool asked) const;
   void claim_from(std::string_view name, const Origin& origin, resp::Version version);
@@ -191,13 +190,11 @@ class Core {
   // ---- client_account.cpp ----
   void account(Client& client);
   void account(Peer& peer);
-  void account(Gather& gather);
   // Charges what is kept for whoever asked; returns how much that was, to be given back. 0: nobody is known.
   [[nodiscard]] std::size_t charge(const Origin& origin, std::size_t bytes);
   void give_back(const Origin& origin, std::size_t charged);
   void unpark(const Parked& parked);
   [[nodiscard]] bool has_its_fill(const Peer& peer) const;
-  [[nodiscard]] bool is_wanted(const Gather& gather);
   void ease(Peer& peer);
   void begin_writing(Client& client) {
     writing_ = &client;
@@ -347,58 +344,51 @@ class Core {
                   const Spec* spec, Args args, std::string_view body);
 
   // ---- parts.cpp ----
-  using GatherName = Slab<Gather>::Name;
   bool take_split_command(Client& client, const Spec& spec, Args args);
+  bool take_pair_command(Client& client, const Spec& spec, Args args);
   bool take_wide_command(Client& client, const Spec& spec, Args args);
-  std::pair<GatherName, Gather&> begin_gather(GatherKind kind, const Origin& origin, resp::Version version);
-  Origin next_part(GatherName name, Gather& gather, NodeIndex node);
-  void part_done(const Origin& origin, Outcome outcome, std::string_view body);
-  void close_gather(GatherName name, Gather& gather);
-  void finish_gather(Gather& gather, Bytes& out);
-  void merge_parts(Gather& gather, ReplyWriter& reply);
-  // Asks all shards of this node, or all nodes, for their part of `args`.
-  void gather_shards(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args);
-  void gather_nodes(GatherKind kind, const Origin& origin, resp::Version version, bool write, Args args);
-  // This node's part of a command for all nodes.
+  [[nodiscard]] gather::Head head_of(command::Merge merge, const Origin& asker, resp::Version version);
+  [[nodiscard]] gather::Head wide_head_of(Client& client, command::Merge merge);
+  // Asks all nodes for their part of `args`.
+  void gather_nodes(Client& client, command::Merge merge, bool write, Args args);
+  // Asks all shards of this node. False: commands of the client are under way that come first.
+  bool ask_shards(Client& client, command::Merge merge, Args args);
   void run_node_part(const Origin& origin, resp::Version version, bool write, Args args);
   Lsn run_shard_part(Args args, resp::Version version, Bytes& out);
   [[nodiscard]] bool takes_part(NodeIndex node) const;
-  [[nodiscard]] bool is_asked(GatherKind kind, NodeIndex node, Args args) const;
-  void ask_node(GatherName name, Gather& gather, NodeIndex node, Args args);
-  // Sends a part to whoever holds the slot.
-  void ask_owner(GatherName name, Gather& gather, Slot slot, Args args, bool write);
-  static void keep_args(Gather& gather, Args args);
-  static GatherKind kind_for_shards(Args args);
-  static GatherKind kind_for_nodes(Args args);
+  [[nodiscard]] bool is_asked(command::Merge merge, NodeIndex node, Args args) const;
+  [[nodiscard]] std::vector<NodeIndex> nodes_asked(command::Merge merge, Args args) const;
+  [[nodiscard]] static command::Merge merge_of_shards(Args args);
   [[nodiscard]] std::string down_target(const std::vector<Slot>& slots);
 
-  // ---- relocate.cpp ----
-  bool take_pair_command(Client& client, const Spec& spec, Args args);
-  void begin_step(GatherName name, Gather& gather);
-  // True if the reply can be made; false if another step has begun.
-  bool step_done(GatherName name, Gather& gather);
-  static void relocate_reply(const Gather& gather, ReplyWriter& reply);
+  // ---- gathering.cpp ----
+  void run_gathers();
+  void ask(const gather::Ask& ask, Args args);
+  void ask_node(const gather::Ask& ask, Args args);
+  void ask_shard(const gather::Ask& ask, Args args);
+  void ask_holder(const gather::Ask& ask, Args args);
+  void run_part(const gather::Ask& ask, Args args);
+  void part_done(const Origin& part, Outcome outcome, std::string_view body, Lsn lsn = 0);
+  [[nodiscard]] gather::Whereabouts whereabouts(const SlotSet& slots) const;
+  [[nodiscard]] std::string why_missing(Slot slot, bool out_of_time) const;
+  void carry_out(const gather::Locate& locate);
+  void carry_out(const gather::Explain& explain);
+  void carry_out(const gather::Account& account);
+  void carry_out(gather::Reply& reply);
+  void carry_out(gather::Report& report);
 
   // ---- all_keys.cpp ----
   [[nodiscard]] static bool is_part_of_roll_call(Args args);
   void begin_roll_call(Client& client, const Spec& spec, Args args);
+  bool take_partial(Client& client, Args args);
+  [[nodiscard]] std::optional<gather::Roll> roll_of(Args args) const;
   [[nodiscard]] SlotSet slots_served(const SlotSet& wanted) const;
   Lsn run_part_of_all_keys(const Spec& spec, Args args, resp::Version version, Bytes& out);
-  void call_roll(Gather& gather, Args args, bool for_node);
-  bool roll_called(GatherName name, Gather& gather);
-  [[nodiscard]] std::string why_missing(const RollCall& call) const;
   [[nodiscard]] std::string why_not_all(bool write);
-  void ask_for_missing(GatherName name, Gather& gather);
-  void tick_roll_calls();
   void pick_key(const SlotSet& slots, ReplyWriter& reply);
-  void pick_reply(const Gather& gather, ReplyWriter& reply);
 
   // ---- scan.cpp ----
   bool take_scan(Client& client, Args args, bool partial = false);
-  bool scan_got_on(GatherName name, Gather& gather);
-  static void scan_reply(const Gather& gather, ReplyWriter& reply);
-  bool take_partial(Client& client, Args args);
-  bool partial_called(GatherName name, Gather& gather, Bytes& out);
   [[nodiscard]] unsigned scan_width(std::size_t count) const;
 
   // ---- connection.cpp ----
@@ -420,16 +410,13 @@ class Core {
   [[nodiscard]] std::string describe(const Client& client) const;
   void list_clients(Args args, ReplyWriter& reply);
   void kill_clients(Args args, ReplyWriter& reply);
-  void kill_one_reply(const Gather& gather, ReplyWriter& reply);
-  // Asks all shards of this node for a client. False: commands of it are under way that come first.
-  bool ask_shards(Client& client, GatherKind kind, Args args);
 
   // ---- info.cpp ----
   void note_counts();
   [[nodiscard]] Rates rates() const;
   bool take_node_command(Client& client, const Spec& spec, Args args);
   void append_stats(Bytes& out) const;  // this shard's figures, for another shard of the node
-  void stats_reply(const Gather& gather, ReplyWriter& reply);
+  void stats_reply(const gather::Report& report, ReplyWriter& reply);
   [[nodiscard]] std::string info_text(const ShardStats& stats, const std::vector<std::string>& sections);
 
   // ---- config.cpp ----
@@ -443,7 +430,7 @@ class Core {
   [[nodiscard]] std::string cluster_info() const;
   [[nodiscard]] std::string node_id(NodeIndex node) const;
   void node_status(const ShardStats& stats, ReplyWriter& reply);
-  void status_reply(const Gather& gather, ReplyWriter& reply);
+  void status_reply(gather::Parts parts, ReplyWriter& reply);
 
   ShardConfig config_;  // set once
   std::shared_ptr<const cluster::View> view_;
@@ -501,8 +488,7 @@ class Core {
   Slab<Peer> peers_;
   std::vector<std::unique_ptr<Link>> links_;  // by node; none for this one
   std::vector<Sibling> siblings_;             // by shard; this one's is unused
-  Slab<Gather> gathers_;
-  std::vector<GatherName> roll_calls_;  // of which slots are missing
+  gather::Gathers gathers_{config_.self, config_.shards, view_};
   std::vector<StreamId> resumable_;
   std::vector<StreamId> yielded_;    // clients and peers that go on in the next turn
   std::size_t delivered_bytes_ = 0;  // of replies, in this turn of a sibling or peer

@@ -198,6 +198,7 @@ void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body,
       return;
     case Origin::Kind::gather:
       part_done(origin, outcome, body);
+      run_gathers();
       return;
     case Origin::Kind::handoff:
       take_answer(origin, outcome, body);

@@ -58,6 +58,7 @@ handoff::Numbering numbering_of(journal::Writer* journal) {
 
 void Core::set_view(std::shared_ptr<const cluster::View> view) {
   const std::shared_ptr<const cluster::View> before = std::exchange(view_, std::move(view));
+  gathers_.set_view(view_);
   add_links();
   ownership_.set_view(view_, now_);
   for (const std::unique_ptr<Link>& link : links_) {

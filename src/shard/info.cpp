@@ -14,7 +14,7 @@ namespace limpet::shard {
 bool Core::take_node_command(Client& client, const Spec& spec, Args args) {
   if (spec.name == "client") return take_client_command(client, spec, args);
   if (spec.name == "config") return config_command(client, spec, args);
-  return ask_shards(client, GatherKind::info, args);
+  return ask_shards(client, command::Merge::info, args);
 }
 
 // ---- How fast ----
@@ -339,14 +339,14 @@ std::string Core::info_text(const ShardStats& stats, const std::vector<std::stri
   return text;
 }
 
-void Core::stats_reply(const Gather& gather, ReplyWriter& reply) {
+void Core::stats_reply(const gather::Report& report, ReplyWriter& reply) {
   ShardStats all;
-  for (const Gather::Part& part : gather.parts) all.add(read_stats(part.reply.view()));
-  if (gather.kind == GatherKind::node_status) {
+  for (const gather::Part& part : report.parts) all.add(read_stats(part.reply.view()));
+  if (report.merge == command::Merge::status) {
     node_status(all, reply);
     return;
   }
-  reply.verbatim(info_text(all, {gather.args.begin() + 1, gather.args.end()}));
+  reply.verbatim(info_text(all, {report.args.begin() + 1, report.args.end()}));
 }
 
 }  // namespace limpet::shard

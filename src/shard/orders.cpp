@@ -50,14 +50,13 @@ bool Core::order_reload(Client& client, Args args) {
     reply_error(client, "ERR syntax error: CLUSTER RELOAD|CHECK [ALL]");
     return true;
   }
+  if (all) {
+    gather_nodes(client, command::Merge::by_node, order_in(args) == Order::Kind::reload, args.first(2));
+    return true;
+  }
   const Origin origin = keep_place(client);
   client.barrier = true;
-  if (!all) {
-    take_order(*order_in(args), origin, client.version);
-  } else {
-    gather_nodes(GatherKind::each_node, origin, client.version, order_in(args) == Order::Kind::reload,
-                 args.first(2));
-  }
+  take_order(*order_in(args), origin, client.version);
   return true;
 }
 
@@ -92,9 +91,7 @@ bool Core::order_claim(Client& client, Args args) {
     reply_error(client, "ERR " + why);
     return true;
   }
-  const Origin origin = keep_place(client);
-  client.barrier = true;
-  gather_nodes(GatherKind::sum, origin, client.version, true, args);
+  gather_nodes(client, command::Merge::sum, true, args);
   return true;
 }
 
@@ -113,18 +110,6 @@ void Core::ordered(std::uint64_t ticket, const Result<std::string>& outcome) {
   ReplyWriter reply(text, version);
   outcome ? reply.bulk(*outcome) : reply.error("ERR " + outcome.error().text);
   deliver(origin, Outcome::done, text.view());
-}
-
-void Core::each_node_reply(const Gather& gather, ReplyWriter& reply) {
-  reply.array(gather.parts.size() * 2);
-  for (const Gather::Part& part : gather.parts) {
-    reply.bulk(view_->nodes[part.node].name);
-    if (part.outcome == Outcome::done) {
-      reply.out().append(part.reply.view());
-    } else {
-      reply.error(part.reply.view());
-    }
-  }
 }
 
 // ---- The slots of a node that is gone ----

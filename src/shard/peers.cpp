@@ -444,6 +444,7 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
     }
     case Reach::node:
       run_node_part(origin, version, spec->has(command::kWrite), args);
+      run_gathers();
       return;
     case Reach::shard: {
       if (is_claim(args)) return claim_from(args[2], origin, version);

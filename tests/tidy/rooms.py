@@ -18,9 +18,10 @@ ROOMS = {
     "links": ["base", "ring", "peer", "cluster"],
     "forward": ["base", "ring", "peer", "cluster", "ownership"],
     "clients": ["base", "resp", "store", "command"],
+    "gather": ["base", "resp", "ring", "peer", "cluster", "command", "forward"],
     "shard": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
-              "engine", "links", "forward", "clients"],
-    "net": ["base", "resp", "journal", "peer", "cluster", "engine", "links", "clients", "shard"],
+              "engine", "links", "forward", "clients", "gather"],
+    "net": ["base", "resp", "journal", "peer", "cluster", "engine", "links", "clients", "gather", "shard"],
     "disk": ["base", "store", "journal", "handoff"],
     "node": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
              "engine", "links", "clients", "shard", "net", "disk"],
@@ -31,6 +32,6 @@ ROOMS = {
 }
 
 PURE = ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership", "engine",
-        "links", "forward", "clients", "shard"]
+        "links", "forward", "clients", "gather", "shard"]
 MAY_USE_ASIO = ["net", "node", "limpet"]
 MAY_LOG = ["node", "limpetd", "limpet"]

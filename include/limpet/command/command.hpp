@@ -30,11 +30,17 @@ enum class Scope : std::uint8_t {
 // How the replies of the parts of a split, node or cluster command become one.
 enum class Merge : std::uint8_t {
   none,
-  sum,     // integers, added
-  all_ok,  // +OK if all say so
-  gather,  // arrays, back in the order of the keys
-  concat,  // arrays, one behind the other
-  custom,  // by code of its own (SCAN, INFO, CLIENT LIST ...)
+  sum,      // integers, added
+  any,      // integers: +OK unless their sum is 0
+  all_ok,   // +OK if all say so
+  gather,   // arrays, back in the order of the keys
+  concat,   // arrays, one behind the other
+  text,     // bulk strings in arrays, one behind the other in one text
+  pick,     // of [how many, one of them] one, by chance
+  scan,     // parts of a walk over all keys (scan.hpp)
+  by_node,  // [name of the node, what it says, ...]
+  info,     // a shard's figures, into INFO
+  status,   // a shard's figures, into what their node says of itself; and that of all nodes
 };
 
 enum Flag : std::uint32_t {

@@ -9,8 +9,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <limpet/base/slot_set.hpp>
+#include <limpet/gather/part.hpp>
+#include <limpet/resp/reply.hpp>
 
-namespace limpet::shard {
+namespace limpet::gather {
 
 class RollCall {
  public:
@@ -26,6 +28,10 @@ class RollCall {
     missing_ -= slots;
     return true;
   }
+  // The same of a part as it came: [slots, answer]. Its reply is the answer alone from then on, nothing if it
+  // does not count, and an error if it was no such array.
+  void take(Part& part, resp::Version version);
+
   [[nodiscard]] const SlotSet& missing() const { return missing_; }
   [[nodiscard]] SlotSet answered() const {
     SlotSet answered = wanted_;
@@ -33,6 +39,7 @@ class RollCall {
     return answered;
   }
   [[nodiscard]] bool complete() const { return missing_.empty(); }
+  [[nodiscard]] std::int64_t until_ms() const { return until_ms_; }
   [[nodiscard]] bool out_of_time(std::int64_t now_ms) const { return now_ms >= until_ms_; }
 
  private:
@@ -41,4 +48,4 @@ class RollCall {
   std::int64_t until_ms_;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::gather

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace limpet::shard {
+namespace limpet::gather {
 namespace {
 
 SlotSet slots_of(std::size_t from, std::size_t behind) {
@@ -51,4 +51,4 @@ TEST(RollCall, HasAnEnd) {
 }
 
 }  // namespace
-}  // namespace limpet::shard
+}  // namespace limpet::gather
