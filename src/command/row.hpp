@@ -49,6 +49,9 @@ struct Row {
   std::string_view syntax = {};
   std::string_view tips = {};
   std::int16_t routed_by = 0;
+  Builtin builtin = Builtin::none;
+  std::uint8_t part_args = 0;
+  bool partial = false;
 
   [[nodiscard]] constexpr Spec in(std::string_view group) const {
     return {.name = name,
@@ -70,7 +73,10 @@ struct Row {
             .tips = tips,
             .key_flags = keys.flags,
             .key_notes = keys.notes,
-            .routed_by = routed_by};
+            .routed_by = routed_by,
+            .builtin = builtin,
+            .part_args = part_args,
+            .partial = partial};
   }
 };
 

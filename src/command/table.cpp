@@ -8,6 +8,7 @@
 #include <array>
 #include <cstring>
 #include <limpet/base/text.hpp>
+#include <limpet/command/errors.hpp>
 #include <type_traits>
 
 #include "rows_cluster.hpp"
@@ -58,10 +59,28 @@ constexpr bool sound() {
     const bool has_keys =
         spec.scope == Scope::session || spec.scope == Scope::split || spec.scope == Scope::pair;
     if ((spec.first_key == 1 || spec.routed_by > 1) != has_keys) return false;
+    const bool has_parts = !has_keys && spec.scope != Scope::connection;
+    if (has_parts != (spec.merge != Merge::none) && spec.scope != Scope::split) return false;
+    if ((spec.part_args > 0) != (spec.scope == Scope::cluster)) return false;
   }
   return true;
 }
-static_assert(sound(), "rows are unique, named in lower-case letters, with keys where their scope says so");
+static_assert(sound(),
+              "rows are unique, named in lower-case letters, with keys and parts where their scope says so");
+
+// Who runs it: a handler, or the shard; and of a container the shard runs each subcommand.
+constexpr bool runs() {
+  return std::all_of(kRows.begin(), kRows.end(), [](const Spec& spec) {
+    if (spec.run == nullptr && spec.builtin == Builtin::none) return false;
+    const bool by_shard = spec.scope == Scope::connection || spec.scope == Scope::node;
+    return std::all_of(spec.subcommands.begin(), spec.subcommands.end(), [&](const Subcommand& sub) {
+      const bool by_name = !by_shard || spec.builtin == Builtin::command;  // its handler looks at it
+      if (by_name) return sub.does.builtin == Builtin::none;
+      return sub.does.builtin != Builtin::none;
+    });
+  });
+}
+static_assert(runs(), "each row and each subcommand that the shard executes names what runs it");
 
 // ---- Folding and hashing ----
 
@@ -153,5 +172,16 @@ const Spec* find(std::string_view name) {
 }
 
 std::span<const Spec> all() { return kRows; }
+
+Execution execution_of(const Spec& spec, Args args) {
+  if (!spec.subcommands.empty() && args.size() > 1) {
+    if (const Subcommand* const sub = find_subcommand(spec, args[1])) return sub->does;
+  }
+  return {spec.builtin, spec.merge, spec.part_args};
+}
+
+bool is_discovery(std::string_view subcommand) {
+  return std::find(std::begin(kDiscovery), std::end(kDiscovery), subcommand) != std::end(kDiscovery);
+}
 
 }  // namespace limpet::command

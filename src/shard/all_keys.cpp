@@ -16,10 +16,9 @@
 
 namespace limpet::shard {
 
-namespace {
+using command::Builtin;
 
-// SCAN has a cursor and need not come to an end: scan.cpp.
-bool is_roll_call(const Spec& spec) { return spec.scope == command::Scope::cluster && spec.name != "scan"; }
+namespace {
 
 bool is_flush(const Spec& spec) { return spec.has(command::kWrite); }
 
@@ -29,12 +28,11 @@ std::optional<SlotSet> wanted_slots(std::string_view bytes) {
 
 }  // namespace
 
-// Is this one as nodes and shards send it to each other?
-bool Core::is_part_of_roll_call(Args args) {
-  const Spec* const spec = command::find(args[0]);
-  if (spec == nullptr || !is_roll_call(*spec)) return false;
-  const std::size_t own = is_flush(*spec) ? 2 : static_cast<std::size_t>(spec->arity);
-  return args.size() == own + 1 && wanted_slots(args.back()).has_value();
+// What one node may ask another for as a whole. Everything else concerns a slot.
+bool Core::is_for_nodes(const Spec& spec, Args args) {
+  const std::size_t part_args = command::execution_of(spec, args).part_args;
+  if (part_args == 0 || args.size() != part_args) return false;
+  return !spec.is_roll_call() || wanted_slots(args.back()).has_value();
 }
 
 // What a client has sent, which ends with the slots that are asked for from now on: all.
@@ -43,7 +41,7 @@ void Core::begin_roll_call(Client& client, const Spec& spec, Args args) {
   if (is_flush(spec) && args.size() == 1) asked.emplace_back("sync");
   const SlotSet all = SlotSet::all();
   asked.push_back(all.bytes());
-  if (!is_part_of_roll_call(asked)) return reply_error(client, command::kSyntax);
+  if (!is_for_nodes(spec, asked)) return reply_error(client, command::kSyntax);
   // Not half of it where it is known beforehand that it cannot be all of it.
   if (const std::string why = why_not_all(is_flush(spec)); !why.empty()) {
     ++counters_.forward_errors;
@@ -59,7 +57,7 @@ void Core::begin_roll_call(Client& client, const Spec& spec, Args args) {
 // `args`: behind CLUSTER PARTIAL.
 bool Core::take_partial(Client& client, Args args) {
   const Spec* const spec = command::find(args[0]);
-  if (spec == nullptr || (spec->name != "dbsize" && spec->name != "keys" && spec->name != "scan")) {
+  if (spec == nullptr || !spec->partial) {
     reply_error(client, "ERR CLUSTER PARTIAL takes DBSIZE, KEYS or SCAN; " + printable(args[0]) +
                             " is another command");
     return true;
@@ -70,7 +68,7 @@ bool Core::take_partial(Client& client, Args args) {
   }
   // It sees everything that this client did before, and nothing that it does after.
   if (!client.replies.empty()) return false;
-  if (spec->name == "scan") return take_scan(client, args, true);
+  if (!spec->is_roll_call()) return take_scan(client, args, true);
   std::vector<std::string_view> asked(args.begin(), args.end());
   const SlotSet all = SlotSet::all();
   asked.push_back(all.bytes());  // as all_keys.cpp has it
@@ -82,7 +80,7 @@ bool Core::take_partial(Client& client, Args args) {
 // Nothing: it is no command about all keys, as nodes and shards send it to each other.
 std::optional<gather::Roll> Core::roll_of(Args args) const {
   const Spec* const spec = command::find(args[0]);
-  if (spec == nullptr || !is_roll_call(*spec)) return std::nullopt;
+  if (spec == nullptr || !spec->is_roll_call()) return std::nullopt;
   return gather::Roll{.slots = wanted_slots(args.back()).value_or(SlotSet{}),
                       .until_ms = now_.steady_ms + tunables_.forward_timeout_ms};
 }
@@ -120,7 +118,7 @@ Lsn Core::run_part_of_all_keys(const Spec& spec, Args args, resp::Version versio
   };
   if (const std::string why = why_not_whole(); !why.empty()) return refuse(why);
   std::vector<std::string_view> part(args.begin(), args.end());
-  if (spec.name == "scan") {
+  if (!spec.is_roll_call()) {
     const SlotSet slots = slots_served(SlotSet::all());
     part.push_back(slots.bytes());
     return engine_.run({spec, part, version}, out, now_).reply_lsn;
@@ -131,11 +129,11 @@ Lsn Core::run_part_of_all_keys(const Spec& spec, Args args, resp::Version versio
   Bytes answer;
   Lsn lsn = 0;
   ReplyWriter writer(answer, version);
-  if (spec.name == "dbsize") {
+  if (spec.builtin == Builtin::dbsize) {
     std::uint64_t keys = 0;
     slots.each([&](Slot slot) { keys += engine_.store().keys_in(slot); });
     writer.integer(static_cast<std::int64_t>(keys));
-  } else if (spec.name == "randomkey") {
+  } else if (spec.builtin == Builtin::randomkey) {
     pick_key(slots, writer);
   } else {
     part.back() = slots.bytes();

@@ -10,6 +10,8 @@
 
 namespace limpet::shard {
 
+using command::Builtin;
+
 namespace {
 
 // In the internal form of CLIENT KILL: the number of the client that asked and is to be spared.
@@ -32,29 +34,43 @@ bool Core::take_client_command(Client& client, const Spec& spec, Args args) {
     admit_error(client, &spec, error);
     return true;
   }
-  const std::string sub = to_lower(args[1]);
-  if (sub == "list") return client_list(client, args);
-  if (sub == "kill") return client_kill(client, args);
-  if (sub == "reply") {
-    client_reply(client, args);
-    return true;
+  switch (command::execution_of(spec, args).builtin) {
+    case Builtin::client_list:
+      return client_list(client, args);
+    case Builtin::client_kill:
+      return client_kill(client, args);
+    case Builtin::client_reply:
+      client_reply(client, args);
+      return true;
+    default:
+      reply_now(client, [&](Bytes& out) {
+        ReplyWriter reply(out, client.version);
+        answer_client_command(client, spec, args, reply);
+      });
+      return true;
   }
-  reply_now(client, [&](Bytes& out) {
-    ReplyWriter reply(out, client.version);
-    if (sub == "id") return reply.integer(static_cast<std::int64_t>(client.number));
-    if (sub == "info") return reply.verbatim(describe(client));
-    if (sub == "getname") return client.name.empty() ? reply.null() : reply.bulk(client.name);
-    if (sub == "help") return command::subcommand_help(spec, reply);
-    if (sub == "setinfo") return client_setinfo(client, args, reply);
-    if (sub == "setname") {
+}
+
+void Core::answer_client_command(Client& client, const Spec& spec, Args args, ReplyWriter& reply) {
+  switch (command::execution_of(spec, args).builtin) {
+    case Builtin::client_id:
+      return reply.integer(static_cast<std::int64_t>(client.number));
+    case Builtin::client_info:
+      return reply.verbatim(describe(client));
+    case Builtin::client_getname:
+      return client.name.empty() ? reply.null() : reply.bulk(client.name);
+    case Builtin::client_setinfo:
+      return client_setinfo(client, args, reply);
+    case Builtin::client_setname:
       if (!valid_client_name(args[2])) return reply.error(command::kClientName);
       client.name = args[2];
       return reply.ok();
-    }
-    // NO-EVICT is about clients, of which none is evicted; NO-TOUCH is taken without effect.
-    on_or_off(args[2]) ? reply.ok() : reply.error(command::kSyntax);
-  });
-  return true;
+    case Builtin::client_switch:
+      // NO-EVICT is about clients, of which none is evicted; NO-TOUCH is taken without effect.
+      return on_or_off(args[2]) ? reply.ok() : reply.error(command::kSyntax);
+    default:
+      return command::subcommand_help(spec, reply);
+  }
 }
 
 void Core::client_reply(Client& client, Args args) {

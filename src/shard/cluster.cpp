@@ -14,13 +14,9 @@
 
 namespace limpet::shard {
 
-namespace {
+using command::Builtin;
 
-// Subcommands that make a client go to the owners by itself, past the load balancer.
-bool is_discovery(std::string_view sub) {
-  return sub == "slots" || sub == "nodes" || sub == "shards" || sub == "links" || sub == "replicas" ||
-         sub == "slaves";
-}
+namespace {
 
 std::uint64_t rounded(double number) { return static_cast<std::uint64_t>(std::llround(number)); }
 
@@ -39,8 +35,7 @@ bool is_counted(const cluster::Node& node) { return node.listed && node.state !=
 }  // namespace
 
 bool Core::cluster_command(Client& client, const Spec& spec, Args args) {
-  const std::string sub = to_lower(args[1]);
-  if (is_discovery(sub)) {
+  if (command::is_discovery(to_lower(args[1]))) {
     reply_error(client, "ERR This instance has cluster support disabled");
     return true;
   }
@@ -48,30 +43,48 @@ bool Core::cluster_command(Client& client, const Spec& spec, Args args) {
     admit_error(client, &spec, error);
     return true;
   }
-  if (sub == "status") {
-    if (!client.replies.empty()) return false;
-    gather_nodes(client, command::Merge::status, false, args);
-    return true;
+  const command::Execution does = command::execution_of(spec, args);
+  switch (does.builtin) {
+    case Builtin::cluster_status:
+      if (!client.replies.empty()) return false;
+      gather_nodes(client, does, false, args);
+      return true;
+    case Builtin::cluster_reload:
+    case Builtin::cluster_check:
+    case Builtin::cluster_drain:
+    case Builtin::cluster_undrain:
+    case Builtin::cluster_claim:
+      return cluster_order(client, does, args);
+    case Builtin::cluster_partial:
+      return take_partial(client, args.subspan(2));
+    case Builtin::cluster_countkeysinslot: {
+      const std::optional<std::int64_t> slot = parse_int64(args[2]);
+      if (slot && *slot >= 0 && *slot < std::int64_t{kSlots}) return ask_shards(client, does.merge, args);
+      reply_error(client, command::kInvalidSlot);
+      return true;
+    }
+    default:
+      reply_now(client, [&](Bytes& out) {
+        ReplyWriter reply(out, client.version);
+        answer_cluster_command(spec, args, reply);
+      });
+      return true;
   }
-  if (sub == "reload" || sub == "check" || sub == "drain" || sub == "undrain" || sub == "claim")
-    return cluster_order(client, sub, args);
-  if (sub == "partial") return take_partial(client, args.subspan(2));
-  if (sub == "countkeysinslot") {
-    const std::optional<std::int64_t> slot = parse_int64(args[2]);
-    if (slot && *slot >= 0 && *slot < std::int64_t{kSlots})
-      return ask_shards(client, command::Merge::sum, args);
-    reply_error(client, command::kInvalidSlot);
-    return true;
+}
+
+void Core::answer_cluster_command(const Spec& spec, Args args, ReplyWriter& reply) {
+  switch (command::execution_of(spec, args).builtin) {
+    case Builtin::cluster_info:
+      return reply.verbatim(cluster_info());
+    case Builtin::cluster_myid:
+      return reply.bulk(node_id(config_.self));
+    case Builtin::cluster_keyslot:
+      return reply.integer(slot_of(args[2]));
+    case Builtin::cluster_where:
+      return cluster_where(args[2], reply);
+    default:
+      return command::subcommand_help(spec, reply);
   }
-  reply_now(client, [&](Bytes& out) {
-    ReplyWriter reply(out, client.version);
-    if (sub == "help") return command::subcommand_help(spec, reply);
-    if (sub == "info") return reply.verbatim(cluster_info());
-    if (sub == "myid") return reply.bulk(node_id(config_.self));
-    if (sub == "keyslot") return reply.integer(slot_of(args[2]));
-    cluster_where(args[2], reply);
-  });
-  return true;
 }
 
 // 40 hexadecimal digits, as clients expect, from the name of the node: the same in every life of it.

@@ -106,18 +106,19 @@ bool Core::config_command(Client& client, const Spec& spec, Args args) {
     admit_error(client, &spec, error);
     return true;
   }
-  if (equals_ignore_case(args[1], "resetstat")) return ask_shards(client, command::Merge::all_ok, args);
-  if (equals_ignore_case(args[1], "set")) {
+  const command::Execution does = command::execution_of(spec, args);
+  if (does.merge != command::Merge::none) {
     ShardTunables tried = tunables_;
-    if (const std::string error = set_config(args, tried); !error.empty()) {
+    const bool sets = does.builtin == command::Builtin::config_set;
+    if (const std::string error = sets ? set_config(args, tried) : std::string(); !error.empty()) {
       reply_error(client, error);
       return true;
     }
-    return ask_shards(client, command::Merge::all_ok, args);
+    return ask_shards(client, does.merge, args);
   }
   reply_now(client, [&](Bytes& out) {
     ReplyWriter reply(out, client.version);
-    if (equals_ignore_case(args[1], "help")) return command::subcommand_help(spec, reply);
+    if (does.builtin == command::Builtin::help) return command::subcommand_help(spec, reply);
     std::map<std::string, std::string> found;
     for (const auto& [name, value] : settings(tunables_, *view_, config_)) {
       for (std::size_t i = 2; i < args.size(); ++i) {
@@ -134,8 +135,8 @@ bool Core::config_command(Client& client, const Spec& spec, Args args) {
 }
 
 // This shard's part of CONFIG RESETSTAT and CONFIG SET.
-void Core::config_part(Args args, ReplyWriter& reply) {
-  if (equals_ignore_case(args[1], "resetstat")) {
+void Core::config_part(command::Builtin builtin, Args args, ReplyWriter& reply) {
+  if (builtin == command::Builtin::config_resetstat) {
     counters_ = {};
     forwarder_.counts() = {};
     engine_.stats().reset();

@@ -8,6 +8,8 @@
 
 namespace limpet::shard {
 
+using command::Builtin;
+
 namespace {
 
 constexpr std::string_view kDefaultUser = "default";
@@ -18,46 +20,52 @@ constexpr std::string_view kRedisVersion = "7.0.15";
 }  // namespace
 
 bool Core::take_connection_command(Client& client, const Spec& spec, Args args) {
-  const std::string_view name = spec.name;
-  if (name == "cluster") return cluster_command(client, spec, args);
-  if (name == "quit") {
-    quit(client);
-    return true;
+  switch (spec.builtin) {
+    case Builtin::cluster:
+      return cluster_command(client, spec, args);
+    case Builtin::quit:
+      quit(client);
+      return true;
+    case Builtin::reset:
+      reset(client);
+      return true;
+    default:
+      reply_now(client, [&](Bytes& out) {
+        ReplyWriter reply(out, client.version);
+        answer_connection_command(client, spec, args, reply);
+      });
+      return true;
   }
-  if (name == "reset") {
-    reset(client);
-    return true;
-  }
-  reply_now(client, [&](Bytes& out) {
-    ReplyWriter reply(out, client.version);
-    answer_connection_command(client, name, args, reply);
-  });
-  return true;
 }
 
-void Core::answer_connection_command(Client& client, std::string_view name, Args args, ReplyWriter& reply) {
-  if (name == "ping") {
-    if (args.size() > 2) return reply.error(command::wrong_arity(name));
-    return args.size() == 2 ? reply.bulk(args[1]) : reply.simple("PONG");
+void Core::answer_connection_command(Client& client, const Spec& spec, Args args, ReplyWriter& reply) {
+  switch (spec.builtin) {
+    case Builtin::ping:
+      if (args.size() > 2) return reply.error(command::wrong_arity(spec.name));
+      return args.size() == 2 ? reply.bulk(args[1]) : reply.simple("PONG");
+    case Builtin::echo:
+      return reply.bulk(args[1]);
+    case Builtin::hello:
+      return hello(client, args, reply);
+    case Builtin::auth:
+      return auth(client, args, reply);
+    case Builtin::command:
+      return command::handle_command(args, reply);
+    case Builtin::help:
+      return command::handle_help(args, reply);
+    case Builtin::select: {
+      const std::optional<std::int64_t> db = parse_int64(args[1]);
+      if (!db) return reply.error(command::kNotInteger);
+      if (!command::fits_int(*db)) return reply.error(command::kNotInt);
+      return *db == 0 ? reply.ok() : reply.error(command::kDbOutOfRange);
+    }
+    case Builtin::time:
+      reply.array(2);
+      reply.bulk_integer(now_.unix_ms / 1000);
+      return reply.bulk_integer(now_.unix_ms % 1000 * 1000);
+    default:
+      return reply.ok();
   }
-  if (name == "echo") return reply.bulk(args[1]);
-  if (name == "hello") return hello(client, args, reply);
-  if (name == "auth") return auth(client, args, reply);
-  if (name == "command") return command::handle_command(args, reply);
-  if (name == "help") return command::handle_help(args, reply);
-  if (name == "select") {
-    const std::optional<std::int64_t> db = parse_int64(args[1]);
-    if (!db) return reply.error(command::kNotInteger);
-    if (!command::fits_int(*db)) return reply.error(command::kNotInt);
-    return *db == 0 ? reply.ok() : reply.error(command::kDbOutOfRange);
-  }
-  if (name == "time") {
-    reply.array(2);
-    reply.bulk_integer(now_.unix_ms / 1000);
-    return reply.bulk_integer(now_.unix_ms % 1000 * 1000);
-  }
-  // READONLY, READWRITE, ASKING: of clients that know Redis Cluster; here every node answers for every key.
-  reply.ok();
 }
 
 void Core::quit(Client& client) {

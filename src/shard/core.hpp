@@ -177,10 +177,10 @@ class Core {
 
   // ---- orders.cpp ----
   [[nodiscard]] bool may_order(const Client& client) const;
-  bool cluster_order(Client& client, std::string_view sub, Args args);
-  bool order_reload(Client& client, Args args);
-  bool order_drain(Client& client, Args args);
-  bool order_claim(Client& client, Args args);
+  bool cluster_order(Client& client, const command::Execution& does, Args args);
+  bool order_reload(Client& client, const command::Execution& does, Args args);
+  bool order_drain(Client& client, Order::Kind order, Args args);
+  bool order_claim(Client& client, const command::Execution& does, Args args);
   void take_order(Order::Kind kind, const Origin& origin, resp::Version version);
   [[nodiscard]] bool begins_anew(NodeIndex node) const;
   [[nodiscard]] std::string why_no_claim(std::string_view name, bool asked) const;
@@ -350,15 +350,14 @@ class Core {
   [[nodiscard]] gather::Head head_of(command::Merge merge, const Origin& asker, resp::Version version);
   [[nodiscard]] gather::Head wide_head_of(Client& client, command::Merge merge);
   // Asks all nodes for their part of `args`.
-  void gather_nodes(Client& client, command::Merge merge, bool write, Args args);
+  void gather_nodes(Client& client, const command::Execution& does, bool write, Args args);
   // Asks all shards of this node. False: commands of the client are under way that come first.
   bool ask_shards(Client& client, command::Merge merge, Args args);
   void run_node_part(const Origin& origin, resp::Version version, bool write, Args args);
   Lsn run_shard_part(Args args, resp::Version version, Bytes& out);
   [[nodiscard]] bool takes_part(NodeIndex node) const;
-  [[nodiscard]] bool is_asked(command::Merge merge, NodeIndex node, Args args) const;
-  [[nodiscard]] std::vector<NodeIndex> nodes_asked(command::Merge merge, Args args) const;
-  [[nodiscard]] static command::Merge merge_of_shards(Args args);
+  [[nodiscard]] bool is_asked(const command::Execution& does, NodeIndex node, Args args) const;
+  [[nodiscard]] std::vector<NodeIndex> nodes_asked(const command::Execution& does, Args args) const;
   [[nodiscard]] std::string down_target(const std::vector<Slot>& slots);
 
   // ---- gathering.cpp ----
@@ -378,7 +377,7 @@ class Core {
   void carry_out(gather::Report& report);
 
   // ---- all_keys.cpp ----
-  [[nodiscard]] static bool is_part_of_roll_call(Args args);
+  [[nodiscard]] static bool is_for_nodes(const Spec& spec, Args args);
   void begin_roll_call(Client& client, const Spec& spec, Args args);
   bool take_partial(Client& client, Args args);
   [[nodiscard]] std::optional<gather::Roll> roll_of(Args args) const;
@@ -393,7 +392,7 @@ class Core {
 
   // ---- connection.cpp ----
   bool take_connection_command(Client& client, const Spec& spec, Args args);
-  void answer_connection_command(Client& client, std::string_view name, Args args, ReplyWriter& reply);
+  void answer_connection_command(Client& client, const Spec& spec, Args args, ReplyWriter& reply);
   void quit(Client& client);
   void hello(Client& client, Args args, ReplyWriter& reply);
   void hello_reply(const Client& client, ReplyWriter& reply);
@@ -403,6 +402,7 @@ class Core {
 
   // ---- clients.cpp ----
   bool take_client_command(Client& client, const Spec& spec, Args args);
+  void answer_client_command(Client& client, const Spec& spec, Args args, ReplyWriter& reply);
   void client_reply(Client& client, Args args);
   void client_setinfo(Client& client, Args args, ReplyWriter& reply);
   bool client_list(Client& client, Args args);
@@ -422,10 +422,11 @@ class Core {
   // ---- config.cpp ----
   bool config_command(Client& client, const Spec& spec, Args args);
   std::string set_config(Args args, ShardTunables& tunables) const;
-  void config_part(Args args, ReplyWriter& reply);
+  void config_part(command::Builtin builtin, Args args, ReplyWriter& reply);
 
   // ---- cluster.cpp ----
   bool cluster_command(Client& client, const Spec& spec, Args args);
+  void answer_cluster_command(const Spec& spec, Args args, ReplyWriter& reply);
   void cluster_where(std::string_view key, ReplyWriter& reply);
   [[nodiscard]] std::string cluster_info() const;
   [[nodiscard]] std::string node_id(NodeIndex node) const;

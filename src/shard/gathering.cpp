@@ -4,7 +4,6 @@
 #include <variant>
 
 #include "core.hpp"
-#include "orders.hpp"
 
 namespace limpet::shard {
 
@@ -51,7 +50,8 @@ void Core::ask_shard(const Ask& ask, Args args) {
     const peer::Request request = first_hop(Reach::shard, ask.version, ask.authenticated);
     return forward({Route::Kind::sibling, ask.target}, kNoSlot, ask.part, request, args, ask.write);
   }
-  if (is_claim(args)) return claim_from(args[2], ask.part, ask.version);
+  if (command::execution_of(*command::find(args[0]), args).builtin == command::Builtin::cluster_claim)
+    return claim_from(args[2], ask.part, ask.version);
   Bytes reply;
   const Lsn lsn = run_shard_part(args, ask.version, reply);
   part_done(ask.part, Outcome::done, reply.view(), lsn);

@@ -12,9 +12,14 @@
 namespace limpet::shard {
 
 bool Core::take_node_command(Client& client, const Spec& spec, Args args) {
-  if (spec.name == "client") return take_client_command(client, spec, args);
-  if (spec.name == "config") return config_command(client, spec, args);
-  return ask_shards(client, command::Merge::info, args);
+  switch (spec.builtin) {
+    case command::Builtin::client:
+      return take_client_command(client, spec, args);
+    case command::Builtin::config:
+      return config_command(client, spec, args);
+    default:
+      return ask_shards(client, spec.merge, args);
+  }
 }
 
 // ---- How fast ----

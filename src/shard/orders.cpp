@@ -31,7 +31,7 @@ bool Core::may_order(const Client& client) const {
   return !tunables_.password.empty() || client.origin.of_this_host;
 }
 
-bool Core::cluster_order(Client& client, std::string_view sub, Args args) {
+bool Core::cluster_order(Client& client, const command::Execution& does, Args args) {
   if (!client.replies.empty()) return false;
   if (!may_order(client)) {
     reply_error(client,
@@ -39,29 +39,32 @@ bool Core::cluster_order(Client& client, std::string_view sub, Args args) {
                 "host alone");
     return true;
   }
-  if (sub == "reload" || sub == "check") return order_reload(client, args);
-  return sub == "claim" ? order_claim(client, args) : order_drain(client, args);
+  const auto order = order_of(does.builtin);
+  if (!order) return order_claim(client, does, args);
+  const bool concerns_file = order == Order::Kind::reload || order == Order::Kind::check;
+  return concerns_file ? order_reload(client, does, args) : order_drain(client, *order, args);
 }
 
 // RELOAD, and CHECK, which tells what it would do.
-bool Core::order_reload(Client& client, Args args) {
+bool Core::order_reload(Client& client, const command::Execution& does, Args args) {
   const bool all = args.size() > 2;
   if (args.size() > 3 || (all && !equals_ignore_case(args[2], "all"))) {
     reply_error(client, "ERR syntax error: CLUSTER RELOAD|CHECK [ALL]");
     return true;
   }
+  const Order::Kind order = *order_of(does.builtin);
   if (all) {
-    gather_nodes(client, command::Merge::by_node, order_in(args) == Order::Kind::reload, args.first(2));
+    gather_nodes(client, does, order == Order::Kind::reload, args.first(2));
     return true;
   }
   const Origin origin = keep_place(client);
   client.barrier = true;
-  take_order(*order_in(args), origin, client.version);
+  take_order(order, origin, client.version);
   return true;
 }
 
 // DRAIN, and UNDRAIN, which ends it.
-bool Core::order_drain(Client& client, Args args) {
+bool Core::order_drain(Client& client, Order::Kind order, Args args) {
   if (args.size() > 3) {
     reply_error(client, "ERR syntax error: CLUSTER DRAIN|UNDRAIN [node]");
     return true;
@@ -78,7 +81,7 @@ bool Core::order_drain(Client& client, Args args) {
   const Origin origin = keep_place(client);
   client.barrier = true;
   if (*node == config_.self) {
-    take_order(*order_in(args), origin, client.version);
+    take_order(order, origin, client.version);
   } else {
     const peer::Request request = first_hop(Reach::node, client.version, true);
     forward({Route::Kind::peer, *node}, kNoSlot, origin, request, args.first(2), true);
@@ -86,12 +89,12 @@ bool Core::order_drain(Client& client, Args args) {
   return true;
 }
 
-bool Core::order_claim(Client& client, Args args) {
+bool Core::order_claim(Client& client, const command::Execution& does, Args args) {
   if (const std::string why = why_no_claim(args[2], true); !why.empty()) {
     reply_error(client, "ERR " + why);
     return true;
   }
-  gather_nodes(client, command::Merge::sum, true, args);
+  gather_nodes(client, does, true, args);
   return true;
 }
 

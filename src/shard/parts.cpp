@@ -1,7 +1,6 @@
 // Commands of several parts: what is looked at before they are cut, and this shard's own part of them.
 #include <algorithm>
 #include <limpet/base/number.hpp>
-#include <limpet/base/text.hpp>
 #include <limpet/command/relocate.hpp>
 
 #include "core.hpp"
@@ -9,6 +8,7 @@
 
 namespace limpet::shard {
 
+using command::Builtin;
 using command::Merge;
 
 // ---- Commands on the keys of several sessions ----
@@ -113,16 +113,9 @@ gather::Head Core::wide_head_of(Client& client, Merge merge) {
 bool Core::take_wide_command(Client& client, const Spec& spec, Args args) {
   // It sees everything that this client did before, and nothing that it does after.
   if (!client.replies.empty()) return false;
-  if (spec.name == "scan") return take_scan(client, args);
+  if (!spec.is_roll_call()) return take_scan(client, args);
   begin_roll_call(client, spec, args);
   return true;
-}
-
-Merge Core::merge_of_shards(Args args) {
-  if (equals_ignore_case(args[0], "cluster")) {
-    return equals_ignore_case(args[1], "status") ? Merge::status : Merge::sum;
-  }
-  return command::find(args[0])->merge;
 }
 
 // Whoever is to hold slots by the file, and who holds some still.
@@ -132,37 +125,37 @@ bool Core::takes_part(NodeIndex node) const {
 }
 
 // Is this node asked for its part of `args`?
-bool Core::is_asked(Merge merge, NodeIndex node, Args args) const {
-  const bool all = merge == Merge::status || merge == Merge::by_node;
+bool Core::is_asked(const command::Execution& does, NodeIndex node, Args args) const {
+  const bool all = does.merge == Merge::status || does.merge == Merge::by_node;
   if (all && view_->nodes[node].listed) return true;
   // It may be known to hold slots by what others say alone.
-  if (merge == Merge::status && ownership_.known().count(view_->nodes.size())[node] > 0) return true;
+  if (does.merge == Merge::status && ownership_.known().count(view_->nodes.size())[node] > 0) return true;
   // Not the one whose slots are claimed: it is gone, or at least all that it held.
-  if (equals_ignore_case(args[0], "cluster") && args.size() == 3 && view_->nodes[node].name == args[2])
-    return begins_anew(node);
+  if (does.builtin == Builtin::cluster_claim && view_->nodes[node].name == args[2]) return begins_anew(node);
   return takes_part(node);
 }
 
-std::vector<NodeIndex> Core::nodes_asked(Merge merge, Args args) const {
+std::vector<NodeIndex> Core::nodes_asked(const command::Execution& does, Args args) const {
   std::vector<NodeIndex> nodes;
   for (std::size_t i = 0; i < view_->nodes.size(); ++i) {
     const auto node = static_cast<NodeIndex>(i);
-    if (is_asked(merge, node, args)) nodes.push_back(node);
+    if (is_asked(does, node, args)) nodes.push_back(node);
   }
   return nodes;
 }
 
-void Core::gather_nodes(Client& client, Merge merge, bool write, Args args) {
-  gather::Head head = wide_head_of(client, merge);
+void Core::gather_nodes(Client& client, const command::Execution& does, bool write, Args args) {
+  gather::Head head = wide_head_of(client, does.merge);
   head.write = write;
-  gathers_.begin_nodes(head, args, nodes_asked(merge, args));
+  gathers_.begin_nodes(head, args, nodes_asked(does, args));
   run_gathers();
 }
 
 // This node's part of a command for all nodes.
 void Core::run_node_part(const Origin& origin, resp::Version version, bool write, Args args) {
-  if (const auto order = order_in(args)) return take_order(*order, origin, version);
-  gather::Head head = head_of(merge_of_shards(args), origin, version);
+  const command::Execution does = command::execution_of(*command::find(args[0]), args);
+  if (const auto order = order_of(does.builtin)) return take_order(*order, origin, version);
+  gather::Head head = head_of(does.merge, origin, version);
   head.write = write;
   head.part = true;
   gathers_.begin_shards(head, args, roll_of(args));
@@ -180,15 +173,24 @@ Lsn Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
   const Spec& spec = *command::find(args[0]);
   ReplyWriter reply(out, version);
   if (spec.scope == command::Scope::cluster) return run_part_of_all_keys(spec, args, version, out);
-  if (equals_ignore_case(args[0], "client")) {
-    equals_ignore_case(args[1], "kill") ? kill_clients(args, reply) : list_clients(args, reply);
-  } else if (equals_ignore_case(args[0], "config")) {
-    config_part(args, reply);
-  } else if (equals_ignore_case(args[0], "cluster") && equals_ignore_case(args[1], "countkeysinslot")) {
-    const auto slot = static_cast<Slot>(parse_int64(args[2]).value_or(0));
-    reply.integer(static_cast<std::int64_t>(engine_.store().keys_in(slot)));
-  } else {
-    append_stats(out);
+  switch (const Builtin builtin = command::execution_of(spec, args).builtin) {
+    case Builtin::client_kill:
+      kill_clients(args, reply);
+      break;
+    case Builtin::client_list:
+      list_clients(args, reply);
+      break;
+    case Builtin::config_resetstat:
+    case Builtin::config_set:
+      config_part(builtin, args, reply);
+      break;
+    case Builtin::cluster_countkeysinslot: {
+      const auto slot = static_cast<Slot>(parse_int64(args[2]).value_or(0));
+      reply.integer(static_cast<std::int64_t>(engine_.store().keys_in(slot)));
+      break;
+    }
+    default:
+      append_stats(out);
   }
   return 0;
 }

@@ -8,7 +8,6 @@
 #include <limpet/resp/value.hpp>
 
 #include "core.hpp"
-#include "orders.hpp"
 
 namespace limpet::shard {
 
@@ -50,16 +49,6 @@ bool begins_resp(std::string_view bytes) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   return bytes.size() > 2 && bytes[0] == '*' && is_digit(bytes[1]) &&
          (bytes[2] == '\r' || is_digit(bytes[2]));
-}
-
-// What one node may ask another for as a whole. Everything else concerns a slot.
-bool is_for_nodes(const Spec& spec, Args args) {
-  if (spec.name == "scan") return args.size() == 7;
-  if (spec.name == "cluster") {
-    const std::string sub = args.size() > 1 ? to_lower(args[1]) : "";
-    return (args.size() == 2 && (sub == "status" || order_in(args))) || (args.size() == 3 && sub == "claim");
-  }
-  return false;
 }
 
 // Takes whole frames from the front of what has come, kept in `input` and new in `bytes`, until `take` says
@@ -422,8 +411,7 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
   std::string error = step ? std::string() : command::refusal(spec, args);
   // The internal form of a command may have other arguments than a client's.
   if (spec != nullptr && request.reach != Reach::slot) {
-    const bool allowed =
-        origin.kind == Origin::Kind::sibling || is_for_nodes(*spec, args) || is_part_of_roll_call(args);
+    const bool allowed = origin.kind == Origin::Kind::sibling || is_for_nodes(*spec, args);
     error = allowed ? "" : "ERR no command for a node as a whole";
   }
   if (!request.authenticated && !tunables_.password.empty()) error = command::kAuthRequired;
@@ -447,7 +435,8 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
       run_gathers();
       return;
     case Reach::shard: {
-      if (is_claim(args)) return claim_from(args[2], origin, version);
+      if (command::execution_of(*spec, args).builtin == command::Builtin::cluster_claim)
+        return claim_from(args[2], origin, version);
       reply_scratch_.clear();
       const Lsn lsn = run_shard_part(args, version, reply_scratch_);
       deliver(origin, Outcome::done, reply_scratch_.view(), lsn);

@@ -16,6 +16,10 @@ namespace limpet::shard {
 
 using command::kCursorPositionBits;
 
+namespace {
+constexpr command::Execution kScan{.merge = command::Merge::scan};
+}
+
 unsigned Core::scan_width(std::size_t count) const {
   const std::uint64_t keys = engine_.store().stats().keys;
   if (keys == 0 || ownership_.slots().served() == 0) return kSlots;
@@ -46,12 +50,12 @@ bool Core::take_scan(Client& client, Args args, bool partial) {
                                                      count_text, scan.pattern, scan.type};
   if (partial) {
     const gather::Head head = wide_head_of(client, command::Merge::scan);
-    gathers_.begin_partial_scan(head, part_args, nodes_asked(head.merge, part_args));
+    gathers_.begin_partial_scan(head, part_args, nodes_asked(kScan, part_args));
     run_gathers();
     return true;
   }
   if (until - slot > 1) {
-    gather_nodes(client, command::Merge::scan, false, part_args);
+    gather_nodes(client, kScan, false, part_args);
     return true;
   }
   // One slot: only its owner is asked.

@@ -104,6 +104,26 @@ TEST(TableTest, ScopeFollowsFromKeysAndMerge) {
   EXPECT_FALSE(find("ping")->has(kNoAuth));
 }
 
+TEST(TableTest, ARequestIsExecutedAsItsSubcommandSaysWhereItHasOne) {
+  const auto execution = [](std::vector<std::string_view> args) {
+    return execution_of(*find(args[0]), args);
+  };
+  EXPECT_EQ(execution({"PING"}).builtin, Builtin::ping);
+  EXPECT_EQ(execution({"DBSIZE"}).merge, Merge::sum);
+  EXPECT_EQ(execution({"CLIENT", "List"}).builtin, Builtin::client_list);
+  EXPECT_EQ(execution({"CLIENT", "LIST"}).merge, Merge::text);
+  EXPECT_EQ(execution({"CLIENT", "ID"}).merge, Merge::none);
+  EXPECT_EQ(execution({"CLUSTER", "STATUS"}).part_args, 2);
+  EXPECT_EQ(execution({"CLUSTER", "INFO"}).part_args, 0) << "no node asks another for it";
+  EXPECT_EQ(execution({"GET", "key"}).builtin, Builtin::none);
+}
+
+TEST(TableTest, WhatSendsClientsToTheOwnersHasNoRow) {
+  EXPECT_TRUE(is_discovery("slots"));
+  EXPECT_FALSE(is_discovery("status"));
+  for (const Subcommand& sub : find("cluster")->subcommands) EXPECT_FALSE(is_discovery(sub.name)) << sub.name;
+}
+
 TEST(TableTest, KeysAreWhereTheRowSays) {
   EXPECT_EQ(find("get")->last_key_of(2), 1U);
   EXPECT_EQ(find("del")->last_key_of(4), 3U);

@@ -21,7 +21,7 @@ ROOMS = {
     "gather": ["base", "resp", "ring", "peer", "cluster", "command", "forward"],
     "shard": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
               "engine", "links", "forward", "clients", "gather"],
-    "net": ["base", "resp", "journal", "peer", "cluster", "engine", "links", "clients", "gather", "shard"],
+    "net": ["base", "resp", "journal", "peer", "cluster", "engine", "links", "clients", "shard"],
     "disk": ["base", "store", "journal", "handoff"],
     "node": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
              "engine", "links", "clients", "shard", "net", "disk"],

@@ -43,6 +43,60 @@ enum class Merge : std::uint8_t {
   status,   // a shard's figures, into what their node says of itself; and that of all nodes
 };
 
+// What the shard itself does, as it is about connections, or about more than the keys of a request.
+enum class Builtin : std::uint8_t {
+  none,    // the row's handler runs it
+  accept,  // +OK: of clients that know Redis Cluster, as here every node answers for every key
+  auth,
+  client,  // a container, as are cluster and config: its subcommands say what they do
+  cluster,
+  command,
+  config,
+  dbsize,
+  echo,
+  hello,
+  help,
+  info,
+  ping,
+  quit,
+  randomkey,
+  reset,
+  select,
+  time,
+  client_getname,
+  client_id,
+  client_info,
+  client_kill,
+  client_list,
+  client_reply,
+  client_setinfo,
+  client_setname,
+  client_switch,  // on or off, to no effect
+  cluster_check,
+  cluster_claim,
+  cluster_countkeysinslot,
+  cluster_drain,
+  cluster_info,
+  cluster_keyslot,
+  cluster_myid,
+  cluster_partial,
+  cluster_reload,
+  cluster_status,
+  cluster_undrain,
+  cluster_where,
+  config_get,
+  config_resetstat,
+  config_set,
+};
+
+// How a request is executed: by its row, or by that of its subcommand.
+struct Execution {
+  Builtin builtin = Builtin::none;
+  Merge merge = Merge::none;
+  // Of the form in which nodes ask each other for their parts; 0: they do not.
+  std::uint8_t part_args = 0;
+};
+
 enum Flag : std::uint32_t {
   kWrite = 1u << 0,
   kReadonly = 1u << 1,
@@ -89,6 +143,7 @@ struct Subcommand {
   std::string_view categories = {};
   std::string_view syntax = {};
   std::string_view tips = {};
+  Execution does = {};
 
   [[nodiscard]] bool arity_fits(std::size_t args) const {
     return arity >= 0 ? args == static_cast<std::size_t>(arity) : args >= static_cast<std::size_t>(-arity);
@@ -116,7 +171,13 @@ struct Spec {
   std::string_view key_flags = {};  // what is done to the keys: "RO access"
   std::string_view key_notes = {};
   std::int16_t routed_by = 0;  // of a container: the place of the key that its subcommands have
+  Builtin builtin = Builtin::none;
+  std::uint8_t part_args = 0;  // as Execution has it
+  bool partial = false;        // CLUSTER PARTIAL takes it
   std::uint8_t index = 0;      // the place of the row in all(); set there
+
+  // Is it about all keys, and executed once each slot has been answered for? A SCAN need not come to an end.
+  [[nodiscard]] bool is_roll_call() const { return scope == Scope::cluster && merge != Merge::scan; }
 
   // The place of the key that a command of one session goes by.
   [[nodiscard]] std::size_t route_key() const {
@@ -141,6 +202,13 @@ struct Spec {
 // The row of a command, whatever the case of its letters; null if there is none. Meant for the hot path: no
 // allocation, one hash of the name.
 [[nodiscard]] const Spec* find(std::string_view name);
+
+// REQUIRES: the arguments fit the row, and there is such a subcommand.
+[[nodiscard]] Execution execution_of(const Spec& spec, Args args);
+
+// CLUSTER's subcommands, in lower case, that make a client go to the owners by itself, past the load
+// balancer: they have no rows, and are refused as by a Redis that is no cluster.
+[[nodiscard]] bool is_discovery(std::string_view subcommand);
 
 // All rows, sorted by name.
 [[nodiscard]] std::span<const Spec> all();
