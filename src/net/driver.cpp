@@ -1,6 +1,7 @@
 #include <asio/post.hpp>
 #include <cerrno>
 #include <chrono>
+#include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/net/clock.hpp>
 
@@ -255,19 +256,13 @@ void Driver::Impl::flush() {
     touched_.clear();
   }
   shard_.take_changes();
-  if (!effects.changes.empty()) hooks_.changes(std::exchange(effects.changes, {}));
-  if (!effects.snapshot.empty()) hooks_.snapshot(std::exchange(effects.snapshot, {}));
-  if (std::exchange(effects.sync, false)) hooks_.sync();
-  if (!effects.wanted.empty()) hooks_.wanted(std::exchange(effects.wanted, {}));
-  if (!effects.titles.empty()) hooks_.titles(std::exchange(effects.titles, {}));
-  if (!effects.strangers.empty()) hooks_.strangers(std::exchange(effects.strangers, {}));
-  if (!effects.leaving.empty()) hooks_.leaving(std::exchange(effects.leaving, {}));
-  if (!effects.orders.empty()) hooks_.orders(std::exchange(effects.orders, {}));
+  if (shard::NodeEffects& wanted = effects; !wanted.empty()) {
+    hooks_.effects(wanted);
+    LIMPET_ASSERT(wanted.empty());
+  }
   shard_.take_batches();
   for (auto& [sibling, batch] : effects.batches) hooks_.send_batch(sibling, std::move(batch));
   effects.batches.clear();
-  for (const shard::Note& note : effects.notes) hooks_.note(note);
-  effects.notes.clear();
   if (draining_) check_drained();
 }
 

@@ -119,6 +119,7 @@ class Node::Impl {
   [[nodiscard]] Result<void> stop_storage(std::chrono::milliseconds patience);
   void open_doors();
   [[nodiscard]] net::DriverHooks hooks_for(unsigned shard);
+  void take(unsigned shard, shard::NodeEffects& effects);
   void carry_out(unsigned shard, const shard::Order& order);
 
   Settings settings_;
@@ -186,26 +187,23 @@ net::DriverHooks Node::Impl::hooks_for(unsigned shard) {
   hooks.send_batch = [this, shard](unsigned sibling, Bytes batch) {
     shards_[sibling]->mailbox().send_batch(shard, std::move(batch));
   };
-  hooks.changes = [this, shard](Bytes changes) { storage_->append(shard, std::move(changes)); };
-  hooks.snapshot = [this, shard](std::vector<journal::SnapshotPiece> pieces) {
-    storage_->append_snapshot(shard, std::move(pieces));
-  };
-  hooks.sync = [this, shard] { storage_->sync_soon(shard); };
-  hooks.wanted = [this, shard](const std::vector<Slot>& slots) { storage_->loader().want(shard, slots); };
-  hooks.titles = [this, shard](const std::vector<shard::TitleWrite>& titles) {
-    membership_->write(shard, titles);
-  };
-  hooks.strangers = [this](const std::vector<shard::Stranger>& strangers) {
-    membership_->introduce(strangers);
-  };
-  hooks.leaving = [this](const std::vector<shard::LeavingNews>& leaving) { membership_->take(leaving); };
-  hooks.orders = [this, shard](const std::vector<shard::Order>& orders) {
-    for (const shard::Order& order : orders) carry_out(shard, order);
-  };
-  hooks.note = [this](const shard::Note& note) { log_.note(note); };
+  hooks.effects = [this, shard](shard::NodeEffects& effects) { take(shard, effects); };
   hooks.client_gone = [this] { doorman_.client_gone(); };
   hooks.drained = [this] { drained_.done(); };
   return hooks;
+}
+
+void Node::Impl::take(unsigned shard, shard::NodeEffects& effects) {
+  if (!effects.changes.empty()) storage_->append(shard, std::exchange(effects.changes, {}));
+  if (!effects.snapshot.empty()) storage_->append_snapshot(shard, std::exchange(effects.snapshot, {}));
+  if (std::exchange(effects.sync, false)) storage_->sync_soon(shard);
+  if (!effects.wanted.empty()) storage_->loader().want(shard, std::exchange(effects.wanted, {}));
+  if (!effects.titles.empty()) membership_->write(shard, std::exchange(effects.titles, {}));
+  if (!effects.strangers.empty()) membership_->introduce(std::exchange(effects.strangers, {}));
+  if (!effects.leaving.empty()) membership_->take(std::exchange(effects.leaving, {}));
+  for (const shard::Order& order : std::exchange(effects.orders, {})) carry_out(shard, order);
+  for (const shard::Note& note : effects.notes) log_.note(note);
+  effects.notes.clear();
 }
 
 void Node::Impl::make_shards() {

@@ -94,7 +94,7 @@ class DriverTest : public ::testing::Test {
   }
   DriverHooks hooks() {
     DriverHooks hooks;
-    hooks.note = [](const shard::Note&) {};
+    hooks.effects = [](shard::NodeEffects& effects) { effects = {}; };
     hooks.client_gone = [this] { ++gone_; };
     hooks.drained = [this] { drained_ = true; };
     return hooks;

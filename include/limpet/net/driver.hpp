@@ -23,19 +23,9 @@ namespace limpet::net {
 // Called on the driver's thread; must not block.
 struct DriverHooks {
   std::function<void(unsigned sibling, Bytes batch)> send_batch;
-  // For the journal and its snapshots, where they are kept.
-  std::function<void(Bytes changes)> changes;
-  std::function<void(std::vector<journal::SnapshotPiece> pieces)> snapshot;
-  std::function<void()> sync;                           // the journal, soon
-  std::function<void(std::vector<Slot> slots)> wanted;  // to be loaded before others
-  // For slots that change hands.
-  std::function<void(const std::vector<shard::TitleWrite>& titles)> titles;
-  std::function<void(const std::vector<shard::Stranger>& strangers)> strangers;
-  std::function<void(const std::vector<shard::LeavingNews>& leaving)> leaving;
-  std::function<void(const std::vector<shard::Order>& orders)> orders;  // each is answered
-  std::function<void(const shard::Note&)> note;
-  std::function<void()> client_gone;  // a client's connection is closed
-  std::function<void()> drained;      // once, after drain(): nothing is under way any more
+  std::function<void(shard::NodeEffects& effects)> effects;  // there are some; it leaves none
+  std::function<void()> client_gone;                         // a client's connection is closed
+  std::function<void()> drained;  // once, after drain(): nothing is under way any more
 };
 
 class Driver {

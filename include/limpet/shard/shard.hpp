@@ -8,21 +8,17 @@
 // One thread. Every function runs to completion; none keeps a view of its arguments.
 //
 // What a driver does:
-//   - opened()/connected()/received()/written()/closed() as its streams live; tick() every kTickMs;
-//   from_sibling() when
-//     a batch came from another shard of the node
-//   - then drains effects(): dials, touched streams (write stream(id)->out unless ->held, and report with
-//   written(); read
-//   only while
-//     ->reading; close once ->finished and ->out is empty, or ->aborted), batches for siblings, notes for the
-//     log
+//   - opened()/connected()/received()/written()/closed() as its streams live;
+//   - tick() every kTickMs; from_sibling() when a batch came from another shard of the node;
+//   - then drains effects(): dials; touched streams (write stream(id)->out unless ->held, and report it with
+//     written(); read only while ->reading; close once ->finished and ->out is empty, or ->aborted); what is
+//     for the node; batches for siblings.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/limits.hpp>
-#include <limpet/base/note_level.hpp>
 #include <limpet/base/result.hpp>
 #include <limpet/base/secrets.hpp>
 #include <limpet/base/slot.hpp>
@@ -32,12 +28,11 @@
 #include <limpet/cluster/members.hpp>
 #include <limpet/cluster/view.hpp>
 #include <limpet/handoff/moment.hpp>
-#include <limpet/handoff/moved.hpp>
-#include <limpet/handoff/title.hpp>
 #include <limpet/journal/snapshotter.hpp>
 #include <limpet/links/company.hpp>
 #include <limpet/links/link.hpp>
 #include <limpet/ownership/handoff_config.hpp>
+#include <limpet/shard/effects.hpp>
 #include <limpet/shard/stats.hpp>
 #include <memory>
 #include <optional>
@@ -49,85 +44,12 @@
 namespace limpet::shard {
 
 using clients::ClientOrigin;
-using cluster::NodeIndex;
 using links::Company;
 using links::Contact;
 using links::kNobodyListens;
 using ownership::Boots;
 using ownership::Founding;
 using ownership::HandoffConfig;
-
-struct Dial {
-  StreamId stream;
-  NodeIndex node;
-  cluster::Address address;
-};
-
-// A node that connected, and that the view does not know.
-struct Stranger {
-  std::string name;
-  cluster::Address client;
-  cluster::Address peer;
-};
-
-// A title that is to be on the disk before it is acted on. `founded` is to be there before it, unless it is
-// 0.
-struct TitleWrite {
-  Slot slot = 0;
-  handoff::SlotTitle title;
-  handoff::Kind lets{};  // as in handoff::HandOvers::Write
-  std::uint64_t founded = 0;
-};
-
-// What another node says of its leaving.
-struct LeavingNews {
-  std::string node;
-  cluster::LeaveWord word;
-};
-
-// What an operator wants of the node as a whole. It is answered with Shard::ordered().
-struct Order {
-  enum class Kind : std::uint8_t {
-    reload,  // read the files again, as at SIGHUP
-    check,   // say what that would do, and do nothing
-    leave,   // give all slots away, until the next start
-    stay,    // no longer
-  };
-  Kind kind;
-  std::uint64_t ticket;
-};
-
-// What happened to one of the shard's links. All shards have one to each node, and it often happens to all.
-struct LinkNote {
-  std::string node;
-  unsigned shard = 0;
-  bool up = false;
-};
-
-struct Note {
-  using Level = NoteLevel;
-  Level level;
-  std::string text;
-  // Of these there are many at a time: whoever writes the log says it once for several.
-  std::optional<handoff::Moved> moved = {};
-  std::optional<LinkNote> link = {};
-};
-
-struct Effects {
-  std::vector<StreamId> touched;
-  std::vector<Dial> dials;
-  std::vector<std::pair<unsigned, Bytes>> batches;  // for siblings: filled by take_batches()
-  std::vector<Note> notes;
-  bool again = false;  // call go_on() in a turn of its own, behind what has come meanwhile
-  Bytes changes;       // for the journal: filled by take_changes()
-  std::vector<journal::SnapshotPiece> snapshot;  // for the files of a snapshot, in order
-  bool sync = false;                             // something waits for the journal to be synced
-  std::vector<Slot> wanted;                      // to be loaded before others
-  std::vector<TitleWrite> titles;                // each is reported, written or not
-  std::vector<Stranger> strangers;               // to be put in the view
-  std::vector<LeavingNews> leaving;              // the same
-  std::vector<Order> orders;
-};
 
 // Slots of a shard as they are loaded: effects that stand one after the other in `bytes`.
 struct LoadPiece {
