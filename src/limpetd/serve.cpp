@@ -201,12 +201,12 @@ void Daemon::begin_to_stop(int signal) {
 // From a shard's thread. What reloads is the main thread, as at a signal of somebody else.
 node::NodeHooks Daemon::hooks() {
   node::NodeHooks hooks;
-  hooks.reload = [this](Answer done) {
+  hooks.reload_files = [this](Answer done) {
     const std::lock_guard lock(mutex_);
     wait_reload_.push_back(std::move(done));
     ::kill(::getpid(), SIGHUP);
   };
-  hooks.check = [this](Answer done) {
+  hooks.check_files = [this](Answer done) {
     const std::lock_guard lock(mutex_);
     wait_check_.push_back(std::move(done));
     ::kill(::getpid(), kWake);

@@ -14,35 +14,55 @@ namespace {
 
 void log_trouble(const std::string& what) { spdlog::error("{}", what); }
 
+// What to do about it depends on where the address is from.
+tl::unexpected<Error> in_use(const Settings& settings, const Error& error, const std::string& key,
+                             const std::string& flag) {
+  const std::string fix =
+      settings.config_file.empty()
+          ? "choose another address with " + flag
+          : "choose another `" + key + "` for node " + settings.me().name + " in " + settings.config_file;
+  return fail(error.code,
+              "cannot listen on " + error.text + ". Is another limpetd running? Stop it, or " + fix);
+}
+
 }  // namespace
 
 Result<void> Doorman::bind(const Settings& settings) {
-  const cluster::Node& me = settings.me();
-  const auto explain = [&](const Error& error, const std::string& key, const std::string& flag) {
-    const std::string fix = settings.config_file.empty() ? "choose another address with " + flag
-                                                         : "choose another `" + key + "` for node " +
-                                                               me.name + " in " + settings.config_file;
-    return fail(error.code,
-                "cannot listen on " + error.text + ". Is another limpetd running? Stop it, or " + fix);
-  };
-  auto clients = net::Listener::bind(io_, me.client.host, me.client.port);
-  if (!clients) return explain(clients.error(), "client", "--listen");
+  if (Result<void> bound = bind_clients(settings); !bound) return bound;
+  if (Result<void> bound = bind_peers(settings); !bound) return bound;
+  set_rules(rules_of(settings));
+  if (protects()) {
+    spdlog::warn(
+        "protected mode: {} is open to other hosts and there is no password, so only clients of this host "
+        "are served; set a password file, or protected_mode = \"no\"",
+        settings.me().client.text());
+  }
+  return {};
+}
+
+Result<void> Doorman::bind_clients(const Settings& settings) {
+  const cluster::Address& address = settings.me().client;
+  auto clients = net::Listener::bind(io_, address.host, address.port);
+  if (!clients) return in_use(settings, clients.error(), "client", "--listen");
   clients_ = std::move(*clients);
-  warn_if_loopback("client", me.client, *clients_);
-  if (!settings.socket.empty()) {
-    auto local = net::Listener::bind_unix(io_, settings.socket, settings.socket_mode);
-    if (!local) {
-      return fail(local.error().code, "cannot listen on " + local.error().text +
-                                          ". Choose another path with --socket, or remove the file");
-    }
-    local_clients_ = std::move(*local);
+  warn_if_loopback("client", address, *clients_);
+  if (settings.socket.empty()) return {};
+  auto local = net::Listener::bind_unix(io_, settings.socket, settings.socket_mode);
+  if (!local) {
+    return fail(local.error().code, "cannot listen on " + local.error().text +
+                                        ". Choose another path with --socket, or remove the file");
   }
-  if (me.peer) {
-    auto peers = net::Listener::bind(io_, me.peer->host, me.peer->port);
-    if (!peers) return explain(peers.error(), "peer", "--config");
-    peers_ = std::move(*peers);
-    warn_if_loopback("peer", *me.peer, *peers_);
-  }
+  local_clients_ = std::move(*local);
+  return {};
+}
+
+Result<void> Doorman::bind_peers(const Settings& settings) {
+  const auto& address = settings.me().peer;
+  if (!address) return {};
+  auto peers = net::Listener::bind(io_, address->host, address->port);
+  if (!peers) return in_use(settings, peers.error(), "peer", "--config");
+  peers_ = std::move(*peers);
+  warn_if_loopback("peer", *address, *peers_);
   return {};
 }
 

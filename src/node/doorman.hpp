@@ -26,15 +26,20 @@ class Doorman {
     std::size_t max_clients = 0;
     bool protect = false;  // no password is set, so strangers from other hosts are turned away
   };
+  // Of Settings or Reloadable: what both have is called the same.
+  template <class From>
+  [[nodiscard]] static Rules rules_of(const From& from) {
+    return {.max_clients = from.max_clients, .protect = from.protected_mode && from.password.empty()};
+  }
   // Somebody was let in, and is this shard's from now on. On the doorman's thread.
-  using Admitted = std::function<void(std::size_t shard, std::shared_ptr<net::Connection>)>;
+  using Admitted = std::function<void(unsigned shard, std::shared_ptr<net::Connection>)>;
 
-  explicit Doorman(std::size_t shards) : shards_(shards) {}
+  explicit Doorman(unsigned shards) : shards_(shards) {}
   ~Doorman() { close(); }
   Doorman(const Doorman&) = delete;
   Doorman& operator=(const Doorman&) = delete;
 
-  // Error: which address, and what to do.
+  // By the rules of these settings. Error: which address, and what to do.
   [[nodiscard]] Result<void> bind(const Settings& settings);
   void set_rules(const Rules& rules);
   void open(Admitted client, Admitted peer);
@@ -48,9 +53,11 @@ class Doorman {
   [[nodiscard]] std::uint64_t rejected() const { return rejected_; }
 
  private:
+  [[nodiscard]] Result<void> bind_clients(const Settings& settings);
+  [[nodiscard]] Result<void> bind_peers(const Settings& settings);
   void take_client(net::Connection connection);
 
-  std::size_t shards_;
+  unsigned shards_;
   asio::io_context io_{1};
   std::thread thread_;
   std::unique_ptr<net::Listener> clients_;
@@ -58,8 +65,8 @@ class Doorman {
   std::unique_ptr<net::Listener> peers_;          // none for a node that is in no cluster
   Admitted client_;
   Admitted peer_;
-  std::size_t next_client_ = 0;  // its thread only
-  std::size_t next_peer_ = 0;
+  unsigned next_client_ = 0;  // its thread only
+  unsigned next_peer_ = 0;
 
   std::atomic<bool> protects_{false};
   std::atomic<std::size_t> max_clients_{0};

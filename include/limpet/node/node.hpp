@@ -16,9 +16,9 @@ namespace limpet::node {
 struct NodeHooks {
   // A client wants the files to be read again, as at SIGHUP. `done` is to be called from any thread, at any
   // time: with what was changed, or why nothing was. Called on a shard's thread; must not block.
-  std::function<void(std::function<void(Result<std::string>)> done)> reload;
+  std::function<void(std::function<void(Result<std::string>)> done)> reload_files;
   // The same, of what that would do: nothing changes.
-  std::function<void(std::function<void(Result<std::string>)> done)> check;
+  std::function<void(std::function<void(Result<std::string>)> done)> check_files;
 };
 
 class Node {
