@@ -3,6 +3,7 @@
 #include <limpet/command/errors.hpp>
 #include <limpet/command/relocate.hpp>
 #include <limpet/engine/engine.hpp>
+#include <limpet/engine/undo_log.hpp>
 #include <limpet/store/change.hpp>
 
 namespace limpet::engine {
@@ -16,6 +17,16 @@ std::size_t bytes_of(command::Args args) {
   std::size_t bytes = 0;
   for (const std::string_view arg : args) bytes += arg.size();
   return bytes;
+}
+
+template <class Visit>
+void each_key(const Command& command, Visit visit) {
+  const Spec& spec = command.spec;
+  const std::size_t last = spec.many_keys() ? spec.last_key_of(command.args.size()) : spec.route_key();
+  const std::size_t step = spec.many_keys() ? static_cast<std::size_t>(spec.key_step) : 1;
+  for (std::size_t at = spec.route_key(); at > 0 && at <= last && at < command.args.size(); at += step) {
+    visit(command.args[at]);
+  }
 }
 
 std::optional<std::uint64_t> nonce_of(const std::optional<journal::SegmentHeader>& journal) {
@@ -42,7 +53,7 @@ inline void Engine::perform(const Command& command, Bytes& out, Now now) {
   ReplyWriter reply(out, command.version);
   command::Context context{
       .store = store_, .reply = reply, .lookups = stats_.lookups(), .now = now, .first_key = command.key};
-  if (memory_.max == 0 || !spec.has(command::kDenyOom) || make_room_for(command.args, now)) {
+  if (memory_.max == 0 || !spec.has(command::kDenyOom) || in_batch_ || make_room_for(command.args, now)) {
     spec.run(context, command.args);
   } else {
     reply.error(command::kOutOfMemory);
@@ -92,6 +103,56 @@ Executed Engine::run_recorded(const Command& command, Bytes& out, Now now) {
   return {};
 }
 
+// ---- Several as one ----
+
+// Before any of them is run: what makes room is a change of other sessions, and would part their record.
+std::string Engine::why_no_batch(std::span<const Command> commands, Now now) {
+  std::size_t bytes = 0;
+  std::size_t of_values = 0;
+  bool writes = false;
+  for (const Command& command : commands) {
+    writes = writes || command.spec.has(command::kWrite);
+    bytes += bytes_of(command.args);
+    if (command.spec.has(command::kDenyOom)) of_values += bytes_of(command.args);
+  }
+  if (writes && feed_.records() && durability_.refuses(feed_.end(), bytes)) return durability_.refusal();
+  if (of_values > 0 && memory_.max != 0 && !make_room(of_values, now))
+    return std::string(command::kOutOfMemory);
+  return {};
+}
+
+BatchDone Engine::run_batch(Slot slot, std::span<const Command> commands, bool whole, Bytes& out, Now now) {
+  if (const std::string why = why_no_batch(commands, now); !why.empty()) {
+    for (const Command& command : commands.first(whole ? 1 : commands.size())) refuse(command, why, out);
+    return {.undone = true};
+  }
+  const Lsn began = feed_.end();
+  const std::size_t before = out.size();
+  BatchDone done;
+  UndoLog undo(store_, slot);
+  in_batch_ = true;
+  for (const Command& command : commands) {
+    if (whole && command.spec.has(command::kWrite)) {
+      each_key(command, [&](std::string_view key) { undo.keep(key); });
+    }
+    const std::size_t at = out.size();
+    execute(command, out, now);
+    done.undone = whole && out.data()[at] == '-';
+    if (!done.undone) continue;
+    undo.undo(now.unix_ms);
+    const std::string error(out.view().substr(at));
+    out.truncate(before);
+    out.append(error);
+    break;
+  }
+  in_batch_ = false;
+  feed_.end_command();
+  if (!feed_.records() || done.undone) return done;
+  for (const Command& command : commands) done.reply_lsn = std::max(done.reply_lsn, shown_by(command));
+  if (feed_.end() > began) done.reply_lsn = feed_.end();
+  return done;
+}
+
 // How much of the stream the reply of a read shows.
 Lsn Engine::shown_by(const Command& command) const {
   if (command.key != nullptr) return feed_.end_of(command.key->slot);
@@ -99,11 +160,7 @@ Lsn Engine::shown_by(const Command& command) const {
   // Commands about all keys say that some are there, and not what they hold.
   if (spec.route_key() == 0) return 0;
   Lsn shown = 0;
-  const std::size_t last = spec.many_keys() ? spec.last_key_of(command.args.size()) : spec.route_key();
-  const std::size_t step = spec.many_keys() ? static_cast<std::size_t>(spec.key_step) : 1;
-  for (std::size_t at = spec.route_key(); at <= last && at < command.args.size(); at += step) {
-    shown = std::max(shown, feed_.end_of(slot_of(command.args[at])));
-  }
+  each_key(command, [&](std::string_view key) { shown = std::max(shown, feed_.end_of(slot_of(key))); });
   return shown;
 }
 
@@ -142,8 +199,9 @@ Result<void> Engine::load(Slot slot, std::string_view effects, Now now) {
 // ---- Memory ----
 
 // Is there room for a write of these arguments, if need be at the cost of idle sessions?
-bool Engine::make_room_for(command::Args args, Now now) {
-  const std::size_t need = bytes_of(args);
+bool Engine::make_room_for(command::Args args, Now now) { return make_room(bytes_of(args), now); }
+
+bool Engine::make_room(std::size_t need, Now now) {
   if (store_.stats().bytes + need <= memory_.max) return true;
   if (!memory_.evict || need > memory_.max) return false;
   return store_.evict(memory_.max - need, kEvictSessionsMax, now.unix_ms);

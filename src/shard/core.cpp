@@ -82,13 +82,6 @@ Core::~Core() {
 
 // ---- Finding and touching ----
 
-// Also null for what is no client: a part of a gather may be for a peer.
-Client* Core::find_client(StreamId id) {
-  return id.kind == StreamKind::client ? clients_.find(slab_name<Client>(id)) : nullptr;
-}
-
-Peer* Core::find_peer(StreamId id) { return peers_.find(slab_name<Peer>(id)); }
-
 Stream* Core::stream(StreamId id) {
   switch (id.kind) {
     case StreamKind::client:

@@ -118,8 +118,11 @@ class Core {
 
  private:
   // ---- core.cpp ----
-  Client* find_client(StreamId id);
-  Peer* find_peer(StreamId id);
+  // Null for one that is gone, and for what is no client: a part of a gather may be for a peer.
+  Client* find_client(StreamId id) {
+    return id.kind == StreamKind::client ? clients_.find({id.index, id.generation}) : nullptr;
+  }
+  Peer* find_peer(StreamId id) { return peers_.find({id.index, id.generation}); }
   void touch(Stream& stream, StreamId id);
   void abort(Stream& stream, StreamId id);
   void end_client(Client& client);

@@ -122,7 +122,7 @@ inline bool Core::take_step(Client& client, Ahead& next, Turn& turn) {
     yield(client);
     return false;
   }
-  client.stalled = !may_take(client, memory_) || forwarder_.holds_up(client.id);
+  client.stalled = !may_take(client, memory_) || (!client.replies.empty() && forwarder_.holds_up(client.id));
   if (client.stalled || next.step.kind == Kind::need_more) return false;
   if (next.step.kind == Kind::error) {
     ++counters_.protocol_errors;

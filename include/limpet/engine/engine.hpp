@@ -22,6 +22,8 @@
 #include <limpet/store/store.hpp>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace limpet::engine {
@@ -39,12 +41,18 @@ struct Executed {
   Lsn reply_lsn = 0;  // its reply may leave once that much is safe
 };
 
+// What came of several that were run as one.
+struct BatchDone {
+  Lsn reply_lsn = 0;    // of all of their replies
+  bool undone = false;  // nothing has changed, and `out` has got one error
+};
+
 class Engine {
  public:
   struct Setup {
     std::uint64_t table_seed = 0;
     std::optional<journal::SegmentHeader> journal{};  // of its stream; none: none is kept
-    std::uint64_t (*ticks_ns)() = nullptr;          // to time commands by; null: none is timed
+    std::uint64_t (*ticks_ns)() = nullptr;            // to time commands by; null: none is timed
   };
   struct Memory {
     std::uint64_t max = 0;  // bytes of sessions; 0: no bound
@@ -57,6 +65,11 @@ class Engine {
   // ---- Commands ----
   // Appends the reply.
   Executed run(const Command& command, Bytes& out, Now now);
+  // Several commands on keys of one slot, with nothing in between: appends their replies, one after the
+  // other. Their changes are one record of the stream, as long as they are no more than kRecordSplitBytes.
+  // `whole`: if one of them fails, all that they did is undone, and its error is the only reply; else the
+  // others run all the same.
+  BatchDone run_batch(Slot slot, std::span<const Command> commands, bool whole, Bytes& out, Now now);
   // The same for a step of a command that no client sends (command/relocate.hpp): `key` is what it is about.
   Executed run_step(command::Args args, std::string_view key, resp::Version version, Bytes& out, Now now);
   // Answers it with an error instead.
@@ -92,9 +105,11 @@ class Engine {
   void execute(const Command& command, Bytes& out, Now now);
   void execute_timed(const Command& command, Bytes& out, Now now);
   void perform(const Command& command, Bytes& out, Now now);
+  [[nodiscard]] std::string why_no_batch(std::span<const Command> commands, Now now);
   Executed run_recorded(const Command& command, Bytes& out, Now now);
   [[nodiscard]] Lsn shown_by(const Command& command) const;
   [[nodiscard]] bool make_room_for(command::Args args, Now now);
+  [[nodiscard]] bool make_room(std::size_t bytes, Now now);
 
   store::Store store_;
   ChangeFeed feed_;
@@ -103,6 +118,7 @@ class Engine {
   CommandStats stats_;
   std::unique_ptr<SnapshotPacer> snapshots_;
   Memory memory_;
+  bool in_batch_ = false;  // for which room has been made
   std::uint64_t (*ticks_ns_)();
 };
 
