@@ -69,10 +69,10 @@ HandOvers::HandOvers(Member self, std::uint64_t boot, unsigned shards, unsigned 
   hand_on();
 }
 
-void HandOvers::set_passing(Passing passes) {
-  outgoing_.set_passing(passes);
-  incoming_.set_passing(passes);
-  passes_ = std::move(passes);
+void HandOvers::set_crash_hook(CrashHook hook) {
+  outgoing_.set_crash_hook(hook);
+  incoming_.set_crash_hook(hook);
+  crash_hook_ = std::move(hook);
 }
 
 void HandOvers::set_numbering(Numbering numbers) {
@@ -110,7 +110,7 @@ void HandOvers::hand_on() {
   append(std::move(actions_.answers), wishes_.answers);
   append(std::move(actions_.syncs), wishes_.syncs);
   append(std::move(actions_.modes), wishes_.turns);
-  for (const Note& note : actions_.notes) {
+  for (const MoveNote& note : actions_.notes) {
     if (note.moved && note.moved->given && ledger_.may_write()) last_failure_.clear();
   }
   append(std::move(actions_.notes), wishes_.notes);
@@ -209,13 +209,13 @@ bool HandOvers::complete(Slot slot, const Unfinished::Offer& offer) {
 void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64_t ticket, Now now) {
   now_ = now;
   const auto say = [&](const Message& said) {
-    if (passes_) passes_(Step::answers, said.kind);
+    if (crash_hook_) crash_hook_(Step::answers, said.kind);
     actions_.answer(ticket, said);
   };
   Message message;
   const bool read =
       ledger_.is_of_this_shard(slot) && read_message(body, message) && message.kind <= kLastQuestion;
-  if (read && passes_) passes_(Step::hears, message.kind);
+  if (read && crash_hook_) crash_hook_(Step::hears, message.kind);
   const bool ours = read && incoming_.is_of(from, slot, message);
   if (!read) {
     Message refused{.kind = Kind::refused, .migration = message.migration, .term = message.term};
@@ -252,7 +252,7 @@ void HandOvers::answered(Member from, Slot slot, std::string_view body, Now now)
   Message message;
   if (!ledger_.is_of_this_shard(slot) || !read_message(body, message) || message.kind <= kLastQuestion)
     return;
-  if (passes_) passes_(Step::hears, message.kind);
+  if (crash_hook_) crash_hook_(Step::hears, message.kind);
   const bool of_a_fate =
       message.kind == Kind::committed || message.kind == Kind::abandoned || message.kind == Kind::pending;
   if (of_a_fate) {

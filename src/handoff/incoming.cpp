@@ -225,7 +225,7 @@ void Incoming::advance(Move& move, Now now, Actions& out) {
     out.titles.push_back({.slot = slot,
                           .title = *target.title(),
                           .after_data = promises,
-                          .lets = promises ? Kind::prepared : Kind::owned});
+                          .unblocks = promises ? Kind::prepared : Kind::owned});
   }
   if (target.state() == Target::State::done) return on_done(move, now, out);
   if (target.state() == Target::State::failed) on_failed(move, out);

@@ -250,7 +250,7 @@ void Outgoing::advance(Move& move, Now now, Actions& out) {
   switch (source.state()) {
     case Source::State::ceding:
       if (!std::exchange(move.writing, true)) {
-        out.titles.push_back({.slot = slot, .title = source.title(), .lets = Kind::grant});
+        out.titles.push_back({.slot = slot, .title = source.title(), .unblocks = Kind::grant});
       }
       return;
     case Source::State::done:

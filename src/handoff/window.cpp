@@ -18,12 +18,12 @@ std::size_t Window::size() const {
 
 void Window::given(std::uint64_t held_ms) {
   learn_least(held_ms);
-  if (deaf_ > 0) {
-    --deaf_;
+  if (stale_samples_ > 0) {
+    --stale_samples_;
     return;
   }
   if (too_long(held_ms)) {
-    deaf_ = size_;
+    stale_samples_ = size_;
     well_ = 0;
     size_ = std::max(size_ / 2, kHandoversMin);
   } else if (++well_ >= kHandoversGrow) {

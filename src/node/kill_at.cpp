@@ -11,17 +11,18 @@
 
 namespace limpet::node {
 
-using handoff::kMoments;
-using handoff::Moment;
+using handoff::CrashPoint;
+using handoff::kCrashPoints;
 
 Result<KillAt> parse_kill_at(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
-  const auto moment =
-      std::find_if(kMoments.begin(), kMoments.end(), [&](const Moment& known) { return known.name == name; });
-  if (moment == kMoments.end()) {
+  const auto moment = std::find_if(kCrashPoints.begin(), kCrashPoints.end(),
+                                   [&](const CrashPoint& known) { return known.name == name; });
+  if (moment == kCrashPoints.end()) {
     std::string names;
-    for (const Moment& known : kMoments) names += (names.empty() ? "" : ", ") + std::string(known.name);
+    for (const CrashPoint& known : kCrashPoints)
+      names += (names.empty() ? "" : ", ") + std::string(known.name);
     return fail(Code::bad_config,
                 "no moment of a hand-over is called '" + printable(name) + "'; there are " + names);
   }
@@ -34,7 +35,7 @@ Result<KillAt> parse_kill_at(std::string_view text) {
   return KillAt{*moment, *time};
 }
 
-handoff::Passing killing_at(const KillAt& wanted) {
+handoff::CrashHook killing_at(const KillAt& wanted) {
   // A function has to be copyable, a counter is not.
   auto times = std::make_shared<std::atomic<std::uint64_t>>(0);
   return [wanted, times](handoff::Step step, handoff::Kind kind) {

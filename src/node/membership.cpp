@@ -105,7 +105,7 @@ Result<void> Membership::begin(const Settings& settings, const std::string& dire
       .all = [this] { return boots_->all(); }});
   company_ = std::make_shared<links::Company>(settings.shards);
   config_.new_cluster = settings.new_cluster;
-  if (settings.kill_at) config_.passes = killing_at(*settings.kill_at);
+  if (settings.kill_at) config_.crash_hook = killing_at(*settings.kill_at);
   return {};
 }
 
@@ -228,11 +228,11 @@ void Membership::write(unsigned shard, const std::vector<shard::TitleWrite>& tit
 
 // Tells that these titles get to a step; nothing to be called if nobody wants to know.
 std::function<void(Step)> Membership::passing(const std::vector<shard::TitleWrite>& titles) const {
-  if (!config_.passes) return nullptr;
+  if (!config_.crash_hook) return nullptr;
   std::vector<handoff::Kind> let;
-  for (const shard::TitleWrite& title : titles) let.push_back(title.lets);
-  return [let, &passes = config_.passes](Step step) {
-    for (const handoff::Kind kind : let) passes(step, kind);
+  for (const shard::TitleWrite& title : titles) let.push_back(title.unblocks);
+  return [let, &hook = config_.crash_hook](Step step) {
+    for (const handoff::Kind kind : let) hook(step, kind);
   };
 }
 

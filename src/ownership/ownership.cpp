@@ -45,7 +45,7 @@ void Ownership::begin(const HandoffConfig& config, Now now) {
   }
   moves_ = std::make_unique<HandOvers>(config_.self, config.boot, config_.shards, config_.shard, titles,
                                        store_, now);
-  moves_->set_passing(config.passes);
+  moves_->set_crash_hook(config.crash_hook);
   moves_->set_numbering(numbering_);
   starts_ = std::make_unique<handoff::Owners>(config_.shards, config_.shard, titles, config.raised, now);
   starts_->set_names(config_.self,

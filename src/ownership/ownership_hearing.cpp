@@ -181,7 +181,7 @@ void Ownership::belongs_to(Slot slot, const Owner& to) {
   actions_.rerouted.push_back(slot);
 }
 
-void Ownership::turn(const handoff::HandOvers::Turn& turn, Now now) {
+void Ownership::turn(const handoff::ModeChange& turn, Now now) {
   const Slot slot = turn.slot;
   slots_.set_mode(slot, turn.kind);
   const handoff::Title& held = moves_->title(slot).title;

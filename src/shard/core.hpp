@@ -148,10 +148,10 @@ class Core {
   [[nodiscard]] ownership::NodeDirectory nodes() const;
   void drain_ownership();
   void work_off();
-  void write_title(const handoff::HandOvers::Write& write);
+  void write_title(const handoff::TitleWrite& write);
   void send_titles();
   void fail_titles(const std::string& why);
-  void ask(handoff::HandOvers::Question& question);
+  void ask(handoff::Question& question);
   void take_answer(const Origin& origin, Outcome outcome, std::string_view body);
   void take_peer_question(Peer& peer, const Frame& frame);
   void take_question(const Origin& origin, Slot slot, std::string_view body);
@@ -470,7 +470,7 @@ class Core {
   bool working_off_ = false;  // what the hand-overs want is being done
   AfterSync after_sync_;
   Claims claims_;
-  std::unordered_map<std::uint64_t, handoff::HandOvers::Question> questions_;  // by Origin::id: asked
+  std::unordered_map<std::uint64_t, handoff::Question> questions_;  // by Origin::id: asked
   std::uint64_t questions_numbered_ = 0;
   std::unordered_map<std::uint64_t, Origin> tickets_;  // by number: who asked
   std::uint64_t tickets_numbered_ = 0;

@@ -107,7 +107,7 @@ bool Core::worth_dialling(const Link& link) const {
 // ---- Changes ----
 
 void Core::changed(Slot slot, std::string_view effects) {
-  if (ownership_.moves().is_given(slot)) ownership_.moves().changed(slot, effects);
+  if (ownership_.moves().is_moving_out(slot)) ownership_.moves().changed(slot, effects);
 }
 
 void Core::watch_changes() {
@@ -140,24 +140,24 @@ void Core::work_off() {
   const bool journaled = engine_.feed().journal() != nullptr;
   while (any(moves.wishes())) {
     HandOvers::Wishes wishes = std::exchange(moves.wishes(), {});
-    for (const HandOvers::Write& write : wishes.writes) write_title(write);
+    for (const handoff::TitleWrite& write : wishes.writes) write_title(write);
     // Without a journal there is nothing that could be synced, and nobody to be asked for it.
     if (journaled && !wishes.syncs.empty()) effects_.sync = true;
     for (const Slot slot : wishes.syncs) {
       const bool synced = !journaled || engine_.feed().end() <= engine_.durability().synced();
       synced ? moves.settled(slot, now_) : after_sync_.settle(engine_.feed().end(), slot);
     }
-    for (HandOvers::Question& question : wishes.questions) ask(question);
-    for (const HandOvers::Answer& answer : wishes.answers) {
+    for (handoff::Question& question : wishes.questions) ask(question);
+    for (const handoff::Answer& answer : wishes.answers) {
       const auto asked = tickets_.extract(answer.ticket);
       deliver(asked.mapped(), Outcome::done, answer.body.view(),
               journaled ? needs_of_answer(answer.body.view(), engine_.feed().end()) : 0);
     }
-    for (const HandOvers::Turn& turn : wishes.turns) {
+    for (const handoff::ModeChange& turn : wishes.turns) {
       ownership_.turn(turn, now_);
       drain_ownership();
     }
-    for (HandOvers::Note& said : wishes.notes) {
+    for (handoff::MoveNote& said : wishes.notes) {
       const Note::Level level = said.moved       ? Note::Level::debug
                                 : said.went_well ? Note::Level::info
                                                  : Note::Level::warning;
@@ -172,10 +172,10 @@ void Core::work_off() {
   if (moves.can_copy()) effects_.again = true;
 }
 
-void Core::write_title(const HandOvers::Write& write) {
+void Core::write_title(const handoff::TitleWrite& write) {
   TitleWrite title{.slot = write.slot,
                    .title = write.title,
-                   .lets = write.lets,
+                   .unblocks = write.unblocks,
                    .founded = ownership_.first_slots().founding().claimed()};
   ownership_.first_slots().founding().no_longer_fresh();
   const bool journaled = engine_.feed().journal() != nullptr;
@@ -241,7 +241,7 @@ void Core::titles_failed(const std::vector<Slot>& slots, const std::string& why,
 
 // ---- Questions ----
 
-void Core::ask(HandOvers::Question& question) {
+void Core::ask(handoff::Question& question) {
   Link& link = link_to(question.to);
   link.forgive();
   if (link.verdict() != Link::Verdict::send) {
@@ -261,7 +261,7 @@ void Core::ask(HandOvers::Question& question) {
 void Core::take_answer(const Origin& origin, Outcome outcome, std::string_view body) {
   const auto asked = questions_.extract(origin.id);
   if (asked.empty()) return;
-  const HandOvers::Question& question = asked.mapped();
+  const handoff::Question& question = asked.mapped();
   if (outcome == Outcome::done) {
     ownership_.moves().answered(question.to, question.slot, body, now_);
   } else {

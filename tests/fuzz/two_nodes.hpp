@@ -51,7 +51,7 @@ class TwoNodes {
   using Member = handoff::Member;
   using Message = handoff::Message;
   using SlotTitle = handoff::SlotTitle;
-  using Turn = HandOvers::Turn;
+  using Turn = handoff::ModeChange;
 
   // So many that a shard has only a few slots.
   static constexpr unsigned kUsed = 4;
@@ -76,8 +76,8 @@ class TwoNodes {
     SlotRuns runs;
     std::unique_ptr<HandOvers> hand_overs;
     std::map<Slot, Turn::Kind> turns;
-    std::deque<HandOvers::Write> writes;  // of titles, not on the disk yet
-    std::deque<Slot> syncs;               // what they have of these is not on the disk yet
+    std::deque<handoff::TitleWrite> writes;  // of titles, not on the disk yet
+    std::deque<Slot> syncs;                  // what they have of these is not on the disk yet
     bool disk_fails = false;
     std::map<std::uint64_t, Post> tickets;  // questions without an answer
     std::uint64_t last_ticket = 0;
@@ -107,7 +107,7 @@ class TwoNodes {
   void post(Post post);
   // ---- What must hold ----
   void drain(Node& node);
-  void take_answer(Node& node, const HandOvers::Answer& answer);
+  void take_answer(Node& node, const handoff::Answer& answer);
   void check();
   void check_end();
 
@@ -235,7 +235,7 @@ inline void TwoNodes::start(Node& node) {
 
 // What was being written may be there or not.
 inline void TwoNodes::crash(Node& node, bool cleanly) {
-  for (const HandOvers::Write& write : node.writes) {
+  for (const handoff::TitleWrite& write : node.writes) {
     if (!cleanly && (reader_.byte() & 1) != 0) break;
     node.disk[write.slot] = write.title;
   }
@@ -300,7 +300,8 @@ inline void TwoNodes::execute(Node& node) {
 
 inline void TwoNodes::take_changes(Node& node, bool of_a_command) {
   for (const auto& [slot, run] : node.runs.take()) {
-    if (of_a_command && node.hand_overs->is_given(slot)) node.hand_overs->changed(slot, run.bytes.view());
+    if (of_a_command && node.hand_overs->is_moving_out(slot))
+      node.hand_overs->changed(slot, run.bytes.view());
   }
 }
 
@@ -308,7 +309,7 @@ inline void TwoNodes::take_changes(Node& node, bool of_a_command) {
 inline void TwoNodes::write_title(Node& node, bool well, bool there) {
   if (well) sync(node);
   if (node.writes.empty()) return;
-  const HandOvers::Write write = node.writes.front();
+  const handoff::TitleWrite write = node.writes.front();
   node.writes.pop_front();
   if (!well) node.disk_fails = true;
   if (well || there) node.disk[write.slot] = write.title;
@@ -442,7 +443,7 @@ inline void TwoNodes::forge() {
 inline void TwoNodes::drain(Node& node) {
   take_changes(node, false);
   HandOvers::Wishes wishes = std::exchange(node.hand_overs->wishes(), {});
-  for (const HandOvers::Question& each : wishes.questions) {
+  for (const handoff::Question& each : wishes.questions) {
     Message message;
     FUZZ_CHECK(handoff::read_message(each.body.view(), message) && message.kind <= handoff::kLastQuestion);
     post({.from = node.me,
@@ -451,14 +452,14 @@ inline void TwoNodes::drain(Node& node) {
           .question = true,
           .bytes = std::string(each.body.view())});
   }
-  for (const HandOvers::Answer& each : wishes.answers) take_answer(node, each);
-  for (const HandOvers::Write& each : wishes.writes) node.writes.push_back(each);
+  for (const handoff::Answer& each : wishes.answers) take_answer(node, each);
+  for (const handoff::TitleWrite& each : wishes.writes) node.writes.push_back(each);
   node.syncs.insert(node.syncs.end(), wishes.syncs.begin(), wishes.syncs.end());
   for (const Turn& each : wishes.turns) node.turns[each.slot] = each.kind;
-  for (const HandOvers::Note& each : wishes.notes) FUZZ_CHECK(!each.text.empty());
+  for (const handoff::MoveNote& each : wishes.notes) FUZZ_CHECK(!each.text.empty());
 }
 
-inline void TwoNodes::take_answer(Node& node, const HandOvers::Answer& answer) {
+inline void TwoNodes::take_answer(Node& node, const handoff::Answer& answer) {
   const auto ticket = node.tickets.find(answer.ticket);
   FUZZ_CHECK(ticket != node.tickets.end());
   Message message;
@@ -489,7 +490,7 @@ inline void TwoNodes::check() {
     const HandOvers::Progress progress = node.hand_overs->progress();
     FUZZ_CHECK(progress.to_give <= kUsed && progress.giving <= kUsed && progress.receiving <= kUsed);
     std::set<Slot> slots;
-    for (const HandOvers::Write& write : node.writes) FUZZ_CHECK(slots.insert(write.slot).second);
+    for (const handoff::TitleWrite& write : node.writes) FUZZ_CHECK(slots.insert(write.slot).second);
   }
 }
 

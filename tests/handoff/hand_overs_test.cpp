@@ -86,8 +86,8 @@ class OneShard : public ::testing::Test {
   Now now_{.steady_ms = 1'000'000, .unix_ms = 1'700'000'000'000};
   store::Store store_{1};
   HandOvers hand_overs_;
-  std::vector<HandOvers::Question> questions_;
-  std::vector<HandOvers::Answer> answers_;
+  std::vector<Question> questions_;
+  std::vector<Answer> answers_;
 };
 
 TEST_F(OneShard, GivesNothingThatTheViewDoesNotGiveToAnother) {
@@ -99,7 +99,7 @@ TEST_F(OneShard, GivesNothingThatTheViewDoesNotGiveToAnother) {
 
 TEST_F(OneShard, TellsOfEachMomentAsItComes) {
   std::vector<std::pair<Step, Kind>> passed;
-  hand_overs_.set_passing([&](Step step, Kind kind) { passed.emplace_back(step, kind); });
+  hand_overs_.set_crash_hook([&](Step step, Kind kind) { passed.emplace_back(step, kind); });
   hand_overs_.set_view(view(2, slots(1)), now_);
   const Message begin = questions().at(0);
   answer(begin, 0, Kind::ready);
@@ -151,7 +151,7 @@ TEST_F(OneShard, NeverUsesTheNameOfATryTwice) {
       seen.push_back(begin.migration);
     }
     for (const Slot slot : slots(5)) {
-      if (hand_overs_.is_given(slot))
+      if (hand_overs_.is_moving_out(slot))
         answer({.migration = current[slot], .term = {1}}, slot, Kind::refused, "no");
     }
     now_.steady_ms += kHandoffRetryMaxMs;
@@ -165,7 +165,7 @@ TEST_F(OneShard, ANodeThatTakesNoneIsOfferedNoneForAWhileAndTheReasonIsTold) {
   const Message begin = questions().at(0);
   answer(begin, 0, Kind::refused, "it has read epoch 1");
   EXPECT_EQ(questions().at(0).kind, Kind::abort);
-  EXPECT_FALSE(hand_overs_.is_given(0));
+  EXPECT_FALSE(hand_overs_.is_moving_out(0));
   ASSERT_EQ(hand_overs_.wishes().notes.size(), 1U);
   EXPECT_FALSE(hand_overs_.wishes().notes[0].went_well);
   EXPECT_THAT(hand_overs_.wishes().notes[0].text, HasSubstr("it has read epoch 1"));
@@ -181,8 +181,8 @@ TEST_F(OneShard, ANewViewEndsWhatItMakesPointless) {
   hand_overs_.set_view(view(2, slots(2)), now_);
   questions();
   hand_overs_.set_view(view(3, {1}), now_);
-  EXPECT_FALSE(hand_overs_.is_given(0));
-  EXPECT_TRUE(hand_overs_.is_given(1)) << "it goes on";
+  EXPECT_FALSE(hand_overs_.is_moving_out(0));
+  EXPECT_TRUE(hand_overs_.is_moving_out(1)) << "it goes on";
   EXPECT_TRUE(hand_overs_.serves(0));
   EXPECT_EQ(questions().at(0).kind, Kind::abort);
 }
@@ -209,7 +209,7 @@ TEST_F(OneShard, WithSlotsUnderWayForOthersGoesOnWhenANodeDoesNotAnswer) {
   hand_overs_.set_view(view(2, slots(1)), now_);
   now_.steady_ms += kHandoffSilenceMs;
   hand_overs_.tick(now_);
-  EXPECT_FALSE(hand_overs_.is_given(0));
+  EXPECT_FALSE(hand_overs_.is_moving_out(0));
   EXPECT_TRUE(hand_overs_.serves(0));
   EXPECT_EQ(hand_overs_.progress().failed_total, 1U);
 }

@@ -143,7 +143,7 @@ class Pair : public ::testing::Test {
     const Slot slot = KeyRef::of(key(uid, i)).slot;
     if (!giver().serves(slot)) return false;
     put(uid, i, value);
-    if (!giver().is_given(slot)) return true;
+    if (!giver().is_moving_out(slot)) return true;
     Bytes bytes;
     store::EffectWriter writer;
     writer.begin(bytes);
@@ -191,7 +191,7 @@ class Pair : public ::testing::Test {
     for (const auto& write : wishes.writes) hand_overs.written(write.slot, now_);
     if (!wishes.writes.empty() || !wishes.syncs.empty()) drain(self);
   }
-  void note_turn(const HandOvers::Turn& turn) {
+  void note_turn(const ModeChange& turn) {
     if (turn.kind == SlotMode::frozen) {
       frozen_[turn.slot] = now_.steady_ms;
     } else if (const auto since = frozen_.find(turn.slot); since != frozen_.end()) {

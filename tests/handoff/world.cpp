@@ -67,7 +67,7 @@ struct World::Node {
   std::unique_ptr<HandOvers> hand_overs;
   std::map<Slot, SlotMode> router;
   struct Write {
-    HandOvers::Write title;
+    TitleWrite title;
     std::size_t needs;  // of the journal, on the disk before
   };
   std::deque<Write> writes;                           // of titles, not on the disk yet
@@ -89,7 +89,7 @@ struct World::Node {
   // What the store has told since the last call goes to the journal, and to where its slot goes.
   void take_changes(bool of_a_command) {
     for (Runs::Run& run : runs.take()) {
-      if (of_a_command && hand_overs->is_given(run.first)) hand_overs->changed(run.first, run.second);
+      if (of_a_command && hand_overs->is_moving_out(run.first)) hand_overs->changed(run.first, run.second);
       journal.push_back(std::move(run));
     }
   }
@@ -266,7 +266,7 @@ void World::write_a_title(Node& node) {
   }
 }
 
-void World::put_on_disk(Node& node, const HandOvers::Write& write, std::size_t needs) {
+void World::put_on_disk(Node& node, const TitleWrite& write, std::size_t needs) {
   sync(node, needs);
   node.disk_titles[write.slot] = write.title;
   note_term(write.slot, write.title);
@@ -302,14 +302,14 @@ void World::lose(std::size_t index) {
 void World::drain(Node& node) {
   node.take_changes(false);
   HandOvers::Wishes wishes = std::exchange(node.hand_overs->wishes(), {});
-  for (const HandOvers::Question& each : wishes.questions) {
+  for (const Question& each : wishes.questions) {
     net_.push_back({.from = node.me,
                     .to = each.to,
                     .slot = each.slot,
                     .question = true,
                     .bytes = std::string(each.body.view())});
   }
-  for (const HandOvers::Answer& each : wishes.answers) {
+  for (const Answer& each : wishes.answers) {
     const Post& asked = node.tickets.at(each.ticket);
     net_.push_back({.from = node.me,
                     .to = asked.from,
@@ -318,15 +318,15 @@ void World::drain(Node& node) {
                     .bytes = std::string(each.body.view())});
   }
   for (const Slot slot : wishes.syncs) node.settling.push_back({slot, node.journal.size()});
-  for (HandOvers::Write& each : wishes.writes) {
+  for (TitleWrite& each : wishes.writes) {
     node.writes.push_back({each, each.after_data ? node.journal.size() : 0});
   }
-  for (const HandOvers::Turn& each : wishes.turns) {
+  for (const ModeChange& each : wishes.turns) {
     node.router[each.slot] = each.kind;
     moved_ = true;
     hand_overs_ += each.kind == SlotMode::moved;
   }
-  for (const HandOvers::Note& each : wishes.notes) failures_ += !each.went_well;
+  for (const MoveNote& each : wishes.notes) failures_ += !each.went_well;
 }
 
 // ---- Crashes ----

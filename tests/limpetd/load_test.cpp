@@ -59,7 +59,7 @@ TEST_F(LoadTest, ATestMaySayAtWhichMomentTheProcessKillsItself) {
   EXPECT_EQ(launch.node.kill_at->time, 7U);
   EXPECT_THAT(launch.warnings, ElementsAre(HasSubstr("kills itself at syncs-ceded:7")));
   given_.environment["LIMPET_KILL_AT"] = "lunch";
-  for (const handoff::Moment& moment : handoff::kMoments)
+  for (const handoff::CrashPoint& moment : handoff::kCrashPoints)
     EXPECT_THAT(error(), HasSubstr(std::string(moment.name)));
   for (const char* wrong : {"syncs-ceded:", "syncs-ceded:0", "syncs-ceded:-1", "syncs-ceded:1:1", ":1", ""}) {
     given_.environment["LIMPET_KILL_AT"] = wrong;

@@ -172,7 +172,7 @@ void Faults::kill_at_a_moment() {
   const unsigned node = any_node();
   if (!cluster_.alive(node)) return;
   ++counts_["kills at a moment"];
-  cluster_.kill_at(node, handoff::kMoments[cluster_.random(handoff::kMoments.size())],
+  cluster_.kill_at(node, handoff::kCrashPoints[cluster_.random(handoff::kCrashPoints.size())],
                    1 + static_cast<unsigned>(cluster_.random(3)));
 }
 void Faults::step_clock() {

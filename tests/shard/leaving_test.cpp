@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <limpet/handoff/moment.hpp>
+#include <limpet/handoff/crash_point.hpp>
 #include <string>
 #include <vector>
 
@@ -345,8 +345,8 @@ TEST_F(Claim, SlotsThatWereBeingGrantedToANodeThatIsGoneAreTakenAsAWholeByWhoeve
   ASSERT_TRUE(cluster.settle()) << tail(cluster);
   ASSERT_EQ(slots(cluster, 2), 0U);
   const auto* const hears_grant =
-      std::find_if(handoff::kMoments.begin(), handoff::kMoments.end(),
-                   [](const handoff::Moment& moment) { return moment.name == "hears-grant"; });
+      std::find_if(handoff::kCrashPoints.begin(), handoff::kCrashPoints.end(),
+                   [](const handoff::CrashPoint& moment) { return moment.name == "hears-grant"; });
   cluster.kill_at(2, *hears_grant, 1);
   edit(cluster, {"up", "up", "up"}, 3);
   for (int i = 0; i < 200 && cluster.alive(2); ++i) cluster.run_for(10);

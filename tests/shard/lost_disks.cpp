@@ -21,7 +21,8 @@ bool ceded_to(const SimDisk& disk, Slot slot, unsigned to) {
 // Was it promised the slot by that node?
 bool promised_by(const SimDisk& disk, Slot slot, unsigned by) {
   const auto& promise = disk.book.title(slot).promise;
-  return promise && promise->from < disk.book.names().size() && disk.book.names()[promise->from] == name_of(by);
+  return promise && promise->from < disk.book.names().size() &&
+         disk.book.names()[promise->from] == name_of(by);
 }
 
 }  // namespace
@@ -33,8 +34,8 @@ bool Faults::owned_by_another(unsigned node, Slot slot) const {
   return false;
 }
 
-// Beside nothing a slot may have what the node of whom this one got it has still, or what another was promised by
-// this one.
+// Beside nothing a slot may have what the node of whom this one got it has still, or what another was
+// promised by this one.
 void Faults::may_be_lost(unsigned node, const std::function<bool(Slot)>& at_risk, bool back) {
   std::vector<std::map<std::string, std::string>> strings(options_.nodes);
   std::vector<bool> read(options_.nodes);
@@ -120,8 +121,9 @@ void Faults::put_disk_back() {
 
 // ---- Disks that are lost ----
 
-// One of a world, as an old disk is: what a node has claimed is known to all that are up then, and to its own disk.
-// Where that is lost too, and they have been started anew since, nobody knows whom to claim its slots of.
+// One of a world, as an old disk is: what a node has claimed is known to all that are up then, and to its own
+// disk. Where that is lost too, and they have been started anew since, nobody knows whom to claim its slots
+// of.
 void Faults::lose_disk() {
   const unsigned node = any_node();
   if (counts_["lost disks"] + counts_["old disks"] > 0) return;
@@ -130,7 +132,7 @@ void Faults::lose_disk() {
   let_all_talk();
   // Half of them while they are getting slots, or giving them away.
   if (cluster_.random(2) == 0) {
-    cluster_.kill_at(node, handoff::kMoments[cluster_.random(handoff::kMoments.size())],
+    cluster_.kill_at(node, handoff::kCrashPoints[cluster_.random(handoff::kCrashPoints.size())],
                      1 + static_cast<unsigned>(cluster_.random(3)));
     edit();
     for (int i = 0; i < 10 && cluster_.alive(node); ++i) pass_(100);
@@ -138,7 +140,8 @@ void Faults::lose_disk() {
   kill(node);
   gone_ = node;
   // Also what was granted to it a moment ago: whoever gave it may have been started since, without a copy.
-  may_be_lost(node, [&](Slot slot) { return !owned_by_another(node, slot); }, false);
+  may_be_lost(
+      node, [&](Slot slot) { return !owned_by_another(node, slot); }, false);
   cluster_.put_back(node, SimDisk{});
   copies_[node].reset();
   claim(node);

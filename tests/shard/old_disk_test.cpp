@@ -138,8 +138,8 @@ void end_while_giving(SimCluster& cluster, SimDisk& past) {
   past = cluster.disk(0);
   ASSERT_NO_FATAL_FAILURE(fill_slots(cluster, "new"));
   const auto* const hears_prepared =
-      std::find_if(handoff::kMoments.begin(), handoff::kMoments.end(),
-                   [](const handoff::Moment& moment) { return moment.name == "hears-prepared"; });
+      std::find_if(handoff::kCrashPoints.begin(), handoff::kCrashPoints.end(),
+                   [](const handoff::CrashPoint& moment) { return moment.name == "hears-prepared"; });
   cluster.kill_at(0, *hears_prepared, 1);
   for (unsigned node = 0; node < 3; ++node) {
     cluster.write_file(node, cluster_text(kFirstDrained, 2));

@@ -152,7 +152,7 @@ void SimCluster::start(unsigned index) {
                         .titles = titles,
                         .founding = node.founding,
                         .raised = node.disk.book.raised()};
-      config.handoff->passes = [this, index](handoff::Step step, handoff::Kind kind) {
+      config.handoff->crash_hook = [this, index](handoff::Step step, handoff::Kind kind) {
         pass(index, step, kind);
       };
       config.company = node.company;
@@ -189,14 +189,14 @@ void SimCluster::kill(unsigned index) {
   for (auto& [wire, end] : open) hang_up(wire, end);
 }
 
-void SimCluster::kill_at(unsigned index, const handoff::Moment& moment, unsigned time) {
+void SimCluster::kill_at(unsigned index, const handoff::CrashPoint& moment, unsigned time) {
   nodes_[index].last_moment = &moment;
   nodes_[index].moments_left = time;
 }
 
 void SimCluster::pass(unsigned index, handoff::Step step, handoff::Kind kind) {
   Node& node = nodes_[index];
-  const handoff::Moment* const last = node.last_moment;
+  const handoff::CrashPoint* const last = node.last_moment;
   if (last == nullptr || last->step != step || last->kind != kind) return;
   if (--node.moments_left == 0) node.dying = true;
 }

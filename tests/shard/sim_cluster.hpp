@@ -10,7 +10,7 @@
 #include <functional>
 #include <limpet/cluster/members.hpp>
 #include <limpet/cluster/view.hpp>
-#include <limpet/handoff/moment.hpp>
+#include <limpet/handoff/crash_point.hpp>
 #include <limpet/resp/value.hpp>
 #include <limpet/shard/shard.hpp>
 #include <map>
@@ -109,7 +109,7 @@ class SimCluster {
   void fill_disk(unsigned node, bool full);
   // It is killed when it gets to this moment of a hand-over for the `time`-th time from now on. What it was
   // about to send in that turn has not left.
-  void kill_at(unsigned node, const handoff::Moment& moment, unsigned time);
+  void kill_at(unsigned node, const handoff::CrashPoint& moment, unsigned time);
   void spare(unsigned node) { nodes_[node].last_moment = nullptr; }  // it is not
   // From its next start on: does it keep a journal? None of an earlier start is read without.
   void keep_journal(unsigned node, bool keeps) { nodes_[node].keeps_journal = keeps; }
@@ -170,10 +170,10 @@ class SimCluster {
     bool alive = false;
     bool paused = false;
     std::vector<std::function<void()>> deferred;
-    bool keeps_journal = true;                     // where journals are kept
-    bool full = false;                             // its disk
-    std::vector<bool> unsynced;                    // by shard: a sync waits for room
-    const handoff::Moment* last_moment = nullptr;  // it is killed there
+    bool keeps_journal = true;                         // where journals are kept
+    bool full = false;                                 // its disk
+    std::vector<bool> unsynced;                        // by shard: a sync waits for room
+    const handoff::CrashPoint* last_moment = nullptr;  // it is killed there
     unsigned moments_left = 0;
     bool dying = false;          // it has got there
     bool titles_fail = false;    // the next write of titles will

@@ -193,7 +193,7 @@ void SimCluster::fill_disk(unsigned index, bool full) {
 void SimCluster::write_titles(unsigned index, unsigned shard, const std::vector<TitleWrite>& titles) {
   const auto delay = 1 + static_cast<std::int64_t>(random(4));
   const auto pass_all = [this, index, titles](handoff::Step step) {
-    for (const TitleWrite& write : titles) pass(index, step, write.lets);
+    for (const TitleWrite& write : titles) pass(index, step, write.unblocks);
   };
   pass_all(handoff::Step::writes);
   at(now_ms_ + delay, [this, index, shard, titles, pass_all, life = nodes_[index].life] {

@@ -34,7 +34,7 @@ struct TitleWrite {
   Slot slot = 0;
   SlotTitle title;
   bool after_data = false;  // only once all changes of the store so far are there
-  Kind lets{};              // the message that leaves once it is written, if it is a step of a hand-over
+  Kind unblocks{};          // the message that leaves once it is written, if it is a step of a hand-over
 };
 
 struct ModeChange {

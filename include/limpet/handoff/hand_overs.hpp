@@ -12,7 +12,8 @@
 //
 // Owned by the shard, on its thread; it knows no link and no disk. What its user does:
 //   - tells of questions and answers that came, of a new view, of time (tick());
-//   - tells of every change of a slot that is_given(), before it tells of anything else; while the slot is to
+//   - tells of every change of a slot that is_moving_out(), before it tells of anything else; while the slot
+//   is to
 //     be held it changes nothing of it;
 //   - calls go_on() for as long as can_copy(), which any event may make true;
 //   - then drains wishes(): sends questions and answers; writes titles, in their order, those with
@@ -23,10 +24,10 @@
 #include <cstdint>
 #include <limpet/base/time.hpp>
 #include <limpet/handoff/actions.hpp>
+#include <limpet/handoff/crash_point.hpp>
 #include <limpet/handoff/hand_over_view.hpp>
 #include <limpet/handoff/incoming.hpp>
 #include <limpet/handoff/message.hpp>
-#include <limpet/handoff/moment.hpp>
 #include <limpet/handoff/numbering.hpp>
 #include <limpet/handoff/outgoing.hpp>
 #include <limpet/handoff/title.hpp>
@@ -42,18 +43,13 @@ namespace limpet::handoff {
 
 class HandOvers {
  public:
-  using Question = handoff::Question;
-  using Answer = handoff::Answer;
-  using Write = TitleWrite;
-  using Turn = ModeChange;
-  using Note = MoveNote;
   struct Wishes {
     std::vector<Question> questions;
     std::vector<Answer> answers;
-    std::vector<Write> writes;
+    std::vector<TitleWrite> writes;
     std::vector<Slot> syncs;  // what the store has of them by now is to be on the disk: settled()
-    std::vector<Turn> turns;
-    std::vector<Note> notes;
+    std::vector<ModeChange> turns;
+    std::vector<MoveNote> notes;
   };
   struct Progress {
     std::size_t to_give = 0;  // slots that should be another's, those on their way included
@@ -77,7 +73,7 @@ class HandOvers {
             const std::vector<SlotTitle>& titles, store::Store& store, Now now);
 
   // Who is told of each moment, for tests.
-  void set_passing(Passing passes);
+  void set_crash_hook(CrashHook hook);
   // Who counts the changes of slots.
   void set_numbering(Numbering numbers);
 
@@ -127,7 +123,7 @@ class HandOvers {
   // This node's last start was giving the slot to another, who has more of it than this one: that is ended,
   // so the slot is that node's, as its asking will tell it. False: not now.
   bool complete(Slot slot, const Unfinished::Offer& offer);
-  // The slot has changed, for whatever reason but a hand-over. REQUIRES: is_given(slot).
+  // The slot has changed, for whatever reason but a hand-over. REQUIRES: is_moving_out(slot).
   void changed(Slot slot, std::string_view effects) { outgoing_.changed(slot, effects); }
   // The title of this slot that was to be written is on the disk; or it may be or not, and no other will be.
   void written(Slot slot, Now now);
@@ -150,7 +146,7 @@ class HandOvers {
   // REQUIRES: the slot is this shard's.
   [[nodiscard]] const SlotTitle& title(Slot slot) const { return ledger_.title(slot); }
   [[nodiscard]] bool gives() const { return !outgoing_.empty(); }
-  [[nodiscard]] bool is_given(Slot slot) const { return outgoing_.is_moving(slot); }
+  [[nodiscard]] bool is_moving_out(Slot slot) const { return outgoing_.is_moving(slot); }
   // What this node was promised of the slot, or what it is about to promise.
   [[nodiscard]] std::optional<Promise> promise(Slot slot) const { return incoming_.promise(slot); }
   // Titles are written, now or once there is room. False: none will be in this life of the node.
@@ -170,9 +166,9 @@ class HandOvers {
 
   Member self_;
   store::Store& store_;
-  Passing passes_;     // may be none
-  Numbering numbers_;  // may be none
-  Now now_;            // of the last event that said it
+  CrashHook crash_hook_;  // may be none
+  Numbering numbers_;     // may be none
+  Now now_;               // of the last event that said it
   HandOverView view_;
   TitleLedger ledger_;
   Outgoing outgoing_;

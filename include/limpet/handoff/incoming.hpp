@@ -10,8 +10,8 @@
 
 #include <cstdint>
 #include <limpet/handoff/actions.hpp>
+#include <limpet/handoff/crash_point.hpp>
 #include <limpet/handoff/hand_over_view.hpp>
-#include <limpet/handoff/moment.hpp>
 #include <limpet/handoff/numbering.hpp>
 #include <limpet/handoff/sync_time.hpp>
 #include <limpet/handoff/target.hpp>
@@ -31,7 +31,7 @@ class Incoming {
   Incoming(const Incoming&) = delete;
   Incoming& operator=(const Incoming&) = delete;
 
-  void set_passing(Passing passes) { passes_ = std::move(passes); }
+  void set_crash_hook(CrashHook hook) { crash_hook_ = std::move(hook); }
   void set_numbering(Numbering numbers) { numbers_ = std::move(numbers); }
   // The node has just started and has not heard the others yet: it receives and is granted nothing.
   void set_listening(bool listens) { listens_ = listens; }
@@ -105,15 +105,15 @@ class Incoming {
   void answer(std::uint64_t ticket, const Message& message, Actions& out) const;
   [[nodiscard]] bool is_in(Slot slot, Target::State state) const;
   void reached(Step step, Kind kind) const {
-    if (passes_) passes_(step, kind);
+    if (crash_hook_) crash_hook_(step, kind);
   }
 
   Member self_;
   const TitleLedger& ledger_;
   const HandOverView& view_;
   store::Store& store_;
-  Passing passes_;     // may be none
-  Numbering numbers_;  // may be none
+  CrashHook crash_hook_;  // may be none
+  Numbering numbers_;     // may be none
   bool listens_ = false;
   std::vector<bool> unready_;  // by slot
   std::map<Slot, Move> moves_;

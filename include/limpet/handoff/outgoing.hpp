@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <functional>
 #include <limpet/handoff/actions.hpp>
+#include <limpet/handoff/crash_point.hpp>
 #include <limpet/handoff/hand_over_view.hpp>
-#include <limpet/handoff/moment.hpp>
 #include <limpet/handoff/numbering.hpp>
 #include <limpet/handoff/pace.hpp>
 #include <limpet/handoff/retries.hpp>
@@ -45,7 +45,7 @@ class Outgoing {
   Outgoing(const Outgoing&) = delete;
   Outgoing& operator=(const Outgoing&) = delete;
 
-  void set_passing(Passing passes) { passes_ = std::move(passes); }
+  void set_crash_hook(CrashHook hook) { crash_hook_ = std::move(hook); }
   void set_numbering(Numbering numbers) { numbers_ = std::move(numbers); }
   void set_rate(std::uint64_t rate, Now now) { pace_.set_rate(rate, now); }
   void set_serving(bool serving) { window_.set_serving(serving); }
@@ -121,7 +121,7 @@ class Outgoing {
   [[nodiscard]] const Source* source_of(Slot slot) const;
   [[nodiscard]] std::size_t under_way(Now now) const;
   void reached(Step step, Kind kind) const {
-    if (passes_) passes_(step, kind);
+    if (crash_hook_) crash_hook_(step, kind);
   }
 
   Member self_;
@@ -130,8 +130,8 @@ class Outgoing {
   const TitleLedger& ledger_;
   const HandOverView& view_;
   store::Store& store_;
-  Passing passes_;     // may be none
-  Numbering numbers_;  // may be none
+  CrashHook crash_hook_;  // may be none
+  Numbering numbers_;     // may be none
   Pace pace_;
   Window window_;
   Retries retries_;

@@ -34,7 +34,8 @@ class Window {
   bool serving_ = false;
   std::size_t size_ = kHandoversFirst;
   std::size_t well_ = 0;  // given since it last changed, none of them too slowly
-  std::size_t deaf_ = 0;  // so many were on their way when it was halved: they tell of what was before
+  std::size_t stale_samples_ =
+      0;  // so many were under way when it was halved: their delays say nothing of the new size
   // How long a slot is frozen at least; forgotten slowly.
   std::uint64_t least_us_ = std::numeric_limits<std::uint64_t>::max();
 };

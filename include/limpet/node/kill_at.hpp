@@ -1,18 +1,18 @@
 // KillAt: a moment of a hand-over at which this process kills itself, so that a test sees what becomes of it.
 //
 // Written MOMENT or MOMENT:N, for the N-th time that the process gets there. The moments have their names in
-// handoff/moment.hpp.
+// handoff/crash_point.hpp.
 #pragma once
 
 #include <cstdint>
 #include <limpet/base/result.hpp>
-#include <limpet/handoff/moment.hpp>
+#include <limpet/handoff/crash_point.hpp>
 #include <string_view>
 
 namespace limpet::node {
 
 struct KillAt {
-  handoff::Moment moment;
+  handoff::CrashPoint moment;
   std::uint64_t time = 1;
 };
 
@@ -20,6 +20,6 @@ struct KillAt {
 [[nodiscard]] Result<KillAt> parse_kill_at(std::string_view text);
 
 // Kills this process with SIGKILL once it has been called for that moment so often. For all threads.
-[[nodiscard]] handoff::Passing killing_at(const KillAt& wanted);
+[[nodiscard]] handoff::CrashHook killing_at(const KillAt& wanted);
 
 }  // namespace limpet::node

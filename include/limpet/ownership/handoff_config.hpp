@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <limpet/handoff/moment.hpp>
+#include <limpet/handoff/crash_point.hpp>
 #include <limpet/handoff/title.hpp>
 #include <limpet/ownership/boots.hpp>
 #include <limpet/ownership/founding.hpp>
@@ -22,7 +22,7 @@ struct HandoffConfig {
   // The node did not stop cleanly before this start: what it owns has had a restart added.
   bool raised = false;
   std::shared_ptr<const Boots> boots = nullptr;  // one for all shards of the node; null: nobody looks
-  handoff::Passing passes = nullptr;  // told of each moment of a hand-over, for tests; null: nobody is
+  handoff::CrashHook crash_hook = nullptr;       // for tests; null: none
 };
 
 }  // namespace limpet::ownership

@@ -41,7 +41,7 @@ struct Stranger {
 struct TitleWrite {
   Slot slot = 0;
   handoff::SlotTitle title;
-  handoff::Kind lets{};  // as in handoff::HandOvers::Write
+  handoff::Kind unblocks{};  // as in handoff::TitleWrite
   std::uint64_t founded = 0;
 };
 

@@ -27,7 +27,7 @@
 #include <limpet/clients/client_origin.hpp>
 #include <limpet/cluster/members.hpp>
 #include <limpet/cluster/view.hpp>
-#include <limpet/handoff/moment.hpp>
+#include <limpet/handoff/crash_point.hpp>
 #include <limpet/journal/snapshotter.hpp>
 #include <limpet/links/company.hpp>
 #include <limpet/links/link.hpp>
