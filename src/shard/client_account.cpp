@@ -43,11 +43,6 @@ void Core::give_back(const Origin& origin, std::size_t charged) {
   memory_.give_back(Whose::client, client != nullptr ? &client->memory : nullptr, charged);
 }
 
-void Core::unpark(const Parked& parked) {
-  parked_room_.give(sizeof parked + parked.body.size());
-  give_back(parked.origin, parked.charged);
-}
-
 // ---- Nodes ----
 
 // One whose requests are not taken any more has large replies coming still, to those that were taken before

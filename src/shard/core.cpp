@@ -493,7 +493,7 @@ void Core::drain() {
 bool Core::drained() {
   // Nobody waits for a hand-over.
   bool quiet = clients_.empty() && forwarder_.under_way() == questions_.size() && held_replies_.empty() &&
-               parked_room_.empty();
+               waiters_.none_parked();
   // What a node has sent before it has said goodbye in its turn may still be on its way.
   peers_.each([&](auto, Peer& peer) {
     quiet =

@@ -26,6 +26,7 @@
 #include <limpet/command/command.hpp>
 #include <limpet/engine/engine.hpp>
 #include <limpet/forward/forwarder.hpp>
+#include <limpet/forward/waiters.hpp>
 #include <limpet/gather/gathers.hpp>
 #include <limpet/ownership/reasons.hpp>
 #include <limpet/peer/frame.hpp>
@@ -196,7 +197,6 @@ class Core {
   // Charges what is kept for whoever asked; returns how much that was, to be given back. 0: nobody is known.
   [[nodiscard]] std::size_t charge(const Origin& origin, std::size_t bytes);
   void give_back(const Origin& origin, std::size_t charged);
-  void unpark(const Parked& parked);
   [[nodiscard]] bool has_its_fill(const Peer& peer) const;
   void ease(Peer& peer);
   void begin_writing(Client& client) {
@@ -278,7 +278,7 @@ class Core {
   bool wait_for_slot(Client& client, Slot slot);
   // A request of another shard or node waits for the slot.
   void park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_view body);
-  SlotWait& want(Slot slot);
+  void want(Slot slot);
   void slot_loaded(const LoadPiece::Step& step);
   void slot_damaged(Slot slot, const std::string& why);
   void wake_waiters(Slot slot);
@@ -286,7 +286,6 @@ class Core {
   // A request that was read before, and kept.
   void serve_kept(const Origin& origin, Slot slot, Route route, std::string_view body);
   void tick_loading();
-  void give_up_waiting(Slot slot, SlotWait& wait);
   [[nodiscard]] std::int64_t loading_patience() const;
   [[nodiscard]] std::string why_unserved(Slot slot) const;
   // What is said to commands about all keys while some slots are not served; empty: all are.
@@ -476,8 +475,7 @@ class Core {
   std::uint64_t tickets_numbered_ = 0;
   std::unordered_map<std::uint64_t, std::pair<Origin, resp::Version>> orders_;  // by number: who gave them
   std::uint64_t orders_numbered_ = 0;
-  std::map<Slot, SlotWait> slot_waits_;
-  ParkedRoom parked_room_;
+  forward::Waiters waiters_;
   std::deque<HeldReply> held_replies_;
   std::size_t held_for_siblings_ = 0;  // bytes of them
   std::vector<StreamId> undurable_;

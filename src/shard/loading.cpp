@@ -50,10 +50,8 @@ std::string Core::why_not_whole() const {
 
 // ---- Waiting ----
 
-SlotWait& Core::want(Slot slot) {
-  const auto [wait, fresh] = slot_waits_.try_emplace(slot);
-  if (fresh && ownership_.slots().is_loading(slot)) effects_.wanted.push_back(slot);
-  return wait->second;
+void Core::want(Slot slot) {
+  if (waiters_.want(slot) && ownership_.slots().is_loading(slot)) effects_.wanted.push_back(slot);
 }
 
 std::optional<Slot> Core::first_missing(const std::vector<Slot>& slots) {
@@ -84,46 +82,39 @@ bool Core::wait_for_slot(Client& client, Slot slot) {
   if (client.waits_for == slot) return false;
   client.waits_for = slot;
   client.waits_until_ms = now + (waited ? std::min(kLaterWaitMs, patience) : patience);
-  want(slot).clients.push_back(client.id);
+  want(slot);
+  waiters_.add(slot, client.id);
   return false;
 }
 
 void Core::park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_view body) {
-  if (ownership_.slots().is_damaged(slot) || !parked_room_.take(sizeof(Parked) + body.size())) {
+  if (ownership_.slots().is_damaged(slot) || !waiters_.has_room(body.size())) {
     deliver(origin, Outcome::unavailable, why_unserved(slot));
     return;
   }
-  Parked& parked = want(slot).requests.emplace_back();
+  want(slot);
+  forward::Parked parked;
   parked.origin = origin;
   parked.hops = hops;
   parked.until_ms = now_.steady_ms + loading_patience();
   parked.body.append(body);
   parked.charged = charge(origin, sizeof parked + body.size());
+  waiters_.park(slot, std::move(parked));
 }
 
 void Core::tick_loading() {
-  for (auto at = slot_waits_.begin(); at != slot_waits_.end();) {
-    auto& [slot, wait] = *at;
-    give_up_waiting(slot, wait);
-    at = wait.clients.empty() && wait.requests.empty() ? slot_waits_.erase(at) : std::next(at);
-  }
-}
-
-// Those who have waited long enough.
-void Core::give_up_waiting(Slot slot, SlotWait& wait) {
-  std::erase_if(wait.clients, [&](StreamId id) {
-    Client* client = find_client(id);
-    if (client == nullptr) return true;
-    if (now_.steady_ms < client->waits_until_ms) return false;
-    client->waited_for = std::exchange(client->waits_for, Slot{kSlots});
-    wake(*client);
-    return true;
-  });
-  while (!wait.requests.empty() && now_.steady_ms >= wait.requests.front().until_ms) {
-    const Parked parked = std::move(wait.requests.front());
-    wait.requests.pop_front();
-    unpark(parked);
-    deliver(parked.origin, Outcome::unavailable, why_unserved(slot));
+  const auto until = [this](StreamId id) -> std::optional<std::int64_t> {
+    const Client* client = find_client(id);
+    return client != nullptr ? std::optional(client->waits_until_ms) : std::nullopt;
+  };
+  for (const forward::Waiters::Expired& each : waiters_.expire(until, now_)) {
+    if (Client* client = each.client ? find_client(*each.client) : nullptr) {
+      client->waited_for = std::exchange(client->waits_for, Slot{kSlots});
+      wake(*client);
+    } else if (!each.client) {
+      give_back(each.request.origin, each.request.charged);
+      deliver(each.request.origin, Outcome::unavailable, why_unserved(each.slot));
+    }
   }
 }
 
@@ -166,15 +157,12 @@ void Core::slot_damaged(Slot slot, const std::string& why) {
 }
 
 void Core::wake_waiters(Slot slot) {
-  const auto found = slot_waits_.find(slot);
-  if (found == slot_waits_.end()) return;
-  const SlotWait wait = std::move(found->second);
-  slot_waits_.erase(found);
-  for (const Parked& parked : wait.requests) {
-    unpark(parked);
+  const forward::Waiters::Waiting waiting = waiters_.take(slot);
+  for (const forward::Parked& parked : waiting.requests) {
+    give_back(parked.origin, parked.charged);
     serve_kept(parked.origin, slot, ownership_.slots().route(slot), parked.body.view());
   }
-  for (const StreamId id : wait.clients) {
+  for (const StreamId id : waiting.clients) {
     Client* client = find_client(id);
     if (client == nullptr || client->waits_for != slot) continue;
     client->waits_for = kSlots;
@@ -185,20 +173,13 @@ void Core::wake_waiters(Slot slot) {
 
 // Those that the others wait for, as this shard has passed them on before.
 void Core::serve_returned(Slot slot) {
-  const auto found = slot_waits_.find(slot);
-  if (found == slot_waits_.end()) return;
-  std::deque<Parked> others;
-  for (Parked& parked : std::exchange(found->second.requests, {})) {
-    if (!forwarder_.relays().came_back(slot, parked.hops)) {
-      others.push_back(std::move(parked));
-      continue;
-    }
-    unpark(parked);
+  const auto came_back = [&](const forward::Parked& parked) {
+    return forwarder_.relays().came_back(slot, parked.hops);
+  };
+  for (const forward::Parked& parked : waiters_.take_some(slot, came_back)) {
+    give_back(parked.origin, parked.charged);
     serve_kept(parked.origin, slot, ownership_.owner_route(slot), parked.body.view());
   }
-  SlotWait& wait = slot_waits_[slot];
-  wait.requests.insert(wait.requests.begin(), std::make_move_iterator(others.begin()),
-                       std::make_move_iterator(others.end()));
 }
 
 void Core::serve_kept(const Origin& origin, Slot slot, Route route, std::string_view body) {
