@@ -21,7 +21,7 @@ struct Left {
 
 Left left_of(const node::NodeSnapshot& snapshot) {
   Left left;
-  for (const shard::ShardStats& shard : snapshot.shards) {
+  for (const reports::ShardStats& shard : snapshot.shards) {
     left.slots += shard.handoff.slots;
     left.moving += shard.handoff.to_give + shard.handoff.giving + shard.handoff.receiving;
     left.sessions += shard.store.sessions;

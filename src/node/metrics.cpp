@@ -82,7 +82,7 @@ void add_node(Page& page, const NodeSnapshot& s) {
              std::uint64_t{s.shards.size()});
 }
 
-void add_cluster(Page& page, const NodeSnapshot& s, const shard::ShardStats& sum) {
+void add_cluster(Page& page, const NodeSnapshot& s, const reports::ShardStats& sum) {
   const cluster::View& view = *s.view;
   page.gauge("limpet_cluster_epoch", "Epoch of the cluster file in force.", view.epoch);
   const auto listed =
@@ -109,7 +109,7 @@ void add_cluster(Page& page, const NodeSnapshot& s, const shard::ShardStats& sum
   }
 }
 
-void add_moves(Page& page, const shard::HandoffStats& slots, const shard::Rates& rates) {
+void add_moves(Page& page, const reports::HandoffStats& slots, const reports::Rates& rates) {
   page.gauge("limpet_slots_held", "Slots that this node holds.", slots.slots);
   page.gauge("limpet_slots_to_give", "Of those, slots that the cluster file gives to another node.",
              slots.to_give);
@@ -153,7 +153,7 @@ void add_moves(Page& page, const shard::HandoffStats& slots, const shard::Rates&
   if (const auto left = seconds_left(slots, rates)) page.add(*left);
 }
 
-void add_sessions(Page& page, const shard::ShardStats& sum) {
+void add_sessions(Page& page, const reports::ShardStats& sum) {
   page.gauge("limpet_sessions", "Sessions held in this node's memory.", sum.store.sessions);
   page.gauge("limpet_keys", "Keys of those sessions.", sum.store.keys);
   page.gauge("limpet_expiring_keys", "Keys that have a time-out.", sum.store.expiring_keys);
@@ -166,8 +166,8 @@ void add_sessions(Page& page, const shard::ShardStats& sum) {
   page.counter("limpet_keyspace_misses_total", "Reads that did not.", sum.counters.keyspace.misses);
 }
 
-void add_disk(Page& page, const NodeSnapshot& s, const shard::DiskStats& disk) {
-  using State = shard::DiskStats::State;
+void add_disk(Page& page, const NodeSnapshot& s, const reports::DiskStats& disk) {
+  using State = reports::DiskStats::State;
   page.begin(MetricType::Gauge, "limpet_durability_info",
              "What is promised of acknowledged writes; always 1.");
   page.add(1.0, {{"mode", std::string(cluster::name_of(s.view->durability))}});
@@ -192,7 +192,7 @@ void add_disk(Page& page, const NodeSnapshot& s, const shard::DiskStats& disk) {
              disk.snapshot_open ? 1.0 : 0.0);
 }
 
-void add_clients(Page& page, const NodeSnapshot& s, const shard::Counters& c) {
+void add_clients(Page& page, const NodeSnapshot& s, const reports::Counters& c) {
   page.gauge("limpet_clients_connected", "Client connections now.", c.connected_clients);
   page.gauge("limpet_clients_max", "Setting max-clients.", s.max_clients);
   page.gauge("limpet_clients_paused", "Clients not read from, because output or an owner's queue is full.",
@@ -211,7 +211,8 @@ void add_clients(Page& page, const NodeSnapshot& s, const shard::Counters& c) {
 
 // One family over all commands, taken from `field` of each one's count.
 template <class Field>
-void add_commands(Page& page, const shard::ShardStats& sum, std::string name, std::string help, Field field) {
+void add_commands(Page& page, const reports::ShardStats& sum, std::string name, std::string help,
+                  Field field) {
   page.begin(MetricType::Counter, std::move(name), std::move(help));
   const auto specs = command::all();
   for (std::size_t i = 0; i < specs.size() && i < sum.commands.size(); ++i) {
@@ -219,8 +220,8 @@ void add_commands(Page& page, const shard::ShardStats& sum, std::string name, st
   }
 }
 
-void add_commands(Page& page, const shard::ShardStats& sum) {
-  using Count = shard::CommandCount;
+void add_commands(Page& page, const reports::ShardStats& sum) {
+  using Count = reports::CommandCount;
   page.counter("limpet_commands_processed_total",
                "Commands of this node's clients, wherever they were executed.",
                sum.counters.commands_processed);
@@ -236,16 +237,16 @@ void add_commands(Page& page, const shard::ShardStats& sum) {
                [](const Count& c) { return static_cast<double>(c.usec) / 1e6; });
 }
 
-void add_latencies(Page& page, const shard::Latencies& latencies) {
+void add_latencies(Page& page, const reports::Latencies& latencies) {
   std::vector<double> bounds;
-  for (const std::uint64_t ns : shard::Latencies::kUpTo) bounds.push_back(static_cast<double>(ns) / 1e9);
+  for (const std::uint64_t ns : reports::Latencies::kUpTo) bounds.push_back(static_cast<double>(ns) / 1e9);
   page.histogram("limpet_command_duration_seconds",
                  "How long commands executed here took in their handlers, estimated from samples.", bounds,
                  {latencies.counts.begin(), latencies.counts.end()},
                  static_cast<double>(latencies.total_ns) / 1e9);
 }
 
-void add_forwarding(Page& page, const shard::Counters& c) {
+void add_forwarding(Page& page, const reports::Counters& c) {
   page.counter("limpet_forwarded_commands_total", "Commands of clients sent on to another node.",
                c.commands_forwarded);
   page.counter("limpet_sibling_commands_total", "Commands of clients sent on to another shard of this node.",
@@ -261,7 +262,7 @@ void add_forwarding(Page& page, const shard::Counters& c) {
 
 // One family over all peers but this node itself.
 template <class Field>
-void add_peers(Page& page, const NodeSnapshot& s, const shard::ShardStats& sum, MetricType type,
+void add_peers(Page& page, const NodeSnapshot& s, const reports::ShardStats& sum, MetricType type,
                std::string name, std::string help, Field field) {
   page.begin(type, std::move(name), std::move(help));
   for (std::size_t i = 0; i < s.view->nodes.size() && i < sum.peers.size(); ++i) {
@@ -269,10 +270,10 @@ void add_peers(Page& page, const NodeSnapshot& s, const shard::ShardStats& sum, 
   }
 }
 
-void add_peers(Page& page, const NodeSnapshot& s, const shard::ShardStats& sum) {
-  using Peer = shard::PeerStats;
+void add_peers(Page& page, const NodeSnapshot& s, const reports::ShardStats& sum) {
+  using Peer = reports::PeerStats;
   add_peers(page, s, sum, MetricType::Gauge, "limpet_peer_up", "1 when every shard's link to the peer is up.",
-            [](const Peer& p) { return p.state == shard::LinkState::up ? 1.0 : 0.0; });
+            [](const Peer& p) { return p.state == reports::LinkState::up ? 1.0 : 0.0; });
   add_peers(page, s, sum, MetricType::Gauge, "limpet_peer_requests_in_flight",
             "Requests the peer has not answered yet.", [](const Peer& p) { return p.requests_in_flight; });
   add_peers(page, s, sum, MetricType::Counter, "limpet_peer_requests_total", "Requests sent to the peer.",
@@ -302,8 +303,8 @@ void add_process(Page& page, const NodeSnapshot& s) {
 }  // namespace
 
 std::string metrics_text(const NodeSnapshot& snapshot) {
-  shard::ShardStats sum;
-  for (const shard::ShardStats& one : snapshot.shards) sum.add(one);
+  reports::ShardStats sum;
+  for (const reports::ShardStats& one : snapshot.shards) sum.add(one);
 
   Page page;
   add_node(page, snapshot);

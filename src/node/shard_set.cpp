@@ -11,7 +11,7 @@ namespace {
 struct Collection {
   std::mutex mutex;
   std::condition_variable changed;
-  std::vector<shard::ShardStats> stats;
+  std::vector<reports::ShardStats> stats;
 };
 
 }  // namespace
@@ -24,10 +24,10 @@ void ShardSet::stop() {
   for (const std::unique_ptr<ShardThread>& shard : shards_) shard->stop();
 }
 
-std::vector<shard::ShardStats> ShardSet::figures(std::chrono::milliseconds patience) {
+std::vector<reports::ShardStats> ShardSet::figures(std::chrono::milliseconds patience) {
   auto collection = std::make_shared<Collection>();
   each([collection](shard::Shard& shard) {
-    shard::ShardStats stats = shard.stats();
+    reports::ShardStats stats = shard.stats();
     const std::lock_guard lock(collection->mutex);
     collection->stats.push_back(std::move(stats));
     collection->changed.notify_all();

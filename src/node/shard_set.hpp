@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <functional>
 #include <limpet/base/bytes.hpp>
+#include <limpet/reports/stats.hpp>
 #include <limpet/shard/shard.hpp>
 #include <memory>
 #include <type_traits>
@@ -49,7 +50,7 @@ class ShardSet {
     shards_[to]->mailbox().send_batch(from, std::move(batch));
   }
   // Of those that hand them in in that time.
-  [[nodiscard]] std::vector<shard::ShardStats> figures(std::chrono::milliseconds patience);
+  [[nodiscard]] std::vector<reports::ShardStats> figures(std::chrono::milliseconds patience);
 
   // REQUIRES: stopped, or never started.
   [[nodiscard]] shard::Shard& stopped(unsigned index) { return shards_[index]->shard(); }

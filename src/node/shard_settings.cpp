@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <limpet/base/hash.hpp>
+#include <limpet/reports/info.hpp>
 
 #include "process_facts.hpp"
 #include "random_seed.hpp"
@@ -16,7 +17,7 @@ std::uint64_t ticks_ns() {
   return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
-shard::ProcessFacts process_facts() {
+reports::ProcessFacts process_facts() {
   const ProcessUse use = read_process_use();
   const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
   const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));

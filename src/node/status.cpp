@@ -38,7 +38,7 @@ Json store_json(const store::StoreStats& store) {
           {"evicted_keys_total", store.evicted_total}};
 }
 
-Json counters_json(const shard::Counters& c) {
+Json counters_json(const reports::Counters& c) {
   return {{"clients", c.connected_clients},
           {"clients_paused", c.clients_paused},
           {"client_memory_bytes", c.client_memory_bytes},
@@ -58,8 +58,8 @@ Json counters_json(const shard::Counters& c) {
           {"error_replies", c.error_replies}};
 }
 
-Json disk_json(const shard::DiskStats& disk) {
-  return {{"disk", shard::name_of(disk.state)},
+Json disk_json(const reports::DiskStats& disk) {
+  return {{"disk", name_of(disk.state)},
           {"slots_loading", disk.slots_loading},
           {"slots_damaged", disk.slots_damaged},
           {"journal_unwritten_bytes", disk.unwritten_bytes},
@@ -69,7 +69,7 @@ Json disk_json(const shard::DiskStats& disk) {
 }
 
 // Slots that this node holds, and those that change hands.
-Json slots_json(const shard::HandoffStats& slots, const shard::Rates& rates) {
+Json slots_json(const reports::HandoffStats& slots, const reports::Rates& rates) {
   const auto left = seconds_left(slots, rates);
   return {{"slots", slots.slots},
           {"slots_to_give", slots.to_give},
@@ -96,7 +96,7 @@ Json slots_json(const shard::HandoffStats& slots, const shard::Rates& rates) {
 }
 
 // What one shard, or all of them together, holds and has done.
-Json figures(const shard::ShardStats& stats) {
+Json figures(const reports::ShardStats& stats) {
   Json out = store_json(stats.store);
   out["ops_per_second"] = std::llround(stats.rates.operations);
   out.update(slots_json(stats.handoff, stats.rates));
@@ -105,7 +105,7 @@ Json figures(const shard::ShardStats& stats) {
   return out;
 }
 
-Json link_json(const shard::PeerStats& peer) {
+Json link_json(const reports::PeerStats& peer) {
   Json out = {{"state", name_of(peer.state)},
               {"requests_in_flight", peer.requests_in_flight},
               {"requests_total", peer.requests_total},
@@ -119,7 +119,7 @@ Json address_json(const std::optional<cluster::Address>& address) {
   return address ? Json(address->text()) : Json(nullptr);
 }
 
-Json nodes_json(const NodeSnapshot& s, const shard::ShardStats& sum) {
+Json nodes_json(const NodeSnapshot& s, const reports::ShardStats& sum) {
   const std::vector<std::uint32_t> slots = s.view->slots_per_node();
   Json out = Json::array();
   for (std::size_t i = 0; i < s.view->nodes.size(); ++i) {
@@ -148,11 +148,11 @@ Json nodes_json(const NodeSnapshot& s, const shard::ShardStats& sum) {
   return out;
 }
 
-Json commands_json(const shard::ShardStats& sum) {
+Json commands_json(const reports::ShardStats& sum) {
   Json out = Json::object();
   const auto specs = command::all();
   for (std::size_t i = 0; i < specs.size() && i < sum.commands.size(); ++i) {
-    const shard::CommandCount& count = sum.commands[i];
+    const reports::CommandCount& count = sum.commands[i];
     if (count.calls + count.rejected + count.failed == 0) continue;
     out[std::string(specs[i].name)] = {
         {"calls", count.calls}, {"usec", count.usec}, {"rejected", count.rejected}, {"failed", count.failed}};
@@ -163,8 +163,8 @@ Json commands_json(const shard::ShardStats& sum) {
 }  // namespace
 
 std::string status_json(const NodeSnapshot& snapshot) {
-  shard::ShardStats sum;
-  for (const shard::ShardStats& one : snapshot.shards) sum.add(one);
+  reports::ShardStats sum;
+  for (const reports::ShardStats& one : snapshot.shards) sum.add(one);
 
   Json out = {{"node", snapshot.view->nodes[snapshot.self].name},
               {"version", snapshot.version},
@@ -182,7 +182,7 @@ std::string status_json(const NodeSnapshot& snapshot) {
   out["shards_expected"] = snapshot.shards_expected;
   out["shards_answering"] = snapshot.shards.size();
   out["shards"] = Json::array();
-  for (const shard::ShardStats& one : snapshot.shards) out["shards"].push_back(figures(one));
+  for (const reports::ShardStats& one : snapshot.shards) out["shards"].push_back(figures(one));
   out["commands"] = commands_json(sum);
   // Text from outside that is not UTF-8 is shown with replacement characters, it does not cost the page.
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

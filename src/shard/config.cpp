@@ -1,104 +1,17 @@
-// CONFIG: what clients ask for, answered from what this node really does, and the little of it that can be
-// set while it runs. What is set holds until it is set again or the configuration is reloaded.
-#include <algorithm>
-#include <limpet/base/number.hpp>
-#include <limpet/base/text.hpp>
+// CONFIG. What is set holds until it is set again or the configuration is reloaded.
 #include <limpet/command/describe.hpp>
 #include <limpet/command/errors.hpp>
-#include <map>
+#include <limpet/reports/config.hpp>
 
 #include "core.hpp"
 
 namespace limpet::shard {
 
-namespace {
-
-constexpr std::string_view kRefuse = "noeviction";
-constexpr std::string_view kEvict = "volatile-lru";
-
-// Names as Redis has them.
-std::map<std::string, std::string> settings(const ShardTunables& tunables, const cluster::View& view,
-                                            const ShardConfig& config) {
-  const cluster::Node& me = view.nodes[config.self];
-  return {
-      {"appendonly", "no"},
-      {"bind", me.client.host},
-      {"databases", "1"},
-      {"maxclients", std::to_string(tunables.max_clients)},
-      {"maxmemory", std::to_string(tunables.memory_of_node)},
-      {"maxmemory-policy", std::string(policy_name(tunables.evict_when_full))},
-      {"notify-keyspace-events", ""},
-      {"port", std::to_string(me.client.port)},
-      {"proto-max-bulk-len", std::to_string(kBulkBytesMax)},
-      {"replica-read-only", "yes"},
-      {"save", ""},
-      {"slave-read-only", "yes"},
-      {"slowlog-log-slower-than", "-1"},
-      {"timeout", std::to_string(tunables.idle_timeout_ms / 1000)},
-  };
-}
-
-// Changes one setting. Returns what is wrong with the value, or nothing. `name` is one that can be set.
-std::string_view set_one(ShardTunables& tunables, const ShardConfig& config, std::string_view name,
-                         std::string_view value) {
-  if (equals_ignore_case(name, "maxmemory")) {
-    const auto bytes = parse_memory(value);
-    if (!bytes) return "argument must be a memory value";
-    tunables.memory_of_node = *bytes;
-    tunables.memory_max = part_of(*bytes, config.shards, config.index);
-    return {};
-  }
-  if (equals_ignore_case(name, "maxmemory-policy")) {
-    if (!equals_ignore_case(value, kEvict) && !equals_ignore_case(value, kRefuse)) {
-      return "argument must be one of the following: volatile-lru, noeviction";
-    }
-    tunables.evict_when_full = equals_ignore_case(value, kEvict);
-    return {};
-  }
-  const auto seconds = parse_int64(value);
-  constexpr std::int64_t kSecondsMax = 86'400;
-  if (!seconds) return "argument couldn't be parsed into an integer";
-  if (*seconds < 0 || *seconds > kSecondsMax) return "argument must be between 0 and 86400 inclusive";
-  tunables.idle_timeout_ms = *seconds * 1000;
-  return {};
-}
-
-bool can_be_set(std::string_view name) {
-  return equals_ignore_case(name, "maxmemory") || equals_ignore_case(name, "maxmemory-policy") ||
-         equals_ignore_case(name, "timeout");
-}
-
-std::string set_error(std::string_view name, std::string_view what) {
-  return "ERR CONFIG SET failed (possibly related to argument '" + printable(name) + "') - " +
-         std::string(what);
-}
-
-}  // namespace
-
-std::string_view policy_name(bool evict_when_full) { return evict_when_full ? kEvict : kRefuse; }
-
-// Changes `tunables` as CONFIG SET says. Returns the text of an error, or nothing.
-std::string Core::set_config(Args args, ShardTunables& tunables) const {
-  const std::string_view odd = args.size() % 2 == 1 ? args.back() : std::string_view();
-  const auto known = settings(tunables_, *view_, config_);
-  for (std::size_t i = 2; i < args.size(); i += 2) {
-    const std::string_view name = args[i];
-    if (args.size() % 2 == 1 || !known.contains(to_lower(name))) {
-      return "ERR Unknown option or number of arguments for CONFIG SET - '" +
-             printable(args.size() % 2 == 1 ? odd : name) + "'";
-    }
-    if (!can_be_set(name)) {
-      return set_error(name,
-                       "can't set immutable config; change the configuration of limpetd and restart "
-                       "or reload it");
-    }
-    for (std::size_t before = 2; before < i; before += 2) {
-      if (equals_ignore_case(args[before], name)) return set_error(name, "duplicate parameter");
-    }
-    const std::string_view wrong = set_one(tunables, config_, name, args[i + 1]);
-    if (!wrong.empty()) return set_error(name, wrong);
-  }
-  return {};
+reports::ConfigValues Core::config_values() const {
+  return {.max_clients = tunables_.max_clients,
+          .memory_max = tunables_.memory_of_node,
+          .evict_when_full = tunables_.evict_when_full,
+          .idle_timeout_ms = tunables_.idle_timeout_ms};
 }
 
 bool Core::config_command(Client& client, const Spec& spec, Args args) {
@@ -108,9 +21,9 @@ bool Core::config_command(Client& client, const Spec& spec, Args args) {
   }
   const command::Execution does = command::execution_of(spec, args);
   if (does.merge != command::Merge::none) {
-    ShardTunables tried = tunables_;
+    reports::ConfigValues tried = config_values();
     const bool sets = does.builtin == command::Builtin::config_set;
-    if (const std::string error = sets ? set_config(args, tried) : std::string(); !error.empty()) {
+    if (const std::string error = sets ? reports::set_config(tried, args) : std::string(); !error.empty()) {
       reply_error(client, error);
       return true;
     }
@@ -119,17 +32,7 @@ bool Core::config_command(Client& client, const Spec& spec, Args args) {
   reply_now(client, [&](Bytes& out) {
     ReplyWriter reply(out, client.version);
     if (does.builtin == command::Builtin::help) return command::subcommand_help(spec, reply);
-    std::map<std::string, std::string> found;
-    for (const auto& [name, value] : settings(tunables_, *view_, config_)) {
-      for (std::size_t i = 2; i < args.size(); ++i) {
-        if (args[i].size() <= kGlobBytesMax && glob_match(args[i], name, true)) found.emplace(name, value);
-      }
-    }
-    reply.map(found.size());
-    for (const auto& [name, value] : found) {
-      reply.bulk(name);
-      reply.bulk(value);
-    }
+    reports::reply_config(config_values(), view_->nodes[config_.self], args, reply);
   });
   return true;
 }
@@ -142,7 +45,12 @@ void Core::config_part(command::Builtin builtin, Args args, ReplyWriter& reply) 
     engine_.stats().reset();
     return reply.ok();
   }
-  const std::string error = set_config(args, tunables_);
+  reports::ConfigValues values = config_values();
+  const std::string error = reports::set_config(values, args);
+  tunables_.memory_of_node = values.memory_max;
+  tunables_.memory_max = part_of(values.memory_max, config_.shards, config_.index);
+  tunables_.evict_when_full = values.evict_when_full;
+  tunables_.idle_timeout_ms = values.idle_timeout_ms;
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   error.empty() ? reply.ok() : reply.error(error);
 }

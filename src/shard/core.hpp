@@ -31,6 +31,9 @@
 #include <limpet/ownership/reasons.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
+#include <limpet/reports/cluster.hpp>
+#include <limpet/reports/config.hpp>
+#include <limpet/reports/info.hpp>
 #include <limpet/shard/shard.hpp>
 #include <limpet/store/store.hpp>
 #include <map>
@@ -57,9 +60,6 @@ using peer::FrameType;
 using peer::Outcome;
 using peer::Reach;
 using resp::ReplyWriter;
-
-// What happens to writes when the memory is full, by the name that Redis has for it.
-[[nodiscard]] std::string_view policy_name(bool evict_when_full);
 
 // Who counts the changes of slots, for hand-overs.
 [[nodiscard]] handoff::Numbering numbering_of(journal::Writer* journal);
@@ -419,20 +419,18 @@ class Core {
   bool take_node_command(Client& client, const Spec& spec, Args args);
   void append_stats(Bytes& out) const;  // this shard's figures, for another shard of the node
   void stats_reply(const gather::Report& report, ReplyWriter& reply);
-  [[nodiscard]] std::string info_text(const ShardStats& stats, const std::vector<std::string>& sections);
+  [[nodiscard]] reports::NodeFacts node_facts() const;
 
   // ---- config.cpp ----
   bool config_command(Client& client, const Spec& spec, Args args);
-  std::string set_config(Args args, ShardTunables& tunables) const;
+  [[nodiscard]] reports::ConfigValues config_values() const;
   void config_part(command::Builtin builtin, Args args, ReplyWriter& reply);
 
   // ---- cluster.cpp ----
   bool cluster_command(Client& client, const Spec& spec, Args args);
   void answer_cluster_command(const Spec& spec, Args args, ReplyWriter& reply);
-  void cluster_where(std::string_view key, ReplyWriter& reply);
-  [[nodiscard]] std::string cluster_info() const;
-  [[nodiscard]] std::string node_id(NodeIndex node) const;
-  void node_status(const ShardStats& stats, ReplyWriter& reply);
+  [[nodiscard]] reports::Reachability reachability() const;
+  [[nodiscard]] reports::Whereabouts whereabouts_of(Slot slot) const;
   void status_reply(gather::Parts parts, ReplyWriter& reply);
 
   ShardConfig config_;  // set once

@@ -7,7 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limpet/shard/stats.hpp>
+#include <limpet/reports/stats.hpp>
 
 namespace limpet::shard {
 

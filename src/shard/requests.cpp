@@ -10,7 +10,9 @@ namespace limpet::shard {
 
 namespace {
 // PING is, other than in Redis: a load balancer that asks whether the node lives has no password.
-bool open_to_strangers(const Spec& spec) { return spec.has(command::kNoAuth) || spec.name == "ping"; }
+bool open_to_strangers(const Spec& spec) {
+  return spec.has(command::kNoAuth) || spec.builtin == command::Builtin::ping;
+}
 
 // Is it owed so much that its next commands wait? While all clients together have room that is a lot: many
 // write a long pipeline before they read.

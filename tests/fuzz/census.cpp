@@ -93,7 +93,7 @@ bool is_between(std::uint64_t value, std::size_t least, std::size_t slack) {
 }
 
 // `keys` are there; of those that ended lately, `unreclaimed` at most still count.
-void check_figures(const shard::ShardStats& stats, const Keys& keys, std::size_t unreclaimed) {
+void check_figures(const reports::ShardStats& stats, const Keys& keys, std::size_t unreclaimed) {
   std::set<std::string_view> uids;
   std::size_t ending = 0;
   std::size_t bytes = 0;

@@ -73,8 +73,8 @@ void SmallNode::pass(std::int64_t ms) {
   }
 }
 
-shard::ShardStats SmallNode::stats() const {
-  shard::ShardStats all;
+reports::ShardStats SmallNode::stats() const {
+  reports::ShardStats all;
   for (const auto& shard : shards_) all.add(shard->stats());
   return all;
 }

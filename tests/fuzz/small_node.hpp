@@ -45,7 +45,7 @@ class SmallNode {
   void pass(std::int64_t ms);
   [[nodiscard]] Now now() const { return now_; }
 
-  [[nodiscard]] shard::ShardStats stats() const;
+  [[nodiscard]] reports::ShardStats stats() const;
 
  private:
   struct Wire {

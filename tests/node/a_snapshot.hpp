@@ -26,8 +26,8 @@ inline cluster::View three_nodes() {
   return view;
 }
 
-inline shard::ShardStats a_shard(std::uint64_t keys) {
-  shard::ShardStats stats;
+inline reports::ShardStats a_shard(std::uint64_t keys) {
+  reports::ShardStats stats;
   stats.store.keys = keys;
   stats.store.sessions = keys / 2;
   stats.handoff.to_give = 100;
@@ -43,9 +43,9 @@ inline shard::ShardStats a_shard(std::uint64_t keys) {
   }
   stats.peers.resize(3);
   stats.peers[0] = {
-      .state = shard::LinkState::up, .requests_in_flight = 4, .round_trip_us = 250, .last_error = {}};
+      .state = reports::LinkState::up, .requests_in_flight = 4, .round_trip_us = 250, .last_error = {}};
   stats.peers[2] = {
-      .state = shard::LinkState::backing_off, .failures_total = 9, .last_error = "Connection refused"};
+      .state = reports::LinkState::backing_off, .failures_total = 9, .last_error = "Connection refused"};
   return stats;
 }
 

@@ -119,7 +119,7 @@ TEST_F(MetricsTest, MovesAreShownWithTheirRateAndTheTimeThatIsLeft) {
 
 TEST_F(MetricsTest, WhileNothingMovesNoTimeIsLeft) {
   NodeSnapshot snapshot = a_snapshot(view_);
-  for (shard::ShardStats& shard : snapshot.shards) shard.handoff = {};
+  for (reports::ShardStats& shard : snapshot.shards) shard.handoff = {};
   scrape(snapshot);
   EXPECT_EQ(value("limpet_handover_left_seconds"), std::nullopt);
 }
@@ -147,12 +147,12 @@ TEST_F(MetricsTest, LatenciesAreAHistogramOfFixedBuckets) {
   EXPECT_EQ(value(name, R"(_bucket{le="+Inf"})"), 256);
   EXPECT_EQ(value(name, "_count"), 256);
   EXPECT_NEAR(value(name, "_sum").value_or(0), 640, 0.01);
-  EXPECT_EQ(families_[name].samples.size(), shard::Latencies::kUpTo.size() + 3);
+  EXPECT_EQ(families_[name].samples.size(), reports::Latencies::kUpTo.size() + 3);
 }
 
 TEST_F(MetricsTest, TheBoundOfTheMemoryIsShown) {
   NodeSnapshot snapshot = a_snapshot(view_);
-  for (shard::ShardStats& shard : snapshot.shards) shard.memory_max = 1'000'000;
+  for (reports::ShardStats& shard : snapshot.shards) shard.memory_max = 1'000'000;
   scrape(snapshot);
   EXPECT_EQ(value("limpet_memory_max_bytes"), 1'000'000);
 }

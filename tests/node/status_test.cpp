@@ -47,7 +47,7 @@ TEST(StatusTest, TellsOfMovesHowMuchIsLeftAndHowFastItGoes) {
   EXPECT_EQ(here["handover_rate_max"], 2'000'000);
   EXPECT_EQ(here["handover_last_failure"], "");
   EXPECT_EQ(here["ops_per_second"], 500);
-  for (shard::ShardStats& shard : snapshot.shards) shard.rates = {};
+  for (reports::ShardStats& shard : snapshot.shards) shard.rates = {};
   EXPECT_EQ(Json::parse(status_json(snapshot))["here"]["handover_seconds_left"], nullptr);
 }
 
@@ -70,7 +70,7 @@ TEST(StatusTest, ANodeThatIsInNoFileIsShownAsLongAsItHoldsSlots) {
   cluster::View view = three_nodes();
   view.nodes[2].listed = false;
   NodeSnapshot snapshot = a_snapshot(view);
-  for (shard::ShardStats& shard : snapshot.shards) {
+  for (reports::ShardStats& shard : snapshot.shards) {
     shard.peers[2].slots = 825;
     shard.peers[2].sessions = 12;
     shard.handoff.unreachable = 400;
@@ -82,7 +82,7 @@ TEST(StatusTest, ANodeThatIsInNoFileIsShownAsLongAsItHoldsSlots) {
   EXPECT_EQ(page["nodes"][0]["sessions"], nullptr) << "it has not said";
   EXPECT_EQ(page["here"]["slots_unreachable"], 800);
   EXPECT_NE(metrics_text(snapshot).find("limpet_peer_up{peer=\"n3\"}"), std::string::npos);
-  for (shard::ShardStats& shard : snapshot.shards) shard.peers[2].slots = 0;
+  for (reports::ShardStats& shard : snapshot.shards) shard.peers[2].slots = 0;
   EXPECT_EQ(Json::parse(status_json(snapshot))["nodes"].size(), 2u);
   EXPECT_EQ(metrics_text(snapshot).find("n3"), std::string::npos);
 }

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <limpet/shard/stats.hpp>
+#include <limpet/reports/stats.hpp>
 
 namespace limpet::shard {
 namespace {

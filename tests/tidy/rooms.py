@@ -19,19 +19,20 @@ ROOMS = {
     "forward": ["base", "ring", "peer", "cluster", "ownership"],
     "clients": ["base", "resp", "store", "command"],
     "gather": ["base", "resp", "ring", "peer", "cluster", "command", "forward"],
+    "reports": ["base", "resp", "ring", "store", "cluster", "command", "engine", "links"],
     "shard": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
-              "engine", "links", "forward", "clients", "gather"],
+              "engine", "links", "forward", "clients", "gather", "reports"],
     "net": ["base", "resp", "journal", "peer", "cluster", "engine", "links", "clients", "shard"],
     "disk": ["base", "store", "journal", "handoff"],
     "node": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
-             "engine", "links", "clients", "shard", "net", "disk"],
+             "engine", "links", "clients", "reports", "shard", "net", "disk"],
     "limpetd": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "ownership", "engine",
-                "clients", "shard", "net", "disk", "node"],
+                "clients", "reports", "shard", "net", "disk", "node"],
     "limpet": ["base", "resp", "ring", "store", "journal", "peer", "cluster", "command", "ownership", "engine",
                "clients", "shard", "net", "disk", "node"],
 }
 
 PURE = ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership", "engine",
-        "links", "forward", "clients", "gather", "shard"]
+        "links", "forward", "clients", "gather", "reports", "shard"]
 MAY_USE_ASIO = ["net", "node", "limpet"]
 MAY_LOG = ["node", "limpetd", "limpet"]

@@ -8,7 +8,7 @@
 #include <functional>
 #include <limpet/base/result.hpp>
 #include <limpet/cluster/view.hpp>
-#include <limpet/shard/stats.hpp>
+#include <limpet/reports/stats.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,13 +28,13 @@ struct NodeSnapshot {
   std::int64_t uptime_ms = 0;
   std::uint64_t connections_rejected = 0;
   std::uint64_t max_clients = 0;
-  std::vector<shard::ShardStats> shards;  // fewer than shards_expected: some did not answer in time
+  std::vector<reports::ShardStats> shards;  // fewer than shards_expected: some did not answer in time
   unsigned shards_expected = 0;
   TitlesState titles = TitlesState::ok;
 
   // Is there anything to say of this node? Not of one that has left the cluster file and holds nothing.
   // `sum`: of all shards.
-  [[nodiscard]] bool shows(std::size_t node, const shard::ShardStats& sum) const {
+  [[nodiscard]] bool shows(std::size_t node, const reports::ShardStats& sum) const {
     const bool holds = node < sum.peers.size() && sum.peers[node].slots > 0;
     return node == self || view->nodes[node].listed || holds;
   }

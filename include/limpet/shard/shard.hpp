@@ -32,8 +32,9 @@
 #include <limpet/links/company.hpp>
 #include <limpet/links/link.hpp>
 #include <limpet/ownership/handoff_config.hpp>
+#include <limpet/reports/info.hpp>
+#include <limpet/reports/stats.hpp>
 #include <limpet/shard/effects.hpp>
-#include <limpet/shard/stats.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,15 @@ using links::kNobodyListens;
 using ownership::Boots;
 using ownership::Founding;
 using ownership::HandoffConfig;
+using reports::CommandCount;
+using reports::Counters;
+using reports::DiskStats;
+using reports::HandoffStats;
+using reports::LinkState;
+using reports::PeerStats;
+using reports::ProcessFacts;
+using reports::Rates;
+using reports::ShardStats;
 
 // Slots of a shard as they are loaded: effects that stand one after the other in `bytes`.
 struct LoadPiece {
@@ -67,14 +77,6 @@ struct LoadPiece {
   };
   Bytes bytes;
   std::vector<Step> steps;
-};
-
-// What the operating system knows of the process, for INFO.
-struct ProcessFacts {
-  std::uint64_t resident_bytes = 0;
-  std::uint64_t system_memory_bytes = 0;
-  double user_seconds = 0;
-  double system_seconds = 0;
 };
 
 // Set once.

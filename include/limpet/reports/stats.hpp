@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace limpet::shard {
+namespace limpet::reports {
 
 using engine::CommandCount;
 using engine::Latencies;
@@ -113,4 +113,4 @@ struct ShardStats {
   void add(const ShardStats& other);
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::reports

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <limpet/shard/stats.hpp>
+#include <limpet/reports/stats.hpp>
 
-namespace limpet::shard {
+namespace limpet::reports {
 
 const char* name_of(DiskStats::State state) {
   switch (state) {
@@ -136,4 +136,4 @@ void ShardStats::add(const ShardStats& other) {
   }
 }
 
-}  // namespace limpet::shard
+}  // namespace limpet::reports
