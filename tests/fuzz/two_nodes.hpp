@@ -75,7 +75,7 @@ class TwoNodes {
     std::unique_ptr<store::Store> store;
     SlotRuns runs;
     std::unique_ptr<HandOvers> hand_overs;
-    std::map<Slot, Turn::Kind> turns;
+    std::map<Slot, handoff::SlotMode> turns;
     std::deque<handoff::TitleWrite> writes;  // of titles, not on the disk yet
     std::deque<Slot> syncs;                  // what they have of these is not on the disk yet
     bool disk_fails = false;
@@ -227,7 +227,7 @@ inline void TwoNodes::start(Node& node) {
   node.disk_fails = false;
   for (const auto& [slot, title] : node.disk) {
     titles[slot] = title;
-    if (handoff::owns(title)) node.turns[slot] = Turn::Kind::serve;
+    if (handoff::owns(title)) node.turns[slot] = handoff::SlotMode::serving;
   }
   node.hand_overs = std::make_unique<HandOvers>(node.me, node.boot, kShards, 0, titles, *node.store, now_);
   drain(node);
@@ -263,7 +263,7 @@ inline void TwoNodes::execute(Node& node) {
   const unsigned what = reader_.byte();
   const unsigned at = what % kUsed;
   const auto turn = node.turns.find(slot(at));
-  if (turn == node.turns.end() || turn->second != Turn::Kind::serve) return;
+  if (turn == node.turns.end() || turn->second != handoff::SlotMode::serving) return;
   const std::string name = tag(at) + static_cast<char>('a' + (what >> 2) % 2);
   const std::string other = tag(at) + 'r';
   const KeyRef key = KeyRef::of(name);
@@ -477,7 +477,7 @@ inline void TwoNodes::check() {
     unsigned owners = 0;
     for (const Node& node : nodes_) {
       const auto turn = node.turns.find(slot(at));
-      const bool served = turn != node.turns.end() && turn->second == Turn::Kind::serve;
+      const bool served = turn != node.turns.end() && turn->second == handoff::SlotMode::serving;
       const bool serves = node.hand_overs->serves(slot(at));
       FUZZ_CHECK(!served || serves);
       FUZZ_CHECK(!serves || served || node.disk_fails);

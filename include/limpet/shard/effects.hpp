@@ -11,6 +11,7 @@
 #include <limpet/base/stream.hpp>
 #include <limpet/cluster/members.hpp>
 #include <limpet/cluster/view.hpp>
+#include <limpet/handoff/message.hpp>
 #include <limpet/handoff/moved.hpp>
 #include <limpet/handoff/title.hpp>
 #include <limpet/journal/snapshotter.hpp>
