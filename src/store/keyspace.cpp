@@ -56,7 +56,7 @@ std::uint64_t Keyspace::uid_hash(const KeyRef& key) const {
   return key.hash != 0 ? key.hash : uid_hash(key.uid);
 }
 
-void Keyspace::look_ahead(std::span<KeyRef* const> keys) const {
+void Keyspace::prefetch(std::span<KeyRef* const> keys) const {
   LIMPET_ASSERT(keys.size() <= kLookAheadMax);
   const Heap& heap = records_.heap();
   for (KeyRef* const key : keys) {

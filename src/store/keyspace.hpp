@@ -57,7 +57,7 @@ class Keyspace final : public Hasher {
   Keyspace& operator=(const Keyspace&) = delete;
 
   // ---- Finding: as Store's calls of the same names ----
-  void look_ahead(std::span<KeyRef* const> keys) const;
+  void prefetch(std::span<KeyRef* const> keys) const;
   [[nodiscard]] Item find(const KeyRef& key, std::int64_t unix_ms);
   [[nodiscard]] Item peek(const KeyRef& key, std::int64_t unix_ms);
 

@@ -28,7 +28,7 @@ Store::~Store() = default;
 
 Keyspace& Store::keyspace() { return impl_->keys; }
 
-void Store::look_ahead(std::span<KeyRef* const> keys) const { impl_->keys.look_ahead(keys); }
+void Store::prefetch(std::span<KeyRef* const> keys) const { impl_->keys.prefetch(keys); }
 Item Store::find(const KeyRef& key, std::int64_t unix_ms) { return impl_->keys.find(key, unix_ms); }
 Item Store::peek(const KeyRef& key, std::int64_t unix_ms) { return impl_->keys.peek(key, unix_ms); }
 void Store::put_string(const KeyRef& key, std::string_view value, Expiry expiry, std::int64_t unix_ms) {

@@ -9,7 +9,7 @@
 namespace limpet::store {
 namespace {
 
-// What look_ahead() noted may be out of date when it is used: words move when others come and go, records
+// What prefetch() noted may be out of date when it is used: words move when others come and go, records
 // when they grow, and what was there may be gone.
 TEST(LookAhead, NeverShowsAnythingElseThanALookWithout) {
   Store store(1);
@@ -29,7 +29,7 @@ TEST(LookAhead, NeverShowsAnythingElseThanALookWithout) {
     std::vector<KeyRef*> all;
     for (const std::string& each : names) keys.push_back(KeyRef::of(each));
     for (KeyRef& key : keys) all.push_back(&key);
-    store.look_ahead(all);
+    store.prefetch(all);
     for (const KeyRef& key : keys) {
       const Item with = store.find(key, kNow + round);
       const Item without = store.peek(KeyRef::of(key.key), kNow + round);

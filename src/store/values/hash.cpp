@@ -102,16 +102,16 @@ bool put_in_table(Records& records, Handle handle, std::string_view name, std::s
 }
 
 // From packed fields to a table of them.
-Handle unpack(Records& records, Handle handle) {
+Handle move_outside(Records& records, Handle handle, const Name& name, std::int64_t expiry) {
   const char* const record = records.at(handle);
-  const Handle made = records.build(Shape{name_of(record), expiry_of(record), Type::hash, true});
+  const Handle made = records.build(Shape{name, expiry, Type::hash, true});
   auto* const table = new (records.at(made) + kOutsideAt) Table;
   const std::string_view packed = inline_of(record);
   for (const char* from = packed.data(); from < packed.data() + packed.size();) {
-    const std::string_view name = read_piece(from);
-    insert_field(records, *table, name, read_piece(from));
+    const std::string_view field = read_piece(from);
+    insert_field(records, *table, field, read_piece(from));
   }
-  records.free_cell(handle);
+  records.free_cell(handle);  // in which the name may stand
   return made;
 }
 
@@ -145,7 +145,7 @@ bool put_packed(Records& records, Handle& handle, std::string_view name, std::st
   const std::size_t bytes = head + inline_size(record) - found.bytes + packed_bytes(name, value);
   const bool too_large = bytes > kRecordCellMax || name.size() > kPackedLengthMax;
   if (too_large || (!found.present && found.fields >= kPackedFieldsMax)) {
-    handle = unpack(records, handle);
+    handle = move_outside(records, handle, name_of(record), expiry_of(record));
     return put_in_table(records, handle, name, value);
   }
   handle = resize_packed(records, handle, found.offset, found.bytes, packed_bytes(name, value));
@@ -181,10 +181,6 @@ constexpr EffectLayout kEffects[] = {
     {.kind = Effect::put_field, .bits = kFresh, .parts = EffectLayout::name | EffectLayout::value},
     {.kind = Effect::erase_field, .parts = EffectLayout::name},
 };
-
-Handle move_outside(Records& records, Handle handle, const Name& name, std::int64_t expiry) {
-  return records.reshape(unpack(records, handle), Shape{name, expiry, Type::hash, true});
-}
 
 std::size_t table_bytes(const Records& records, const char* record) {
   std::size_t total = 0;

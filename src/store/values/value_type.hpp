@@ -43,7 +43,8 @@ struct ValueType {
   // ---- Records. REQUIRES: they are of this type. ----
   // A key with an empty value.
   Handle (*make)(Records& records, const Name& name, std::int64_t expiry);
-  // The same value under another head, which leaves no room for it inline: it goes outside.
+  // The same value under another head, which leaves no room for it inline: it goes outside. `name` may stand
+  // in the record, which is freed.
   Handle (*move_outside)(Records& records, Handle record, const Name& name, std::int64_t expiry);
   // What stands outside takes so much.
   std::size_t (*outside_bytes)(const Records& records, const char* record);
