@@ -70,27 +70,56 @@ void append_request(Bytes& out, const Request& request, std::span<const std::str
   }
 }
 
-bool read_request(std::string_view body, Request& request, std::vector<std::string_view>& args) {
-  if (body.size() < kRequestHeaderBytes) return false;
+namespace {
+
+// What stands in front of the arguments; how many follow. 0: that is none, or the body cannot hold as many.
+std::uint32_t read_request_head(std::string_view body, Request& request) {
+  if (body.size() < kRequestHeaderBytes) return 0;
   request.epoch = load_le<std::uint64_t>(body.data());
   request.hops = static_cast<std::uint8_t>(body[kHopsAt]);
   request.version = static_cast<std::uint8_t>(body[9]);
   request.authenticated = body[10] == 1;
   const auto reach = static_cast<std::uint8_t>(body[11]);
-  if (request.version < 2 || request.version > 3 || reach > 2) return false;
+  if (request.version < 2 || request.version > 3 || reach > 2) return 0;
   request.reach = static_cast<Reach>(reach);
   const auto count = load_le<std::uint32_t>(body.data() + 12);
+  // Each argument takes at least its length field.
+  return count <= (body.size() - kRequestHeaderBytes) / sizeof(std::uint32_t) ? count : 0;
+}
+
+bool take_argument(std::string_view& body, std::string_view& argument) {
+  if (body.size() < sizeof(std::uint32_t)) return false;
+  const auto length = load_le<std::uint32_t>(body.data());
+  body.remove_prefix(sizeof(std::uint32_t));
+  if (body.size() < length) return false;
+  argument = body.substr(0, length);
+  body.remove_prefix(length);
+  return true;
+}
+
+}  // namespace
+
+bool read_request(std::string_view body, Request& request, std::vector<std::string_view>& args) {
+  const std::uint32_t count = read_request_head(body, request);
+  if (count == 0) return false;
   body.remove_prefix(kRequestHeaderBytes);
-  // Each argument takes at least its length field, so the count cannot be larger than the body allows.
-  if (count == 0 || count > body.size() / sizeof(std::uint32_t)) return false;
   args.clear();
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (body.size() < sizeof(std::uint32_t)) return false;
-    const auto length = load_le<std::uint32_t>(body.data());
-    body.remove_prefix(sizeof(std::uint32_t));
-    if (body.size() < length) return false;
-    args.push_back(body.substr(0, length));
-    body.remove_prefix(length);
+    std::string_view argument;
+    if (!take_argument(body, argument)) return false;
+    args.push_back(argument);
+  }
+  return body.empty();
+}
+
+bool look_at_request(std::string_view body, Request& request, std::string_view& name) {
+  const std::uint32_t count = read_request_head(body, request);
+  if (count == 0) return false;
+  body.remove_prefix(kRequestHeaderBytes);
+  if (!take_argument(body, name)) return false;
+  for (std::uint32_t i = 1; i < count; ++i) {
+    std::string_view argument;
+    if (!take_argument(body, argument)) return false;
   }
   return body.empty();
 }

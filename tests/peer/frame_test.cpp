@@ -84,7 +84,15 @@ TEST(RequestFrame, WithAnyByteChangedIsReadSafelyOrRefused) {
     for (int value = 0; value < 256; ++value) {
       std::string changed = body;
       changed[at] = static_cast<char>(value);
-      if (!read_request(changed, request, args)) continue;
+      Request looked_at;
+      std::string_view name;
+      const bool sound = read_request(changed, request, args);
+      ASSERT_EQ(look_at_request(changed, looked_at, name), sound)
+          << "who passes it on must see what the reader would";
+      if (!sound) continue;
+      EXPECT_EQ(name, args[0]);
+      EXPECT_EQ(looked_at.hops, request.hops);
+      EXPECT_EQ(looked_at.reach, request.reach);
       for (const std::string_view arg : args) {
         EXPECT_GE(arg.data(), changed.data());
         EXPECT_LE(arg.data() + arg.size(), changed.data() + changed.size());

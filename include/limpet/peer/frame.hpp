@@ -112,6 +112,10 @@ void append_request(Bytes& out, const Request& request, std::span<const std::str
 // Reads what append_request() wrote; the views of `args` point into `body`. False if the body is malformed.
 [[nodiscard]] bool read_request(std::string_view body, Request& request, std::vector<std::string_view>& args);
 
+// The same for whoever passes the body on as it is: it is sound, and this is what it says before its arguments, and the
+// first of them.
+[[nodiscard]] bool look_at_request(std::string_view body, Request& request, std::string_view& name);
+
 // The second argument, if the body has one: what most commands have their key in. Only good for a guess.
 [[nodiscard]] std::string_view second_argument(std::string_view body);
 
