@@ -246,11 +246,11 @@ void Driver::Impl::flush() {
   if (abandoned_) return;
   shard::Effects& effects = shard_.effects();
   // What is done may lead to more: a client whose output has gone is parsed further.
-  while (!effects.touched.empty() || !effects.dials.empty()) {
+  while (!effects.dirty.empty() || !effects.dials.empty()) {
     for (const shard::Dial& wanted : std::exchange(effects.dials, {})) dial(wanted);
-    touched_.swap(effects.touched);
+    touched_.swap(effects.dirty);
     for (const StreamId id : touched_) {
-      if (Stream* stream = shard_.stream(id)) stream->touched = false;
+      if (Stream* stream = shard_.stream(id)) stream->dirty = false;
       flush_stream(id);
     }
     touched_.clear();

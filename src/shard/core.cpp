@@ -94,16 +94,16 @@ Stream* Core::stream(StreamId id) {
   return nullptr;
 }
 
-void Core::touch(Stream& stream, StreamId id) {
-  if (std::exchange(stream.touched, true)) return;
-  effects_.touched.push_back(id);
+void Core::mark_dirty(Stream& stream, StreamId id) {
+  if (std::exchange(stream.dirty, true)) return;
+  effects_.dirty.push_back(id);
 }
 
 // Closes it at once, whatever it still has to write.
 void Core::abort(Stream& stream, StreamId id) {
   stream.aborted = true;
   stream.reading = false;
-  touch(stream, id);
+  mark_dirty(stream, id);
 }
 
 // ---- Opening ----
@@ -178,7 +178,7 @@ void Core::connected(StreamId id) {
   if (stream == nullptr) return;
   Link& link = link_to(stream->node);
   link.connected(make_greeting(), now_);
-  touch(*stream, id);
+  mark_dirty(*stream, id);
 }
 
 // ---- Bytes ----
@@ -245,7 +245,7 @@ void Core::end_client(Client& client) {
   client.reading = false;
   client.finished = client.replies.empty();
   client.held = client.needs > safe();
-  touch(client, client.id);
+  mark_dirty(client, client.id);
 }
 
 bool Core::ended(StreamId id) {
@@ -310,7 +310,7 @@ std::size_t Core::take_batch(unsigned sibling, std::string_view batch) {
   delivered_bytes_ = 0;
   std::size_t taken = 0;
   for (std::size_t frames = 0; taken < batch.size() && delivered_bytes_ < kTurnReplyBytes; ++frames) {
-    if (frames % kLookAheadMax == 0) look_ahead(batch.substr(taken));
+    if (frames % kLookAheadMax == 0) prefetch_keys(batch.substr(taken));
     const peer::FrameStep step = peer::next_frame(batch.substr(taken), ~std::uint32_t{0});
     // A batch is written by this same code: anything but whole frames is a mistake of ours.
     LIMPET_ASSERT(step.kind == peer::FrameStep::Kind::frame);
@@ -384,10 +384,10 @@ void Core::tick_links() {
     const Link::Wish wish = link->tick(now_);
     if (wish == Link::Wish::dial && worth_dialling(*link)) dial(*link);
     if (wish == Link::Wish::fail_waiting) fail_waiting(*link);
-    part_from(*link);
+    answer_goodbye(*link);
     LinkStream* stream = link_streams_.find(slab_name<LinkStream>(link->id()));
     if (stream == nullptr) continue;
-    wish == Link::Wish::close ? abort(*stream, link->id()) : touch(*stream, link->id());
+    wish == Link::Wish::close ? abort(*stream, link->id()) : mark_dirty(*stream, link->id());
   }
 }
 
@@ -409,7 +409,7 @@ void Core::tick_clients() {
     client->held_listed = false;
     client->held = client->held && client->needs > safe();
     if (client->held) continue;
-    touch(*client, id);
+    mark_dirty(*client, id);
   }
   if (now_.steady_ms - unread_checked_ms_ >= kUnreadEveryMs) {
     unread_checked_ms_ = now_.steady_ms;
@@ -431,7 +431,7 @@ void Core::tick_clients() {
 
 // A pipeline's replies come from several shards and nodes in turn. Each write costs more than a dozen
 // commands, so those that have come wait for the next ones.
-void Core::touch_client(Client& client) {
+void Core::output_changed(Client& client) {
   // In the middle of its turn: that ends with this.
   if (&client == writing_) return;
   const bool hold = !client.replies.empty() && !client.out.empty() && client.out.size() < kHeldBytesMax &&
@@ -439,11 +439,11 @@ void Core::touch_client(Client& client) {
   client.held = hold || client.needs > safe();
   if (hold && !std::exchange(client.held_listed, true)) held_.push_back(client.id);
   account(client);
-  touch(client, client.id);
+  mark_dirty(client, client.id);
 }
 
 void Core::settle() {
-  place_drained();
+  reroute_drained();
   // Whoever is woken may wake others; each goes on with what it has, and stops again where it has to.
   for (std::size_t i = 0; i < resumable_.size(); ++i) {
     if (Client* client = find_client(resumable_[i])) {
@@ -481,7 +481,7 @@ void Core::drain() {
   peers_.each([&](auto, Peer& peer) {
     if (!peer.admitted) return;
     peer.lanes.send({.type = FrameType::goodbye});
-    touch(peer, peer.id);
+    mark_dirty(peer, peer.id);
   });
   // Whole commands that a client has sent and that had to wait are answered still.
   clients_.each([&](auto, Client& client) {
@@ -492,7 +492,7 @@ void Core::drain() {
 
 bool Core::drained() {
   // Nobody waits for a hand-over.
-  bool quiet = clients_.empty() && forwarder_.under_way() == questions_.size() && held_replies_.empty() &&
+  bool quiet = clients_.empty() && forwarder_.under_way() == questions_.size() && gated_.empty() &&
                waiters_.none_parked();
   // What a node has sent before it has said goodbye in its turn may still be on its way.
   peers_.each([&](auto, Peer& peer) {

@@ -21,11 +21,13 @@
 
 #include <array>
 #include <deque>
+#include <limpet/base/numbered.hpp>
 #include <limpet/base/rare_note.hpp>
 #include <limpet/base/slab.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/engine/engine.hpp>
 #include <limpet/forward/forwarder.hpp>
+#include <limpet/forward/gated_replies.hpp>
 #include <limpet/forward/waiters.hpp>
 #include <limpet/gather/gathers.hpp>
 #include <limpet/ownership/reasons.hpp>
@@ -42,11 +44,10 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "after_sync.hpp"
 #include "claims.hpp"
-#include "kept.hpp"
 #include "names.hpp"
 #include "recent.hpp"
 #include "streams.hpp"
@@ -124,7 +125,7 @@ class Core {
     return id.kind == StreamKind::client ? clients_.find({id.index, id.generation}) : nullptr;
   }
   Peer* find_peer(StreamId id) { return peers_.find({id.index, id.generation}); }
-  void touch(Stream& stream, StreamId id);
+  void mark_dirty(Stream& stream, StreamId id);
   void abort(Stream& stream, StreamId id);
   void end_client(Client& client);
   void note(Note::Level level, std::string text);
@@ -134,7 +135,7 @@ class Core {
   void tick_links();
   void tick_peers();
   void drop_client(StreamId id);
-  void touch_client(Client& client);
+  void output_changed(Client& client);
   void make_room_for_strangers();
   void turn_away(Peer& peer, const std::string& reason);
   void note_stranger(const Peer& peer, const std::string& reason);
@@ -161,9 +162,9 @@ class Core {
   [[nodiscard]] HandoffStats handoff_stats() const;
 
   // ---- routes.cpp ----
-  [[nodiscard]] Route place_of(Slot slot) const;
+  [[nodiscard]] Route effective_route(Slot slot) const;
   [[nodiscard]] bool may_pass_on(Slot slot, std::uint8_t hops) const;
-  void place(Slot slot);
+  void update_route(Slot slot);
   [[nodiscard]] std::string why_refused(Slot slot) const;
   void seen_alive(NodeIndex node);
 
@@ -217,16 +218,16 @@ class Core {
   // ---- requests.cpp ----
   void client_bytes(Client& client, std::string_view bytes);
   // What a client has had of its turn.
-  struct Turn {
+  struct Quantum {
     std::size_t out_before;
     std::size_t taken = 0;  // bytes
     std::size_t commands = 0;
   };
   std::size_t take_requests(Client& client, std::string_view bytes);
-  std::size_t read_ahead(Client& client, std::string_view bytes, std::size_t most);
-  bool take_step(Client& client, Ahead& next, Turn& turn);
+  std::size_t parse_ahead(Client& client, std::string_view bytes, std::size_t most);
+  bool take_step(Client& client, ParsedRequest& next, Quantum& quantum);
   // False: not now. The command is to be offered again when the client is resumed.
-  bool take_command(Client& client, const Ahead& next);
+  bool take_command(Client& client, const ParsedRequest& next);
   bool take_by_scope(Client& client, const Spec& spec, Args args);
   // Would a command overtake an earlier one of the same client?
   [[nodiscard]] bool would_overtake(const Client& client, Slot slot) const {
@@ -268,8 +269,8 @@ class Core {
 
   // ---- durable.cpp ----
   [[nodiscard]] Lsn safe() const { return engine_.durability().safe(); }
-  void owe(Client& client, Lsn lsn);
-  void hold(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs);
+  void gate_output(Client& client, Lsn lsn);
+  void defer_reply(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs);
 
   // ---- loading.cpp ----
   // Of these slots one that is not served; all of them are loaded before others.
@@ -310,7 +311,7 @@ class Core {
   void carry_out(forward::Forwarder::Action& action);
   [[nodiscard]] std::string why_ended(const forward::Forwarder::Action& action) const;
   void tried_in_vain(const forward::Forwarder::Answered& answered, std::string_view body);
-  void place_drained();
+  void reroute_drained();
   void link_lost(Link& link, std::string_view reason);
   void answered(std::uint64_t id, Outcome outcome, std::string_view body);
   [[nodiscard]] std::string unreachable(const Link& link, Slot slot) const;
@@ -332,14 +333,15 @@ class Core {
   void peer_bytes(Peer& peer, std::string_view bytes);
   void read_on(Peer& peer);
   bool peer_frame(Peer& peer, const Frame& frame);
+  bool take_request(Peer& peer, const Frame& frame);
   bool greet_peer(Peer& peer, const Frame& frame);
   bool admit_peer(Peer& peer, const Frame& frame);
   void refuse_peer(Peer& peer, const std::string& reason);
-  void part_from(Link& link);
+  void answer_goodbye(Link& link);
   void refill(Peer& peer);
   void refill(Link& link);
   peer::Greeting make_greeting();
-  void look_ahead(std::string_view frames);
+  void prefetch_keys(std::string_view frames);
   void serve(const Origin& origin, Slot slot, const peer::Request& request, Args args, std::string_view body);
   // `spec` is null for a step of relocate.hpp.
   void serve_slot(const Origin& origin, Slot slot, Route route, const peer::Request& request,
@@ -467,15 +469,11 @@ class Core {
   bool working_off_ = false;  // what the hand-overs want is being done
   AfterSync after_sync_;
   Claims claims_;
-  std::unordered_map<std::uint64_t, handoff::Question> questions_;  // by Origin::id: asked
-  std::uint64_t questions_numbered_ = 0;
-  std::unordered_map<std::uint64_t, Origin> tickets_;  // by number: who asked
-  std::uint64_t tickets_numbered_ = 0;
-  std::unordered_map<std::uint64_t, std::pair<Origin, resp::Version>> orders_;  // by number: who gave them
-  std::uint64_t orders_numbered_ = 0;
+  Numbered<handoff::Question> questions_;              // asked; by Origin::id
+  Numbered<Origin> tickets_;                           // who asked
+  Numbered<std::pair<Origin, resp::Version>> orders_;  // who gave them
   forward::Waiters waiters_;
-  std::deque<HeldReply> held_replies_;
-  std::size_t held_for_siblings_ = 0;  // bytes of them
+  forward::GatedReplies gated_;
   std::vector<StreamId> undurable_;
   Effects effects_;
   Counters counters_;
@@ -505,7 +503,7 @@ class Core {
   bool draining_ = false;
 
   // Scratch, reused from command to command.
-  std::array<Ahead, kLookAheadMax> ahead_;
+  std::array<ParsedRequest, kLookAheadMax> parsed_;
   std::vector<std::string_view> frame_args_;
   Bytes scratch_;        // the body of a request on its way out
   Bytes reply_scratch_;  // a reply on its way to whoever asked

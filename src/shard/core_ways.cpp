@@ -34,7 +34,7 @@ std::uint64_t Core::Ways::send(Target target, const Frame& frame) {
   std::uint64_t end = link.lanes().send(frame);
   for (const Lanes::Sent& sent : link.lanes().refill())
     sent.id == frame.id ? void(end = sent.end) : core_.forwarder_.placed(sent.id, sent.end);
-  if (Stream* out = core_.stream(link.id())) core_.touch(*out, link.id());
+  if (Stream* out = core_.stream(link.id())) core_.mark_dirty(*out, link.id());
   return end;
 }
 

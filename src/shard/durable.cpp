@@ -16,33 +16,27 @@ constexpr std::string_view kNoRoomToHold =
     "INDOUBT there is no room for its reply: too many wait for the disk";
 }
 
-void Core::owe(Client& client, Lsn lsn) {
+void Core::gate_output(Client& client, Lsn lsn) {
   client.needs = std::max(client.needs, lsn);
   if (!std::exchange(client.undurable, true)) undurable_.push_back(client.id);
 }
 
-void Core::hold(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs) {
-  const bool for_sibling = origin.kind == Origin::Kind::sibling;
-  if (for_sibling && held_for_siblings_ > kLinkBytesMax && body.size() > kFirstReplyBytes) {
-    return deliver(origin, Outcome::in_doubt, kNoRoomToHold);
-  }
-  HeldReply& held = held_replies_.emplace_back();
-  held_for_siblings_ += for_sibling ? body.size() : 0;
-  held.needs = needs;
-  held.origin = origin;
-  held.outcome = outcome;
-  held.body.append(body);
-  held.charged = charge(origin, sizeof held + body.size());
+void Core::defer_reply(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs) {
+  if (!gated_.has_room(origin, body.size())) return deliver(origin, Outcome::in_doubt, kNoRoomToHold);
+  forward::GatedReply reply;
+  reply.lsn = needs;
+  reply.origin = origin;
+  reply.outcome = outcome;
+  reply.body.append(body);
+  reply.charged = charge(origin, sizeof reply + body.size());
+  gated_.add(std::move(reply));
 }
 
 void Core::durable(std::uint64_t position) {
   engine_.durable(position);
-  while (!held_replies_.empty() && held_replies_.front().needs <= safe()) {
-    const HeldReply held = std::move(held_replies_.front());
-    held_replies_.pop_front();
-    give_back(held.origin, held.charged);
-    held_for_siblings_ -= held.origin.kind == Origin::Kind::sibling ? held.body.size() : 0;
-    deliver(held.origin, held.outcome, held.body.view());
+  while (const auto reply = gated_.next(safe())) {
+    give_back(reply->origin, reply->charged);
+    deliver(reply->origin, reply->outcome, reply->body.view());
   }
   for (const StreamId id : std::exchange(undurable_, {})) {
     Client* client = find_client(id);
@@ -52,7 +46,7 @@ void Core::durable(std::uint64_t position) {
       continue;
     }
     client->undurable = false;
-    touch_client(*client);
+    output_changed(*client);
     // First the replies leave: with those of its next commands they would have to wait again.
     if (client->stalled && client->out.empty()) wake(*client);
   }
@@ -73,10 +67,9 @@ void Core::journal_failed(const std::string& why) {
   engine_.durability().fail(why);
   if (ownership_.moves_slots()) fail_titles(why);
   // What they did is in memory and may be on the disk or not: nobody is told that it is.
-  for (HeldReply& held : std::exchange(held_replies_, {})) {
-    give_back(held.origin, held.charged);
-    held_for_siblings_ -= held.origin.kind == Origin::Kind::sibling ? held.body.size() : 0;
-    deliver(held.origin, Outcome::in_doubt, "INDOUBT " + why + "; the command may be lost at a restart");
+  while (const auto reply = gated_.take_first()) {
+    give_back(reply->origin, reply->charged);
+    deliver(reply->origin, Outcome::in_doubt, "INDOUBT " + why + "; the command may be lost at a restart");
   }
   for (const StreamId id : std::exchange(undurable_, {})) {
     if (Client* client = find_client(id)) abort(*client, id);

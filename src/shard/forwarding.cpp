@@ -31,7 +31,7 @@ std::string Core::unreachable(const Link& link, Slot slot) const {
 
 void Core::refill(Link& link) {
   for (const Lanes::Sent& sent : link.lanes().refill()) forwarder_.placed(sent.id, sent.end);
-  if (Stream* out = stream(link.id())) touch(*out, link.id());
+  if (Stream* out = stream(link.id())) mark_dirty(*out, link.id());
 }
 
 bool Core::has_room(Route route, Client& client) {
@@ -175,20 +175,20 @@ void Core::tried_in_vain(const Forwarder::Answered& answered, std::string_view b
     if (node && ownership_.hears_of(*node, answered.slot, said.term, now_)) work_off();
   }
   drain_forwarder();
-  if (!entry && ownership_.moves_slots()) place(answered.slot);
+  if (!entry && ownership_.moves_slots()) update_route(answered.slot);
 }
 
 // Who waited for those that were passed on, and are answered, goes on.
-void Core::place_drained() {
+void Core::reroute_drained() {
   while (forwarder_.relays().has_drained()) {
-    for (const Slot slot : forwarder_.relays().take_drained()) place(slot);
+    for (const Slot slot : forwarder_.relays().take_drained()) update_route(slot);
   }
 }
 
 // ---- To whoever asked ----
 
 void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs) {
-  if (needs > safe()) return hold(origin, outcome, body, needs);
+  if (needs > safe()) return defer_reply(origin, outcome, body, needs);
   delivered_bytes_ += body.size();
   switch (origin.kind) {
     case Origin::Kind::nobody:
@@ -261,7 +261,7 @@ void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_
   }
   if (client->stalled) wake(*client);
   if (client->ending) client->finished = client->replies.empty();
-  touch_client(*client);
+  output_changed(*client);
 }
 
 }  // namespace limpet::shard

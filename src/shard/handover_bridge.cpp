@@ -126,7 +126,7 @@ void Core::drain_ownership() {
   for (const ownership::Ownership::Note& said : actions.notes) note(said.level, said.text);
   effects_.wanted.insert(effects_.wanted.end(), actions.wanted.begin(), actions.wanted.end());
   for (const NodeIndex node : actions.alive) seen_alive(node);
-  for (const Slot slot : actions.rerouted) place(slot);
+  for (const Slot slot : actions.rerouted) update_route(slot);
   for (const NodeIndex node : actions.ask) ask_owners(*links_[node]);
 }
 
@@ -149,8 +149,9 @@ void Core::work_off() {
     }
     for (handoff::Question& question : wishes.questions) ask(question);
     for (const handoff::Answer& answer : wishes.answers) {
-      const auto asked = tickets_.extract(answer.ticket);
-      deliver(asked.mapped(), Outcome::done, answer.body.view(),
+      const std::optional<Origin> asked = tickets_.take(answer.ticket);
+      LIMPET_ASSERT(asked.has_value());
+      deliver(*asked, Outcome::done, answer.body.view(),
               journaled ? needs_of_answer(answer.body.view(), engine_.feed().end()) : 0);
     }
     for (const handoff::ModeChange& turn : wishes.turns) {
@@ -249,19 +250,20 @@ void Core::ask(handoff::Question& question) {
     const std::string why = "it cannot be reached: " + link.why(now_);
     return ownership_.moves().unanswered(question.slot, question.body.view(), why, now_);
   }
-  forwarder_.ask({false, question.to}, question.slot,
-                 {.kind = Origin::Kind::handoff, .id = ++questions_numbered_}, question.body.view(),
-                 now_.steady_ms + tunables_.forward_timeout_ms);
   // What it was is all that is needed of it, should there be no answer.
-  question.body.truncate(handoff::kMessageHeadBytes);
-  questions_.emplace(questions_numbered_, std::move(question));
+  Bytes head;
+  head.append(question.body.view().substr(0, handoff::kMessageHeadBytes));
+  const std::uint64_t id =
+      questions_.add({.to = question.to, .slot = question.slot, .body = std::move(head)});
+  forwarder_.ask({false, question.to}, question.slot, {.kind = Origin::Kind::handoff, .id = id},
+                 question.body.view(), now_.steady_ms + tunables_.forward_timeout_ms);
 }
 
 // What became of a question.
 void Core::take_answer(const Origin& origin, Outcome outcome, std::string_view body) {
-  const auto asked = questions_.extract(origin.id);
-  if (asked.empty()) return;
-  const handoff::Question& question = asked.mapped();
+  const std::optional<handoff::Question> asked = questions_.take(origin.id);
+  if (!asked) return;
+  const handoff::Question& question = *asked;
   if (outcome == Outcome::done) {
     ownership_.moves().answered(question.to, question.slot, body, now_);
   } else {
@@ -307,8 +309,7 @@ void Core::take_question(const Origin& origin, Slot slot, std::string_view body)
     const engine::Durability& durability = engine_.durability();
     if (!durability.trouble().empty()) return deliver(origin, Outcome::unavailable, durability.refusal());
   }
-  tickets_.emplace(++tickets_numbered_, origin);
-  ownership_.moves().asked(from, slot, body, tickets_numbered_, now_);
+  ownership_.moves().asked(from, slot, body, tickets_.add(origin), now_);
   work_off();
 }
 

@@ -1,7 +1,7 @@
 // What this room calls by their short names of the rooms below.
 #pragma once
 
-#include <limpet/clients/ahead.hpp>
+#include <limpet/clients/parsed_request.hpp>
 #include <limpet/clients/backlog.hpp>
 #include <limpet/clients/client.hpp>
 #include <limpet/clients/client_memory.hpp>
@@ -18,7 +18,7 @@
 
 namespace limpet::shard {
 
-using clients::Ahead;
+using clients::ParsedRequest;
 using clients::Backlog;
 using clients::Client;
 using clients::ClientMemory;

@@ -101,14 +101,13 @@ bool Core::order_claim(Client& client, const command::Execution& does, Args args
 // ---- Of the node as a whole ----
 
 void Core::take_order(Order::Kind kind, const Origin& origin, resp::Version version) {
-  orders_.emplace(++orders_numbered_, std::pair(origin, version));
-  effects_.orders.push_back({kind, orders_numbered_});
+  effects_.orders.push_back({kind, orders_.add({origin, version})});
 }
 
 void Core::ordered(std::uint64_t ticket, const Result<std::string>& outcome) {
-  const auto found = orders_.extract(ticket);
-  if (found.empty()) return;
-  const auto& [origin, version] = found.mapped();
+  const auto given = orders_.take(ticket);
+  if (!given) return;
+  const auto& [origin, version] = *given;
   Bytes text;
   ReplyWriter reply(text, version);
   outcome ? reply.bulk(*outcome) : reply.error("ERR " + outcome.error().text);

@@ -1,5 +1,6 @@
 // Links and accepted peers: the greeting, and the frames that come in.
 #include <array>
+#include <limpet/base/assert.hpp>
 #include <limpet/base/encoding.hpp>
 #include <limpet/base/text.hpp>
 #include <limpet/command/errors.hpp>
@@ -100,7 +101,7 @@ void Core::link_bytes(LinkStream& stream, StreamId id, std::string_view bytes) {
     stream.reading = false;
     stream.out.clear();
   }
-  touch(stream, id);
+  mark_dirty(stream, id);
 }
 
 bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
@@ -128,7 +129,7 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       return true;
     case FrameType::goodbye:
       link.said_goodbye();
-      part_from(link);
+      answer_goodbye(link);
       return true;
     case FrameType::news:
     case FrameType::words:
@@ -213,7 +214,7 @@ void Core::peer_bytes(Peer& peer, std::string_view bytes) {
   delivered_bytes_ = 0;
   const std::size_t body_max = peer.admitted ? kPieceBytes : kGreetingBytesMax;
   const auto ahead = [&](std::string_view frames) {
-    if (peer.admitted) look_ahead(frames);
+    if (peer.admitted) prefetch_keys(frames);
   };
   const auto take = [&](const Frame& frame) {
     if (peer.admitted && peer.kept() >= memory_.share(peers_.size())) {
@@ -262,7 +263,7 @@ void Core::refuse_peer(Peer& peer, const std::string& reason) {
   if (peer.greeted) peer.lanes.send({.type = FrameType::refuse, .body = reason});
   peer.finished = true;
   peer.reading = false;
-  touch(peer, peer.id);
+  mark_dirty(peer, peer.id);
 }
 
 bool Core::peer_frame(Peer& peer, const Frame& frame) {
@@ -274,18 +275,10 @@ bool Core::peer_frame(Peer& peer, const Frame& frame) {
       return true;
     case FrameType::request: {
       const Result<const Frame*> whole = peer.assembler.add(frame);
-      peer::Request request;
       if (whole && *whole == nullptr) return true;
-      if (!whole || !peer::read_request((*whole)->body, request, frame_args_) ||
-          request.reach == Reach::shard || request.hops == 0) {
-        refuse_peer(peer, whole ? "malformed request" : whole.error().text);
-        return false;
-      }
-      ++peer.in_flight;
-      ++counters_.commands_for_peers;
-      serve({.kind = Origin::Kind::peer, .stream = peer.id, .id = (*whole)->id}, (*whole)->slot, request,
-            frame_args_, (*whole)->body);
-      return true;
+      if (whole && take_request(peer, **whole)) return true;
+      refuse_peer(peer, whole ? "malformed request" : whole.error().text);
+      return false;
     }
     case FrameType::handoff:
       take_peer_question(peer, frame);
@@ -303,9 +296,34 @@ bool Core::peer_frame(Peer& peer, const Frame& frame) {
   }
 }
 
+// False: it is none. One for a slot of another shard goes there as it came: only the slot's own shard knows
+// whether the slot is on its way here, and it reads the request.
+bool Core::take_request(Peer& peer, const Frame& frame) {
+  const Origin origin{.kind = Origin::Kind::peer, .stream = peer.id, .id = frame.id};
+  peer::Request request;
+  std::string_view name;
+  if (!peer::look_at_request(frame.body, request, name) || request.reach == Reach::shard || request.hops == 0)
+    return false;
+  ++peer.in_flight;
+  ++counters_.commands_for_peers;
+  const bool passed_on = request.reach == Reach::slot && ownership_.moves_slots() && !draining_ &&
+                         !ownership_.slots().is_own(frame.slot);
+  if (!passed_on) {
+    LIMPET_ASSERT(peer::read_request(frame.body, request, frame_args_));
+    serve(origin, frame.slot, request, frame_args_, frame.body);
+    return true;
+  }
+  const Spec* const spec = command::find(name);
+  const bool write = spec == nullptr ? name != command::kStepRead : spec->has(command::kWrite);
+  const unsigned shard = ownership::shard_of(frame.slot, config_.shards);
+  forward_bytes({Route::Kind::sibling, static_cast<std::uint16_t>(shard)}, frame.slot, origin, frame.body,
+                write, request.hops);
+  return true;
+}
+
 // A node that stops is told once that nothing more will come from here: only then may it go without leaving
 // anybody in doubt. Whatever is on its way to it comes first.
-void Core::part_from(Link& link) {
+void Core::answer_goodbye(Link& link) {
   if (!link.owes_goodbye() || link.lanes().waiting() > 0) return;
   link.lanes().send({.type = FrameType::goodbye});
   link.gave_goodbye();
@@ -372,13 +390,13 @@ void Core::introduce(Peer& peer) {
 void Core::refill(Peer& peer) {
   peer.lanes.refill();
   account(peer);
-  touch(peer, peer.id);
+  mark_dirty(peer, peer.id);
 }
 
 // ---- Requests of siblings and peers ----
 
 // The keys of the next requests, as far as one can guess them.
-void Core::look_ahead(std::string_view frames) {
+void Core::prefetch_keys(std::string_view frames) {
   std::array<KeyRef, kLookAheadMax> keys;
   std::array<KeyRef*, kLookAheadMax> here;
   std::size_t count = 0;
@@ -392,7 +410,7 @@ void Core::look_ahead(std::string_view frames) {
     here[count] = &keys[count];
     ++count;
   }
-  if (count > 1) engine_.store().look_ahead({here.data(), count});
+  if (count > 1) engine_.store().prefetch({here.data(), count});
 }
 
 void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, Args args,
@@ -447,12 +465,6 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
 
 void Core::serve_slot(const Origin& origin, Slot slot, Route route, const peer::Request& request,
                       const Spec* spec, Args args, std::string_view body) {
-  // Where another node sends it, only the slot's own shard knows whether it is on its way here.
-  const bool for_sibling =
-      ownership_.moves_slots() && origin.kind == Origin::Kind::peer && !ownership_.slots().is_own(slot);
-  if (for_sibling) {
-    route = {Route::Kind::sibling, static_cast<std::uint16_t>(ownership::shard_of(slot, config_.shards))};
-  }
   if (route.kind == Route::Kind::here) {
     reply_scratch_.clear();
     const auto version = static_cast<resp::Version>(request.version);
@@ -491,14 +503,16 @@ void Core::serve_slot(const Origin& origin, Slot slot, Route route, const peer::
     deliver(origin, Outcome::not_mine, proof.view());
     return;
   }
-  const bool to_peer = route.kind == Route::Kind::peer;
-  scratch_.clear();
-  scratch_.append(body);
   // A command that began its way with this shard has its first hop in it already.
   const bool passed_on = origin.kind == Origin::Kind::sibling || origin.kind == Origin::Kind::peer;
-  if (to_peer && passed_on) peer::set_hops(scratch_, static_cast<std::uint8_t>(request.hops + 1));
   const bool write = spec == nullptr ? args[0] != command::kStepRead : spec->has(command::kWrite);
-  forward_bytes(route, slot, origin, scratch_.view(), write, passed_on ? request.hops : std::uint8_t{0});
+  const std::uint8_t hops = passed_on ? request.hops : std::uint8_t{0};
+  if (route.kind != Route::Kind::peer || !passed_on)
+    return forward_bytes(route, slot, origin, body, write, hops);
+  scratch_.clear();
+  scratch_.append(body);
+  peer::set_hops(scratch_, static_cast<std::uint8_t>(hops + 1));
+  forward_bytes(route, slot, origin, scratch_.view(), write, hops);
 }
 
 }  // namespace limpet::shard

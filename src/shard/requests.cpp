@@ -53,12 +53,12 @@ void Core::client_bytes(Client& client, std::string_view bytes) {
   }
   if (client.ending || (client.input.empty() && client.input.capacity() > 0)) client.input.release();
   end_writing(client);
-  touch_client(client);
+  output_changed(client);
 }
 
 // These three are on the path of every request, and in one place each: `inline` so that they become one.
 
-inline bool Core::take_command(Client& client, const Ahead& next) {
+inline bool Core::take_command(Client& client, const ParsedRequest& next) {
   const Spec* const spec = next.spec;
   const Args args = next.args;
   if (spec == nullptr || !spec->arity_fits(args.size())) {
@@ -117,10 +117,10 @@ bool Core::take_by_scope(Client& client, const Spec& spec, Args args) {
 }
 
 // False if the client cannot go on for now, or ends.
-inline bool Core::take_step(Client& client, Ahead& next, Turn& turn) {
+inline bool Core::take_step(Client& client, ParsedRequest& next, Quantum& quantum) {
   using Kind = resp::RequestStep::Kind;
-  if (turn.commands == kTurnCommandsMax ||
-      client.out.size() - turn.out_before + muted_bytes_ > kTurnReplyBytes) {
+  if (quantum.commands == kTurnCommandsMax ||
+      client.out.size() - quantum.out_before + muted_bytes_ > kTurnReplyBytes) {
     yield(client);
     return false;
   }
@@ -136,30 +136,31 @@ inline bool Core::take_step(Client& client, Ahead& next, Turn& turn) {
     client.stalled = true;
     return false;
   }
-  turn.taken += next.step.consumed;
-  ++turn.commands;
+  quantum.taken += next.step.consumed;
+  ++quantum.commands;
   return !client.ending;
 }
 
 // Reads up to `most` requests, and has what they need fetched. Returns how many steps of the parser that
 // were: the last one may be anything, and those before it are commands of authenticated clients that change
 // nothing in how the next is read.
-inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std::size_t most) {
+inline std::size_t Core::parse_ahead(Client& client, std::string_view bytes, std::size_t most) {
   const resp::RequestLimits limits = limits_of(client);
   if (!client.authenticated) most = 1;
   std::array<KeyRef*, kLookAheadMax> here;
   std::size_t keys = 0;
   std::size_t count = 0;
   for (std::size_t at = 0; count < most && at < bytes.size();) {
-    Ahead& next = ahead_[count++];
+    ParsedRequest& next = parsed_[count++];
     next.has_key = false;
     const bool line = bytes[at] != '*';  // its words live in the parser
     next.step = client.parser.next({bytes.data() + at, bytes.size() - at}, limits, next.args);
     if (next.step.kind != resp::RequestStep::Kind::command) break;
     at += next.step.consumed;
     // Pipelines mostly repeat a command.
-    next.spec = count > 1 && same_word(next.args[0], ahead_[count - 2].args[0]) ? ahead_[count - 2].spec
-                                                                                : command::find(next.args[0]);
+    next.spec = count > 1 && same_word(next.args[0], parsed_[count - 2].args[0])
+                    ? parsed_[count - 2].spec
+                    : command::find(next.args[0]);
     if (next.spec == nullptr || next.spec->scope != command::Scope::session) break;
     if (next.spec->route_key() < next.args.size()) {
       next.has_key = true;
@@ -168,9 +169,9 @@ inline std::size_t Core::read_ahead(Client& client, std::string_view bytes, std:
     }
     if (line || next.args.size() > kAheadArgsMax) break;
   }
-  if (keys > 1) engine_.store().look_ahead({here.data(), keys});
+  if (keys > 1) engine_.store().prefetch({here.data(), keys});
   if (engine_.feed().records()) {
-    for (std::size_t i = 0; i < keys; ++i) engine_.feed().look_ahead(here[i]->slot);
+    for (std::size_t i = 0; i < keys; ++i) engine_.feed().prefetch(here[i]->slot);
   }
   return count;
 }
@@ -185,27 +186,27 @@ std::size_t Core::take_requests(Client& client, std::string_view bytes) {
     client.reading = false;
     return 0;
   }
-  Turn turn{.out_before = client.out.size()};
+  Quantum quantum{.out_before = client.out.size()};
   muted_bytes_ = 0;
   // Who was stalled may be so again at once, and would have read in vain.
   std::size_t width = std::exchange(client.stalled, false) ? 1 : kLookAheadMax;
-  for (bool more = true; more && turn.taken < bytes.size() && !client.ending; width = kLookAheadMax) {
-    const std::size_t count = read_ahead(client, bytes.substr(turn.taken), width);
+  for (bool more = true; more && quantum.taken < bytes.size() && !client.ending; width = kLookAheadMax) {
+    const std::size_t count = parse_ahead(client, bytes.substr(quantum.taken), width);
     std::size_t at = 0;
-    while (at < count && take_step(client, ahead_[at], turn)) ++at;
+    while (at < count && take_step(client, parsed_[at], quantum)) ++at;
     more = at == count;
     // What was read further on is for another time.
     if (at + 1 < count) client.parser.forget();
     // Only the last one may have had many arguments.
-    resp::Args& last = ahead_[count - 1].args;
+    resp::Args& last = parsed_[count - 1].args;
     if (last.capacity() > kAheadArgsKept) resp::Args().swap(last);
   }
   if (draining_ && !client.stalled && !client.ending) end_client(client);
   client.reading = !client.stalled && !client.ending;
-  return client.ending ? bytes.size() : turn.taken;
+  return client.ending ? bytes.size() : quantum.taken;
 }
 
-// One client's pipeline must not keep the others waiting: the rest of it is for the next turn.
+// One client's pipeline must not keep the others waiting: the rest of it is for the next quantum.
 void Core::yield(Client& client) {
   client.stalled = client.yielded = true;
   yielded_.push_back(client.id);
@@ -251,7 +252,7 @@ void Core::resume(Client& client) {
   client.input.consume(take_requests(client, client.input.view()));
   if (client.ending || client.input.empty()) client.input.release();
   end_writing(client);
-  touch_client(client);
+  output_changed(client);
 }
 
 void Core::lend_buffer(Bytes& out) {
@@ -333,7 +334,7 @@ void Core::run_for(Client& client, const Spec& spec, Args args, const KeyRef* ke
   reply_now(client, [&](Bytes& out) {
     lsn = engine_.run({spec, args, client.version, key}, out, now_).reply_lsn;
   });
-  if (lsn > safe()) owe(client, lsn);
+  if (lsn > safe()) gate_output(client, lsn);
 }
 
 }  // namespace limpet::shard

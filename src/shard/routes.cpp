@@ -8,7 +8,7 @@ namespace limpet::shard {
 
 // The way to the owner, but for a slot of which commands went another way before: those that come later wait
 // for them.
-Route Core::place_of(Slot slot) const {
+Route Core::effective_route(Slot slot) const {
   const Route way = ownership_.owner_route(slot);
   const forward::RelayOrder& relays = forwarder_.relays();
   if (relays.empty() || way.kind == Route::Kind::refuse || relays.lets_pass(slot, way)) return way;
@@ -21,8 +21,8 @@ bool Core::may_pass_on(Slot slot, std::uint8_t hops) const {
   return hops < kHopsMax || (hops < kFollowHopsMax && was_given_away(ownership_, slot));
 }
 
-void Core::place(Slot slot) {
-  const Route after = place_of(slot);
+void Core::update_route(Slot slot) {
+  const Route after = effective_route(slot);
   const Route before = ownership_.set_route(slot, after);
   if (after.kind == Route::Kind::wait && ownership_.owner_route(slot).kind != Route::Kind::wait)
     serve_returned(slot);

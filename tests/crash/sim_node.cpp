@@ -248,7 +248,7 @@ void SimNode::turn(unsigned index, const std::function<void()>& work) {
 void SimNode::flush(unsigned index) {
   Core& core = cores_[index];
   shard::Effects& effects = core.shard->effects();
-  while (!effects.touched.empty()) flush_streams(index);
+  while (!effects.dirty.empty()) flush_streams(index);
   core.shard->take_changes();
   if (!effects.changes.empty()) core.appender->append(std::exchange(effects.changes, {}));
   if (!effects.snapshot.empty()) snapshots_->append(index, std::exchange(effects.snapshot, {}));
@@ -264,10 +264,10 @@ void SimNode::flush(unsigned index) {
 
 void SimNode::flush_streams(unsigned index) {
   shard::Shard& shard = *cores_[index].shard;
-  for (const StreamId id : std::exchange(shard.effects().touched, {})) {
+  for (const StreamId id : std::exchange(shard.effects().dirty, {})) {
     Stream* stream = shard.stream(id);
     if (stream == nullptr) continue;
-    stream->touched = false;
+    stream->dirty = false;
     if (stream->held || stream->aborted || stream->out.empty()) continue;
     const auto client = std::find_if(clients_.begin(), clients_.end(), [&](const Client& each) {
       return each.shard == index && each.stream == id;
@@ -299,7 +299,7 @@ std::string SimNode::ask(Slot slot, std::string_view commands) {
   while (std::exchange(shard.effects().again, false)) shard.go_on(now_);
   std::string answer(shard.stream(id)->out.view());
   shard.closed(id, "done", now_);
-  shard.effects().touched.clear();
+  shard.effects().dirty.clear();
   return answer;
 }
 

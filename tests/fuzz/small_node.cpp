@@ -94,7 +94,7 @@ bool SmallNode::work(unsigned index) {
   shard::Effects& effects = shard.effects();
   shard.take_batches();
   const auto dials = std::exchange(effects.dials, {});
-  const auto touched = std::exchange(effects.touched, {});
+  const auto touched = std::exchange(effects.dirty, {});
   const auto batches = std::exchange(effects.batches, {});
   const bool again = std::exchange(effects.again, false);
   effects.notes.clear();
@@ -116,7 +116,7 @@ void SmallNode::flush(unsigned index, StreamId id) {
   shard::Shard& shard = *shards_[index];
   limpet::Stream* stream = shard.stream(id);
   if (stream == nullptr) return;
-  stream->touched = false;
+  stream->dirty = false;
   Wire& wire = wires_[{index, id}];
   while (stream != nullptr && !stream->aborted && !stream->out.empty()) {
     const std::size_t length = stream->out.size();

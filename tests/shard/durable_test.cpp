@@ -49,10 +49,10 @@ class Durable : public ::testing::Test {
     }
   }
   std::string write_out(StreamId client) {
-    shard_->effects().touched.clear();
+    shard_->effects().dirty.clear();
     Stream* stream = shard_->stream(client);
     if (stream == nullptr || stream->held) return {};
-    stream->touched = false;
+    stream->dirty = false;
     std::string out(stream->out.view());
     if (!out.empty()) shard_->written(client, out.size(), now_);
     return out;

@@ -37,7 +37,7 @@ class Owed : public ::testing::Test {
   }
   void go_on() {
     while (std::exchange(shard_->effects().again, false)) shard_->go_on(now());
-    shard_->effects().touched.clear();
+    shard_->effects().dirty.clear();
   }
   // Reads `bytes`, or all that there is.
   std::string read(StreamId id, std::size_t bytes = ~std::size_t{0}) {

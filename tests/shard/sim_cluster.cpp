@@ -235,9 +235,9 @@ void SimCluster::pump(unsigned index, unsigned shard_index) {
   Shard& shard = *node.shards[shard_index];
   Effects& effects = shard.effects();
   to_clients_ = 0;
-  while (!effects.touched.empty() || !effects.dials.empty()) {
+  while (!effects.dirty.empty() || !effects.dials.empty()) {
     for (const Dial& wanted : std::exchange(effects.dials, {})) dial(index, shard_index, wanted);
-    for (const StreamId id : std::exchange(effects.touched, {})) flush(index, shard_index, id);
+    for (const StreamId id : std::exchange(effects.dirty, {})) flush(index, shard_index, id);
     if (dies(index)) return;
   }
   if (std::exchange(effects.again, false)) {

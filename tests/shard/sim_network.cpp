@@ -167,7 +167,7 @@ void SimCluster::flush(unsigned index, unsigned shard_index, StreamId id) {
   Shard& shard = *node.shards[shard_index];
   Stream* stream = shard.stream(id);
   if (stream == nullptr) return;
-  stream->touched = false;
+  stream->dirty = false;
   const auto found = node.wires[shard_index].find(id);
   if (found == node.wires[shard_index].end()) {
     if (stream->aborted) shard.closed(id, "timed out", now(index));

@@ -38,7 +38,7 @@ struct Stream {
   bool finished = false;  // close it once `out` is written
   bool aborted = false;   // close it at once; what waits in `out` must not be written any more
   bool held = false;      // more follows in a moment: do not write `out` yet
-  bool touched = false;   // stands in Effects::touched; the driver resets it
+  bool dirty = false;     // stands in Effects::dirty; the driver resets it
 
  protected:
   ~Stream() = default;

@@ -68,8 +68,8 @@ class ChangeFeed {
     return journal_ ? journal_->position_of(slot) : runs_.end_of(slot);
   }
   // A change of this slot is likely soon.
-  void look_ahead(Slot slot) const {
-    if (journal_) journal_->look_ahead(slot);
+  void prefetch(Slot slot) const {
+    if (journal_) journal_->prefetch(slot);
   }
 
   // Null: none is kept.

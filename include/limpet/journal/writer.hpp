@@ -43,7 +43,7 @@ class Writer final : public store::ChangeSink {
   [[nodiscard]] std::uint64_t position_of(Slot slot) const { return slots_[slot].end; }
 
   // A change of this slot is likely soon: has what is known of it fetched.
-  void look_ahead(Slot slot) const { __builtin_prefetch(&slots_[slot], 1); }
+  void prefetch(Slot slot) const { __builtin_prefetch(&slots_[slot], 1); }
 
   // Where the slot's count of changes goes on from, and what its last change was.
   void set_sequence(Slot slot, std::uint64_t sequence) { set_sequence(slot, sequence, {.number = sequence}); }

@@ -10,7 +10,7 @@
 // What a driver does:
 //   - opened()/connected()/received()/written()/closed() as its streams live;
 //   - tick() every kTickMs; from_sibling() when a batch came from another shard of the node;
-//   - then drains effects(): dials; touched streams (write stream(id)->out unless ->held, and report it with
+//   - then drains effects(): dials; dirty streams (write stream(id)->out unless ->held, and report it with
 //     written(); read only while ->reading; close once ->finished and ->out is empty, or ->aborted); what is
 //     for the node; batches for siblings.
 #pragma once

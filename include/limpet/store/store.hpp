@@ -74,7 +74,7 @@ class Store {
   // Begins to fetch what the next calls for these keys will need, all at once, where each call for itself
   // would wait for memory three times: for the table, its words and the record. Notes the hashes in `keys`.
   // REQUIRES: at most kLookAheadMax keys.
-  void look_ahead(std::span<KeyRef* const> keys) const;
+  void prefetch(std::span<KeyRef* const> keys) const;
   // Counts as a use of the key; peek() does not.
   [[nodiscard]] Item find(const KeyRef& key, std::int64_t unix_ms);
   [[nodiscard]] Item peek(const KeyRef& key, std::int64_t unix_ms);

@@ -1,7 +1,7 @@
-// Ahead: requests of one client that were read, but are not taken yet.
+// ParsedRequest: requests of one client that were read, but are not taken yet.
 //
 // A pipeline is read some requests at a time, so that the memory that all of them need can be fetched at once
-// (Store::look_ahead): each for itself would wait for it, and waiting is most of what a GET costs among
+// (Store::prefetch): each for itself would wait for it, and waiting is most of what a GET costs among
 // millions of sessions. Nothing is decided ahead; each request is taken as if it had just been read.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace limpet::clients {
 
-struct Ahead {
+struct ParsedRequest {
   resp::Args args;
   resp::RequestStep step;
   const command::Spec* spec = nullptr;  // null if there is no such command
