@@ -1,5 +1,5 @@
-// Core: the inside of a Shard. It ties the machines of this room together and holds what they share; each
-// topic has a source file of its own:
+// Core: the inside of a Shard. It wires the machines of the rooms below and hands what one of them wants to
+// the others; each topic has a source file of its own:
 //
 //   core.cpp             streams come and go, time passes, the node stops
 //   requests.cpp         from a client's bytes to commands, and where each goes
@@ -17,6 +17,8 @@
 //   client_account.cpp   what is kept for clients, and who pays when it is too much
 //   connection.cpp, clients.cpp   commands about the connection: PING, HELLO, AUTH ...; CLIENT
 //   info.cpp, config.cpp, cluster.cpp   INFO, CONFIG, CLUSTER
+//   orders.cpp           what an operator tells the node to do; claims
+//   core_ways.cpp        the ways to other shards and nodes, as the Forwarder sees them
 #pragma once
 
 #include <array>
@@ -269,6 +271,8 @@ class Core {
 
   // ---- durable.cpp ----
   [[nodiscard]] Lsn safe() const { return engine_.durability().safe(); }
+  // More may be safe than before: what waited for that leaves.
+  void release_replies();
   void gate_output(Client& client, Lsn lsn);
   void defer_reply(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs);
 

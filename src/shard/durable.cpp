@@ -34,6 +34,10 @@ void Core::defer_reply(const Origin& origin, Outcome outcome, std::string_view b
 
 void Core::durable(std::uint64_t position) {
   engine_.durable(position);
+  release_replies();
+}
+
+void Core::release_replies() {
   while (const auto reply = gated_.next(safe())) {
     give_back(reply->origin, reply->charged);
     deliver(reply->origin, reply->outcome, reply->body.view());

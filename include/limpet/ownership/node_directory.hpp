@@ -13,8 +13,8 @@ namespace limpet::ownership {
 struct NodeRow {
   bool linked = false;    // there is a connection to it, and it is up
   bool answers = false;   // ... and commands can be sent on it
-  bool informed = false;  // it has said on it by which file it goes, and what else it says of itself:
-  peer::Standing says{};  // REQUIRES: informed
+  bool informed = false;  // it has said what it has to say of itself: `says`
+  peer::Standing says{};
   std::string why_not{};  // why it does not answer, for people; may be left out where nobody asks
 };
 

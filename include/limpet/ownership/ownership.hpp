@@ -88,7 +88,8 @@ class Ownership {
   void plan_moves(Now now);
   // A node, or another node for it, says this of slots. False: that is nothing that a node says.
   [[nodiscard]] bool hears(NodeIndex node, std::string_view words, Now now);
-  // A node that does not own the slot knows who does. False: that cannot be true.
+  // That node owns the slot, as somebody says who was asked for it in vain. False: that is no news, or cannot
+  // be true.
   bool hears_of(NodeIndex node, Slot slot, Term term, Now now);
   // Another shard of this node says so of slots of its own.
   void hears_shard(std::string_view owners, Now now);
