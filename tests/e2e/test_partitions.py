@@ -20,6 +20,7 @@ NAMES = ["n1", "n2", "n3"]
 REFUSED = {"CLUSTERDOWN", "TRYAGAIN"}  # nothing has happened
 ALLOWED = {*REFUSED, "INDOUBT"}
 FORWARD_SECONDS = 2  # the default of forward-timeout
+WAIT_SECONDS = 1  # that a command waits first, at most, where its slot is on its way
 PROBES = 4000
 
 N1_HEAVY = {"n1": 3.0, "n2": 1.0, "n3": 1.0}
@@ -53,7 +54,7 @@ class Partitioned(MovingCase):
         self.network.heal()
         await_links(self.nodes, itertools.combinations(NAMES, 2), up=True)
 
-    def ask_in_time(self, node, commands, within=FORWARD_SECONDS + 1):
+    def ask_in_time(self, node, commands, within=WAIT_SECONDS + FORWARD_SECONDS + 0.5):
         """Replies to a pipeline, all of which come within that time."""
         with node.connect(30) as client:
             began = time.monotonic()
