@@ -21,12 +21,10 @@ class Run final : public store::ChangeSink {
 void UndoLog::keep(std::string_view key) {
   if (kept_.contains(key)) return;
   kept_.emplace(key);
-  Bytes bytes;
-  Run run(bytes);
+  Run run(before_);
   run.change_of(slot_).erase(key);
   const store::Item item = store_.peek(KeyRef::of(key), kBeforeAnyExpiry);
   if (item) store::tell_item(run, slot_, key, item);
-  before_.append(bytes.view());
 }
 
 void UndoLog::undo(std::int64_t unix_ms) {

@@ -16,11 +16,6 @@ namespace {
 // A frame that concerns no slot says 0.
 Slot on_wire(Slot slot) { return slot == kNoSlot ? Slot{0} : slot; }
 
-// It began its way with this shard.
-bool is_entry(const Origin& origin) {
-  return origin.kind == Origin::Kind::client || origin.kind == Origin::Kind::gather;
-}
-
 Target target_of(const Pending& pending) { return {pending.to_sibling, pending.target}; }
 
 }  // namespace
@@ -73,7 +68,7 @@ void Forwarder::submit(const Command& command, std::int64_t deadline_ms) {
   pending.charged = command.charged;
   // Later commands of others' clients are not to overtake it.
   pending.in_relay_order =
-      slots_move_ && !is_entry(command.origin) && !command.target.is_sibling && command.slot != kNoSlot;
+      slots_move_ && !command.origin.is_entry() && !command.target.is_sibling && command.slot != kNoSlot;
   if (pending.in_relay_order) relays_.began(pending.slot, pending.hops, pending.target);
   if (command.target.is_sibling) {
     ++counts_.to_siblings;
@@ -103,8 +98,10 @@ void Forwarder::ask(Target target, Slot slot, const Origin& origin, std::string_
 
 void Forwarder::send(std::uint64_t id, Pending& pending, std::string_view body, FrameType type) {
   const Target target = target_of(pending);
-  pending.stream_end =
+  pending.stream_end = Transport::kNotYet;
+  const std::uint64_t end =
       transport_.send(target, {.type = type, .slot = on_wire(pending.slot), .id = id, .body = body});
+  if (end != Transport::kNotYet) pending.stream_end = end;  // else placed() has set it, or will
   pending.state = Pending::State::sent;
   Traffic& way = traffic(target);
   ++way.requests;
@@ -139,7 +136,7 @@ void Forwarder::fail_waiting(std::uint16_t index) {
 
 bool Forwarder::can_go_again(const Pending& pending, bool left,
                              const std::function<bool(StreamId)>& is_there) const {
-  if (!pending.can_resend || pending.relayed || !is_entry(pending.origin)) return false;
+  if (!pending.can_resend || pending.relayed || !pending.origin.is_entry()) return false;
   if (!left) return true;
   // A read that has left: once more, unless it would see a write that its client sent later.
   if (pending.retried || !is_there(pending.origin.stream)) return false;
@@ -220,7 +217,7 @@ std::optional<Forwarder::Answered> Forwarder::answered(std::uint64_t id, Outcome
   Pending* const pending = pending_.find(id);
   if (pending == nullptr) return std::nullopt;
   Answered answered{.origin = pending->origin, .slot = pending->slot};
-  answered.was_read = !pending->write && !pending->relayed && is_entry(pending->origin);
+  answered.was_read = !pending->write && !pending->relayed && pending->origin.is_entry();
   answered.nobody_owned = outcome == Outcome::not_mine && !pending->relayed && pending->can_resend;
   if (answered.nobody_owned) {
     leave_traffic(*pending);
@@ -245,7 +242,7 @@ void Forwarder::bounce(std::uint64_t id, Pending& pending, Now now) {
   bounced_.push_back(id);
   // Later commands for the slot must not overtake this one: when it is tried again it may come back once
   // more, and they not.
-  if (is_entry(pending.origin)) {
+  if (pending.origin.is_entry()) {
     ++bounced_of_[pending.origin.stream];
     if (pending.slot != kNoSlot) overtaking_.may_come_back(pending.origin.stream, pending.slot);
   } else if (slots_move_ && !std::exchange(pending.came_back, true)) {
@@ -255,7 +252,7 @@ void Forwarder::bounce(std::uint64_t id, Pending& pending, Now now) {
 }
 
 void Forwarder::unbounce(const Pending& pending) {
-  if (!is_entry(pending.origin)) return;
+  if (!pending.origin.is_entry()) return;
   const auto found = bounced_of_.find(pending.origin.stream);
   if (found == bounced_of_.end() || --found->second > 0) return;
   bounced_of_.erase(found);

@@ -104,7 +104,7 @@ void HandOvers::give_more(Now now) {
 }
 
 void HandOvers::hand_on() {
-  for (TitleWrite& wanted : actions_.titles) ledger_.write(std::move(wanted), now_);
+  for (WantedTitle& wanted : actions_.titles) ledger_.write(std::move(wanted), now_);
   append(ledger_.take(), wishes_.writes);
   append(std::move(actions_.questions), wishes_.questions);
   append(std::move(actions_.answers), wishes_.answers);

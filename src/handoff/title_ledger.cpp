@@ -10,7 +10,7 @@ TitleLedger::TitleLedger(unsigned shards, unsigned shard, const std::vector<Slot
   each_slot([&](Slot slot) { titles_[slot / shards_] = titles[slot]; });
 }
 
-void TitleLedger::write(TitleWrite write, Now now) {
+void TitleLedger::write(WantedTitle write, Now now) {
   const Slot slot = write.slot;
   wanted_.push_back(write);
   writes_.insert_or_assign(slot, Writing{.write = std::move(write), .began_ms = now.steady_ms});
@@ -46,7 +46,7 @@ void TitleLedger::retry(Now now) {
   if (!has_room(now)) return;
   for (const Slot slot : std::exchange(again_, {})) {
     if (const auto waits = writes_.find(slot); waits != writes_.end())
-      write(TitleWrite(waits->second.write), now);
+      write(WantedTitle(waits->second.write), now);
   }
 }
 

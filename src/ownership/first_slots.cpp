@@ -7,8 +7,8 @@ namespace {
 
 constexpr const char* kNobodyKnows =
     "no data directory in use knows of a holder: if there is a newer one of some node, start that node with "
-    "it; else "
-    "drain one node, stop it, write state = \"down\" for it, and claim it: what nobody holds begins empty";
+    "it; else drain one node, stop it, write state = \"down\" for it, and claim it: what nobody holds begins "
+    "empty";
 
 std::string why_empty(const std::string& me) {
   return "node " + me +
@@ -22,14 +22,6 @@ std::string way_out(const cluster::Node& node) {
          ", which is not heard: start it, or, if it and its disk are lost, " +
          (is_gone ? "" : "write state = \"down\" for it, and ") + "`limpet cluster claim " + node.name +
          "` lets what it held begin empty";
-}
-
-// The rows of all other nodes.
-template <class Visit>
-void each_other(const NodeDirectory& nodes, Visit visit) {
-  for (NodeIndex node = 0; node < nodes.size(); ++node) {
-    if (!nodes.is_self(node)) visit(node, nodes.row(node));
-  }
 }
 
 }  // namespace
@@ -57,8 +49,7 @@ std::string FirstSlots::why_elsewhere(const std::string& me) const {
   if (is_fresh()) return why_empty(me);
   return "node " + me +
          " has run with another data directory, which may have held them: start it with that; or, if that is "
-         "lost, "
-         "drain it, stop it, write state = \"down\" for it, and `limpet cluster claim " +
+         "lost, drain it, stop it, write state = \"down\" for it, and `limpet cluster claim " +
          me + "` lets them begin empty";
 }
 
@@ -67,18 +58,15 @@ std::string FirstSlots::why_not(const cluster::View& view, const NodeDirectory& 
   const std::uint64_t mine = Founding::id_of(view.placement_digest);
   const std::uint64_t claimed = founding_->claimed();
   if (claimed != 0 && claimed != mine) return "this node took its first slots by another cluster file";
-  std::string me;
+  const std::string& me = view.nodes[nodes.self()].name;
   bool begun = claimed == mine;
   bool others_hold = false;
-  for (NodeIndex node = 0; node < nodes.size(); ++node) {
-    if (nodes.is_self(node)) me = view.nodes[node].name;
-  }
   for (NodeIndex node = 0; node < nodes.size(); ++node) {
     if (nodes.is_self(node) || !view.nodes[node].listed) continue;
     const std::string name = "node " + view.nodes[node].name;
     const NodeRow& row = nodes.row(node);
     if (!row.informed || !has_heard(node)) return name + " has not been heard of: " + row.why_not;
-    if (row.says.epoch != view.epoch || row.says.placement_digest != view.placement_digest) {
+    if (!row.runs(view)) {
       return name + " runs another cluster file (epoch " + std::to_string(row.says.epoch) + ")";
     }
     if (row.says.founded != mine && (row.says.founded != 0 || !row.says.fresh)) {
@@ -93,8 +81,7 @@ std::string FirstSlots::why_not(const cluster::View& view, const NodeDirectory& 
   // A file may replace all nodes of the one before, of which new ones know nothing.
   if (!begun && view.epoch != 1 && !new_cluster_) {
     return "all nodes of this file are new, but its epoch is not 1, so nodes of an earlier file may hold "
-           "slots; if "
-           "there are none, start the nodes with --new-cluster";
+           "slots; if there are none, start the nodes with --new-cluster";
   }
   return {};
 }
@@ -102,10 +89,12 @@ std::string FirstSlots::why_not(const cluster::View& view, const NodeDirectory& 
 std::string FirstSlots::about_unowned(const cluster::View& view, const NodeDirectory& nodes) const {
   bool held_before = !is_fresh();
   std::vector<NodeIndex> unheard;
-  each_other(nodes, [&](NodeIndex node, const NodeRow& row) {
+  for (NodeIndex node = 0; node < nodes.size(); ++node) {
+    if (nodes.is_self(node)) continue;
+    const NodeRow& row = nodes.row(node);
     held_before = held_before || (row.informed && !row.says.fresh);
     if (!row.informed) unheard.push_back(node);
-  });
+  }
   if (!held_before) return why_not_;
   // That this node took its first slots by another file is so after each edit, and no reason to do anything.
   const std::uint64_t claimed = founding_->claimed();

@@ -55,10 +55,10 @@ void Ownership::serve_what_is_decided(const NodeDirectory& nodes, bool all_heard
 // its own. Commands wait, and nobody is told, until that is on the disk: a start that finds this node's title
 // there may serve the slot.
 void Ownership::complete(Slot slot, const handoff::Unfinished::Offer& offer) {
-  actions_.note(NoteLevel::warning,
-                "slot " + std::to_string(slot) + " was on its way to node " + view_->nodes[offer.by].name +
-                    " when this node ended; that one has more of it than the data directory here, and "
-                    "serves it");
+  actions_.note(
+      NoteLevel::warning,
+      "slot " + std::to_string(slot) + " was on its way to node " + view_->nodes[offer.by].name +
+          " when this node ended; that one has more of it than the data directory here, and serves it");
   starts_->loses(slot, moves_->title(slot));
   moves_->hold_back(slot, true);
   slots_.set_mode(slot, SlotMode::frozen);

@@ -55,30 +55,24 @@ std::string why_not_served(const Ownership& ownership, Slot slot) {
   if (!ownership.starts().forgotten().contains(slot)) return {};
   const std::string& me = ownership.name();
   return "CLUSTERDOWN " + name + " is not served: node " + me +
-         (ownership.first_slots().is_fresh()
-              ? " held it, and its data directory knows of no slot; if what it held is "
-                "lost, `limpet cluster claim " +
-                    me + "` at another node lets its slots begin empty"
-              : " held it later than its data directory knows of: that is an old copy; "
-                "`limpet cluster status` says "
-                "what to do");
+         (ownership.first_slots().is_fresh() ? " held it, and its data directory knows of no slot; if what "
+                                               "it held is lost, `limpet cluster claim " +
+                                                   me + "` at another node lets its slots begin empty"
+                                             : " held it later than its data directory knows of: that is an "
+                                               "old copy; `limpet cluster status` says what to do");
 }
 
 std::string about_forgotten(const std::map<Slot, Term>& forgotten, const std::string& me, bool is_fresh) {
   return std::to_string(forgotten.size()) + " slots, among them slot " +
          std::to_string(forgotten.begin()->first) + ", were held by this node" +
          (is_fresh ? ", and its data directory knows of no slot: it was empty, or without titles. Nobody "
-                     "serves them; "
-                     "stop this node and start it with the newest directory that there is of it, or, if what "
-                     "it held "
-                     "is lost, let them begin empty: `limpet cluster claim " +
+                     "serves them; stop this node and start it with the newest directory that there is of "
+                     "it, or, if what it held is lost, let them begin empty: `limpet cluster claim " +
                          me + "` at another node"
                    : " later than its data directory knows of: it is an old copy. Nobody serves them; stop "
-                     "this node "
-                     "and start it with the newest directory that there is of it. If that is lost, and to "
-                     "keep what "
-                     "this node serves: drain it, stop it, write state = \"down\" for it, and `limpet "
-                     "cluster claim " +
+                     "this node and start it with the newest directory that there is of it. If that is lost, "
+                     "and to keep what this node serves: drain it, stop it, write state = \"down\" for it, "
+                     "and `limpet cluster claim " +
                          me + "` at another node lets them begin empty");
 }
 

@@ -152,7 +152,7 @@ class Core {
   [[nodiscard]] ownership::NodeDirectory nodes() const;
   void drain_ownership();
   void work_off();
-  void write_title(const handoff::TitleWrite& write);
+  void write_title(const handoff::WantedTitle& write);
   void send_titles();
   void fail_titles(const std::string& why);
   void ask(handoff::Question& question);

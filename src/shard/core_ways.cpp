@@ -31,10 +31,8 @@ std::uint64_t Core::Ways::send(Target target, const Frame& frame) {
     return 0;
   }
   Link& link = core_.link_to(target.index);
-  std::uint64_t end = link.lanes().send(frame);
-  for (const Lanes::Sent& sent : link.lanes().refill())
-    sent.id == frame.id ? void(end = sent.end) : core_.forwarder_.placed(sent.id, sent.end);
-  if (Stream* out = core_.stream(link.id())) core_.mark_dirty(*out, link.id());
+  const std::uint64_t end = link.lanes().send(frame);
+  core_.refill(link);
   return end;
 }
 

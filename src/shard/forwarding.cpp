@@ -64,8 +64,7 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
     deliver(origin, Outcome::unavailable, unreachable(link_to(route.target), slot));
     return;
   }
-  const bool entry = origin.kind == Origin::Kind::client || origin.kind == Origin::Kind::gather;
-  const Client* const client = entry ? find_client(origin.stream) : nullptr;
+  const Client* const client = origin.is_entry() ? find_client(origin.stream) : nullptr;
   forwarder_.submit({.target = target,
                      .slot = slot,
                      .origin = origin,
@@ -166,8 +165,7 @@ void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
 // Whoever was asked does not own the slot, and may have said who does.
 void Core::tried_in_vain(const Forwarder::Answered& answered, std::string_view body) {
   const Origin& origin = answered.origin;
-  const bool entry = origin.kind == Origin::Kind::client || origin.kind == Origin::Kind::gather;
-  if (entry && find_client(origin.stream) == nullptr) forwarder_.gone(origin.stream);
+  if (origin.is_entry() && find_client(origin.stream) == nullptr) forwarder_.gone(origin.stream);
   peer::NotMe said;
   if (ownership_.moves_slots() && answered.slot != kNoSlot && peer::read_not_me(body, said) &&
       said.term != Term{}) {
@@ -175,7 +173,7 @@ void Core::tried_in_vain(const Forwarder::Answered& answered, std::string_view b
     if (node && ownership_.hears_of(*node, answered.slot, said.term, now_)) work_off();
   }
   drain_forwarder();
-  if (!entry && ownership_.moves_slots()) update_route(answered.slot);
+  if (!origin.is_entry() && ownership_.moves_slots()) update_route(answered.slot);
 }
 
 // Who waited for those that were passed on, and are answered, goes on.

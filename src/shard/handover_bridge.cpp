@@ -140,7 +140,7 @@ void Core::work_off() {
   const bool journaled = engine_.feed().journal() != nullptr;
   while (any(moves.wishes())) {
     HandOvers::Wishes wishes = std::exchange(moves.wishes(), {});
-    for (const handoff::TitleWrite& write : wishes.writes) write_title(write);
+    for (const handoff::WantedTitle& write : wishes.writes) write_title(write);
     // Without a journal there is nothing that could be synced, and nobody to be asked for it.
     if (journaled && !wishes.syncs.empty()) effects_.sync = true;
     for (const Slot slot : wishes.syncs) {
@@ -173,7 +173,7 @@ void Core::work_off() {
   if (moves.can_copy()) effects_.again = true;
 }
 
-void Core::write_title(const handoff::TitleWrite& write) {
+void Core::write_title(const handoff::WantedTitle& write) {
   TitleWrite title{.slot = write.slot,
                    .title = write.title,
                    .unblocks = write.unblocks,
@@ -321,9 +321,10 @@ void Core::tick_handovers() {
   ownership_.moves().set_serving(std::exchange(served_before_tick_, served) != served);
   ownership_.moves().tick(now_);
   if (!after_sync_.empty()) effects_.sync = true;
-  if (ownership_.take_first_slots(nodes()) > 0) work_off();
+  const ownership::NodeDirectory nodes = this->nodes();
+  if (ownership_.take_first_slots(nodes) > 0) work_off();
   tell_news_of_change();
-  ownership_.go_on(nodes(), now_);
+  ownership_.go_on(nodes, now_);
   drain_ownership();
   answer_claims();
   work_off();

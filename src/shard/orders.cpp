@@ -118,9 +118,7 @@ void Core::ordered(std::uint64_t ticket, const Result<std::string>& outcome) {
 
 // It has begun anew with an empty disk: it is there, and what it held before is gone.
 bool Core::begins_anew(NodeIndex node) const {
-  if (node == config_.self) {
-    return ownership_.begins_anew();
-  }
+  if (node == config_.self) return ownership_.begins_anew();
   const Link& link = *links_[node];
   return link.informed() && link.theirs().fresh;
 }
@@ -139,27 +137,28 @@ std::string Core::why_no_claim(std::string_view name, bool asked) const {
   if (!anew && node.listed && node.state != cluster::NodeState::down) {
     return "by the cluster file " + who +
            " is to hold its slots itself; write state = \"down\" for it, or remove it, or start it with an "
-           "empty "
-           "data directory if it is to begin anew";
+           "empty data directory if it is to begin anew";
   }
   if (const std::string other = unlisted_holder(*view_, ownership_.known());
       anew && asked && !other.empty() && other != name) {
     return "node " + other +
            ", which is in no cluster file, holds slots still: wait until it has given them away";
   }
-  for (const std::unique_ptr<Link>& link : links_) {
-    if (!link) continue;
-    const cluster::Node& other = view_->nodes[link->node()];
-    if (link->node() == *gone && !anew) {
-      if (link->up()) return who + " answers; it gives its slots away by itself";
+  const ownership::NodeDirectory nodes = this->nodes();
+  for (NodeIndex at = 0; at < nodes.size(); ++at) {
+    if (nodes.is_self(at)) continue;
+    const cluster::Node& other = view_->nodes[at];
+    const ownership::NodeRow& row = nodes.row(at);
+    if (at == *gone && !anew) {
+      if (row.linked) return who + " answers; it gives its slots away by itself";
       continue;
     }
     if (!other.listed || other.state == cluster::NodeState::down) continue;
     // Only who has said what it holds and by which file it goes will not be robbed, and not claim the same.
-    if (!link->informed()) return "node " + other.name + " has to be heard of first: " + link->why(now_);
-    if (link->theirs().epoch != view_->epoch || link->theirs().placement_digest != view_->placement_digest) {
-      return "node " + other.name + " runs another cluster file (epoch " +
-             std::to_string(link->theirs().epoch) + ")";
+    if (!row.informed) return "node " + other.name + " has to be heard of first: " + row.why_not;
+    if (!row.runs(*view_)) {
+      return "node " + other.name + " runs another cluster file (epoch " + std::to_string(row.says.epoch) +
+             ")";
     }
   }
   return {};
@@ -181,10 +180,10 @@ void Core::claim_from(std::string_view name, const Origin& origin, resp::Version
     note(Note::Level::warning,
          "shard " + std::to_string(config_.index) + " takes " + std::to_string(claimed.taken.size()) +
              " slots of node " + printable(name) + ", which an operator has declared gone: " +
-             (claimed.whole == 0 ? "they begin empty"
-                                 : std::to_string(claimed.whole) +
-                                       " of them were still here as a whole and go on with what they "
-                                       "had, the others begin empty"));
+             (claimed.whole == 0
+                  ? "they begin empty"
+                  : std::to_string(claimed.whole) + " of them were still here as a whole and go on with what "
+                                                    "they had, the others begin empty"));
   }
   Claims::Claim claim{.origin = origin, .version = version};
   claim.writing = {claimed.taken.begin(), claimed.taken.end()};

@@ -300,16 +300,17 @@ bool Core::peer_frame(Peer& peer, const Frame& frame) {
 // whether the slot is on its way here, and it reads the request.
 bool Core::take_request(Peer& peer, const Frame& frame) {
   const Origin origin{.kind = Origin::Kind::peer, .stream = peer.id, .id = frame.id};
+  const bool of_sibling = ownership_.moves_slots() && !draining_ && !ownership_.slots().is_own(frame.slot);
   peer::Request request;
   std::string_view name;
-  if (!peer::look_at_request(frame.body, request, name) || request.reach == Reach::shard || request.hops == 0)
-    return false;
+  const bool sound = of_sibling ? peer::look_at_request(frame.body, request, name)
+                                : peer::read_request(frame.body, request, frame_args_);
+  if (!sound || request.reach == Reach::shard || request.hops == 0) return false;
   ++peer.in_flight;
   ++counters_.commands_for_peers;
-  const bool passed_on = request.reach == Reach::slot && ownership_.moves_slots() && !draining_ &&
-                         !ownership_.slots().is_own(frame.slot);
-  if (!passed_on) {
-    LIMPET_ASSERT(peer::read_request(frame.body, request, frame_args_));
+  if (!of_sibling || request.reach != Reach::slot) {
+    // What is for the node as a whole says no slot, and was only looked at where slot 0 is a sibling's.
+    if (of_sibling) LIMPET_ASSERT(peer::read_request(frame.body, request, frame_args_));
     serve(origin, frame.slot, request, frame_args_, frame.body);
     return true;
   }

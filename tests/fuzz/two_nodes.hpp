@@ -76,7 +76,7 @@ class TwoNodes {
     SlotRuns runs;
     std::unique_ptr<HandOvers> hand_overs;
     std::map<Slot, handoff::SlotMode> turns;
-    std::deque<handoff::TitleWrite> writes;  // of titles, not on the disk yet
+    std::deque<handoff::WantedTitle> writes;  // of titles, not on the disk yet
     std::deque<Slot> syncs;                  // what they have of these is not on the disk yet
     bool disk_fails = false;
     std::map<std::uint64_t, Post> tickets;  // questions without an answer
@@ -235,7 +235,7 @@ inline void TwoNodes::start(Node& node) {
 
 // What was being written may be there or not.
 inline void TwoNodes::crash(Node& node, bool cleanly) {
-  for (const handoff::TitleWrite& write : node.writes) {
+  for (const handoff::WantedTitle& write : node.writes) {
     if (!cleanly && (reader_.byte() & 1) != 0) break;
     node.disk[write.slot] = write.title;
   }
@@ -309,7 +309,7 @@ inline void TwoNodes::take_changes(Node& node, bool of_a_command) {
 inline void TwoNodes::write_title(Node& node, bool well, bool there) {
   if (well) sync(node);
   if (node.writes.empty()) return;
-  const handoff::TitleWrite write = node.writes.front();
+  const handoff::WantedTitle write = node.writes.front();
   node.writes.pop_front();
   if (!well) node.disk_fails = true;
   if (well || there) node.disk[write.slot] = write.title;
@@ -453,7 +453,7 @@ inline void TwoNodes::drain(Node& node) {
           .bytes = std::string(each.body.view())});
   }
   for (const handoff::Answer& each : wishes.answers) take_answer(node, each);
-  for (const handoff::TitleWrite& each : wishes.writes) node.writes.push_back(each);
+  for (const handoff::WantedTitle& each : wishes.writes) node.writes.push_back(each);
   node.syncs.insert(node.syncs.end(), wishes.syncs.begin(), wishes.syncs.end());
   for (const Turn& each : wishes.turns) node.turns[each.slot] = each.kind;
   for (const handoff::MoveNote& each : wishes.notes) FUZZ_CHECK(!each.text.empty());
@@ -490,7 +490,7 @@ inline void TwoNodes::check() {
     const HandOvers::Progress progress = node.hand_overs->progress();
     FUZZ_CHECK(progress.to_give <= kUsed && progress.giving <= kUsed && progress.receiving <= kUsed);
     std::set<Slot> slots;
-    for (const handoff::TitleWrite& write : node.writes) FUZZ_CHECK(slots.insert(write.slot).second);
+    for (const handoff::WantedTitle& write : node.writes) FUZZ_CHECK(slots.insert(write.slot).second);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "merge.hpp"
+#include "roll_answers.hpp"
 #include "walk.hpp"
 
 namespace limpet::gather {
@@ -55,19 +56,6 @@ TEST(Gather, AWriteOfWhichNoPartRanDidNotHappen) {
 }
 
 // ---- Commands about all keys ----
-
-SlotSet slots(std::size_t from, std::size_t behind) {
-  SlotSet set;
-  for (std::size_t slot = from; slot < behind; ++slot) set.add(static_cast<Slot>(slot));
-  return set;
-}
-
-std::string roll_answer(const SlotSet& of, std::string_view answer) {
-  Bytes out;
-  resp::ReplyWriter reply(out, resp::Version::resp2);
-  write_roll_answer(reply, of, answer);
-  return std::string(out.view());
-}
 
 TEST(Gather, AnAnswerForSlotsThatOthersHaveAnsweredForDoesNotCount) {
   Gather gather = gather_of({roll_answer(slots(0, 60), ":3\r\n"), roll_answer(slots(50, 70), ":5\r\n")});

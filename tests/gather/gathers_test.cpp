@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "roll_answers.hpp"
+
 namespace limpet::gather {
 namespace {
 
@@ -24,19 +26,6 @@ std::shared_ptr<const cluster::View> view_of_three() {
   view->nodes.resize(3);
   for (std::size_t i = 0; i < 3; ++i) view->nodes[i].name = "n" + std::to_string(i);
   return view;
-}
-
-SlotSet range(std::size_t from, std::size_t behind) {
-  SlotSet set;
-  for (std::size_t slot = from; slot < behind; ++slot) set.add(static_cast<Slot>(slot));
-  return set;
-}
-
-std::string answer_for(const SlotSet& of, std::string_view answer) {
-  Bytes out;
-  resp::ReplyWriter reply(out, resp::Version::resp2);
-  write_roll_answer(reply, of, answer);
-  return std::string(out.view());
 }
 
 class GathersTest : public testing::Test {
@@ -217,22 +206,22 @@ TEST_F(GathersTest, WithNobodyToAskItEndsAtOnce) {
 // ---- All keys ----
 
 TEST_F(GathersTest, SlotsThatAreMissingAreAskedForAgainAtTheNextTick) {
-  where({{2, range(0, 100)}, {1, range(100, kSlots)}});
+  where({{2, slots(0, 100)}, {1, slots(100, kSlots)}});
   gathers_.begin_roll_call(head(Merge::sum), kDbsize, {SlotSet::all(), 1'000});
   look();
   EXPECT_EQ(whom(), (Words{"n1", "n2"}));
-  EXPECT_EQ(asked_[1].words[1], range(0, 100).bytes());
-  answer(1, answer_for(range(0, 100), ":3\r\n"));
+  EXPECT_EQ(asked_[1].words[1], slots(0, 100).bytes());
+  answer(1, roll_answer(slots(0, 100), ":3\r\n"));
   // Node 1 has given some of its slots to node 2.
-  answer(0, answer_for(range(100, 9'000), ":4\r\n"));
+  answer(0, roll_answer(slots(100, 9'000), ":4\r\n"));
   EXPECT_EQ(explained_, 9'000);
   EXPECT_EQ(reply_, "");
   asked_.clear();
-  where({{2, range(9'000, kSlots)}});
+  where({{2, slots(9'000, kSlots)}});
   gathers_.tick();
   look();
   EXPECT_EQ(whom(), (Words{"n2"}));
-  answer(0, answer_for(range(9'000, kSlots), ":5\r\n"));
+  answer(0, roll_answer(slots(9'000, kSlots), ":5\r\n"));
   EXPECT_EQ(reply_, ":12\r\n");
 }
 
@@ -241,54 +230,54 @@ TEST_F(GathersTest, WhereItIsOfNoUseToAskAgainItSaysWhy) {
   gathers_.begin_roll_call(head(Merge::sum), kDbsize, {SlotSet::all(), 1'000});
   look();
   why_ = "CLUSTERDOWN nobody holds it";
-  answer(0, answer_for(range(0, 100), ":3\r\n"));
+  answer(0, roll_answer(slots(0, 100), ":3\r\n"));
   EXPECT_EQ(reply_, "-CLUSTERDOWN nobody holds it\r\n");
 }
 
 TEST_F(GathersTest, ANodeSaysForWhichSlotsItsShardsAnswer) {
   Head part = head(Merge::sum);
   part.part = true;
-  gathers_.begin_shards(part, kDbsize, Roll{range(0, 100), 1'000});
+  gathers_.begin_shards(part, kDbsize, Roll{slots(0, 100), 1'000});
   look();
-  answer(0, answer_for(range(0, 40), ":3\r\n"));
-  answer(1, answer_for(range(50, 100), ":4\r\n"));
-  SlotSet both = range(0, 40);
-  both |= range(50, 100);
-  EXPECT_EQ(reply_, answer_for(both, ":7\r\n"));
+  answer(0, roll_answer(slots(0, 40), ":3\r\n"));
+  answer(1, roll_answer(slots(50, 100), ":4\r\n"));
+  SlotSet both = slots(0, 40);
+  both |= slots(50, 100);
+  EXPECT_EQ(reply_, roll_answer(both, ":7\r\n"));
 }
 
 TEST_F(GathersTest, ThisNodesPartIsGatheredFromItsShards) {
-  where({{0, range(0, 100)}, {1, range(100, kSlots)}});
+  where({{0, slots(0, 100)}, {1, slots(100, kSlots)}});
   gathers_.begin_roll_call(head(Merge::sum), kDbsize, {SlotSet::all(), 1'000});
   look();
   ASSERT_EQ(asked_.size(), 3U);
   EXPECT_EQ(asked_[0].ask.whom, Ask::Whom::shard);
-  EXPECT_EQ(asked_[1].words[1], range(0, 100).bytes());
+  EXPECT_EQ(asked_[1].words[1], slots(0, 100).bytes());
   EXPECT_EQ(asked_[2].ask.whom, Ask::Whom::node);
-  answer(2, answer_for(range(100, kSlots), ":4\r\n"));
-  answer(0, answer_for(range(0, 40), ":1\r\n"));
+  answer(2, roll_answer(slots(100, kSlots), ":4\r\n"));
+  answer(0, roll_answer(slots(0, 40), ":1\r\n"));
   EXPECT_EQ(reply_, "");
-  answer(1, answer_for(range(40, 100), ":2\r\n"));
+  answer(1, roll_answer(slots(40, 100), ":2\r\n"));
   EXPECT_EQ(reply_, ":7\r\n");
   EXPECT_EQ(charged_, 0U);
 }
 
 TEST_F(GathersTest, OfTheNodesThatAnswerItNamesTheOthers) {
-  where({{2, range(0, 100)}, {1, range(100, kSlots)}});
+  where({{2, slots(0, 100)}, {1, slots(100, kSlots)}});
   gathers_.begin_partial_roll_call(head(Merge::sum), kDbsize, {SlotSet::all(), 1'000});
   look();
   answer(0, "CLUSTERDOWN node n1 is gone", Outcome::unavailable);
-  answer(1, answer_for(range(0, 100), ":3\r\n"));
+  answer(1, roll_answer(slots(0, 100), ":3\r\n"));
   EXPECT_EQ(reply_, "*2\r\n:3\r\n*2\r\n$2\r\nn1\r\n$27\r\nCLUSTERDOWN node n1 is gone\r\n");
 }
 
 TEST_F(GathersTest, SlotsOfNobodyStandBehindNoName) {
-  where({{1, SlotSet::all()}}, range(7, 9));
+  where({{1, SlotSet::all()}}, slots(7, 9));
   gathers_.begin_partial_roll_call(head(Merge::sum), kDbsize, {SlotSet::all(), 1'000});
   look();
   SlotSet served = SlotSet::all();
-  served -= range(7, 9);
-  answer(0, answer_for(served, ":3\r\n"));
+  served -= slots(7, 9);
+  answer(0, roll_answer(served, ":3\r\n"));
   EXPECT_EQ(reply_, "*2\r\n:3\r\n*2\r\n$0\r\n\r\n$32\r\nno node has answered for 2 slots\r\n");
 }
 
@@ -310,14 +299,14 @@ TEST_F(GathersTest, AWalkThatGetsNowhereAsksForItsFirstSlotAlone) {
   const std::vector<NodeIndex> nodes{1, 2};
   gathers_.begin_nodes(head(Merge::scan), scan, nodes);
   look();
-  answer(0, scan_part("16384", range(1, 100)));
-  answer(1, scan_part("16384", range(100, kSlots)));
+  answer(0, scan_part("16384", slots(1, 100)));
+  answer(1, scan_part("16384", slots(100, kSlots)));
   EXPECT_EQ(reply_, "");
   ASSERT_EQ(asked_.size(), 3U);
   EXPECT_EQ(asked_[2].ask.whom, Ask::Whom::holder);
   EXPECT_EQ(asked_[2].ask.slot, 0);
   EXPECT_EQ(asked_[2].words, (Words{"SCAN", "0", "0", "1", "10", "*", ""}));
-  answer(2, scan_part("1", range(0, 1)));
+  answer(2, scan_part("1", slots(0, 1)));
   EXPECT_EQ(reply_.rfind("*2\r\n", 0), 0U);
 }
 

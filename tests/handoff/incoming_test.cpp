@@ -63,7 +63,7 @@ class IncomingTest : public ::testing::Test {
   // The title that it wants written gets to the disk.
   SlotTitle write() {
     EXPECT_EQ(out_.titles.size(), 1U);
-    const TitleWrite wanted = out_.titles.at(0);
+    const WantedTitle wanted = out_.titles.at(0);
     out_.titles.clear();
     ledger_.write(wanted, now_);
     ledger_.written(kSlot, now_);

@@ -22,13 +22,13 @@ class TitleLedgerTest : public ::testing::Test {
   std::vector<Slot> taken() {
     last_ = ledger_.take();
     std::vector<Slot> slots;
-    for (const TitleWrite& write : last_) slots.push_back(write.slot);
+    for (const WantedTitle& write : last_) slots.push_back(write.slot);
     return slots;
   }
 
   Now now_{.steady_ms = 1'000'000, .unix_ms = 1'700'000'000'000};
   TitleLedger ledger_{1, 0, std::vector<SlotTitle>(kSlots)};
-  std::vector<TitleWrite> last_;
+  std::vector<WantedTitle> last_;
 };
 
 TEST_F(TitleLedgerTest, HandsTitlesOutInTheirOrderAndHasThemOnceTheyAreOnTheDisk) {

@@ -67,7 +67,7 @@ struct World::Node {
   std::unique_ptr<HandOvers> hand_overs;
   std::map<Slot, SlotMode> router;
   struct Write {
-    TitleWrite title;
+    WantedTitle title;
     std::size_t needs;  // of the journal, on the disk before
   };
   std::deque<Write> writes;                           // of titles, not on the disk yet
@@ -266,7 +266,7 @@ void World::write_a_title(Node& node) {
   }
 }
 
-void World::put_on_disk(Node& node, const TitleWrite& write, std::size_t needs) {
+void World::put_on_disk(Node& node, const WantedTitle& write, std::size_t needs) {
   sync(node, needs);
   node.disk_titles[write.slot] = write.title;
   note_term(write.slot, write.title);
@@ -318,7 +318,7 @@ void World::drain(Node& node) {
                     .bytes = std::string(each.body.view())});
   }
   for (const Slot slot : wishes.syncs) node.settling.push_back({slot, node.journal.size()});
-  for (TitleWrite& each : wishes.writes) {
+  for (WantedTitle& each : wishes.writes) {
     node.writes.push_back({each, each.after_data ? node.journal.size() : 0});
   }
   for (const ModeChange& each : wishes.turns) {

@@ -68,7 +68,7 @@ class World {
   void execute_timed(Node& node, unsigned uid);
   void write_a_title(Node& node);
   void sync(Node& node, std::size_t up_to);
-  void put_on_disk(Node& node, const TitleWrite& write, std::size_t needs);
+  void put_on_disk(Node& node, const WantedTitle& write, std::size_t needs);
   void deliver(std::size_t index, bool keep);
   void lose(std::size_t index);
   void drain(Node& node);

@@ -134,7 +134,7 @@ TEST_F(OneShard, AStartGivesWayToWhoeverOwnsTheSlotByMoreCessions) {
   EXPECT_EQ(ownership_->slots().route(kFive), (Route{Route::Kind::peer, kB}));
   ASSERT_THAT(actions_.notes, SizeIs(1));
   EXPECT_THAT(actions_.notes[0].text, HasSubstr("is node b's at term"));
-  const std::vector<handoff::TitleWrite>& writes = ownership_->moves().wishes().writes;
+  const std::vector<handoff::WantedTitle>& writes = ownership_->moves().wishes().writes;
   ASSERT_THAT(writes, SizeIs(1));
   EXPECT_EQ(writes[0].title.title.to, kB) << "the disk is to know it";
 }
@@ -233,7 +233,7 @@ TEST_F(OneShard, AClaimTakesWhatTheNodeOwnedAboveAllTermsThatAreKnown) {
   EXPECT_EQ(claimed.empty, static_cast<std::int64_t>(claimed.taken.size()));
   EXPECT_EQ(claimed.whole, 0);
   bool found = false;
-  for (const handoff::TitleWrite& write : ownership_->moves().wishes().writes) {
+  for (const handoff::WantedTitle& write : ownership_->moves().wishes().writes) {
     if (write.slot != kFive) continue;
     found = true;
     EXPECT_GT(write.title.title.term, (Term{4, 0}));

@@ -30,6 +30,9 @@ struct Origin {
   StreamId stream{};                // client or peer
   clients::Place* place = nullptr;  // of the client; good as long as the client is there
   std::uint64_t id = 0;             // of the gather or question, or of the request as sibling or peer know it
+
+  // The command has begun its way with this shard.
+  [[nodiscard]] bool is_entry() const { return kind == Kind::client || kind == Kind::gather; }
 };
 
 struct Pending {

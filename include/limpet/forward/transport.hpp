@@ -36,8 +36,8 @@ class Transport {
   // Bytes that were handed over and have not left yet.
   [[nodiscard]] virtual std::size_t backlog(Target target) const = 0;
   // Returns the offset in the target's stream where the frame ends. kNotYet: it goes in pieces, and whoever
-  // has the connections tells when the last of them has its place (Forwarder::placed()). REQUIRES: state() is
-  // sends.
+  // has the connections tells when the last of them has its place (Forwarder::placed()), maybe before this
+  // returns. REQUIRES: state() is sends.
   virtual std::uint64_t send(Target target, const peer::Frame& frame) = 0;
   static constexpr std::uint64_t kNotYet = ~std::uint64_t{0};
 };

@@ -30,7 +30,7 @@ struct Answer {
 };
 
 // A title to be put on the disk.
-struct TitleWrite {
+struct WantedTitle {
   Slot slot = 0;
   SlotTitle title;
   bool after_data = false;  // only once all changes of the store so far are there
@@ -53,8 +53,8 @@ struct MoveNote {
 struct Actions {
   std::vector<Question> questions;
   std::vector<Answer> answers;
-  std::vector<TitleWrite> titles;  // for the ledger (title_ledger.hpp)
-  std::vector<Slot> syncs;         // what the store has of them by now is to be on the disk
+  std::vector<WantedTitle> titles;  // for the ledger (title_ledger.hpp)
+  std::vector<Slot> syncs;          // what the store has of them by now is to be on the disk
   std::vector<ModeChange> modes;
   std::vector<MoveNote> notes;
   std::vector<std::string> failures;  // tries that came to nothing, and why

@@ -46,7 +46,7 @@ class HandOvers {
   struct Wishes {
     std::vector<Question> questions;
     std::vector<Answer> answers;
-    std::vector<TitleWrite> writes;
+    std::vector<WantedTitle> writes;
     std::vector<Slot> syncs;  // what the store has of them by now is to be on the disk: settled()
     std::vector<ModeChange> turns;
     std::vector<MoveNote> notes;

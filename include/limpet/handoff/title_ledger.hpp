@@ -33,7 +33,7 @@ class TitleLedger {
 
   // ---- What happens ----
   // REQUIRES: the slot is this shard's, and may_write(); here and below.
-  void write(TitleWrite write, Now now);
+  void write(WantedTitle write, Now now);
   // One that was handed out is on the disk. Returns how long that took, in ms.
   std::int64_t written(Slot slot, Now now);
   // It may be on the disk or not, and no other will be.
@@ -50,7 +50,7 @@ class TitleLedger {
   void set_undecided(Slot slot, bool undecided) { undecided_[slot] = undecided; }
 
   // ---- What to do ----
-  [[nodiscard]] std::vector<TitleWrite> take() { return std::exchange(wanted_, {}); }
+  [[nodiscard]] std::vector<WantedTitle> take() { return std::exchange(wanted_, {}); }
 
   // ---- To see ----
   [[nodiscard]] const SlotTitle& title(Slot slot) const { return titles_[slot / shards_]; }
@@ -76,7 +76,7 @@ class TitleLedger {
 
  private:
   struct Writing {
-    TitleWrite write;
+    WantedTitle write;
     std::int64_t began_ms;
   };
 
@@ -87,7 +87,7 @@ class TitleLedger {
   std::vector<SlotTitle> titles_;  // of this shard's slots
   std::vector<bool> undecided_;    // by slot
   std::map<Slot, Writing> writes_;
-  std::vector<TitleWrite> wanted_;
+  std::vector<WantedTitle> wanted_;
   std::vector<Slot> again_;  // of writes_, that found no room
   std::string no_room_why_;  // or for now, until
   std::int64_t no_room_ms_ = 0;

@@ -15,7 +15,12 @@ struct NodeRow {
   bool answers = false;   // ... and commands can be sent on it
   bool informed = false;  // it has said what it has to say of itself: `says`
   peer::Standing says{};
-  std::string why_not{};  // why it does not answer, for people; may be left out where nobody asks
+  std::string why_not{};  // why it does not answer, for people
+
+  // It has said that it goes by this very file. REQUIRES: informed.
+  [[nodiscard]] bool runs(const cluster::View& view) const {
+    return says.epoch == view.epoch && says.placement_digest == view.placement_digest;
+  }
 };
 
 class NodeDirectory {
@@ -23,6 +28,7 @@ class NodeDirectory {
   NodeDirectory(cluster::NodeIndex self, std::vector<NodeRow> rows) : self_(self), rows_(std::move(rows)) {}
 
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
+  [[nodiscard]] cluster::NodeIndex self() const { return self_; }
   [[nodiscard]] bool is_self(cluster::NodeIndex node) const { return node == self_; }
   // REQUIRES: node < size().
   [[nodiscard]] const NodeRow& row(cluster::NodeIndex node) const { return rows_[node]; }

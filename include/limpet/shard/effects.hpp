@@ -42,7 +42,7 @@ struct Stranger {
 struct TitleWrite {
   Slot slot = 0;
   handoff::SlotTitle title;
-  handoff::Kind unblocks{};  // as in handoff::TitleWrite
+  handoff::Kind unblocks{};  // as in handoff::WantedTitle
   std::uint64_t founded = 0;
 };
 
