@@ -15,7 +15,7 @@
 //   gathering.cpp        what they want done
 //   all_keys.cpp, scan.cpp   KEYS, DBSIZE, RANDOMKEY, FLUSHALL; SCAN
 //   client_account.cpp   what is kept for clients, and who pays when it is too much
-//   connection.cpp, clients.cpp   commands about the connection: PING, HELLO, AUTH ...; CLIENT
+//   connection.cpp       commands about connections: what they want done (room clients)
 //   info.cpp, config.cpp, cluster.cpp   INFO, CONFIG, CLUSTER
 //   orders.cpp           what an operator tells the node to do; claims
 //   core_ways.cpp        the ways to other shards and nodes, as the Forwarder sees them
@@ -400,24 +400,9 @@ class Core {
 
   // ---- connection.cpp ----
   bool take_connection_command(Client& client, const Spec& spec, Args args);
-  void answer_connection_command(Client& client, const Spec& spec, Args args, ReplyWriter& reply);
-  void quit(Client& client);
-  void hello(Client& client, Args args, ReplyWriter& reply);
-  void hello_reply(const Client& client, ReplyWriter& reply);
-  void auth(Client& client, Args args, ReplyWriter& reply);
-  bool check_password(std::string_view user, std::string_view password, ReplyWriter& reply);
-  void reset(Client& client);
-
-  // ---- clients.cpp ----
   bool take_client_command(Client& client, const Spec& spec, Args args);
-  void answer_client_command(Client& client, const Spec& spec, Args args, ReplyWriter& reply);
-  void client_reply(Client& client, Args args);
-  void client_setinfo(Client& client, Args args, ReplyWriter& reply);
-  bool client_list(Client& client, Args args);
-  bool client_kill(Client& client, Args args);
-  [[nodiscard]] std::string describe(const Client& client) const;
-  void list_clients(Args args, ReplyWriter& reply);
-  void kill_clients(Args args, ReplyWriter& reply);
+  void list_clients(Args part, ReplyWriter& reply);
+  void kill_clients(Args part, ReplyWriter& reply);
 
   // ---- info.cpp ----
   void note_counts();

@@ -26,7 +26,6 @@ using clients::Place;
 using clients::PlacePool;
 using clients::ReplyMode;
 using clients::ReplyQueue;
-using clients::valid_client_name;
 using forward::kNoSlot;
 using forward::Origin;
 using forward::Pending;

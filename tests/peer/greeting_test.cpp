@@ -142,12 +142,5 @@ TEST(Proof, OfAnyOtherLengthIsNone) {
   }
 }
 
-TEST(Secrets, AreComparedWhole) {
-  EXPECT_TRUE(same_secret("abc", "abc"));
-  EXPECT_FALSE(same_secret("abc", "abd"));
-  EXPECT_FALSE(same_secret("abc", "abcd"));
-  EXPECT_TRUE(same_secret("", ""));
-}
-
 }  // namespace
 }  // namespace limpet::peer

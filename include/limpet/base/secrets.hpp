@@ -3,10 +3,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace limpet {
+
+// Compares secrets in a time that does not depend on where they differ.
+[[nodiscard]] bool same_secret(std::string_view a, std::string_view b);
 
 class Secrets {
  public:
@@ -24,6 +28,9 @@ class Secrets {
   // The one in force. REQUIRES: !empty().
   [[nodiscard]] const std::string& first() const { return all_.front(); }
   [[nodiscard]] const std::vector<std::string>& all() const { return all_; }
+
+  // Is it one of them, or is none needed? Compared with each, so that the time says nothing about any.
+  [[nodiscard]] bool accept(std::string_view given) const;
 
   friend bool operator==(const Secrets&, const Secrets&) = default;
 

@@ -93,7 +93,4 @@ enum class Side : std::uint8_t { dialler, acceptor };
                                                        Side side, const Greeting& dialler,
                                                        const Greeting& acceptor);
 
-// Compares secrets in a time that does not depend on where they differ.
-[[nodiscard]] bool same_secret(std::string_view a, std::string_view b);
-
 }  // namespace limpet::peer
