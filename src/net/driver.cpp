@@ -248,7 +248,7 @@ void Driver::Impl::flush() {
   // What is done may lead to more: a client whose output has gone is parsed further.
   while (!effects.dirty.empty() || !effects.dials.empty()) {
     for (const shard::Dial& wanted : std::exchange(effects.dials, {})) dial(wanted);
-    touched_.swap(effects.dirty);
+    effects.dirty.swap(touched_);
     for (const StreamId id : touched_) {
       if (Stream* stream = shard_.stream(id)) stream->dirty = false;
       flush_stream(id);

@@ -157,10 +157,10 @@ void Core::pick_key(const SlotSet& slots, ReplyWriter& reply) {
   const auto next_slot = [](Slot slot) { return static_cast<Slot>((slot + 1) % kSlots); };
   std::string picked;
   bool found = false;
-  auto slot = static_cast<Slot>(random() % kSlots);
+  auto slot = static_cast<Slot>(random_.next() % kSlots);
   for (unsigned looks = 0; keys > 0 && !found && looks < kLooksMax; ++looks) {
     while (!slots.has(slot) || engine_.store().keys_in(slot) == 0) slot = next_slot(slot);
-    const std::uint64_t position = random() >> (64 - store::kScanPositionBits);
+    const std::uint64_t position = random_.next() >> (64 - store::kScanPositionBits);
     engine_.store().scan(slot, looks % 2 == 0 ? position : 0, 1, now_.unix_ms, [&](const store::Item& item) {
       picked = item.key();
       found = true;

@@ -87,7 +87,7 @@ void Core::give_up_on(Client& client, const std::string& why) {
   client.replies.clear(places_);
   account(client);
   if (client.memory.charged > 0) forget_work_for(client.id);
-  abort(client, client.id);
+  effects_.dirty.abort(client, client.id);
 }
 
 // Commands that are under way for a client that is gone go on, but nobody wants what they say, or them once

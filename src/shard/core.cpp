@@ -40,12 +40,12 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
       view_(config_.view),
       tunables_(std::move(tunables)),
       now_(now),
-      random_state_(config_.random_seed),
+      random_(config_.random_seed),
       engine_({.table_seed = config_.table_seed, .journal = config_.journal, .ticks_ns = config_.ticks_ns}),
       ownership_(ownership_of(config_, tunables_), view_, engine_.store(),
                  numbering_of(engine_.feed().journal()), now),
       forwarder_(ways_, config_.handoff.has_value()),
-      siblings_(config_.shards) {
+      siblings_(config_.shards, config_.index) {
   memory_.set_bound(tunables_.client_bytes_max);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   add_links();
@@ -62,14 +62,6 @@ void Core::add_links() {
     const auto node = static_cast<NodeIndex>(links_.size());
     links_.push_back(node == config_.self ? nullptr : std::make_unique<Link>(node));
   }
-}
-
-// SplitMix64: spreads dials, makes nonces. The seed comes from the driver.
-std::uint64_t Core::random() {
-  std::uint64_t z = random_state_ += 0x9e3779b97f4a7c15ULL;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31);
 }
 
 void Core::note(Note::Level level, std::string text) {
@@ -92,18 +84,6 @@ Stream* Core::stream(StreamId id) {
       return find_peer(id);
   }
   return nullptr;
-}
-
-void Core::mark_dirty(Stream& stream, StreamId id) {
-  if (std::exchange(stream.dirty, true)) return;
-  effects_.dirty.push_back(id);
-}
-
-// Closes it at once, whatever it still has to write.
-void Core::abort(Stream& stream, StreamId id) {
-  stream.aborted = true;
-  stream.reading = false;
-  mark_dirty(stream, id);
 }
 
 // ---- Opening ----
@@ -147,7 +127,7 @@ void Core::make_room_for_strangers() {
 
 void Core::turn_away(Peer& peer, const std::string& reason) {
   note_stranger(peer, reason);
-  abort(peer, peer.id);
+  effects_.dirty.abort(peer, peer.id);
 }
 
 // Whoever reaches the port could fill the log.
@@ -159,7 +139,7 @@ void Core::note_stranger(const Peer& peer, const std::string& reason) {
 void Core::dial(Link& link) {
   const auto& address = view_->nodes[link.node()].peer;
   if (!address) {
-    link.lost("its address is not known", now_, random());
+    link.lost("its address is not known", now_, random_.next());
     return fail_waiting(link);
   }
   auto [name, stream] = link_streams_.emplace(link.node());
@@ -178,7 +158,7 @@ void Core::connected(StreamId id) {
   if (stream == nullptr) return;
   Link& link = link_to(stream->node);
   link.connected(make_greeting(), now_);
-  mark_dirty(*stream, id);
+  effects_.dirty.mark(*stream, id);
 }
 
 // ---- Bytes ----
@@ -245,7 +225,7 @@ void Core::end_client(Client& client) {
   client.reading = false;
   client.finished = client.replies.empty();
   client.held = client.needs > safe();
-  mark_dirty(client, client.id);
+  effects_.dirty.mark(client, client.id);
 }
 
 bool Core::ended(StreamId id) {
@@ -294,30 +274,16 @@ void Core::closed(StreamId id, std::string_view reason) {
 // ---- Siblings ----
 
 void Core::from_sibling(unsigned sibling, std::string_view batch) {
-  Bytes& input = siblings_[sibling].input;
-  if (!input.empty()) {
-    input.append(batch);
-    return;
-  }
-  const std::size_t taken = take_batch(sibling, batch);
-  if (taken == batch.size()) return;
-  input.append(batch.substr(taken));
-  effects_.again = true;
+  if (!siblings_.queue(sibling, batch)) take_batch(sibling, batch);
 }
 
-// Takes frames from the front of `batch`, as many as are for one turn. Returns how many bytes that were.
-std::size_t Core::take_batch(unsigned sibling, std::string_view batch) {
-  delivered_bytes_ = 0;
-  std::size_t taken = 0;
-  for (std::size_t frames = 0; taken < batch.size() && delivered_bytes_ < kTurnReplyBytes; ++frames) {
-    if (frames % kLookAheadMax == 0) prefetch_keys(batch.substr(taken));
-    const peer::FrameStep step = peer::next_frame(batch.substr(taken), ~std::uint32_t{0});
-    // A batch is written by this same code: anything but whole frames is a mistake of ours.
-    LIMPET_ASSERT(step.kind == peer::FrameStep::Kind::frame);
-    sibling_frame(sibling, step.frame);
-    taken += step.consumed;
+void Core::take_batch(unsigned sibling, std::string_view batch) {
+  links::Siblings::Turn turn = siblings_.begin_turn(sibling, batch, links::Quantum(delivered_count_));
+  while (const Frame* const frame = turn.next()) {
+    prefetch_keys(turn.ahead());
+    sibling_frame(sibling, *frame);
   }
-  return taken;
+  if (turn.end()) effects_.again = true;
 }
 
 void Core::sibling_frame(unsigned sibling, const Frame& frame) {
@@ -342,13 +308,7 @@ void Core::sibling_frame(unsigned sibling, const Frame& frame) {
   serve(origin, frame.slot, request, frame_args_, frame.body);
 }
 
-void Core::take_batches() {
-  for (unsigned shard = 0; shard < siblings_.size(); ++shard) {
-    if (!siblings_[shard].batch.empty()) {
-      effects_.batches.emplace_back(shard, std::move(siblings_[shard].batch));
-    }
-  }
-}
+void Core::take_batches() { siblings_.take_batches(effects_.batches); }
 
 // ---- Time ----
 
@@ -387,7 +347,8 @@ void Core::tick_links() {
     answer_goodbye(*link);
     LinkStream* stream = link_streams_.find(slab_name<LinkStream>(link->id()));
     if (stream == nullptr) continue;
-    wish == Link::Wish::close ? abort(*stream, link->id()) : mark_dirty(*stream, link->id());
+    wish == Link::Wish::close ? effects_.dirty.abort(*stream, link->id())
+                              : effects_.dirty.mark(*stream, link->id());
   }
 }
 
@@ -398,7 +359,8 @@ void Core::tick_peers() {
     }
     // Whoever dialled asks for a sign of life all the time; one that is silent is gone, and so is what it
     // asked for.
-    if (peer.admitted && now_.steady_ms - peer.heard_ms >= 2 * kPeerDeadMs) abort(peer, peer.id);
+    if (peer.admitted && now_.steady_ms - peer.heard_ms >= 2 * kPeerDeadMs)
+      effects_.dirty.abort(peer, peer.id);
   });
 }
 
@@ -409,7 +371,7 @@ void Core::tick_clients() {
     client->held_listed = false;
     client->held = client->held && client->needs > safe();
     if (client->held) continue;
-    mark_dirty(*client, id);
+    effects_.dirty.mark(*client, id);
   }
   if (now_.steady_ms - unread_checked_ms_ >= kUnreadEveryMs) {
     unread_checked_ms_ = now_.steady_ms;
@@ -439,7 +401,7 @@ void Core::output_changed(Client& client) {
   client.held = hold || client.needs > safe();
   if (hold && !std::exchange(client.held_listed, true)) held_.push_back(client.id);
   account(client);
-  mark_dirty(client, client.id);
+  effects_.dirty.mark(client, client.id);
 }
 
 void Core::settle() {
@@ -481,7 +443,7 @@ void Core::drain() {
   peers_.each([&](auto, Peer& peer) {
     if (!peer.admitted) return;
     peer.lanes.send({.type = FrameType::goodbye});
-    mark_dirty(peer, peer.id);
+    effects_.dirty.mark(peer, peer.id);
   });
   // Whole commands that a client has sent and that had to wait are answered still.
   clients_.each([&](auto, Client& client) {
@@ -499,8 +461,7 @@ bool Core::drained() {
     quiet =
         quiet && (peer.said_goodbye || !peer.admitted) && peer.in_flight == 0 && peer.lanes.waiting() == 0;
   });
-  for (const Sibling& sibling : siblings_) quiet = quiet && sibling.batch.empty() && sibling.input.empty();
-  return quiet;
+  return quiet && siblings_.idle();
 }
 
 Counters Core::counters() const {

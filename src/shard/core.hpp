@@ -24,6 +24,7 @@
 #include <array>
 #include <deque>
 #include <limpet/base/numbered.hpp>
+#include <limpet/base/random.hpp>
 #include <limpet/base/rare_note.hpp>
 #include <limpet/base/slab.hpp>
 #include <limpet/command/command.hpp>
@@ -32,6 +33,7 @@
 #include <limpet/forward/gated_replies.hpp>
 #include <limpet/forward/waiters.hpp>
 #include <limpet/gather/gathers.hpp>
+#include <limpet/links/siblings.hpp>
 #include <limpet/ownership/reasons.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
@@ -127,11 +129,8 @@ class Core {
     return id.kind == StreamKind::client ? clients_.find({id.index, id.generation}) : nullptr;
   }
   Peer* find_peer(StreamId id) { return peers_.find({id.index, id.generation}); }
-  void mark_dirty(Stream& stream, StreamId id);
-  void abort(Stream& stream, StreamId id);
   void end_client(Client& client);
   void note(Note::Level level, std::string text);
-  std::uint64_t random();
   void tick_clients();
   void tick_pending();
   void tick_links();
@@ -325,7 +324,7 @@ class Core {
   Link& link_to(NodeIndex node) { return *links_[node]; }
   void dial(Link& link);
 
-  std::size_t take_batch(unsigned sibling, std::string_view batch);
+  void take_batch(unsigned sibling, std::string_view batch);
   void sibling_frame(unsigned sibling, const Frame& frame);
 
   // ---- peers.cpp ----
@@ -429,7 +428,8 @@ class Core {
 
   ShardTunables tunables_;
   Now now_;
-  std::uint64_t random_state_;
+  Random random_;
+  Effects effects_;
   engine::Engine engine_;
   ownership::Ownership ownership_;
   std::int64_t files_compared_ms_ = 0;  // when to look again who runs another cluster file; 0: not
@@ -464,7 +464,6 @@ class Core {
   forward::Waiters waiters_;
   forward::GatedReplies gated_;
   std::vector<StreamId> undurable_;
-  Effects effects_;
   Counters counters_;
   RecentCounts recent_;
   std::uint64_t served_before_tick_ = 0;  // commands on keys, executed or forwarded
@@ -474,12 +473,12 @@ class Core {
   Slab<LinkStream> link_streams_;
   Slab<Peer> peers_;
   std::vector<std::unique_ptr<Link>> links_;  // by node; none for this one
-  std::vector<Sibling> siblings_;             // by shard; this one's is unused
+  links::Siblings siblings_;
   gather::Gathers gathers_{config_.self, config_.shards, view_};
   std::vector<StreamId> resumable_;
-  std::vector<StreamId> yielded_;    // clients and peers that go on in the next turn
-  std::size_t delivered_bytes_ = 0;  // of replies, in this turn of a sibling or peer
-  std::size_t muted_bytes_ = 0;      // of replies that nobody gets, in this turn of a client
+  std::vector<StreamId> yielded_;      // clients and peers that go on in the next turn
+  std::uint64_t delivered_count_ = 0;  // bytes of replies, to whomever, since the start
+  std::size_t muted_bytes_ = 0;        // of replies that nobody gets, in this turn of a client
   std::int64_t unread_checked_ms_ = 0;
   std::uint64_t clients_numbered_ = 0;
   std::vector<StreamId> held_;  // clients with replies that wait for others, some of them no longer

@@ -20,14 +20,14 @@ Transport::State Core::Ways::state(Target target) const {
 }
 
 std::size_t Core::Ways::backlog(Target target) const {
-  if (target.is_sibling) return core_.siblings_[target.index].batch.size();
+  if (target.is_sibling) return core_.siblings_.waiting(target.index);
   Link& link = core_.link_to(target.index);
   return link.up() ? link.lanes().waiting() : 0;
 }
 
 std::uint64_t Core::Ways::send(Target target, const Frame& frame) {
   if (target.is_sibling) {
-    peer::append_frame(core_.siblings_[target.index].batch, frame);
+    core_.siblings_.send(target.index, frame);
     return 0;
   }
   Link& link = core_.link_to(target.index);

@@ -76,7 +76,7 @@ void Core::journal_failed(const std::string& why) {
     deliver(reply->origin, Outcome::in_doubt, "INDOUBT " + why + "; the command may be lost at a restart");
   }
   for (const StreamId id : std::exchange(undurable_, {})) {
-    if (Client* client = find_client(id)) abort(*client, id);
+    if (Client* client = find_client(id)) effects_.dirty.abort(*client, id);
   }
   engine_.durability().wait_no_more();
 }

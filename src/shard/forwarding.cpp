@@ -31,7 +31,7 @@ std::string Core::unreachable(const Link& link, Slot slot) const {
 
 void Core::refill(Link& link) {
   for (const Lanes::Sent& sent : link.lanes().refill()) forwarder_.placed(sent.id, sent.end);
-  if (Stream* out = stream(link.id())) mark_dirty(*out, link.id());
+  if (Stream* out = stream(link.id())) effects_.dirty.mark(*out, link.id());
 }
 
 bool Core::has_room(Route route, Client& client) {
@@ -131,7 +131,7 @@ void Core::link_lost(Link& link, std::string_view reason) {
   const std::uint64_t written =
       link.state() >= LinkState::dialing && link.up() ? link.lanes().written_total() : 0;
   forwarder_.link_is_lost(link.node(), written, [this](StreamId id) { return find_client(id) != nullptr; });
-  link.lost(reason, now_, random());
+  link.lost(reason, now_, random_.next());
   const std::string& peer_name = view_->nodes[link.node()].name;
   effects_.notes.push_back({link.manner() == Manner::refuses ? Note::Level::error : Note::Level::warning,
                             "link to node " + peer_name + " is down: " + link.why(now_),
@@ -187,7 +187,7 @@ void Core::reroute_drained() {
 
 void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs) {
   if (needs > safe()) return defer_reply(origin, outcome, body, needs);
-  delivered_bytes_ += body.size();
+  delivered_count_ += body.size();
   switch (origin.kind) {
     case Origin::Kind::nobody:
       return;
@@ -202,10 +202,10 @@ void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body,
       take_answer(origin, outcome, body);
       return;
     case Origin::Kind::sibling:
-      peer::append_frame(siblings_[origin.sibling].batch, {.type = FrameType::reply,
-                                                           .bits = static_cast<std::uint8_t>(outcome),
-                                                           .id = origin.id,
-                                                           .body = body});
+      siblings_.send(origin.sibling, {.type = FrameType::reply,
+                                      .bits = static_cast<std::uint8_t>(outcome),
+                                      .id = origin.id,
+                                      .body = body});
       return;
     case Origin::Kind::peer:
       if (Peer* peer = find_peer(origin.stream)) {

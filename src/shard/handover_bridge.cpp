@@ -67,7 +67,7 @@ void Core::set_view(std::shared_ptr<const cluster::View> view) {
     if (view_->nodes[link->node()].peer == before->nodes[link->node()].peer) continue;
     if (Stream* old = stream(link->id())) {
       link->failed("the cluster file gives it another address");
-      abort(*old, link->id());
+      effects_.dirty.abort(*old, link->id());
     }
   }
   peers_.each([this](auto, Peer& peer) {

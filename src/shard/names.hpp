@@ -1,10 +1,10 @@
 // What this room calls by their short names of the rooms below.
 #pragma once
 
-#include <limpet/clients/parsed_request.hpp>
+#include <limpet/base/client_memory.hpp>
 #include <limpet/clients/backlog.hpp>
 #include <limpet/clients/client.hpp>
-#include <limpet/clients/client_memory.hpp>
+#include <limpet/clients/parsed_request.hpp>
 #include <limpet/clients/replies.hpp>
 #include <limpet/forward/overtaking.hpp>
 #include <limpet/forward/pending.hpp>
@@ -18,10 +18,9 @@
 
 namespace limpet::shard {
 
-using clients::ParsedRequest;
 using clients::Backlog;
 using clients::Client;
-using clients::ClientMemory;
+using clients::ParsedRequest;
 using clients::Place;
 using clients::PlacePool;
 using clients::ReplyMode;

@@ -98,7 +98,10 @@ bool Core::take_pair_command(Client& client, const Spec& spec, Args args) {
 }
 
 gather::Head Core::head_of(Merge merge, const Origin& asker, resp::Version version) {
-  return {.merge = merge, .asker = asker, .version = version, .random = merge == Merge::pick ? random() : 0};
+  return {.merge = merge,
+          .asker = asker,
+          .version = version,
+          .random = merge == Merge::pick ? random_.next() : 0};
 }
 
 // Its reply waits for others, and what the client sends behind it waits for the reply.

@@ -24,7 +24,7 @@ peer::Greeting Core::make_greeting() {
   greeting.peer = me.peer ? me.peer->text() : "";
   greeting.release = config_.version;
   // Never the same twice: a counter beside the random half.
-  store_le(greeting.nonce.data(), random());
+  store_le(greeting.nonce.data(), random_.next());
   store_le(greeting.nonce.data() + 8, ++nonces_ ^ (static_cast<std::uint64_t>(now_.unix_ms) << 20));
   return greeting;
 }
@@ -101,7 +101,7 @@ void Core::link_bytes(LinkStream& stream, StreamId id, std::string_view bytes) {
     stream.reading = false;
     stream.out.clear();
   }
-  mark_dirty(stream, id);
+  effects_.dirty.mark(stream, id);
 }
 
 bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
@@ -211,7 +211,7 @@ void Core::peer_bytes(Peer& peer, std::string_view bytes) {
   // Until it has proved itself its time is counted from when it came.
   if (peer.admitted) peer.heard_ms = now_.steady_ms;
   bool fine = true;
-  delivered_bytes_ = 0;
+  const links::Quantum quantum(delivered_count_);
   const std::size_t body_max = peer.admitted ? kPieceBytes : kGreetingBytesMax;
   const auto ahead = [&](std::string_view frames) {
     if (peer.admitted) prefetch_keys(frames);
@@ -222,7 +222,7 @@ void Core::peer_bytes(Peer& peer, std::string_view bytes) {
       peer.reading = false;
       return false;
     }
-    if (delivered_bytes_ >= kTurnReplyBytes) {
+    if (quantum.is_spent()) {
       yield(peer);
       return false;
     }
@@ -263,7 +263,7 @@ void Core::refuse_peer(Peer& peer, const std::string& reason) {
   if (peer.greeted) peer.lanes.send({.type = FrameType::refuse, .body = reason});
   peer.finished = true;
   peer.reading = false;
-  mark_dirty(peer, peer.id);
+  effects_.dirty.mark(peer, peer.id);
 }
 
 bool Core::peer_frame(Peer& peer, const Frame& frame) {
@@ -391,7 +391,7 @@ void Core::introduce(Peer& peer) {
 void Core::refill(Peer& peer) {
   peer.lanes.refill();
   account(peer);
-  mark_dirty(peer, peer.id);
+  effects_.dirty.mark(peer, peer.id);
 }
 
 // ---- Requests of siblings and peers ----
@@ -421,7 +421,7 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
             "CLUSTERDOWN node " + view_->nodes[config_.self].name + " is stopping");
     return;
   }
-  if (origin.kind == Origin::Kind::sibling && siblings_[origin.sibling].batch.size() > kLinkBytesMax) {
+  if (origin.kind == Origin::Kind::sibling && siblings_.waiting(origin.sibling) > kLinkBytesMax) {
     deliver(origin, Outcome::unavailable, "BUSY too many bytes wait to be sent back; ask for less at a time");
     return;
   }

@@ -229,12 +229,8 @@ void Core::go_on() {
       read_on(*peer);
     }
   }
-  for (unsigned shard = 0; shard < siblings_.size(); ++shard) {
-    Bytes& input = siblings_[shard].input;
-    if (input.empty()) continue;
-    input.consume(take_batch(shard, input.view()));
-    if (!input.empty()) effects_.again = true;
-    trim(input);
+  for (unsigned shard = 0; shard < siblings_.shards(); ++shard) {
+    if (siblings_.waits(shard)) take_batch(shard, {});
   }
   copy_on();
   copy_for_handovers();

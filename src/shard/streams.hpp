@@ -1,10 +1,9 @@
-// What a shard keeps of its connections to other nodes, and of its queues to the other shards of its node.
+// What a shard keeps of its connections to other nodes.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <limpet/base/bytes.hpp>
-#include <limpet/base/limits.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
 #include <limpet/shard/shard.hpp>
@@ -14,14 +13,6 @@
 #include "names.hpp"
 
 namespace limpet::shard {
-
-// Buffers up to this size are kept for the next use.
-inline constexpr std::size_t kSpareBytesMax = 64_KiB;
-
-// Gives a large buffer back that is empty now.
-inline void trim(Bytes& buffer) {
-  if (buffer.empty() && buffer.capacity() > kSpareBytesMax) buffer.release();
-}
 
 // The stream of a link: what belongs to a link only while it is connected.
 struct LinkStream : Stream {
@@ -56,12 +47,6 @@ struct Peer : Stream {
   // What goes once it is answered, or has been sent. Not what it is in the middle of sending: that has to
   // come first.
   [[nodiscard]] std::size_t kept() const { return lanes.waiting() + memory.charged; }
-};
-
-// A queue to another shard of this node.
-struct Sibling {
-  Bytes batch;  // for it
-  Bytes input;  // from it: frames for the next turn
 };
 
 }  // namespace limpet::shard

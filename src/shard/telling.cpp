@@ -55,12 +55,8 @@ bool Core::take_ask(Peer& peer, const Frame& frame) {
   append_le(asked, peer.node ? static_cast<std::uint16_t>(*peer.node) : kUnknown);
   append_le(asked, peer.theirs.boot);
   asked.append(frame.body);
-  for (unsigned shard = 0; shard < siblings_.size(); ++shard) {
-    if (shard == config_.index) continue;
-    peer::append_frame(
-        siblings_[shard].batch,
-        {.type = FrameType::ask, .bits = frame.bits, .id = packed(peer.id) + 1, .body = asked.view()});
-  }
+  siblings_.send_all(
+      {.type = FrameType::ask, .bits = frame.bits, .id = packed(peer.id) + 1, .body = asked.view()});
   note_asked(asked.view());
   if (!last) return true;
   peer.answers_due = config_.shards;
@@ -83,7 +79,7 @@ void Core::note_asked(std::string_view body) {
   LIMPET_ASSERT(take_le(body, node) && take_le(body, boot));
   if (node == kUnknown || node >= view_->nodes.size()) return;
   peers_.each([&](auto, Peer& peer) {
-    if (peer.admitted && peer.node == node && peer.theirs.boot != boot) abort(peer, peer.id);
+    if (peer.admitted && peer.node == node && peer.theirs.boot != boot) effects_.dirty.abort(peer, peer.id);
   });
   (void)ownership_.hears(node, body, now_);  // which are words, as take_ask() has found
   work_off();
@@ -102,11 +98,10 @@ void Core::take_owning(unsigned sibling, const Frame& frame) {
   if (frame.type == FrameType::ask) {
     note_asked(frame.body);
     if (!last) return;
-    Bytes& batch = siblings_[sibling].batch;
     ownership_.say_all([&](std::string_view body) {
-      peer::append_frame(batch, {.type = FrameType::words, .id = frame.id, .body = body});
+      siblings_.send(sibling, {.type = FrameType::words, .id = frame.id, .body = body});
     });
-    return peer::append_frame(batch, {.type = FrameType::words, .bits = peer::kLast, .id = frame.id});
+    return siblings_.send(sibling, {.type = FrameType::words, .bits = peer::kLast, .id = frame.id});
   }
   if (frame.id == 0) return send_words(frame.body);
   Peer* const peer = find_peer(peer_of(frame.id - 1));
@@ -129,20 +124,14 @@ void Core::tell_peers() {
   if (!ownership_.news().has_for_nodes()) return;
   ownership_.say_news([&](std::string_view body) {
     send_words(body);
-    for (unsigned shard = 0; shard < siblings_.size(); ++shard) {
-      if (shard == config_.index) continue;
-      peer::append_frame(siblings_[shard].batch, {.type = FrameType::words, .body = body});
-    }
+    siblings_.send_all({.type = FrameType::words, .body = body});
   });
 }
 
 void Core::tell_siblings() {
   const Bytes body = ownership_.news().take_for_shards(ownership_.known());
   if (body.empty()) return;
-  for (unsigned shard = 0; shard < siblings_.size(); ++shard) {
-    if (shard == config_.index) continue;
-    peer::append_frame(siblings_[shard].batch, {.type = FrameType::holder, .body = body.view()});
-  }
+  siblings_.send_all({.type = FrameType::holder, .body = body.view()});
 }
 
 // ---- Of this node itself ----

@@ -264,7 +264,7 @@ void SimNode::flush(unsigned index) {
 
 void SimNode::flush_streams(unsigned index) {
   shard::Shard& shard = *cores_[index].shard;
-  for (const StreamId id : std::exchange(shard.effects().dirty, {})) {
+  for (const StreamId id : shard.effects().dirty.take()) {
     Stream* stream = shard.stream(id);
     if (stream == nullptr) continue;
     stream->dirty = false;

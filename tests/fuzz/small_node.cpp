@@ -94,7 +94,7 @@ bool SmallNode::work(unsigned index) {
   shard::Effects& effects = shard.effects();
   shard.take_batches();
   const auto dials = std::exchange(effects.dials, {});
-  const auto touched = std::exchange(effects.dirty, {});
+  const auto touched = effects.dirty.take();
   const auto batches = std::exchange(effects.batches, {});
   const bool again = std::exchange(effects.again, false);
   effects.notes.clear();

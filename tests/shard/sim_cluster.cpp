@@ -237,7 +237,7 @@ void SimCluster::pump(unsigned index, unsigned shard_index) {
   to_clients_ = 0;
   while (!effects.dirty.empty() || !effects.dials.empty()) {
     for (const Dial& wanted : std::exchange(effects.dials, {})) dial(index, shard_index, wanted);
-    for (const StreamId id : std::exchange(effects.dirty, {})) flush(index, shard_index, id);
+    for (const StreamId id : effects.dirty.take()) flush(index, shard_index, id);
     if (dies(index)) return;
   }
   if (std::exchange(effects.again, false)) {

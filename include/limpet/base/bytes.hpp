@@ -5,8 +5,8 @@
 //     +-----------+----------------------+------------------+
 //     0        begin_                  end_             capacity_
 //
-// Unlike std::string it does not zero what it grows, and consuming is free. Storage doubles, so appending is amortised
-// constant. Not shared between threads; moved, never copied by accident.
+// Unlike std::string it does not zero what it grows, and consuming is free. Storage doubles, so appending is
+// amortised constant. Not shared between threads; moved, never copied by accident.
 #pragma once
 
 #include <cstddef>
@@ -108,5 +108,13 @@ template <class Integer>
 }
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "limpet's frames are little-endian");
+
+// Buffers up to this size are kept for the next use.
+inline constexpr std::size_t kSpareBytesMax = std::size_t{64} * 1024;
+
+// Gives a large buffer back that is empty now.
+inline void trim(Bytes& buffer) {
+  if (buffer.empty() && buffer.capacity() > kSpareBytesMax) buffer.release();
+}
 
 }  // namespace limpet

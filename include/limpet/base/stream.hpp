@@ -1,11 +1,13 @@
 // StreamId and Stream: the connections of a shard, as those who serve them name them, and as the driver that
-// owns their sockets sees them.
+// owns their sockets sees them; DirtyStreams: what is left to the driver to do for them.
 #pragma once
 
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <limpet/base/bytes.hpp>
+#include <utility>
+#include <vector>
 
 namespace limpet {
 
@@ -42,6 +44,30 @@ struct Stream {
 
  protected:
   ~Stream() = default;
+};
+
+// The one list of a shard in which streams stand that their driver has to look after: each once, in the order
+// in which that came about.
+class DirtyStreams {
+ public:
+  void mark(Stream& stream, StreamId id) {
+    if (!std::exchange(stream.dirty, true)) ids_.push_back(id);
+  }
+  // It is closed at once, whatever it still has to write.
+  void abort(Stream& stream, StreamId id) {
+    stream.aborted = true;
+    stream.reading = false;
+    mark(stream, id);
+  }
+
+  // For the driver, which resets Stream::dirty of each that it takes.
+  [[nodiscard]] bool empty() const { return ids_.empty(); }
+  [[nodiscard]] std::vector<StreamId> take() { return std::exchange(ids_, {}); }
+  void swap(std::vector<StreamId>& ids) { ids_.swap(ids); }
+  void clear() { ids_.clear(); }
+
+ private:
+  std::vector<StreamId> ids_;
 };
 
 }  // namespace limpet

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <limits>
 #include <limpet/base/bytes.hpp>
+#include <limpet/base/client_memory.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/stream.hpp>
 #include <limpet/clients/backlog.hpp>
-#include <limpet/clients/client_memory.hpp>
 #include <limpet/clients/client_origin.hpp>
 #include <limpet/clients/replies.hpp>
 #include <limpet/command/command.hpp>

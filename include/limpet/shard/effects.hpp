@@ -81,7 +81,7 @@ struct Note {
 };
 
 struct IoEffects {
-  std::vector<StreamId> dirty;
+  DirtyStreams dirty;
   std::vector<Dial> dials;
   std::vector<std::pair<unsigned, Bytes>> batches;  // for siblings: filled by take_batches()
   bool again = false;  // call go_on() in a turn of its own, behind what has come meanwhile

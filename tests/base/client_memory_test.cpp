@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <limpet/base/client_memory.hpp>
 #include <limpet/base/limits.hpp>
-#include <limpet/clients/client_memory.hpp>
 
-namespace limpet::clients {
+namespace limpet {
 namespace {
 
 using Whose = ClientMemory::Whose;
@@ -83,4 +83,4 @@ TEST_F(Memory, WhatOtherNodesHaveCostsNoClientItsPlace) {
 }
 
 }  // namespace
-}  // namespace limpet::clients
+}  // namespace limpet

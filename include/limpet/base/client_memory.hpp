@@ -16,7 +16,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace limpet::clients {
+namespace limpet {
 
 class ClientMemory {
  public:
@@ -98,4 +98,4 @@ class ClientMemory {
   std::size_t orphans_ = 0;
 };
 
-}  // namespace limpet::clients
+}  // namespace limpet

@@ -1,7 +1,7 @@
+#include <limpet/base/client_memory.hpp>
 #include <limpet/base/limits.hpp>
-#include <limpet/clients/client_memory.hpp>
 
-namespace limpet::clients {
+namespace limpet {
 
 std::size_t ClientMemory::allowance() const {
   if (bound_ == 0) return kOwedBytesMax;
@@ -14,4 +14,4 @@ std::size_t ClientMemory::share(std::size_t nodes) const {
   return std::clamp(bound_ / 2 / std::max<std::size_t>(nodes, 1), kPeerShareMin, kLinkBytesMax);
 }
 
-}  // namespace limpet::clients
+}  // namespace limpet
