@@ -42,7 +42,7 @@ bool Core::cluster_command(Client& client, const Spec& spec, Args args) {
       return true;
     }
     default:
-      reply_now(client, [&](Bytes& out) {
+      clients_.reply(client, [&](Bytes& out) {
         ReplyWriter reply(out, client.version);
         answer_cluster_command(spec, args, reply);
       });

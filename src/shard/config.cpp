@@ -29,7 +29,7 @@ bool Core::config_command(Client& client, const Spec& spec, Args args) {
     }
     return ask_shards(client, does.merge, args);
   }
-  reply_now(client, [&](Bytes& out) {
+  clients_.reply(client, [&](Bytes& out) {
     ReplyWriter reply(out, client.version);
     if (does.builtin == command::Builtin::help) return command::subcommand_help(spec, reply);
     reports::reply_config(config_values(), view_->nodes[config_.self], args, reply);

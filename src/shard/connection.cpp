@@ -10,10 +10,10 @@ namespace limpet::shard {
 bool Core::take_connection_command(Client& client, const Spec& spec, Args args) {
   if (spec.builtin == command::Builtin::cluster) return cluster_command(client, spec, args);
   const auto afterwards = clients::begin_connection_command(client, spec, tunables_.password);
-  reply_now(client, [&](Bytes& out) {
+  clients_.reply(client, [&](Bytes& out) {
     clients::answer_connection_command(client, spec, args, tunables_.password, now_, out);
   });
-  if (afterwards == clients::Afterwards::ends) end_client(client);
+  if (afterwards == clients::Afterwards::ends) clients_.end(client, safe());
   return true;
 }
 
@@ -26,7 +26,8 @@ bool Core::take_client_command(Client& client, const Spec& spec, Args args) {
   const clients::ClientStep step = clients::begin_client_command(client, spec, args);
   switch (step.kind) {
     case Kind::answer:
-      reply_now(client, [&](Bytes& out) { clients::answer_client_command(client, spec, args, now_, out); });
+      clients_.reply(client,
+                     [&](Bytes& out) { clients::answer_client_command(client, spec, args, now_, out); });
       return true;
     case Kind::silent:
       return true;
@@ -44,7 +45,7 @@ bool Core::take_client_command(Client& client, const Spec& spec, Args args) {
 
 void Core::list_clients(Args part, ReplyWriter& reply) {
   clients::ClientList list(part, now_);
-  clients_.each([&](auto, const Client& client) { list.add(client); });
+  clients_.each([&](const Client& client) { list.add(client); });
   list.reply(reply);
 }
 
@@ -52,11 +53,11 @@ void Core::kill_clients(Args part, ReplyWriter& reply) {
   using Fate = clients::KillFilter::Fate;
   const clients::KillFilter filter(part);
   std::int64_t killed = 0;
-  clients_.each([&](auto, Client& client) {
+  clients_.each([&](Client& client) {
     const Fate fate = filter.fate_of(client);
     if (fate == Fate::stays) return;
     client.aborted = fate == Fate::aborts;
-    end_client(client);
+    clients_.end(client, safe());
     ++killed;
   });
   reply.integer(killed);

@@ -9,11 +9,6 @@ namespace limpet::shard {
 
 namespace {
 
-// How many buffers of idle streams are kept.
-constexpr std::size_t kSpareBuffers = 64;
-// How often clients that do not read are looked for.
-constexpr std::int64_t kUnreadEveryMs = 1'000;
-
 template <class T>
 typename Slab<T>::Name slab_name(StreamId id) {
   return {id.index, id.generation};
@@ -40,6 +35,7 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
       view_(config_.view),
       tunables_(std::move(tunables)),
       now_(now),
+      clients_(config_.shards, config_.index, memory_, effects_.dirty),
       random_(config_.random_seed),
       engine_({.table_seed = config_.table_seed, .journal = config_.journal, .ticks_ns = config_.ticks_ns}),
       ownership_(ownership_of(config_, tunables_), view_, engine_.store(),
@@ -68,16 +64,14 @@ void Core::note(Note::Level level, std::string text) {
   effects_.notes.push_back({level, std::move(text), {}, {}});
 }
 
-Core::~Core() {
-  clients_.each([&](auto, Client& client) { client.replies.clear(places_); });
-}
+Core::~Core() = default;
 
 // ---- Finding and touching ----
 
 Stream* Core::stream(StreamId id) {
   switch (id.kind) {
     case StreamKind::client:
-      return find_client(id);
+      return clients_.find(id);
     case StreamKind::link:
       return link_streams_.find(slab_name<LinkStream>(id));
     case StreamKind::peer:
@@ -89,14 +83,9 @@ Stream* Core::stream(StreamId id) {
 // ---- Opening ----
 
 StreamId Core::client_opened(const ClientOrigin& origin) {
-  auto [name, client] = clients_.emplace();
-  client.id = stream_id(StreamKind::client, name);
-  client.number = ++clients_numbered_ * config_.shards + config_.index;
-  client.origin = origin;
-  client.opened_ms = client.last_used_ms = now_.steady_ms;
-  client.authenticated = tunables_.password.empty();
+  Client& client = clients_.open(origin, tunables_.password.empty(), now_);
   ++counters_.connections_received;
-  if (draining_) end_client(client);
+  if (draining_) clients_.end(client, safe());
   return client.id;
 }
 
@@ -166,7 +155,7 @@ void Core::connected(StreamId id) {
 void Core::received(StreamId id, std::string_view bytes) {
   switch (id.kind) {
     case StreamKind::client:
-      if (Client* client = find_client(id)) client_bytes(*client, bytes);
+      if (Client* client = clients_.find(id)) client_bytes(*client, bytes);
       return;
     case StreamKind::link:
       if (LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id))) link_bytes(*stream, id, bytes);
@@ -180,20 +169,9 @@ void Core::received(StreamId id, std::string_view bytes) {
 void Core::written(StreamId id, std::size_t bytes) {
   switch (id.kind) {
     case StreamKind::client:
-      if (Client* client = find_client(id)) {
-        client->out.consume(bytes);
-        client->last_used_ms = now_.steady_ms;
+      if (Client* client = clients_.find(id)) {
         counters_.net_output_bytes += bytes;
-        // What is idle owns no buffer.
-        if (client->out.empty() && client->out.capacity() > 0) {
-          if (spare_.size() < kSpareBuffers && client->out.capacity() <= kSpareBytesMax) {
-            spare_.push_back(std::move(client->out));
-          }
-          client->out.release();
-        }
-        if (client->backlog) take_from_backlog(*client);
-        account(*client);
-        if (client->stalled) wake(*client);
+        clients_.written(*client, bytes, now_);
       }
       return;
     case StreamKind::link:
@@ -220,29 +198,20 @@ void Core::written(StreamId id, std::size_t bytes) {
 
 // ---- Closing ----
 
-void Core::end_client(Client& client) {
-  client.ending = true;
-  client.reading = false;
-  client.finished = client.replies.empty();
-  client.held = client.needs > safe();
-  effects_.dirty.mark(client, client.id);
-}
-
 bool Core::ended(StreamId id) {
-  Client* client = id.kind == StreamKind::client ? find_client(id) : nullptr;
+  Client* client = id.kind == StreamKind::client ? clients_.find(id) : nullptr;
   if (client == nullptr || (client->replies.empty() && client->out.empty())) return false;
-  end_client(*client);
+  clients_.end(*client, safe());
   return true;
 }
 
 void Core::drop_client(StreamId id) {
-  Client* client = find_client(id);
+  Client* client = clients_.find(id);
   if (client == nullptr) return;
   forwarder_.gone(id);
-  client->replies.clear(places_);
-  if (client->memory.charged >= kOrphanBytes) forget_work_for(id);
-  memory_.close(ClientMemory::Whose::client, client->memory);
-  clients_.erase(slab_name<Client>(id));
+  const bool much_under_way = client->memory.charged >= kOrphanBytes;
+  clients_.close(*client);
+  if (much_under_way) forget_work_for(id);
 }
 
 void Core::closed(StreamId id, std::string_view reason) {
@@ -316,7 +285,8 @@ void Core::tick() {
   tick_pending();
   tick_links();
   tick_peers();
-  tick_clients();
+  clients_.tick(tunables_.password.empty(), tunables_.idle_timeout_ms, safe(), now_);
+  drain_clients();
   tick_loading();
   engine_.store().reclaim(now_.unix_ms, kExpireStepsPerTick);
   engine_.feed().end_command();
@@ -364,59 +334,15 @@ void Core::tick_peers() {
   });
 }
 
-void Core::tick_clients() {
-  for (const StreamId id : std::exchange(held_, {})) {
-    Client* client = find_client(id);
-    if (client == nullptr) continue;
-    client->held_listed = false;
-    client->held = client->held && client->needs > safe();
-    if (client->held) continue;
-    effects_.dirty.mark(*client, id);
-  }
-  if (now_.steady_ms - unread_checked_ms_ >= kUnreadEveryMs) {
-    unread_checked_ms_ = now_.steady_ms;
-    clients_.each([&](auto, Client& client) {
-      if (!client.out.empty() && now_.steady_ms - client.last_used_ms >= kUnreadMs) {
-        give_up_on(client, "has not read its replies for " + std::to_string(kUnreadMs / 1000) + " s");
-      } else if (!client.authenticated && !tunables_.password.empty() &&
-                 now_.steady_ms - client.opened_ms >= kAuthenticateMs) {
-        end_client(client);
-      }
-    });
-  }
-  if (tunables_.idle_timeout_ms == 0) return;
-  clients_.each([&](auto, Client& client) {
-    const bool idle = now_.steady_ms - client.last_used_ms >= tunables_.idle_timeout_ms;
-    if (idle && !client.ending && client.replies.empty()) end_client(client);
-  });
-}
-
-// A pipeline's replies come from several shards and nodes in turn. Each write costs more than a dozen
-// commands, so those that have come wait for the next ones.
-void Core::output_changed(Client& client) {
-  // In the middle of its turn: that ends with this.
-  if (&client == writing_) return;
-  const bool hold = !client.replies.empty() && !client.out.empty() && client.out.size() < kHeldBytesMax &&
-                    !client.ending && !client.aborted && !client.backlog;
-  client.held = hold || client.needs > safe();
-  if (hold && !std::exchange(client.held_listed, true)) held_.push_back(client.id);
-  account(client);
-  effects_.dirty.mark(client, client.id);
-}
-
 void Core::settle() {
   reroute_drained();
   // Whoever is woken may wake others; each goes on with what it has, and stops again where it has to.
-  for (std::size_t i = 0; i < resumable_.size(); ++i) {
-    if (Client* client = find_client(resumable_[i])) {
-      client->queued = false;
-      resume(*client);
-    }
-  }
-  resumable_.clear();
-  if (memory_.exhausted()) shed_clients();
+  while (Client* const client = clients_.next_woken()) take_turn(*client, {});
+  if (memory_.exhausted()) clients_.shed(now_);
+  drain_clients();
+  clients_.trim();
   // What was needed for something large once is not kept for ever.
-  for (Bytes* scratch : {&scratch_, &reply_scratch_, &mute_sink_}) {
+  for (Bytes* scratch : {&scratch_, &reply_scratch_}) {
     if (scratch->capacity() > kSpareBytesMax) scratch->release();
   }
 }
@@ -446,15 +372,15 @@ void Core::drain() {
     effects_.dirty.mark(peer, peer.id);
   });
   // Whole commands that a client has sent and that had to wait are answered still.
-  clients_.each([&](auto, Client& client) {
+  clients_.each([&](Client& client) {
     client.reading = false;
-    if (!client.stalled) end_client(client);
+    if (!client.turn.is_stalled()) clients_.end(client, safe());
   });
 }
 
 bool Core::drained() {
   // Nobody waits for a hand-over.
-  bool quiet = clients_.empty() && forwarder_.under_way() == questions_.size() && gated_.empty() &&
+  bool quiet = clients_.size() == 0 && forwarder_.under_way() == questions_.size() && gated_.empty() &&
                waiters_.none_parked();
   // What a node has sent before it has said goodbye in its turn may still be on its way.
   peers_.each([&](auto, Peer& peer) {
@@ -479,7 +405,7 @@ Counters Core::counters() const {
 ShardStats Core::stats() {
   ShardStats stats;
   stats.counters = counters();
-  clients_.each([&](auto, Client& client) { stats.counters.clients_paused += client.stalled ? 1U : 0U; });
+  clients_.each([&](Client& client) { stats.counters.clients_paused += client.turn.is_stalled() ? 1U : 0U; });
   stats.store = engine_.store().stats();
   stats.disk = disk_stats();
   stats.handoff = handoff_stats();

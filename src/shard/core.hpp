@@ -124,19 +124,12 @@ class Core {
 
  private:
   // ---- core.cpp ----
-  // Null for one that is gone, and for what is no client: a part of a gather may be for a peer.
-  Client* find_client(StreamId id) {
-    return id.kind == StreamKind::client ? clients_.find({id.index, id.generation}) : nullptr;
-  }
   Peer* find_peer(StreamId id) { return peers_.find({id.index, id.generation}); }
-  void end_client(Client& client);
   void note(Note::Level level, std::string text);
-  void tick_clients();
   void tick_pending();
   void tick_links();
   void tick_peers();
   void drop_client(StreamId id);
-  void output_changed(Client& client);
   void make_room_for_strangers();
   void turn_away(Peer& peer, const std::string& reason);
   void note_stranger(const Peer& peer, const std::string& reason);
@@ -194,39 +187,19 @@ class Core {
   void answer_claims();
 
   // ---- client_account.cpp ----
-  void account(Client& client);
   void account(Peer& peer);
   // Charges what is kept for whoever asked; returns how much that was, to be given back. 0: nobody is known.
   [[nodiscard]] std::size_t charge(const Origin& origin, std::size_t bytes);
   void give_back(const Origin& origin, std::size_t charged);
   [[nodiscard]] bool has_its_fill(const Peer& peer) const;
   void ease(Peer& peer);
-  void begin_writing(Client& client) {
-    writing_ = &client;
-    if (client.backlog || client.out.size() >= kOutputPauseBytes) open_backlog(client);
-  }
-  static void open_backlog(Client& client);
-  void end_writing(Client& client) {
-    writing_ = nullptr;
-    if (client.backlog) close_backlog(client);
-  }
-  static void close_backlog(Client& client);
-  static void take_from_backlog(Client& client);
-  void give_up_on(Client& client, const std::string& why);
   void forget_work_for(StreamId client);
-  void shed_clients();
+  void drain_clients();
 
   // ---- requests.cpp ----
   void client_bytes(Client& client, std::string_view bytes);
-  // What a client has had of its turn.
-  struct Quantum {
-    std::size_t out_before;
-    std::size_t taken = 0;  // bytes
-    std::size_t commands = 0;
-  };
-  std::size_t take_requests(Client& client, std::string_view bytes);
-  std::size_t parse_ahead(Client& client, std::string_view bytes, std::size_t most);
-  bool take_step(Client& client, ParsedRequest& next, Quantum& quantum);
+  void take_turn(Client& client, std::string_view bytes);
+  bool take_step(Client& client, const ParsedRequest& next);
   // False: not now. The command is to be offered again when the client is resumed.
   bool take_command(Client& client, const ParsedRequest& next);
   bool take_by_scope(Client& client, const Spec& spec, Args args);
@@ -239,30 +212,8 @@ class Core {
   bool take_keyed_command(Client& client, const Spec& spec, Args args, const KeyRef& key);
   [[nodiscard]] static bool others_in_slot(const Spec& spec, Args args, Slot slot);
   void admit_error(Client& client, const Spec* spec, std::string_view error);
-  void resume(Client& client);
   void yield(Client& client);
   void yield(Peer& peer);
-  void lend_buffer(Bytes& out);
-  void wake(Client& client);
-  [[nodiscard]] resp::RequestLimits limits_of(const Client& client) const;
-  // Where a reply that is known now goes, honouring order and CLIENT REPLY: calls write(Bytes&).
-  template <class Write>
-  void reply_now(Client& client, Write write) {
-    if (client.reply_mode != ReplyMode::on) {
-      mute_sink_.clear();
-      write(mute_sink_);
-      muted_bytes_ += mute_sink_.size();
-      return;
-    }
-    if (client.replies.empty()) {
-      write(client.out);
-      return;
-    }
-    Bytes& out = client.replies.open(places_);
-    const std::size_t before = out.size();
-    write(out);
-    client.replies.wrote(out.size() - before);
-  }
   void reply_error(Client& client, std::string_view text);
   Origin keep_place(Client& client);
   // Runs a command of a client of this shard. `key`: that of args[spec.first_key], if it is known already.
@@ -272,7 +223,6 @@ class Core {
   [[nodiscard]] Lsn safe() const { return engine_.durability().safe(); }
   // More may be safe than before: what waited for that leaves.
   void release_replies();
-  void gate_output(Client& client, Lsn lsn);
   void defer_reply(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs);
 
   // ---- loading.cpp ----
@@ -428,8 +378,10 @@ class Core {
 
   ShardTunables tunables_;
   Now now_;
-  Random random_;
   Effects effects_;
+  ClientMemory memory_;
+  clients::Clients clients_;
+  Random random_;
   engine::Engine engine_;
   ownership::Ownership ownership_;
   std::int64_t files_compared_ms_ = 0;  // when to look again who runs another cluster file; 0: not
@@ -463,40 +415,26 @@ class Core {
   Numbered<std::pair<Origin, resp::Version>> orders_;  // who gave them
   forward::Waiters waiters_;
   forward::GatedReplies gated_;
-  std::vector<StreamId> undurable_;
   Counters counters_;
   RecentCounts recent_;
   std::uint64_t served_before_tick_ = 0;  // commands on keys, executed or forwarded
 
-  PlacePool places_;
-  Slab<Client> clients_;
   Slab<LinkStream> link_streams_;
   Slab<Peer> peers_;
   std::vector<std::unique_ptr<Link>> links_;  // by node; none for this one
   links::Siblings siblings_;
   gather::Gathers gathers_{config_.self, config_.shards, view_};
-  std::vector<StreamId> resumable_;
   std::vector<StreamId> yielded_;      // clients and peers that go on in the next turn
   std::uint64_t delivered_count_ = 0;  // bytes of replies, to whomever, since the start
-  std::size_t muted_bytes_ = 0;        // of replies that nobody gets, in this turn of a client
-  std::int64_t unread_checked_ms_ = 0;
-  std::uint64_t clients_numbered_ = 0;
-  std::vector<StreamId> held_;  // clients with replies that wait for others, some of them no longer
-  ClientMemory memory_;
-  const Client* writing_ = nullptr;  // in whose turn its replies go behind all that it is owed
-  RareNote client_notes_{kClientNoteMs};
   std::uint64_t peers_numbered_ = 0;
   RareNote stranger_notes_{kStrangerNoteMs};
   std::uint64_t nonces_ = 0;
   bool draining_ = false;
 
   // Scratch, reused from command to command.
-  std::array<ParsedRequest, kLookAheadMax> parsed_;
   std::vector<std::string_view> frame_args_;
   Bytes scratch_;        // the body of a request on its way out
   Bytes reply_scratch_;  // a reply on its way to whoever asked
-  Bytes mute_sink_;
-  std::vector<Bytes> spare_;  // buffers that idle streams gave back
 };
 
 }  // namespace limpet::shard

@@ -16,11 +16,6 @@ constexpr std::string_view kNoRoomToHold =
     "INDOUBT there is no room for its reply: too many wait for the disk";
 }
 
-void Core::gate_output(Client& client, Lsn lsn) {
-  client.needs = std::max(client.needs, lsn);
-  if (!std::exchange(client.undurable, true)) undurable_.push_back(client.id);
-}
-
 void Core::defer_reply(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs) {
   if (!gated_.has_room(origin, body.size())) return deliver(origin, Outcome::in_doubt, kNoRoomToHold);
   forward::GatedReply reply;
@@ -42,18 +37,7 @@ void Core::release_replies() {
     give_back(reply->origin, reply->charged);
     deliver(reply->origin, reply->outcome, reply->body.view());
   }
-  for (const StreamId id : std::exchange(undurable_, {})) {
-    Client* client = find_client(id);
-    if (client == nullptr) continue;
-    if (client->needs > safe()) {
-      undurable_.push_back(id);
-      continue;
-    }
-    client->undurable = false;
-    output_changed(*client);
-    // First the replies leave: with those of its next commands they would have to wait again.
-    if (client->stalled && client->out.empty()) wake(*client);
-  }
+  clients_.release(safe());
 }
 
 void Core::take_changes() {
@@ -75,9 +59,7 @@ void Core::journal_failed(const std::string& why) {
     give_back(reply->origin, reply->charged);
     deliver(reply->origin, Outcome::in_doubt, "INDOUBT " + why + "; the command may be lost at a restart");
   }
-  for (const StreamId id : std::exchange(undurable_, {})) {
-    if (Client* client = find_client(id)) effects_.dirty.abort(*client, id);
-  }
+  clients_.abort_gated();
   engine_.durability().wait_no_more();
 }
 

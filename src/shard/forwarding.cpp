@@ -64,7 +64,7 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
     deliver(origin, Outcome::unavailable, unreachable(link_to(route.target), slot));
     return;
   }
-  const Client* const client = origin.is_entry() ? find_client(origin.stream) : nullptr;
+  const Client* const client = origin.is_entry() ? clients_.find(origin.stream) : nullptr;
   forwarder_.submit({.target = target,
                      .slot = slot,
                      .origin = origin,
@@ -90,7 +90,7 @@ void Core::carry_out(Forwarder::Action& action) {
   using Kind = Forwarder::Action::Kind;
   switch (action.kind) {
     case Kind::wake:
-      if (Client* client = find_client(action.origin.stream)) wake(*client);
+      if (Client* client = clients_.find(action.origin.stream)) clients_.wake(*client);
       return;
     case Kind::dial:
       if (Link& link = link_to(action.target.index); link.state() == LinkState::idle) dial(link);
@@ -130,7 +130,7 @@ std::string Core::why_ended(const Forwarder::Action& action) const {
 void Core::link_lost(Link& link, std::string_view reason) {
   const std::uint64_t written =
       link.state() >= LinkState::dialing && link.up() ? link.lanes().written_total() : 0;
-  forwarder_.link_is_lost(link.node(), written, [this](StreamId id) { return find_client(id) != nullptr; });
+  forwarder_.link_is_lost(link.node(), written, [this](StreamId id) { return clients_.find(id) != nullptr; });
   link.lost(reason, now_, random_.next());
   const std::string& peer_name = view_->nodes[link.node()].name;
   effects_.notes.push_back({link.manner() == Manner::refuses ? Note::Level::error : Note::Level::warning,
@@ -165,7 +165,7 @@ void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
 // Whoever was asked does not own the slot, and may have said who does.
 void Core::tried_in_vain(const Forwarder::Answered& answered, std::string_view body) {
   const Origin& origin = answered.origin;
-  if (origin.is_entry() && find_client(origin.stream) == nullptr) forwarder_.gone(origin.stream);
+  if (origin.is_entry() && clients_.find(origin.stream) == nullptr) forwarder_.gone(origin.stream);
   peer::NotMe said;
   if (ownership_.moves_slots() && answered.slot != kNoSlot && peer::read_not_me(body, said) &&
       said.term != Term{}) {
@@ -225,12 +225,8 @@ void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body,
 }
 
 void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_view body) {
-  Client* client = find_client(origin.stream);
+  Client* client = clients_.find(origin.stream);
   if (client == nullptr || client->broken) return;
-  // It may be in its turn, or another one may.
-  const Client* const in_turn = writing_;
-  if (in_turn != client) begin_writing(*client);
-  client->largest_reply = std::max(client->largest_reply, body.size());
   if (outcome == Outcome::done) {
     origin.place->reply.append(body);
   } else {
@@ -239,27 +235,9 @@ void Core::deliver_to_client(const Origin& origin, Outcome outcome, std::string_
     ReplyWriter(origin.place->reply, client->version)
         .error(outcome == Outcome::not_mine ? "TRYAGAIN the owner of this slot is changing" : body);
   }
-  lend_buffer(client->out);
-  client->replies.complete(origin.place, places_, client->out);
-  if (in_turn != client) end_writing(*client);
-  writing_ = in_turn;
-  const std::size_t behind = client->backlog ? client->backlog->bytes() : 0;
-  if (client->out.size() + behind + client->replies.bytes() > kOutputBytesMax) {
-    const std::string text = "client " + client->origin.address + " does not read its replies: closed";
-    if (const auto line = client_notes_.take(text, now_)) note(Note::Level::warning, *line);
-    client->out.release();
-    client->backlog.reset();
-    end_client(*client);
-    client->broken = client->finished = true;
-    return;
-  }
-  if (client->replies.awaited() == 0) {
-    client->barrier = false;
-    forwarder_.all_answered(client->id);
-  }
-  if (client->stalled) wake(*client);
-  if (client->ending) client->finished = client->replies.empty();
-  output_changed(*client);
+  clients_.complete(*client, origin.place, safe(), now_);
+  drain_clients();
+  if (!client->broken && client->replies.awaited() == 0) forwarder_.all_answered(client->id);
 }
 
 }  // namespace limpet::shard

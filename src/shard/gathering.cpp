@@ -62,7 +62,7 @@ void Core::ask_holder(const Ask& ask, Args args) {
   if (route.kind == Route::Kind::here) return run_part(ask, args);
   const peer::Request request = first_hop(Reach::slot, ask.version, ask.authenticated);
   if (route.kind == Route::Kind::peer || route.kind == Route::Kind::sibling) {
-    Client* const client = find_client(ask.part.stream);
+    Client* const client = clients_.find(ask.part.stream);
     if (client != nullptr && (peer::request_bytes(args) > kPieceBytes || ownership_.is_unconfirmed(ask.slot)))
       client->barrier = true;
     forward(route, ask.slot, ask.part, request, args, ask.write);
@@ -81,7 +81,7 @@ void Core::run_part(const Ask& ask, Args args) {
   const engine::Executed done = spec == nullptr ? engine_.run_step(args, args[1], ask.version, reply, now_)
                                                 : engine_.run({*spec, args, ask.version}, reply, now_);
   if (ask.safe_first) return deliver(ask.part, Outcome::done, reply.view(), done.reply_lsn);
-  muted_bytes_ += reply.size();  // it is of this turn, though it goes nowhere yet
+  clients_.intake().spend(reply.size());  // it is of this turn, though it goes nowhere yet
   part_done(ask.part, Outcome::done, reply.view(), done.reply_lsn);
 }
 

@@ -66,24 +66,23 @@ std::optional<Slot> Core::first_missing(const std::vector<Slot>& slots) {
 }
 
 bool Core::wait_for_slot(Client& client, Slot slot) {
-  const std::int64_t patience = loading_patience();
-  const std::int64_t now = now_.steady_ms;
-  // Who has waited in vain a moment ago does not wait again for each of its commands, but for another slot
-  // that is on its way: that takes some milliseconds.
-  const bool waited =
-      client.waits_until_ms != 0 && now >= client.waits_until_ms && now < client.waits_until_ms + patience;
-  const bool enough = waited && (ownership_.slots().is_loading(slot) || client.waited_for == slot);
-  if (ownership_.slots().is_damaged(slot) || enough) {
-    client.waits_for = kSlots;
+  using Verdict = clients::SlotWait::Verdict;
+  const ownership::SlotTable& slots = ownership_.slots();
+  Verdict verdict = Verdict::over;
+  if (slots.is_damaged(slot)) {
+    client.wait.give_up();
+  } else {
+    verdict = client.wait.wait(slot, slots.is_loading(slot), loading_patience(), now_);
+  }
+  if (verdict == Verdict::over) {
     ++counters_.forward_errors;
     reply_error(client, why_unserved(slot));
     return true;
   }
-  if (client.waits_for == slot) return false;
-  client.waits_for = slot;
-  client.waits_until_ms = now + (waited ? std::min(kLaterWaitMs, patience) : patience);
-  want(slot);
-  waiters_.add(slot, client.id);
+  if (verdict == Verdict::begins) {
+    want(slot);
+    waiters_.add(slot, client.id);
+  }
   return false;
 }
 
@@ -104,13 +103,13 @@ void Core::park(const Origin& origin, Slot slot, std::uint8_t hops, std::string_
 
 void Core::tick_loading() {
   const auto until = [this](StreamId id) -> std::optional<std::int64_t> {
-    const Client* client = find_client(id);
-    return client != nullptr ? std::optional(client->waits_until_ms) : std::nullopt;
+    const Client* client = clients_.find(id);
+    return client != nullptr ? std::optional(client->wait.until_ms()) : std::nullopt;
   };
   for (const forward::Waiters::Expired& each : waiters_.expire(until, now_)) {
-    if (Client* client = each.client ? find_client(*each.client) : nullptr) {
-      client->waited_for = std::exchange(client->waits_for, Slot{kSlots});
-      wake(*client);
+    if (Client* client = each.client ? clients_.find(*each.client) : nullptr) {
+      client->wait.ran_out();
+      clients_.wake(*client);
     } else if (!each.client) {
       give_back(each.request.origin, each.request.charged);
       deliver(each.request.origin, Outcome::unavailable, why_unserved(each.slot));
@@ -163,11 +162,8 @@ void Core::wake_waiters(Slot slot) {
     serve_kept(parked.origin, slot, ownership_.slots().route(slot), parked.body.view());
   }
   for (const StreamId id : waiting.clients) {
-    Client* client = find_client(id);
-    if (client == nullptr || client->waits_for != slot) continue;
-    client->waits_for = kSlots;
-    client->waits_until_ms = 0;
-    wake(*client);
+    Client* client = clients_.find(id);
+    if (client != nullptr && client->wait.came(slot)) clients_.wake(*client);
   }
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <limpet/base/client_memory.hpp>
-#include <limpet/clients/backlog.hpp>
 #include <limpet/clients/client.hpp>
+#include <limpet/clients/clients.hpp>
 #include <limpet/clients/parsed_request.hpp>
 #include <limpet/clients/replies.hpp>
 #include <limpet/forward/overtaking.hpp>
@@ -18,13 +18,10 @@
 
 namespace limpet::shard {
 
-using clients::Backlog;
 using clients::Client;
 using clients::ParsedRequest;
 using clients::Place;
-using clients::PlacePool;
 using clients::ReplyMode;
-using clients::ReplyQueue;
 using forward::kNoSlot;
 using forward::Origin;
 using forward::Pending;

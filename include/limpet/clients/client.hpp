@@ -11,7 +11,10 @@
 #include <limpet/base/stream.hpp>
 #include <limpet/clients/backlog.hpp>
 #include <limpet/clients/client_origin.hpp>
+#include <limpet/clients/output_gate.hpp>
 #include <limpet/clients/replies.hpp>
+#include <limpet/clients/slot_wait.hpp>
+#include <limpet/clients/turn_state.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/resp/reply.hpp>
 #include <limpet/resp/request.hpp>
@@ -36,18 +39,12 @@ struct Client : Stream {
   resp::Version version = resp::Version::resp2;
   ReplyMode reply_mode = ReplyMode::on;
   bool authenticated = false;
-  bool yielded = false;  // its turn has ended; it goes on in the next one
   bool ending = false;   // no command of it is taken any more; it is closed when all its replies are written
+  bool broken = false;   // too much unread output: it is closed without another word
   bool barrier = false;  // a command is under way that those behind it must not overtake
-  bool undurable = false;    // stands in the list of those whose output waits for the journal
-  std::uint64_t needs = 0;   // of the journal's stream, before its output may leave
-  Slot waits_for = kSlots;   // its next command is for this slot, which is not loaded yet; kSlots: none
-  Slot waited_for = kSlots;  // in vain, last
-  std::int64_t waits_until_ms = 0;   // for so long; 0: it has not waited for one
-  bool stalled = false;              // has input that is not taken now; resume() when the reason is gone
-  bool held_listed = false;          // stands in the list of those whose output may be held
-  bool queued = false;               // stands in the list of those to be resumed
-  bool broken = false;               // too much unread output: it is closed without another word
+  TurnState turn;        // may its input be taken?
+  OutputGate gate;       // may its output leave?
+  SlotWait wait;         // for a slot that its next command needs
   ClientMemory::Account memory;      // what is kept for it
   std::unique_ptr<Backlog> backlog;  // what it is owed behind `out`; null: nothing
   std::size_t largest_reply = 0;     // that came from elsewhere: how much the awaited ones may come to
