@@ -42,7 +42,7 @@ ClientStep ask_shards(command::Merge merge, std::vector<std::string> args) {
 std::string describe(const Client& client, Now now) {
   const auto number = [](auto value) { return std::to_string(value); };
   std::string line = "id=" + number(client.number) + " addr=" + client.origin.address +
-                     " laddr=" + client.origin.local_address + " fd=-1 name=" + client.name +
+                     " laddr=" + client.origin.local_address + " fd=-1 name=" + client.names.connection +
                      " age=" + number((now.steady_ms - client.opened_ms) / 1000) +
                      " idle=" + number((now.steady_ms - client.last_used_ms) / 1000) +
                      " flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=" + number(client.input.size()) +
@@ -54,7 +54,7 @@ std::string describe(const Client& client, Now now) {
                      " tot-mem=" + number(sizeof(Client) + client.memory.kept()) + " events=r cmd=";
   line += client.last_command != nullptr ? client.last_command->name : "NULL";
   line += " user=default redir=-1 resp=" + number(static_cast<int>(client.version));
-  line += " lib-name=" + client.library_name + " lib-ver=" + client.library_version;
+  line += " lib-name=" + client.names.library + " lib-ver=" + client.names.library_version;
   return line + "\n";
 }
 
@@ -73,7 +73,7 @@ ClientStep begin_reply(Client& client, std::string_view mode) {
   return {.kind = ClientStep::Kind::silent};
 }
 
-void set_info(Client& client, Args args, ReplyWriter& reply) {
+void set_info(ClientNames& names, Args args, ReplyWriter& reply) {
   const bool name = equals_ignore_case(args[2], "lib-name");
   if (!name && !equals_ignore_case(args[2], "lib-ver")) {
     return reply.error("ERR Unrecognized option '" + std::string(args[2]) + "'");
@@ -82,7 +82,7 @@ void set_info(Client& client, Args args, ReplyWriter& reply) {
     return reply.error("ERR " + std::string(name ? "lib-name" : "lib-ver") +
                        " cannot contain spaces, newlines or special characters.");
   }
-  (name ? client.library_name : client.library_version) = args[3];
+  (name ? names.library : names.library_version) = args[3];
   reply.ok();
 }
 
@@ -172,12 +172,12 @@ void answer_client_command(Client& client, const command::Spec& spec, Args args,
     case Builtin::client_info:
       return reply.verbatim(describe(client, now));
     case Builtin::client_getname:
-      return client.name.empty() ? reply.null() : reply.bulk(client.name);
+      return client.names.connection.empty() ? reply.null() : reply.bulk(client.names.connection);
     case Builtin::client_setinfo:
-      return set_info(client, args, reply);
+      return set_info(client.names, args, reply);
     case Builtin::client_setname:
       if (!valid_client_name(args[2])) return reply.error(command::kClientName);
-      client.name = args[2];
+      client.names.connection = args[2];
       return reply.ok();
     case Builtin::client_switch:
       // NO-EVICT is about clients, of which none is evicted; NO-TOUCH is taken without effect.

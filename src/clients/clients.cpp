@@ -48,13 +48,13 @@ void Clients::close(Client& client) {
 // ---- What they send ----
 
 bool Clients::may_take(const Client& client) const {
-  if (client.barrier) return false;
+  if (client.replies.has_barrier()) return false;
   const std::size_t pause = client.authenticated ? kOutputPauseBytes : kUnauthOutputPauseBytes;
   if ((client.out.size() >= pause || client.backlog) && is_owed_enough(client, memory_)) return false;
   if (client.replies.empty()) return true;
   return client.replies.bytes() < kOutputPauseBytes &&
-         client.replies.awaited() < (client.largest_reply == 0 ? kFirstPlacesMax : kReplyPlacesMax) &&
-         client.replies.awaited() * client.largest_reply <= kAwaitedBytes;
+         client.replies.awaited() < (client.replies.largest() == 0 ? kFirstPlacesMax : kReplyPlacesMax) &&
+         client.replies.awaited() * client.replies.largest() <= kAwaitedBytes;
 }
 
 Client* Clients::next_woken() {

@@ -39,7 +39,6 @@ void Clients::complete(Client& client, Place* place, Lsn safe, Now now) {
   // It may have its turn, or another one may.
   const Client* const in_turn = in_turn_;
   if (in_turn != &client) begin_output(client);
-  client.largest_reply = std::max(client.largest_reply, place->reply.size());
   lend_buffer(client.out);
   client.replies.complete(place, places_, client.out);
   if (in_turn != &client) end_output(client);
@@ -53,7 +52,6 @@ void Clients::complete(Client& client, Place* place, Lsn safe, Now now) {
     client.broken = client.finished = true;
     return;
   }
-  if (client.replies.awaited() == 0) client.barrier = false;
   if (client.turn.is_stalled()) wake(client);
   if (client.ending) client.finished = client.replies.empty();
   output_changed(client, safe);

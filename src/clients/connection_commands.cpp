@@ -104,7 +104,7 @@ void hello(Client& client, Args args, const Secrets& passwords, Bytes& out) {
   if (!hello.authenticated) return reply.error(command::kHelloNoAuth);
   client.authenticated = true;
   client.version = hello.version;
-  if (hello.name) client.name = *hello.name;
+  if (hello.name) client.names.connection = *hello.name;
   ReplyWriter in_its_version(out, client.version);
   reply_hello(client, in_its_version);
 }
@@ -129,7 +129,7 @@ Afterwards begin_connection_command(Client& client, const command::Spec& spec, c
     client.reply_mode = ReplyMode::on;
     client.version = resp::Version::resp2;
     client.authenticated = passwords.empty();
-    client.name.clear();
+    client.names.connection.clear();
   }
   return spec.builtin == Builtin::quit ? Afterwards::ends : Afterwards::goes_on;
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <limits>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/clients/replies.hpp>
@@ -61,7 +63,8 @@ Bytes& ReplyQueue::open(PlacePool& pool) {
 void ReplyQueue::complete(Place* place, PlacePool& pool, Bytes& out) {
   LIMPET_ASSERT(!place->ready && awaited_ > 0);
   place->ready = true;
-  --awaited_;
+  largest_ = std::max(largest_, place->reply.size());
+  if (--awaited_ == 0) barrier_ = false;
   if (place->mute) place->reply.clear();
   bytes_ += place->reply.size();
   while (head_ != nullptr && head_->ready) {
@@ -77,6 +80,13 @@ void ReplyQueue::complete(Place* place, PlacePool& pool, Bytes& out) {
     }
     pool.give_back(first);
   }
+}
+
+std::uint32_t ReplyQueue::next_may_have() const {
+  if (largest_ == 0) return kFirstReplyBytes;
+  if (largest_ < kFirstReplyBytes) return 0;
+  return static_cast<std::uint32_t>(
+      std::min<std::size_t>(largest_, std::numeric_limits<std::uint32_t>::max()));
 }
 
 void ReplyQueue::clear(PlacePool& pool) {

@@ -36,7 +36,7 @@ void Core::refill(Link& link) {
 
 bool Core::has_room(Route route, Client& client) {
   const bool goes_on = route.kind == Route::Kind::sibling || route.kind == Route::Kind::peer;
-  return !goes_on || forwarder_.has_room(target_of(route), large_reply(client), client.id);
+  return !goes_on || forwarder_.has_room(target_of(route), client.replies.next_may_have(), client.id);
 }
 
 peer::Request Core::first_hop(Reach reach, resp::Version version, bool authenticated) const {
@@ -72,7 +72,7 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
                      .write = write,
                      .client_is_there = client != nullptr,
                      .hops = hops,
-                     .large_reply = client != nullptr ? large_reply(*client) : 0,
+                     .large_reply = client != nullptr ? client->replies.next_may_have() : 0,
                      .charged = charge(origin, sizeof(Pending) + sizeof(Place) + body.size())},
                     now_.steady_ms + tunables_.forward_timeout_ms);
   drain_forwarder();

@@ -64,7 +64,7 @@ void Core::ask_holder(const Ask& ask, Args args) {
   if (route.kind == Route::Kind::peer || route.kind == Route::Kind::sibling) {
     Client* const client = clients_.find(ask.part.stream);
     if (client != nullptr && (peer::request_bytes(args) > kPieceBytes || ownership_.is_unconfirmed(ask.slot)))
-      client->barrier = true;
+      client->replies.set_barrier();
     forward(route, ask.slot, ask.part, request, args, ask.write);
   } else if (route.kind == Route::Kind::wait) {
     Bytes body;

@@ -58,7 +58,7 @@ bool Core::order_reload(Client& client, const command::Execution& does, Args arg
     return true;
   }
   const Origin origin = keep_place(client);
-  client.barrier = true;
+  client.replies.set_barrier();
   take_order(order, origin, client.version);
   return true;
 }
@@ -79,7 +79,7 @@ bool Core::order_drain(Client& client, Order::Kind order, Args args) {
     return true;
   }
   const Origin origin = keep_place(client);
-  client.barrier = true;
+  client.replies.set_barrier();
   if (*node == config_.self) {
     take_order(order, origin, client.version);
   } else {

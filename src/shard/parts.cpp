@@ -107,7 +107,7 @@ gather::Head Core::head_of(Merge merge, const Origin& asker, resp::Version versi
 // Its reply waits for others, and what the client sends behind it waits for the reply.
 gather::Head Core::wide_head_of(Client& client, Merge merge) {
   const gather::Head head = head_of(merge, keep_place(client), client.version);
-  client.barrier = true;
+  client.replies.set_barrier();
   return head;
 }
 

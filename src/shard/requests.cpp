@@ -205,7 +205,7 @@ bool Core::take_keyed_command(Client& client, const Spec& spec, Args args, const
   if (!has_room(route, client)) return false;
   const Origin origin = keep_place(client);
   // A large value takes its time on the link while small requests pass it: those of this client must not.
-  if (peer::request_bytes(args) > kPieceBytes) client.barrier = true;
+  if (peer::request_bytes(args) > kPieceBytes) client.replies.set_barrier();
   if (ownership_.is_unconfirmed(slot)) forwarder_.overtaking().may_come_back(client.id, slot);
   const peer::Request request = first_hop(Reach::slot, client.version, client.authenticated);
   forward(route, slot, origin, request, args, spec.has(command::kWrite));

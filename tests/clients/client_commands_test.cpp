@@ -50,15 +50,15 @@ TEST(ClientCommand, NamesThatWouldBreakALineOfTheListAreRefused) {
   EXPECT_TRUE(valid_client_name(std::string(kClientNameBytesMax, 'n')));
   EXPECT_FALSE(valid_client_name(std::string(kClientNameBytesMax + 1, 'n')));
   EXPECT_EQ(client.ask_client("CLIENT SETNAME \x01"), "-" + std::string(command::kClientName) + "\r\n");
-  EXPECT_EQ(client.client.name, "");
+  EXPECT_EQ(client.client.names.connection, "");
 }
 
 TEST(ClientCommand, TheLibraryOfAClientIsKeptApartFromItsVersion) {
   AClient client;
   EXPECT_EQ(client.ask_client("CLIENT SETINFO lib-name jedis"), "+OK\r\n");
   EXPECT_EQ(client.ask_client("CLIENT SETINFO LIB-VER 5.1"), "+OK\r\n");
-  EXPECT_EQ(client.client.library_name, "jedis");
-  EXPECT_EQ(client.client.library_version, "5.1");
+  EXPECT_EQ(client.client.names.library, "jedis");
+  EXPECT_EQ(client.client.names.library_version, "5.1");
   EXPECT_EQ(client.ask_client("CLIENT SETINFO lib-ver \x01"),
             "-ERR lib-ver cannot contain spaces, newlines or special characters.\r\n");
   EXPECT_EQ(client.ask_client("CLIENT SETINFO colour red"), "-ERR Unrecognized option 'colour'\r\n");
@@ -118,9 +118,9 @@ TEST(ClientList, ALineSaysWhatIsKnownOfAClient) {
   client.client.last_used_ms = 98'000;
   client.client.last_command = command::find("get");
   client.client.version = resp::Version::resp3;
-  client.client.name = "me";
-  client.client.library_name = "jedis";
-  client.client.library_version = "5.1";
+  client.client.names.connection = "me";
+  client.client.names.library = "jedis";
+  client.client.names.library_version = "5.1";
   client.client.input.append("*2\r\n");
   client.client.out.append("+OK\r\n");
   const std::vector<std::string> lines = list("CLIENT LIST", {&client});

@@ -144,7 +144,7 @@ TEST_F(ClientsTest, TheEndOfABarrierIsTheLastReplyThatIsAwaited) {
   Client& client = come();
   Place* const first = clients_.await(client);
   Place* const second = clients_.await(client);
-  client.barrier = true;
+  client.replies.set_barrier();
   EXPECT_FALSE(clients_.may_take(client));
   complete(client, first, "+1\r\n");
   EXPECT_FALSE(clients_.may_take(client));

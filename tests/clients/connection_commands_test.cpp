@@ -51,7 +51,7 @@ TEST(Reset, MakesTheConnectionAsGoodAsNew) {
   client.client.reply_mode = ReplyMode::off;
   EXPECT_EQ(client.ask("RESET"), "+RESET\r\n");
   EXPECT_EQ(client.client.version, resp::Version::resp2);
-  EXPECT_EQ(client.client.name, "");
+  EXPECT_EQ(client.client.names.connection, "");
   EXPECT_EQ(client.client.reply_mode, ReplyMode::on);
   EXPECT_FALSE(client.client.authenticated);
   EXPECT_EQ(client.afterwards, Afterwards::goes_on);
@@ -148,15 +148,15 @@ TEST(Hello, NothingOfItHoldsUnlessAllOfItDoes) {
   EXPECT_EQ(client.ask("HELLO 3 AUTH default"), error("ERR Syntax error in HELLO option 'AUTH'"));
   EXPECT_FALSE(client.client.authenticated);
   EXPECT_EQ(client.client.version, resp::Version::resp2);
-  EXPECT_EQ(client.client.name, "");
+  EXPECT_EQ(client.client.names.connection, "");
 }
 
 TEST(Hello, NamesTheClient) {
   AClient client;
   client.ask("HELLO 2 SETNAME me");
-  EXPECT_EQ(client.client.name, "me");
+  EXPECT_EQ(client.client.names.connection, "me");
   client.ask("HELLO 3");
-  EXPECT_EQ(client.client.name, "me");
+  EXPECT_EQ(client.client.names.connection, "me");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limpet/base/bytes.hpp>
 #include <memory>
 #include <vector>
@@ -47,6 +48,14 @@ class ReplyQueue {
   [[nodiscard]] bool empty() const { return head_ == nullptr; }
   [[nodiscard]] std::size_t awaited() const { return awaited_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  // Of those that were awaited so far: how much the next ones may come to. 0: none has come.
+  [[nodiscard]] std::size_t largest() const { return largest_; }
+  // What the next one may come to; 0: not worth counting.
+  [[nodiscard]] std::uint32_t next_may_have() const;
+
+  // No request is to overtake those that are under way: until all replies have come that are awaited now.
+  void set_barrier() { barrier_ = true; }
+  [[nodiscard]] bool has_barrier() const { return barrier_; }
 
   // Keeps a place at the end for a reply that comes later.
   [[nodiscard]] Place* await(PlacePool& pool, bool mute);
@@ -65,6 +74,8 @@ class ReplyQueue {
   Place* tail_ = nullptr;
   std::size_t awaited_ = 0;
   std::size_t bytes_ = 0;  // in ready places
+  std::size_t largest_ = 0;
+  bool barrier_ = false;
 };
 
 }  // namespace limpet::clients
