@@ -7,17 +7,9 @@ using Whose = ClientMemory::Whose;
 
 // ---- Counting ----
 
-void Core::account(Peer& peer) {
-  memory_.count(Whose::node, peer.memory, peer.lanes.waiting() + peer.assembler.bytes());
-  ease(peer);
-}
-
 std::size_t Core::charge(const Origin& origin, std::size_t bytes) {
   if (origin.stream.kind == StreamKind::peer) {
-    Peer* peer = find_peer(origin.stream);
-    if (peer == nullptr) return 0;
-    memory_.charge(Whose::node, peer->memory, bytes);
-    return bytes;
+    return peers_.charge(origin.stream, bytes);
   }
   Client* client = clients_.find(origin.stream);
   if (client == nullptr) return 0;
@@ -28,27 +20,10 @@ std::size_t Core::charge(const Origin& origin, std::size_t bytes) {
 void Core::give_back(const Origin& origin, std::size_t charged) {
   if (charged == 0) return;
   if (origin.stream.kind == StreamKind::peer) {
-    Peer* peer = find_peer(origin.stream);
-    memory_.give_back(Whose::node, peer != nullptr ? &peer->memory : nullptr, charged);
-    if (peer != nullptr) ease(*peer);
-    return;
+    return peers_.give_back(origin.stream, charged);
   }
   Client* client = clients_.find(origin.stream);
   memory_.give_back(Whose::client, client != nullptr ? &client->memory : nullptr, charged);
-}
-
-// ---- Nodes ----
-
-// One whose requests are not taken any more has large replies coming still, to those that were taken before
-// anybody knew.
-bool Core::has_its_fill(const Peer& peer) const {
-  return peer.lanes.waiting() > std::max(2 * memory_.share(peers_.size()), kReplyBytesMax);
-}
-
-void Core::ease(Peer& peer) {
-  if (!peer.stalled || peer.kept() > memory_.share(peers_.size()) / 2) return;
-  peer.stalled = false;
-  yield(peer);
 }
 
 // ---- Clients that go ----

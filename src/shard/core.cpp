@@ -19,6 +19,12 @@ StreamId stream_id(StreamKind kind, Name name) {
   return {kind, name.index, name.generation};
 }
 
+constexpr links::FrameTypes from_peers() {
+  links::FrameTypes types;
+  for (const FrameType type : {FrameType::request, FrameType::handoff, FrameType::ask}) types.add(type);
+  return types;
+}
+
 ownership::OwnershipConfig ownership_of(const ShardConfig& config, const ShardTunables& tunables) {
   return {.self = config.self,
           .shards = config.shards,
@@ -41,8 +47,11 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
       ownership_(ownership_of(config_, tunables_), view_, engine_.store(),
                  numbering_of(engine_.feed().journal()), now),
       forwarder_(ways_, config_.handoff.has_value()),
-      siblings_(config_.shards, config_.index) {
+      peers_(config_.self, view_, from_peers(), memory_, effects_.dirty, turns_),
+      siblings_(config_.shards, config_.index),
+      greeter_(config_.self, config_.version) {
   memory_.set_bound(tunables_.client_bytes_max);
+  peers_.set_secrets(tunables_.secret);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   add_links();
   for (unsigned at = config_.index; config_.loads && at < kSlots; at += config_.shards)
@@ -75,7 +84,7 @@ Stream* Core::stream(StreamId id) {
     case StreamKind::link:
       return link_streams_.find(slab_name<LinkStream>(id));
     case StreamKind::peer:
-      return find_peer(id);
+      return peers_.stream(id);
   }
   return nullptr;
 }
@@ -90,39 +99,9 @@ StreamId Core::client_opened(const ClientOrigin& origin) {
 }
 
 StreamId Core::peer_opened(const std::string& address) {
-  auto [name, peer] = peers_.emplace();
-  peer.id = stream_id(StreamKind::peer, name);
-  peer.address = address;
-  peer.heard_ms = now_.steady_ms;
-  peer.number = ++peers_numbered_;
-  if (peers_.size() > kPeersMax) turn_away(peer, "there are too many");
-  make_room_for_strangers();
-  return peer.id;
-}
-
-// A node says who it is within a moment; a stranger may take its time. So when there are too many of them,
-// the one that has waited longest goes.
-void Core::make_room_for_strangers() {
-  std::size_t strangers = 0;
-  Peer* oldest = nullptr;
-  peers_.each([&](auto, Peer& peer) {
-    if (peer.admitted || peer.finished || peer.aborted) return;
-    ++strangers;
-    if (oldest == nullptr || peer.number < oldest->number) oldest = &peer;
-  });
-  if (strangers > kStrangersMax + 2 * view_->nodes.size())
-    turn_away(*oldest, "too many others came before it said who it is");
-}
-
-void Core::turn_away(Peer& peer, const std::string& reason) {
-  note_stranger(peer, reason);
-  effects_.dirty.abort(peer, peer.id);
-}
-
-// Whoever reaches the port could fill the log.
-void Core::note_stranger(const Peer& peer, const std::string& reason) {
-  const std::string text = "peer connection from " + peer.address + " refused: " + printable(reason);
-  if (const auto line = stranger_notes_.take(text, now_)) note(Note::Level::warning, *line);
+  const StreamId id = peers_.opened(address, now_);
+  drain_peers();
+  return id;
 }
 
 void Core::dial(Link& link) {
@@ -146,7 +125,7 @@ void Core::connected(StreamId id) {
   LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id));
   if (stream == nullptr) return;
   Link& link = link_to(stream->node);
-  link.connected(make_greeting(), now_);
+  link.connected(greeter_.make(*view_, ownership_.standing(), random_.next(), now_), now_);
   effects_.dirty.mark(*stream, id);
 }
 
@@ -161,8 +140,7 @@ void Core::received(StreamId id, std::string_view bytes) {
       if (LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id))) link_bytes(*stream, id, bytes);
       return;
     case StreamKind::peer:
-      if (Peer* peer = find_peer(id)) peer_bytes(*peer, bytes);
-      return;
+      return peer_bytes(id, bytes);
   }
 }
 
@@ -187,12 +165,7 @@ void Core::written(StreamId id, std::size_t bytes) {
       }
       return;
     case StreamKind::peer:
-      if (Peer* peer = find_peer(id)) {
-        peer->lanes.written(bytes);
-        trim(peer->out);
-        refill(*peer);
-      }
-      return;
+      return peers_.written(id, bytes);
   }
 }
 
@@ -232,11 +205,8 @@ void Core::closed(StreamId id, std::string_view reason) {
       }
       return;
     case StreamKind::peer:
-      if (Peer* peer = find_peer(id)) {
-        memory_.close(ClientMemory::Whose::node, peer->memory);
-        peers_.erase(slab_name<Peer>(id));
-      }
-      return;
+      telling_to_.erase(id);
+      return peers_.closed(id);
   }
 }
 
@@ -323,15 +293,8 @@ void Core::tick_links() {
 }
 
 void Core::tick_peers() {
-  peers_.each([&](auto, Peer& peer) {
-    if (!peer.admitted && !peer.finished && now_.steady_ms - peer.heard_ms >= kGreetingMs) {
-      refuse_peer(peer, "the greeting took too long");
-    }
-    // Whoever dialled asks for a sign of life all the time; one that is silent is gone, and so is what it
-    // asked for.
-    if (peer.admitted && now_.steady_ms - peer.heard_ms >= 2 * kPeerDeadMs)
-      effects_.dirty.abort(peer, peer.id);
-  });
+  peers_.tick(now_);
+  drain_peers();
 }
 
 void Core::settle() {
@@ -353,6 +316,7 @@ void Core::reload(ShardTunables tunables) {
     if (link && tunables.secret != tunables_.secret) link->seen_alive();
   }
   tunables_ = std::move(tunables);
+  peers_.set_secrets(tunables_.secret);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   memory_.set_bound(tunables_.client_bytes_max);
   if (ownership_.moves_slots()) ownership_.moves().set_rate(tunables_.handover_rate, now_);
@@ -366,11 +330,7 @@ void Core::drain() {
     ownership_.moves().stop(now_);
     work_off();
   }
-  peers_.each([&](auto, Peer& peer) {
-    if (!peer.admitted) return;
-    peer.lanes.send({.type = FrameType::goodbye});
-    effects_.dirty.mark(peer, peer.id);
-  });
+  peers_.drain();
   // Whole commands that a client has sent and that had to wait are answered still.
   clients_.each([&](Client& client) {
     client.reading = false;
@@ -380,14 +340,9 @@ void Core::drain() {
 
 bool Core::drained() {
   // Nobody waits for a hand-over.
-  bool quiet = clients_.size() == 0 && forwarder_.under_way() == questions_.size() && gated_.empty() &&
-               waiters_.none_parked();
-  // What a node has sent before it has said goodbye in its turn may still be on its way.
-  peers_.each([&](auto, Peer& peer) {
-    quiet =
-        quiet && (peer.said_goodbye || !peer.admitted) && peer.in_flight == 0 && peer.lanes.waiting() == 0;
-  });
-  return quiet && siblings_.idle();
+  const bool quiet = clients_.size() == 0 && forwarder_.under_way() == questions_.size() && gated_.empty() &&
+                     waiters_.none_parked();
+  return quiet && peers_.idle() && siblings_.idle();
 }
 
 Counters Core::counters() const {

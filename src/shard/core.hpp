@@ -33,6 +33,8 @@
 #include <limpet/forward/gated_replies.hpp>
 #include <limpet/forward/waiters.hpp>
 #include <limpet/gather/gathers.hpp>
+#include <limpet/links/greeter.hpp>
+#include <limpet/links/peers.hpp>
 #include <limpet/links/siblings.hpp>
 #include <limpet/ownership/reasons.hpp>
 #include <limpet/peer/frame.hpp>
@@ -124,15 +126,12 @@ class Core {
 
  private:
   // ---- core.cpp ----
-  Peer* find_peer(StreamId id) { return peers_.find({id.index, id.generation}); }
   void note(Note::Level level, std::string text);
   void tick_pending();
   void tick_links();
   void tick_peers();
   void drop_client(StreamId id);
-  void make_room_for_strangers();
-  void turn_away(Peer& peer, const std::string& reason);
-  void note_stranger(const Peer& peer, const std::string& reason);
+  void drain_peers();
 
   void add_links();
   [[nodiscard]] Counters counters() const;
@@ -149,7 +148,7 @@ class Core {
   void fail_titles(const std::string& why);
   void ask(handoff::Question& question);
   void take_answer(const Origin& origin, Outcome outcome, std::string_view body);
-  void take_peer_question(Peer& peer, const Frame& frame);
+  void take_peer_question(StreamId peer, const Frame& frame);
   void take_question(const Origin& origin, Slot slot, std::string_view body);
   void tick_handovers();
   void copy_for_handovers();
@@ -164,14 +163,14 @@ class Core {
 
   // ---- telling.cpp ----
   void ask_owners(Link& link);
-  [[nodiscard]] bool take_ask(Peer& peer, const Frame& frame);
+  [[nodiscard]] bool take_ask(StreamId peer, const Frame& frame);
   void note_asked(std::string_view body);
-  void answered_in_part(Peer& peer);
+  void answered_in_part(StreamId peer);
   void take_owning(unsigned sibling, const Frame& frame);
   void send_words(std::string_view body);
   void tell_peers();
   void tell_siblings();
-  void tell_news(Peer& peer);
+  void tell_news(StreamId peer);
   void tell_news_of_change();
 
   // ---- orders.cpp ----
@@ -187,12 +186,9 @@ class Core {
   void answer_claims();
 
   // ---- client_account.cpp ----
-  void account(Peer& peer);
   // Charges what is kept for whoever asked; returns how much that was, to be given back. 0: nobody is known.
   [[nodiscard]] std::size_t charge(const Origin& origin, std::size_t bytes);
   void give_back(const Origin& origin, std::size_t charged);
-  [[nodiscard]] bool has_its_fill(const Peer& peer) const;
-  void ease(Peer& peer);
   void forget_work_for(StreamId client);
   void drain_clients();
 
@@ -213,7 +209,6 @@ class Core {
   [[nodiscard]] static bool others_in_slot(const Spec& spec, Args args, Slot slot);
   void admit_error(Client& client, const Spec* spec, std::string_view error);
   void yield(Client& client);
-  void yield(Peer& peer);
   void reply_error(Client& client, std::string_view text);
   Origin keep_place(Client& client);
   // Runs a command of a client of this shard. `key`: that of args[spec.first_key], if it is known already.
@@ -282,18 +277,12 @@ class Core {
   bool link_frame(Link& link, LinkStream& stream, const Frame& frame);
   void compare_files(const Link& link);
   [[nodiscard]] bool link_said(Link& link, const Frame& frame);
-  void introduce(Peer& peer);
-  void peer_bytes(Peer& peer, std::string_view bytes);
-  void read_on(Peer& peer);
-  bool peer_frame(Peer& peer, const Frame& frame);
-  bool take_request(Peer& peer, const Frame& frame);
-  bool greet_peer(Peer& peer, const Frame& frame);
-  bool admit_peer(Peer& peer, const Frame& frame);
-  void refuse_peer(Peer& peer, const std::string& reason);
+  void introduce(StreamId peer);
+  void peer_bytes(StreamId peer, std::string_view bytes);
+  void peer_frame(StreamId peer, links::Peers::Turn& turn, const Frame& frame);
+  bool take_request(StreamId peer, const Frame& frame);
   void answer_goodbye(Link& link);
-  void refill(Peer& peer);
   void refill(Link& link);
-  peer::Greeting make_greeting();
   void prefetch_keys(std::string_view frames);
   void serve(const Origin& origin, Slot slot, const peer::Request& request, Args args, std::string_view body);
   // `spec` is null for a step of relocate.hpp.
@@ -380,6 +369,7 @@ class Core {
   Now now_;
   Effects effects_;
   ClientMemory memory_;
+  TurnQueue turns_{effects_.again};  // of clients and peers
   clients::Clients clients_;
   Random random_;
   engine::Engine engine_;
@@ -420,15 +410,13 @@ class Core {
   std::uint64_t served_before_tick_ = 0;  // commands on keys, executed or forwarded
 
   Slab<LinkStream> link_streams_;
-  Slab<Peer> peers_;
+  links::Peers peers_;
+  std::map<StreamId, Told> telling_to_;       // nodes that have asked
   std::vector<std::unique_ptr<Link>> links_;  // by node; none for this one
   links::Siblings siblings_;
   gather::Gathers gathers_{config_.self, config_.shards, view_};
-  std::vector<StreamId> yielded_;      // clients and peers that go on in the next turn
   std::uint64_t delivered_count_ = 0;  // bytes of replies, to whomever, since the start
-  std::uint64_t peers_numbered_ = 0;
-  RareNote stranger_notes_{kStrangerNoteMs};
-  std::uint64_t nonces_ = 0;
+  links::Greeter greeter_;
   bool draining_ = false;
 
   // Scratch, reused from command to command.

@@ -12,8 +12,6 @@ using forward::Target;
 
 namespace {
 
-constexpr std::string_view kNoRoomForReply =
-    "INDOUBT there is no room for its reply: too many for clients of the same node wait to be sent";
 constexpr std::string_view kNotAnswered = " did not answer within the forward time-out";
 
 Target target_of(Route route) { return {route.kind == Route::Kind::sibling, route.target}; }
@@ -208,19 +206,7 @@ void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body,
                                       .body = body});
       return;
     case Origin::Kind::peer:
-      if (Peer* peer = find_peer(origin.stream)) {
-        --peer->in_flight;
-        if (outcome == Outcome::done && body.size() > kFirstReplyBytes && has_its_fill(*peer)) {
-          outcome = Outcome::in_doubt;
-          body = kNoRoomForReply;
-        }
-        peer->lanes.send({.type = FrameType::reply,
-                          .bits = static_cast<std::uint8_t>(outcome),
-                          .id = origin.id,
-                          .body = body});
-        refill(*peer);
-      }
-      return;
+      return peers_.reply(origin.stream, origin.id, outcome, body);
   }
 }
 

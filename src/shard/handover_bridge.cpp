@@ -70,9 +70,7 @@ void Core::set_view(std::shared_ptr<const cluster::View> view) {
       effects_.dirty.abort(*old, link->id());
     }
   }
-  peers_.each([this](auto, Peer& peer) {
-    if (peer.admitted) peer.node = view_->find(peer.theirs.node);
-  });
+  peers_.set_view(view_);
   files_compared_ms_ = now_.steady_ms + kFileLagMs;
   ownership_.plan_moves(now_);
   drain_ownership();
@@ -273,21 +271,22 @@ void Core::take_answer(const Origin& origin, Outcome outcome, std::string_view b
 }
 
 // From another node.
-void Core::take_peer_question(Peer& peer, const Frame& frame) {
-  ++peer.in_flight;
-  const Origin origin{.kind = Origin::Kind::peer, .stream = peer.id, .id = frame.id};
-  if (!ownership_.moves_slots() || !peer.node || draining_) {
+void Core::take_peer_question(StreamId peer, const Frame& frame) {
+  peers_.asked(peer);
+  const Origin origin{.kind = Origin::Kind::peer, .stream = peer, .id = frame.id};
+  const std::optional<NodeIndex> from = peers_.node_of(peer);
+  if (!ownership_.moves_slots() || !from || draining_) {
     return deliver(origin, Outcome::unavailable,
                    draining_                   ? "it is stopping"
                    : !ownership_.moves_slots() ? "slots do not change hands there"
                                                : "it has not got to know this node yet");
   }
   handoff::Message message;
-  if (handoff::read_message(frame.body, message) && !ownership_.can_be_true(message.term, *peer.node, now_)) {
+  if (handoff::read_message(frame.body, message) && !ownership_.can_be_true(message.term, *from, now_)) {
     return deliver(origin, Outcome::unavailable, "the term is years ahead of its clock");
   }
   scratch_.clear();
-  append_le(scratch_, static_cast<handoff::Member>(*peer.node));
+  append_le(scratch_, static_cast<handoff::Member>(*from));
   scratch_.append(frame.body);
   if (ownership_.slots().is_own(frame.slot)) {
     Bytes question;

@@ -14,21 +14,6 @@ namespace limpet::shard {
 
 using peer::FrameStep;
 
-peer::Greeting Core::make_greeting() {
-  const cluster::Node& me = view_->nodes[config_.self];
-  peer::Greeting greeting;
-  static_cast<peer::Standing&>(greeting) = ownership_.standing();
-  greeting.cluster = view_->name;
-  greeting.node = me.name;
-  greeting.client = me.client.text();
-  greeting.peer = me.peer ? me.peer->text() : "";
-  greeting.release = config_.version;
-  // Never the same twice: a counter beside the random half.
-  store_le(greeting.nonce.data(), random_.next());
-  store_le(greeting.nonce.data() + 8, ++nonces_ ^ (static_cast<std::uint64_t>(now_.unix_ms) << 20));
-  return greeting;
-}
-
 namespace {
 
 // A node's word is not taken for it that a reply is a reply: clients get it as it is.
@@ -37,63 +22,20 @@ bool is_one_value(std::string_view reply) {
   return length && *length && **length == reply.size();
 }
 
-constexpr std::string_view kNotTls = "this port is for nodes of a limpet cluster, which speak no TLS\r\n";
-
-// A client at the wrong port, whose bytes are RESP: it is told at once, and not that it was cut off.
-constexpr std::string_view kNotForClients =
-    "-ERR this is a peer port, for the nodes of a limpet cluster alone; clients have another one, `client` "
-    "in "
-    "the cluster file\r\n";
-
-// An array with its length, as every client's command begins. No greeting does: it would be too long.
-bool begins_resp(std::string_view bytes) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return bytes.size() > 2 && bytes[0] == '*' && is_digit(bytes[1]) &&
-         (bytes[2] == '\r' || is_digit(bytes[2]));
-}
-
-// Takes whole frames from the front of what has come, kept in `input` and new in `bytes`, until `take` says
-// no. Returns an error text if the bytes are no frames.
-// `ahead` is shown the bytes of the next kLookAheadMax frames, and what is behind them.
-template <class Ahead, class Take>
-std::string_view each_frame(Bytes& input, std::string_view bytes, std::size_t body_max, Ahead ahead,
-                            Take take) {
-  const bool kept = !input.empty();
-  if (kept) input.append(bytes);
-  const std::string_view all = kept ? input.view() : bytes;
-  std::size_t taken = 0;
-  std::string_view error;
-  for (std::size_t frames = 0;; ++frames) {
-    if (frames % kLookAheadMax == 0) ahead(all.substr(taken));
-    const FrameStep step = peer::next_frame(all.substr(taken), body_max);
-    if (step.kind == FrameStep::Kind::error) error = step.error;
-    if (step.kind != FrameStep::Kind::frame) break;
-    if (!take(step.frame)) break;
-    taken += step.consumed;
-  }
-  if (kept) {
-    input.consume(taken);
-    trim(input);
-  } else if (taken < all.size()) {
-    input.append(all.substr(taken));
-  }
-  return error;
-}
-
 }  // namespace
 
 // ---- Links: this node dialled ----
 
 void Core::link_bytes(LinkStream& stream, StreamId id, std::string_view bytes) {
   Link& link = link_to(stream.node);
-  std::string problem;
   bool fine = true;
-  const auto no_requests = [](std::string_view) {};
-  const auto take = [&](const Frame& frame) {
-    fine = fine && link_frame(link, stream, frame);
-    return fine;
-  };
-  const std::string_view error = each_frame(stream.input, bytes, kPieceBytes, no_requests, take);
+  links::FramesIn frames(stream.input, bytes, kPieceBytes);
+  while (const Frame* const frame = fine ? frames.peek() : nullptr) {
+    fine = link_frame(link, stream, *frame);
+    if (fine) frames.take();
+  }
+  frames.keep_rest();
+  const std::string_view error = frames.error();
   if (!error.empty() || !fine) {
     if (!error.empty())
       note(Note::Level::error, "node " + view_->nodes[link.node()].name + ": " + std::string(error));
@@ -206,107 +148,61 @@ bool Core::link_said(Link& link, const Frame& frame) {
 
 // ---- Peers: the other node dialled ----
 
-void Core::peer_bytes(Peer& peer, std::string_view bytes) {
-  if (peer.finished || peer.aborted) return;
-  // Until it has proved itself its time is counted from when it came.
-  if (peer.admitted) peer.heard_ms = now_.steady_ms;
-  bool fine = true;
-  const links::Quantum quantum(delivered_count_);
-  const std::size_t body_max = peer.admitted ? kPieceBytes : kGreetingBytesMax;
-  const auto ahead = [&](std::string_view frames) {
-    if (peer.admitted) prefetch_keys(frames);
-  };
-  const auto take = [&](const Frame& frame) {
-    if (peer.admitted && peer.kept() >= memory_.share(peers_.size())) {
-      peer.stalled = true;
-      peer.reading = false;
-      return false;
+void Core::peer_bytes(StreamId peer, std::string_view bytes) {
+  using Kind = links::Peers::Heard::Kind;
+  auto turn = peers_.begin_turn(peer, bytes, links::Quantum(delivered_count_), now_);
+  if (!turn) return;
+  while (const links::Peers::Heard* const heard = turn->next()) {
+    switch (heard->kind) {
+      case Kind::greeted:
+        peers_.greet(peer, greeter_.make(*view_, ownership_.standing(), random_.next(), now_));
+        break;
+      case Kind::admitted:
+        introduce(peer);
+        break;
+      case Kind::frame:
+        prefetch_keys(turn->ahead());
+        peer_frame(peer, *turn, heard->frame);
+        break;
     }
-    if (quantum.is_spent()) {
-      yield(peer);
-      return false;
-    }
-    fine = fine && peer_frame(peer, frame);
-    return fine;
-  };
-  const std::string_view error = each_frame(peer.input, bytes, body_max, ahead, take);
-  const std::string_view first = peer.input.empty() ? bytes : peer.input.view();
-  if (!peer.greeted && begins_resp(first)) {
-    peer.out.append(kNotForClients);
-    refuse_peer(peer, "it speaks the protocol of clients");
-  } else if (!error.empty() && !peer.greeted && begins_tls(first)) {
-    peer.out.append(kNotTls);
-    refuse_peer(peer, "it speaks TLS");
-  } else if (!error.empty()) {
-    refuse_peer(peer, std::string(error));
   }
-  refill(peer);
+  turn->end();
+  drain_peers();
 }
 
-// What one node asks for must not keep the others waiting either.
-void Core::yield(Peer& peer) {
-  peer.reading = false;
-  effects_.again = true;
-  if (!std::exchange(peer.yielded, true)) yielded_.push_back(peer.id);
+void Core::drain_peers() {
+  links::Peers::Actions actions = std::exchange(peers_.actions(), {});
+  for (std::string& text : actions.warnings) note(Note::Level::warning, std::move(text));
+  for (const links::Peers::Foreign& foreign : actions.foreign)
+    link_to(foreign.node).said_foreign(foreign.why);
 }
 
-// The reason to wait is gone.
-void Core::read_on(Peer& peer) {
-  if (peer.stalled || peer.yielded || peer.finished || peer.aborted) return;
-  peer.reading = true;
-  peer_bytes(peer, {});
-}
-
-void Core::refuse_peer(Peer& peer, const std::string& reason) {
-  note_stranger(peer, reason);
-  // A stranger is told why only if it speaks the protocol; to others the bytes would mean nothing.
-  if (peer.greeted) peer.lanes.send({.type = FrameType::refuse, .body = reason});
-  peer.finished = true;
-  peer.reading = false;
-  effects_.dirty.mark(peer, peer.id);
-}
-
-bool Core::peer_frame(Peer& peer, const Frame& frame) {
-  if (!peer.greeted) return greet_peer(peer, frame);
-  if (!peer.admitted) return admit_peer(peer, frame);
+void Core::peer_frame(StreamId peer, links::Peers::Turn& turn, const Frame& frame) {
   switch (frame.type) {
-    case FrameType::ping:
-      peer.lanes.send({.type = FrameType::pong, .id = frame.id});
-      return true;
-    case FrameType::request: {
-      const Result<const Frame*> whole = peer.assembler.add(frame);
-      if (whole && *whole == nullptr) return true;
-      if (whole && take_request(peer, **whole)) return true;
-      refuse_peer(peer, whole ? "malformed request" : whole.error().text);
-      return false;
-    }
+    case FrameType::request:
+      if (!take_request(peer, frame)) turn.refuse("malformed request");
+      return;
     case FrameType::handoff:
-      take_peer_question(peer, frame);
-      return true;
+      return take_peer_question(peer, frame);
     case FrameType::ask:
-      if (take_ask(peer, frame)) return true;
-      refuse_peer(peer, "malformed words on slots");
-      return false;
-    case FrameType::goodbye:
-      peer.said_goodbye = true;
-      return true;
+      if (!take_ask(peer, frame)) turn.refuse("malformed words on slots");
+      return;
     default:
-      refuse_peer(peer, "unexpected frame");
-      return false;
+      return;
   }
 }
 
 // False: it is none. One for a slot of another shard goes there as it came: only the slot's own shard knows
 // whether the slot is on its way here, and it reads the request.
-bool Core::take_request(Peer& peer, const Frame& frame) {
-  const Origin origin{.kind = Origin::Kind::peer, .stream = peer.id, .id = frame.id};
+bool Core::take_request(StreamId peer, const Frame& frame) {
+  const Origin origin{.kind = Origin::Kind::peer, .stream = peer, .id = frame.id};
   const bool of_sibling = ownership_.moves_slots() && !draining_ && !ownership_.slots().is_own(frame.slot);
   peer::Request request;
   std::string_view name;
   const bool sound = of_sibling ? peer::look_at_request(frame.body, request, name)
                                 : peer::read_request(frame.body, request, frame_args_);
   if (!sound || request.reach == Reach::shard || request.hops == 0) return false;
-  ++peer.in_flight;
+  peers_.asked(peer);
   ++counters_.commands_for_peers;
   if (!of_sibling || request.reach != Reach::slot) {
     // What is for the node as a whole says no slot, and was only looked at where slot 0 is a sibling's.
@@ -331,67 +227,17 @@ void Core::answer_goodbye(Link& link) {
   refill(link);
 }
 
-bool Core::greet_peer(Peer& peer, const Frame& frame) {
-  std::string name;
-  Result<peer::Greeting> greeting =
-      frame.type == FrameType::greet
-          ? peer::read_greeting(frame.body, &name)
-          : Result<peer::Greeting>(fail(Code::bad_input, "this is no limpet node"));
-  if (!greeting) {
-    // A node of another release is told why, and that is the reason why it is not reached either.
-    peer.greeted = greeting.error().code == Code::refused;
-    const auto node = view_->find(name);
-    if (peer.greeted && node && *node != config_.self) link_to(*node).said_foreign(greeting.error().text);
-    refuse_peer(peer, greeting.error().text);
-    return false;
-  }
-  peer.greeted = true;
-  peer.theirs = std::move(*greeting);
-  if (peer.theirs.cluster != view_->name) {
-    refuse_peer(peer, "this node belongs to cluster '" + view_->name + "', not '" +
-                          printable(peer.theirs.cluster) + "'");
-    return false;
-  }
-  peer.mine = make_greeting();
-  Bytes body;
-  append_greeting(body, peer.mine);
-  peer.lanes.send({.type = FrameType::greet, .body = body.view()});
-  return true;
-}
-
-bool Core::admit_peer(Peer& peer, const Frame& frame) {
-  const auto secret =
-      frame.type == FrameType::proof
-          ? peer::proved_secret(tunables_.secret, frame.body, peer::Side::dialler, peer.theirs, peer.mine)
-          : std::nullopt;
-  if (!secret) {
-    refuse_peer(peer, "it does not know the cluster's secret");
-    return false;
-  }
-  peer.admitted = true;
-  const std::string proof = make_proof(*secret, peer::Side::acceptor, peer.theirs, peer.mine);
-  peer.lanes.send({.type = FrameType::welcome, .body = proof});
-  introduce(peer);
-  if (draining_) peer.lanes.send({.type = FrameType::goodbye});
-  return true;
-}
-
 // A node that this one has not read about is to be known all the same: it may hold slots.
-void Core::introduce(Peer& peer) {
-  peer.node = view_->find(peer.theirs.node);
-  if (peer.node) seen_alive(*peer.node);
-  const auto client = cluster::parse_address(peer.theirs.client);
-  const auto address = cluster::parse_address(peer.theirs.peer);
+void Core::introduce(StreamId peer) {
+  const std::optional<NodeIndex> node = peers_.node_of(peer);
+  const peer::Greeting& theirs = *peers_.greeting_of(peer);
+  if (node) seen_alive(*node);
+  const auto client = cluster::parse_address(theirs.client);
+  const auto address = cluster::parse_address(theirs.peer);
   if (!ownership_.moves_slots() || !client || !address) return;
   // Of one that is in no file that this process has read, only the name may be known, or where it was before.
-  if (peer.node && (view_->nodes[*peer.node].listed || view_->nodes[*peer.node].peer == *address)) return;
-  effects_.strangers.push_back({peer.theirs.node, *client, *address});
-}
-
-void Core::refill(Peer& peer) {
-  peer.lanes.refill();
-  account(peer);
-  effects_.dirty.mark(peer, peer.id);
+  if (node && (view_->nodes[*node].listed || view_->nodes[*node].peer == *address)) return;
+  effects_.strangers.push_back({theirs.node, *client, *address});
 }
 
 // ---- Requests of siblings and peers ----

@@ -127,24 +127,16 @@ void Core::take_turn(Client& client, std::string_view bytes) {
 // One client's pipeline must not keep the others waiting: the rest of it is for the next quantum.
 void Core::yield(Client& client) {
   client.turn.yield();
-  yielded_.push_back(client.id);
-  effects_.again = true;
+  turns_.add(client.id);
 }
 
 // A few at a time, each for a turn of its own: who has just come with little to ask is served in between.
 void Core::go_on() {
-  const auto first = yielded_.begin();
-  const auto last = first + static_cast<std::ptrdiff_t>(std::min(yielded_.size(), kTurnYieldedMax));
-  const std::vector<StreamId> now(first, last);
-  yielded_.erase(first, last);
-  if (!yielded_.empty()) effects_.again = true;
-  for (const StreamId id : now) {
-    if (Client* client = id.kind == StreamKind::client ? clients_.find(id) : nullptr) {
+  for (const StreamId id : turns_.take(kTurnYieldedMax)) {
+    if (id.kind == StreamKind::peer && peers_.resume(id)) peer_bytes(id, {});
+    if (Client* client = clients_.find(id)) {
       client->turn.resume_from_yield();
       clients_.wake(*client);
-    } else if (Peer* peer = id.kind == StreamKind::peer ? find_peer(id) : nullptr) {
-      peer->yielded = false;
-      read_on(*peer);
     }
   }
   for (unsigned shard = 0; shard < siblings_.shards(); ++shard) {

@@ -43,24 +43,27 @@ void Core::ask_owners(Link& link) {
 }
 
 // Another node asks. False: that is nothing that a node says.
-bool Core::take_ask(Peer& peer, const Frame& frame) {
+bool Core::take_ask(StreamId peer, const Frame& frame) {
   const bool last = (frame.bits & peer::kLast) != 0;
-  if (!peer::are_words(frame.body) || peer.answers_due > 0) return false;
+  Told& told = telling_to_[peer];
+  if (!peer::are_words(frame.body) || told.answers_due > 0) return false;
   if (!ownership_.moves_slots()) {
-    peer.answered = peer.answered || last;
+    told.all = told.all || last;
     if (last) tell_news(peer);
     return true;
   }
   Bytes asked;
-  append_le(asked, peer.node ? static_cast<std::uint16_t>(*peer.node) : kUnknown);
-  append_le(asked, peer.theirs.boot);
+  append_le(asked, static_cast<std::uint16_t>(peers_.node_of(peer).value_or(kUnknown)));
+  append_le(asked, peers_.greeting_of(peer)->boot);
   asked.append(frame.body);
   siblings_.send_all(
-      {.type = FrameType::ask, .bits = frame.bits, .id = packed(peer.id) + 1, .body = asked.view()});
+      {.type = FrameType::ask, .bits = frame.bits, .id = packed(peer) + 1, .body = asked.view()});
   note_asked(asked.view());
   if (!last) return true;
-  peer.answers_due = config_.shards;
-  const auto send = [&](std::string_view body) { peer.lanes.send({.type = FrameType::words, .body = body}); };
+  told.answers_due = config_.shards;
+  const auto send = [&](std::string_view body) {
+    peers_.send(peer, {.type = FrameType::words, .body = body});
+  };
   ownership_.say_all(send);
   if (const std::shared_ptr<const Boots>& boots = config_.handoff->boots) {
     WordWriter words(send);
@@ -78,16 +81,15 @@ void Core::note_asked(std::string_view body) {
   std::uint64_t boot = 0;
   LIMPET_ASSERT(take_le(body, node) && take_le(body, boot));
   if (node == kUnknown || node >= view_->nodes.size()) return;
-  peers_.each([&](auto, Peer& peer) {
-    if (peer.admitted && peer.node == node && peer.theirs.boot != boot) effects_.dirty.abort(peer, peer.id);
-  });
+  peers_.drop_other_starts(node, boot);
   (void)ownership_.hears(node, body, now_);  // which are words, as take_ask() has found
   work_off();
 }
 
-void Core::answered_in_part(Peer& peer) {
-  if (--peer.answers_due > 0) return refill(peer);
-  peer.answered = true;
+void Core::answered_in_part(StreamId peer) {
+  Told& told = telling_to_[peer];
+  if (--told.answers_due > 0) return peers_.flush(peer);
+  told.all = true;
   tell_news(peer);
 }
 
@@ -104,19 +106,20 @@ void Core::take_owning(unsigned sibling, const Frame& frame) {
     return siblings_.send(sibling, {.type = FrameType::words, .bits = peer::kLast, .id = frame.id});
   }
   if (frame.id == 0) return send_words(frame.body);
-  Peer* const peer = find_peer(peer_of(frame.id - 1));
-  if (peer == nullptr || peer->answers_due == 0) return;
-  if (!frame.body.empty()) peer->lanes.send({.type = FrameType::words, .body = frame.body});
-  if (last) answered_in_part(*peer);
+  const StreamId peer = peer_of(frame.id - 1);
+  const auto told = telling_to_.find(peer);
+  if (told == telling_to_.end() || told->second.answers_due == 0) return;
+  if (!frame.body.empty()) peers_.send(peer, {.type = FrameType::words, .body = frame.body});
+  if (last) answered_in_part(peer);
 }
 
 void Core::send_words(std::string_view body) {
-  peers_.each([&](auto, Peer& peer) {
+  for (const auto& [peer, told] : telling_to_) {
     // One whose answer is under way may have this shard's part already.
-    if (!peer.answered && peer.answers_due == 0) return;
-    peer.lanes.send({.type = FrameType::words, .body = body});
-    refill(peer);
-  });
+    if (!told.all && told.answers_due == 0) continue;
+    peers_.send(peer, {.type = FrameType::words, .body = body});
+    peers_.flush(peer);
+  }
 }
 
 // What has changed of this shard's slots.
@@ -136,13 +139,13 @@ void Core::tell_siblings() {
 
 // ---- Of this node itself ----
 
-void Core::tell_news(Peer& peer) {
+void Core::tell_news(StreamId peer) {
   Bytes body;
   peer::append_standing(body, ownership_.standing());
   append_le(body, ownership_.standing().leave_changes);
   append_le(body, neighbours_.told_sessions);
-  peer.lanes.send({.type = FrameType::news, .body = body.view()});
-  refill(peer);
+  peers_.send(peer, {.type = FrameType::news, .body = body.view()});
+  peers_.flush(peer);
 }
 
 // To other nodes what has changed, and to other threads of this one how it is with the other nodes.
@@ -164,9 +167,9 @@ void Core::tell_news_of_change() {
   if (count) told.told_sessions_ms = now_.steady_ms;
   const bool same = std::exchange(told.told_sessions, sessions) == sessions;
   if (std::exchange(told.told, now) == now && same) return;
-  peers_.each([&](auto, Peer& peer) {
-    if (peer.answered) tell_news(peer);
-  });
+  for (const auto& [peer, asker] : telling_to_) {
+    if (asker.all) tell_news(peer);
+  }
 }
 
 }  // namespace limpet::shard

@@ -102,7 +102,7 @@ TEST_F(SiblingsTest, WhatMayBeFetchedAheadIsShownOnceForEachRunOfFrames) {
   Siblings::Turn turn = siblings_.begin_turn(0, sent.view(), Quantum(delivered_));
   std::vector<std::size_t> shown;
   while (turn.next() != nullptr) {
-    if (!turn.ahead().empty()) shown.push_back(turn.ahead().size());
+    if (const std::string_view ahead = turn.ahead(); !ahead.empty()) shown.push_back(ahead.size());
   }
   const std::size_t frame = peer::kFrameHeaderBytes + 1;
   EXPECT_EQ(shown, (std::vector<std::size_t>{sent.size(), 2 * frame}));

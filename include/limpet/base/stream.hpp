@@ -1,5 +1,6 @@
 // StreamId and Stream: the connections of a shard, as those who serve them name them, and as the driver that
-// owns their sockets sees them; DirtyStreams: what is left to the driver to do for them.
+// owns their sockets sees them; DirtyStreams and TurnQueue:
+// which of them are to be looked after, by the driver and by the shard itself.
 #pragma once
 
 #include <compare>
@@ -68,6 +69,31 @@ class DirtyStreams {
 
  private:
   std::vector<StreamId> ids_;
+};
+
+// The one list of a shard of those who had to stop in the middle, and go on in one of its next turns: a few
+// at a time, each in its order.
+class TurnQueue {
+ public:
+  // `again`: is set for whoever gives turns, once for each that is wanted.
+  explicit TurnQueue(bool& again) : again_(again) {}
+
+  void add(StreamId id) {
+    ids_.push_back(id);
+    again_ = true;
+  }
+  // The first, as many as that at most.
+  [[nodiscard]] std::vector<StreamId> take(std::size_t most) {
+    const auto end = ids_.begin() + static_cast<std::ptrdiff_t>(most < ids_.size() ? most : ids_.size());
+    std::vector<StreamId> taken(ids_.begin(), end);
+    ids_.erase(ids_.begin(), end);
+    if (!ids_.empty()) again_ = true;
+    return taken;
+  }
+
+ private:
+  std::vector<StreamId> ids_;
+  bool& again_;
 };
 
 }  // namespace limpet
