@@ -50,13 +50,6 @@ class Unfinished {
   ::gid_t group_ = 0;
 };
 
-Result<void> sync_directory(const std::string& path) {
-  const File self(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!self.open()) return io_error(path, "cannot be opened");
-  if (::fsync(self.get()) != 0) return io_error(path, "cannot be synced");
-  return {};
-}
-
 Result<void> Unfinished::make(const struct ::stat& like) {
   owner_ = like.st_uid;
   group_ = like.st_gid;
@@ -79,12 +72,12 @@ Result<void> Unfinished::add(const std::string& name, std::string_view bytes) co
 }
 
 Result<void> Unfinished::become(const std::string& target) {
-  if (Result<void> synced = sync_directory(path_); !synced) return synced;
+  if (Result<void> synced = sync_folder(path_); !synced) return synced;
   // Takes the place of nothing, or of an empty directory.
   if (::rename(path_.c_str(), target.c_str()) != 0) return io_error(target, "cannot be put in place");
   made_ = false;
   const fs::path parent = fs::path(target).parent_path();
-  return sync_directory(parent.empty() ? "." : parent.string());
+  return sync_folder(parent.empty() ? "." : parent.string());
 }
 
 std::string without_slash(std::string path) {

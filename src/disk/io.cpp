@@ -1,5 +1,6 @@
 #include "io.hpp"
 
+#include <fcntl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -35,6 +36,15 @@ Result<void> write_whole(int fd, std::string_view bytes, const std::string& path
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return {};
+}
+
+Result<void> sync_folder(const std::string& path) {
+  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return io_error(path, "cannot be opened");
+  Result<void> synced;
+  if (::fsync(folder) != 0) synced = io_error(path, "cannot be synced");
+  ::close(folder);
+  return synced;
 }
 
 }  // namespace limpet::disk

@@ -17,5 +17,7 @@ namespace limpet::disk {
 // Writes all of it, however many calls that takes. `path` is for the error; Code::full: some of it may
 // have been.
 [[nodiscard]] Result<void> write_whole(int fd, std::string_view bytes, const std::string& path);
+// From when it returns the names in this folder are on the disk.
+[[nodiscard]] Result<void> sync_folder(const std::string& path);
 
 }  // namespace limpet::disk

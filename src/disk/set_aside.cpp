@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,13 +31,6 @@ Result<std::vector<std::string>> streams_in(const Directory& directory) {
     all.insert(all.end(), names->begin(), names->end());
   }
   return all;
-}
-
-Result<void> sync_folder(const std::string& path) {
-  const File folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.open()) return io_error(path, "cannot be opened");
-  if (::fsync(folder.get()) != 0) return io_error(path, "cannot be synced");
-  return {};
 }
 
 Result<void> move(const std::string& from, const std::string& to) {

@@ -148,7 +148,7 @@ class Shape:
                     definers[name].add(path)
         homes = {name: next(iter(where)) for name, where in definers.items()
                  if len(where) == 1 and name not in self.inline}
-        return {path: {homes[word] for word in re.findall(r"\b(\w+)\s*\(", self.text[path])
+        return {path: {homes[word] for word in re.findall(r"(?<!\bstd::)\b(\w+)\s*\(", self.text[path])
                        if word in homes and homes[word] != path} for path in files}
 
 

@@ -98,6 +98,10 @@ class TheRulesThemselves(unittest.TestCase):
         found = circles(self.shape_of(**chain, c_cpp="void h() { f(); }\n").calls("shard"))
         self.assertEqual([len(files) for files in found], [3])
 
+    def test_a_name_of_the_standard_library_is_no_call_of_ours(self):
+        calls = self.shape_of(a_cpp="void f() { std::move(x); }\n", b_cpp="void move() { f(); }\n").calls("shard")
+        self.assertEqual(circles(calls), [])
+
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--debts"]:
