@@ -179,6 +179,25 @@ void cut_in(Keyspace& keys, const KeyRef& key, std::uint64_t count, std::int64_t
   if (count == 0) keys.detach(spot);
 }
 
+std::string_view content(const Records&, const char* record, std::string& made) {
+  for (std::uint64_t i = 0; i < count_of(record); ++i) {
+    char bytes[8];
+    store_le(bytes, number_at(record, i));
+    made.append(bytes, sizeof bytes);
+  }
+  return made;
+}
+
+bool unpack(Keyspace& keys, const KeyRef& key, std::string_view content, std::int64_t expires_unix_ms,
+            std::int64_t unix_ms) {
+  if (content.empty() || content.size() % 8 != 0) return false;
+  for (std::size_t at = 0; at < content.size(); at += 8) {
+    set_in(keys, key, at / 8, load_le<std::uint64_t>(content.data() + at), unix_ms);
+  }
+  if (expires_unix_ms != kNoExpiry) keys.set_expiry(key, expires_unix_ms, unix_ms);
+  return true;
+}
+
 void apply(Keyspace& keys, const KeyRef& key, const EffectView& effect) {
   if (effect.kind == kCut) return cut_in(keys, key, effect.offset, kBeforeAnyExpiry);
   if (effect.value.size() != 8) return;
@@ -197,6 +216,9 @@ const ValueType kType{
     .has_many = has_many,
     .tell = tell,
     .tell_piece = tell_piece,
+    .mark = 'n',
+    .content = content,
+    .unpack = unpack,
     .apply = apply,
 };
 

@@ -1,12 +1,16 @@
 // A type of values that the store knows nothing of (numbers.hpp) goes wherever strings and hashes go: into
-// other stores, the journal and snapshots, to another node; it expires, is accounted for, and is freed in
-// steps.
+// other stores, under other names, into the journal and snapshots, to another node; it expires, is accounted
+// for, and is freed in steps.
 #include <gtest/gtest.h>
 
+#include <limpet/command/command.hpp>
+#include <limpet/command/errors.hpp>
+#include <limpet/command/relocate.hpp>
 #include <limpet/handoff/source.hpp>
 #include <limpet/handoff/target.hpp>
 #include <limpet/journal/recovery.hpp>
 #include <limpet/journal/snapshotter.hpp>
+#include <limpet/store/packed.hpp>
 #include <limpet/store/slot_copy.hpp>
 #include <numeric>
 #include <optional>
@@ -55,6 +59,17 @@ class ValueTypesTest : public ::testing::Test {
   void apply_to(Store& store, std::string_view effects) const {
     const auto done = apply(store, key_.slot, effects, kNow);
     ASSERT_TRUE(done) << done.error().text;
+  }
+
+  // The reply to a command, or to a step of one.
+  static std::string run(Store& store, std::initializer_list<std::string_view> words) {
+    const std::vector<std::string_view> args(words);
+    Bytes out;
+    resp::ReplyWriter reply(out, resp::Version::resp2);
+    command::Lookups lookups;
+    command::Context context{.store = store, .reply = reply, .lookups = lookups, .now = {1, kNow}};
+    command::is_step(args) ? command::run_step(context, args) : command::find(args[0])->run(context, args);
+    return std::string(out.view());
   }
 
   const KeyRef key_ = KeyRef::of(kName);
@@ -220,6 +235,35 @@ TEST_F(ValueTypesTest, ComesBackFromTheJournalAndFromASnapshot) {
     recovery.each_change(key_.slot, [&](std::string_view effects) { apply_to(back, effects); });
     EXPECT_EQ(held(back), held(store_)) << with_snapshot;
   }
+}
+
+TEST_F(ValueTypesTest, GetsOtherNamesHereAndElsewhere) {
+  for (const std::uint64_t count : {std::uint64_t{3}, kMany}) {
+    fill(count);
+    store_.set_expiry(key_, kNow + 60'000, kNow);
+    const KeyRef there = KeyRef::of("there{v}");
+    EXPECT_EQ(run(store_, {"COPY", kName, there.key}), ":1\r\n");
+    EXPECT_EQ(all_of(store_.find(there, kNow)), squares(count));
+    EXPECT_EQ(store_.find(there, kNow).expires_unix_ms(), kNow + 60'000);
+    EXPECT_EQ(run(store_, {"RENAME", there.key, kName}), "+OK\r\n");
+    EXPECT_EQ(held(store_), squares(count));
+    EXPECT_FALSE(store_.find(there, kNow));
+
+    const std::string value = pack(store_.find(key_, kNow));
+    const std::string refused = "-" + std::string(command::kSyntax) + "\r\n";
+    for (const std::size_t size : {std::size_t{0}, std::size_t{9}, value.size() - 1}) {
+      EXPECT_EQ(run(other_, {command::kStepWrite, kName, value.substr(0, size), "nx"}), refused);
+      EXPECT_EQ(other_.stats().keys, 0U);
+    }
+    EXPECT_EQ(run(other_, {command::kStepWrite, kName, value, "nx"}), ":1\r\n");
+    EXPECT_EQ(held(other_), squares(count));
+    EXPECT_EQ(other_.find(key_, kNow).expires_unix_ms(), kNow + 60'000);
+    EXPECT_EQ(run(store_, {command::kStepErase, kName, command::digest_of(value)}), ":1\r\n");
+    EXPECT_TRUE(held(store_).empty());
+    other_.clear();
+  }
+  Store without(3);
+  EXPECT_FALSE(unpack(without, key_, std::string("n") + std::string(16, '\0'), kNow)) << "no such type";
 }
 
 TEST_F(ValueTypesTest, GoesToAnotherNode) {

@@ -4,6 +4,7 @@
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <utility>
+#include <vector>
 
 #include "values/string.hpp"
 
@@ -220,6 +221,43 @@ std::uint64_t tell_hash_piece(const Records& records, const char* record, std::u
   return next;
 }
 
+void append_piece(std::string& out, std::string_view piece) {
+  char size[4];
+  store_le(size, static_cast<std::uint32_t>(piece.size()));
+  out.append(size, sizeof size).append(piece);
+}
+
+// Takes a piece from the front of `rest`; false if there is none.
+bool take_piece(std::string_view& rest, std::string_view& piece) {
+  if (rest.size() < 4) return false;
+  const auto size = load_le<std::uint32_t>(rest.data());
+  if (rest.size() - 4 < size) return false;
+  piece = rest.substr(4, size);
+  rest.remove_prefix(4 + std::size_t{size});
+  return true;
+}
+
+std::string_view content_of_hash(const Records& records, const char* record, std::string& made) {
+  scan(records, record, 0, std::numeric_limits<std::size_t>::max(), [&](auto name, auto value) {
+    append_piece(made, name);
+    append_piece(made, value);
+  });
+  return made;
+}
+
+// All of it is looked at before any of it is made.
+bool unpack_hash(Keyspace& keys, const KeyRef& key, std::string_view content, std::int64_t expires_unix_ms,
+                 std::int64_t unix_ms) {
+  std::vector<std::pair<std::string_view, std::string_view>> fields;
+  while (!content.empty()) {
+    auto& [name, value] = fields.emplace_back();
+    if (!take_piece(content, name) || !take_piece(content, value)) return false;
+  }
+  for (const auto& [name, value] : fields) put(keys, key, name, value, unix_ms);
+  if (expires_unix_ms != kNoExpiry) keys.set_expiry(key, expires_unix_ms, unix_ms);
+  return !fields.empty();
+}
+
 void apply_to_hash(Keyspace& keys, const KeyRef& key, const EffectView& effect) {
   if (effect.kind == Effect::put_field) {
     put(keys, key, effect.name, effect.value, kBeforeAnyExpiry);
@@ -240,6 +278,9 @@ const ValueType kType{
     .has_many = has_many_fields,
     .tell = tell_hash,
     .tell_piece = tell_hash_piece,
+    .mark = 'h',
+    .content = content_of_hash,
+    .unpack = unpack_hash,
     .apply = apply_to_hash,
 };
 

@@ -125,13 +125,24 @@ std::uint64_t tell_string_piece(const Records&, const char* record, std::uint64_
   return at + piece.size() < all.size() ? at + piece.size() : 0;
 }
 
+std::string_view content_of_string(const Records&, const char* record, std::string&) {
+  return view_of(record);
+}
+
+Expiry expiry_at(std::int64_t unix_ms) { return unix_ms == kNoExpiry ? Expiry::none() : Expiry::at(unix_ms); }
+
+bool unpack_string(Keyspace& keys, const KeyRef& key, std::string_view content, std::int64_t expires_unix_ms,
+                   std::int64_t unix_ms) {
+  put(keys, key, content, expiry_at(expires_unix_ms), unix_ms);
+  return true;
+}
+
 void apply_to_string(Keyspace& keys, const KeyRef& key, const EffectView& effect) {
   if (effect.kind == Effect::write_string) {
     write(keys, key, effect.offset, effect.value, kBeforeAnyExpiry);
     return;
   }
-  const std::int64_t expiry = effect.expires_unix_ms;
-  put(keys, key, effect.value, expiry == kNoExpiry ? Expiry::none() : Expiry::at(expiry), kBeforeAnyExpiry);
+  put(keys, key, effect.value, expiry_at(effect.expires_unix_ms), kBeforeAnyExpiry);
 }
 
 }  // namespace
@@ -146,6 +157,9 @@ const ValueType kType{
     .has_many = never_many,
     .tell = tell_string,
     .tell_piece = tell_string_piece,
+    .mark = 's',
+    .content = content_of_string,
+    .unpack = unpack_string,
     .apply = apply_to_string,
 };
 

@@ -18,6 +18,7 @@
 #include <limpet/store/change.hpp>
 #include <limpet/store/item.hpp>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "effect_layout.hpp"
@@ -63,6 +64,14 @@ struct ValueType {
   std::uint64_t (*tell_piece)(const Records& records, const char* record, std::uint64_t at, std::size_t bytes,
                               const KeyChanges& to);
 
+  // ---- As one run of bytes (packed.hpp) ----
+  char mark;  // no other type's, in any release
+  // What a key of this type is, without its time-out: where it stands, or put together in `made`.
+  std::string_view (*content)(const Records& records, const char* record, std::string& made);
+  // Makes a key, which is absent, of a content. False if it is none: nothing was made then.
+  bool (*unpack)(Keyspace& keys, const KeyRef& key, std::string_view content, std::int64_t expires_unix_ms,
+                 std::int64_t unix_ms);
+
   // ---- Effects ----
   // Does one of `effects` to a key that is absent or of this type, or whatever it is where the effect
   // replaces it.
@@ -76,11 +85,13 @@ class ValueTypes {
   // The types of limpet.
   static const ValueTypes& built_in();
 
-  // REQUIRES: nobody has its tag or a kind of its effects. It outlives this.
+  // REQUIRES: nobody has its tag, its mark or a kind of its effects. It outlives this.
   void add(const ValueType& type);
 
   [[nodiscard]] const ValueType& of(Type type) const { return *types_[type_tag(type)]; }
   [[nodiscard]] const ValueType& of(const char* record) const { return of(type_of(record)); }
+  // Null if there is none.
+  [[nodiscard]] const ValueType* marked(char mark) const;
   // Null if there is no such kind.
   [[nodiscard]] const EffectLayout* layout(unsigned kind) const;
   // Whose effect that is; null: it is of every type.

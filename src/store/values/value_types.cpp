@@ -34,7 +34,7 @@ const ValueTypes& ValueTypes::built_in() {
 
 void ValueTypes::add(const ValueType& type) {
   LIMPET_ASSERT(type.type != Type::none && type_tag(type.type) < kTypesMax &&
-                types_[type_tag(type.type)] == nullptr);
+                types_[type_tag(type.type)] == nullptr && marked(type.mark) == nullptr);
   types_[type_tag(type.type)] = &type;
   for (const EffectLayout& layout : type.effects) add(layout, &type);
 }
@@ -43,6 +43,13 @@ void ValueTypes::add(const EffectLayout& layout, const ValueType* owner) {
   const auto kind = static_cast<unsigned>(layout.kind);
   LIMPET_ASSERT(kind != 0 && kind < kEffectKinds && kinds_[kind].layout.kind == Effect::none);
   kinds_[kind] = {layout, owner};
+}
+
+const ValueType* ValueTypes::marked(char mark) const {
+  for (const ValueType* type : types_) {
+    if (type != nullptr && type->mark == mark) return type;
+  }
+  return nullptr;
 }
 
 const EffectLayout* ValueTypes::layout(unsigned kind) const {
