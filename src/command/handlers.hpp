@@ -53,7 +53,6 @@ void hstrlen(Context& context, Args args);
 void hvals(Context& context, Args args);
 
 // keys.cpp
-void dbsize(Context& context, Args args);
 void del(Context& context, Args args);
 void exists(Context& context, Args args);
 void flush(Context& context, Args args);

@@ -48,10 +48,6 @@ void type(Context& context, Args args) {
   context.reply.simple(name_of(glance(context, first_key(context, args)).type()));
 }
 
-void dbsize(Context& context, Args) {
-  context.reply.integer(static_cast<std::int64_t>(context.store.stats().keys));
-}
-
 // FLUSHALL and FLUSHDB [ASYNC|SYNC [slots]]: of this store, or of these slots of it. ASYNC and SYNC are the
 // same here: a store always drops its keys at once and gives their memory back in steps.
 void flush(Context& context, Args args) {

@@ -150,7 +150,6 @@ inline constexpr Row kServerRows[] = {
      .flags = kReadonly | kFast,
      .scope = Scope::cluster,
      .merge = Merge::sum,
-     .run = handlers::dbsize,
      .since = "1.0.0",
      .summary = "Return the number of keys in the selected database",
      .complexity = "O(1)",

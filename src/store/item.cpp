@@ -18,10 +18,6 @@ bool Item::field(std::string_view name, std::string_view& value) const {
 void Item::each_field(const std::function<void(std::string_view, std::string_view)>& visit) const {
   hashes::scan(*records_, record_, 0, SIZE_MAX, visit);
 }
-std::uint64_t Item::walk_fields(std::uint64_t from, std::size_t count, std::size_t bytes,
-                                const std::function<void(std::string_view, std::string_view)>& visit) const {
-  return hashes::walk(*records_, record_, from, count, bytes, visit);
-}
 std::uint64_t Item::scan_fields(std::uint64_t position, std::size_t count,
                                 const std::function<void(std::string_view, std::string_view)>& visit) const {
   return hashes::scan(*records_, record_, position, count, visit);

@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include "values/hash.hpp"
+
 namespace limpet::store {
 namespace {
 
@@ -21,11 +23,12 @@ TEST(WalkFields, ACopierWalksOverFieldsByBytesAndSeesEachThatIsThereThroughout) 
   int calls = 0;
   do {
     std::size_t bytes = 0;
-    from = store.peek(KeyRef::of("h"), now)
-               .walk_fields(from, 1'000, 4 * kFieldBytes, [&](std::string_view name, std::string_view value) {
-                 bytes += value.size();
-                 EXPECT_TRUE(seen.insert(std::string(name)).second) << name << " twice";
-               });
+    const Item item = store.peek(KeyRef::of("h"), now);
+    from = hashes::walk(item.records(), item.record(), from, 1'000, 4 * kFieldBytes,
+                        [&](std::string_view name, std::string_view value) {
+                          bytes += value.size();
+                          EXPECT_TRUE(seen.insert(std::string(name)).second) << name << " twice";
+                        });
     EXPECT_LE(bytes, 8 * kFieldBytes) << "and some of one tag";
     ++calls;
     // The hash grows and shrinks meanwhile, in the segment that is walked over, too.

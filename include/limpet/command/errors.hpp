@@ -67,7 +67,6 @@ inline constexpr std::string_view kNoSuchClient = "ERR No such client";
 inline constexpr std::string_view kGetKeysInvalidCommand = "ERR Invalid command specified";
 inline constexpr std::string_view kGetKeysNoKeys = "ERR The command has no key arguments";
 inline constexpr std::string_view kGetKeysArity = "ERR Invalid number of arguments specified for command";
-inline constexpr std::string_view kGetKeysArguments = "ERR Invalid arguments specified for command";
 
 // For the few arguments that Redis reads as an int; others get kNotInt.
 [[nodiscard]] constexpr bool fits_int(std::int64_t value) {

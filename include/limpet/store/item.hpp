@@ -43,11 +43,6 @@ class Item {
   std::uint64_t scan_fields(
       std::uint64_t position, std::size_t count,
       const std::function<void(std::string_view name, std::string_view value)>& visit) const;
-  // The same for whoever copies, so that what it takes in one go has a bound: `from` is a hash, and fields
-  // are visited until there are about `count` of them or, one more included, `bytes` of names and values.
-  std::uint64_t walk_fields(
-      std::uint64_t from, std::size_t count, std::size_t bytes,
-      const std::function<void(std::string_view name, std::string_view value)>& visit) const;
 
   // What key and value take, rounding included, but not the tables that lead to them. Takes as long as a hash
   // has fields.

@@ -19,10 +19,13 @@ using Visit = std::function<void(std::string_view name, std::string_view value)>
 [[nodiscard]] bool find_field(const Records& records, const char* record, std::string_view name,
                               std::string_view& value);
 [[nodiscard]] std::size_t count_fields(const Records& records, const char* record);
-std::uint64_t walk(const Records& records, const char* record, std::uint64_t from, std::size_t count,
-                   std::size_t bytes, const Visit& visit);
 std::uint64_t scan(const Records& records, const char* record, std::uint64_t position, std::size_t count,
                    const Visit& visit);
+// The same for whoever copies, so that what it takes in one go has a bound: `from` and what is returned are
+// hashes of names, and fields are visited until there are about `count` of them or, one more included,
+// `bytes` of names and values.
+std::uint64_t walk(const Records& records, const char* record, std::uint64_t from, std::size_t count,
+                   std::size_t bytes, const Visit& visit);
 
 // ---- Keys: as Store's calls of these names ----
 bool put(Keyspace& keys, const KeyRef& key, std::string_view name, std::string_view value,
