@@ -7,7 +7,7 @@ import tomllib
 import unittest
 
 from functions import functions, without_literals
-from rooms import MAY_LOG, MAY_USE_ASIO, PURE, ROOMS
+from rooms import MAY_LOG, MAY_USE_ASIO, PURE, ROOMS, differences, documented_in, linked_by
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ["include", "src", "tests", "bench", "cmake", "config", "docs", "scripts", ".ci"]
@@ -92,22 +92,10 @@ class Tidy(unittest.TestCase):
         self.none([line for path, text in cpp_files("include") for line in found(path, quoted, text)],
                   "Private headers in public ones:")
 
-    def test_the_build_links_what_the_table_allows(self):
-        offences = []
-        for room, allowed in ROOMS.items():
-            path = ROOT / "src" / room / "CMakeLists.txt"
-            if not path.exists():
-                continue
-            text = re.sub(r"#.*", "", path.read_text(encoding="utf-8"))
-            named = set(re.findall(r"\blimpet_(\w+)\b", text)) & set(ROOMS)
-            for body in re.findall(r"\bROOMS\b([^)]*)", text):
-                for word in re.findall(r"[A-Z_]+|[a-z]\w*", body):
-                    if word.isupper():
-                        break
-                    named.add(word)
-            offences += [f"{path.relative_to(ROOT)}: {room} may not link {other}"
-                         for other in sorted(named - {room}) if other not in allowed]
-        self.none(offences, "Rooms linked against the table:")
+    def test_rooms_import_by_one_table_wherever_it_is_stated(self):
+        build = {room: (ROOT / "src" / room / "CMakeLists.txt").read_text(encoding="utf-8") for room in ROOMS}
+        document = documented_in((ROOT / "docs/ARCHITECTURE.md").read_text(encoding="utf-8"))
+        self.none(differences(build, document), "Rooms by rooms.py, the build and docs/ARCHITECTURE.md:")
 
     def test_pure_rooms_have_no_clock_chance_files_sockets_or_logs(self):
         offences = []
@@ -178,6 +166,30 @@ class TheRulesThemselves(unittest.TestCase):
     def test_braces_in_literals_and_tables_are_no_functions(self):
         source = 'constexpr int kT[] = {\n  f(1),\n  2};\nvoid g() { const char* s = "{ ( }"; char c = \'{\'; }\n'
         self.assertEqual(list(functions(source)), [(4, "g", 1)])
+
+    def test_what_the_build_and_the_document_say_of_rooms_is_read(self):
+        self.assertEqual(linked_by("limpet_room(a\n  SOURCES x.cpp y.cpp  # of b\n  ROOMS base b\n    c\n"
+                                   "  LIBRARIES tl::expected)\nadd_executable(ROOMS d)\n"), {"base", "b", "c"})
+        self.assertEqual(linked_by("limpet_room(base\n  SOURCES a.cpp)\n"), set())
+        self.assertEqual(linked_by("add_library(limpet_a STATIC a.cpp)\ntarget_link_libraries(limpet_a\n"
+                                   "  PUBLIC limpet_base fmt::fmt\n  PRIVATE limpet_b)\nlimpet_flags(limpet_a)\n"),
+                         {"base", "b"})
+        rows = "| 0 | `base` | results, `bytes` | | pure |\n| 3 | `a` | much | base, b | I/O |\n"
+        self.assertEqual(documented_in(rows), {"base": (0, set(), "pure"), "a": (3, {"base", "b"}, "I/O")})
+
+    def test_a_room_that_is_stated_otherwise_in_one_place_is_found(self):
+        build = {room: f"limpet_room({room} ROOMS {' '.join(rooms)})" for room, rooms in ROOMS.items()}
+        document = {room: (floor, set(ROOMS[room]), "pure" if room in PURE else "I/O")
+                    for floor, room in enumerate(ROOMS)}
+        self.assertEqual(differences(build, document), [])
+        floor, imports, kind = document["ring"]
+        for wrong in [(floor, imports | {"store"}, kind), (floor, set(), kind), (floor, imports, "I/O"),
+                      (0, imports, kind)]:
+            self.assertNotEqual(differences(build, document | {"ring": wrong}), [], wrong)
+        for wrong in ["limpet_room(ring ROOMS base store)", "limpet_room(ring SOURCES a.cpp)"]:
+            self.assertNotEqual(differences(build | {"ring": wrong}, document), [], wrong)
+        self.assertNotEqual(differences(build, document | {"attic": (99, set(), "pure")}), [])
+        self.assertNotEqual(differences(build, {room: row for room, row in document.items() if room != "ring"}), [])
 
     def test_impure_lines_are_recognised(self):
         for line in ["auto t = std::chrono::steady_clock::now();", "srand(1)", "time(nullptr)", "std::cout << 1"]:
