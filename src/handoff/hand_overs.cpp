@@ -15,12 +15,11 @@ class Copied final : public store::ChangeSink {
  public:
   Copied(store::Store& store, Slot slot) {
     store::SlotCopy copy(slot);
-    store.copying(true);
+    const store::CopyScope copying(store);
     for (bool all = false; !all;) {
       begin();
       all = copy.go_on(store, *this);
     }
-    store.copying(false);
   }
   store::EffectWriter& change_of(Slot) override {
     if (runs_.back().size() > kRecordSplitBytes) begin();
@@ -146,7 +145,7 @@ HandOvers::Heritage HandOvers::inherit(Slot slot, Term term, bool whole) {
   if (grants) outgoing_.forget(slot);
   incoming_.forget(slot, "this node has claimed the slot", actions_);
   if (numbers_.counts()) numbers_.begin(slot, term);
-  store_.set_aside(slot, false);
+  store_.resume_reclaim(slot);
   if (!whole) store_.clear(slot);
   if (whole && numbers_.counts()) put_anew(store_, slot);
   // Until it is on the disk that it is this node's again.
@@ -182,7 +181,7 @@ bool HandOvers::superseded(Slot slot, Member by, Term term, Now now) {
   outgoing_.give_up(slot, "another node holds it", now, actions_);
   hand_on();
   if (!may_part_with(slot)) return false;
-  store_.set_aside(slot, true);
+  store_.suspend_reclaim(slot);
   SlotTitle given_way;
   if (by != self_) given_way.title = {.kind = Title::Kind::ceded, .term = term, .to = by};
   actions_.titles.push_back({.slot = slot, .title = given_way});
@@ -192,7 +191,7 @@ bool HandOvers::superseded(Slot slot, Member by, Term term, Now now) {
 
 bool HandOvers::complete(Slot slot, const Unfinished::Offer& offer) {
   if (!may_part_with(slot)) return false;
-  store_.set_aside(slot, true);
+  store_.suspend_reclaim(slot);
   SlotTitle given;
   given.title = {.kind = Title::Kind::ceded,
                  .term = after_cession(offer.term),
@@ -306,7 +305,7 @@ void HandOvers::on_written_alone(Slot slot) {
     // It is another's, who has it or has more. Not before that is on the disk: what clears it counts as a
     // change.
     store_.clear(slot);
-    store_.set_aside(slot, false);
+    store_.resume_reclaim(slot);
   }
 }
 

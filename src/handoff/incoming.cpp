@@ -10,11 +10,11 @@ Incoming::Incoming(Member self, const TitleLedger& ledger, const HandOverView& v
 void Incoming::set_ready(Slot slot, bool ready) {
   unready_[slot] = !ready;
   // What a promise waits for is set aside until its fate is known, loaded or not.
-  if (ready && moves_.contains(slot)) store_.set_aside(slot, true);
+  if (ready && moves_.contains(slot)) store_.suspend_reclaim(slot);
 }
 
 void Incoming::resume(Slot slot, const Promise& promise, Now now, Actions& out) {
-  store_.set_aside(slot, true);
+  store_.suspend_reclaim(slot);
   const auto [at, fresh] =
       moves_.emplace(slot, Move{.target = Target(slot, promise, now), .began_ms = now.steady_ms});
   hold(at->second, out);
@@ -93,7 +93,7 @@ void Incoming::begin(Member from, Slot slot, const Message& message, std::uint64
   forget(slot, "a later try has begun", out);
   if (numbers_.counts()) numbers_.begin(slot, after_cession(message.term));
   store_.clear(slot);
-  store_.set_aside(slot, true);
+  store_.suspend_reclaim(slot);
   const auto [at, fresh] = moves_.emplace(
       slot,
       Move{.target = Target(slot, from, message.migration, message.term, now), .began_ms = now.steady_ms});
@@ -261,7 +261,7 @@ void Incoming::on_done(Move& move, Now now, Actions& out) {
   const Target& target = move.target;
   const Slot slot = target.slot();
   ++moved_total_;
-  store_.set_aside(slot, false);
+  store_.resume_reclaim(slot);
   out.modes.push_back({.kind = SlotMode::serving, .slot = slot, .to = target.from()});
   const Moved moved{.with = view_.name_of(target.from()),
                     .sessions = store_.sessions_in(slot),
@@ -281,7 +281,7 @@ void Incoming::on_failed(Move& move, Actions& out) {
   end_waiting(move, move.target.why(), out);
   moves_.erase(slot);
   store_.clear(slot);
-  store_.set_aside(slot, false);
+  store_.resume_reclaim(slot);
   // Not before anything else: the promise is dead, whether the disk says so or not.
   const SlotTitle& title = ledger_.title(slot);
   if (title.promise && !ledger_.is_writing(slot) && ledger_.may_write()) {

@@ -114,12 +114,11 @@ void Outgoing::start_more(const std::function<bool(Slot)>& may_leave, Now now, A
 
 void Outgoing::start_move(Slot slot, Member to, Now now, Actions& out) {
   const Migration migration{.boot = boot_, .attempt = ++attempts_};
-  store_.copying(true);
   const auto known = sync_times_.find(to);
   const auto sync_ms = known == sync_times_.end() ? std::nullopt : std::optional(known->second);
   const Term term = ledger_.title(slot).title.term;
   const auto [at, fresh] = moves_.try_emplace(
-      slot, Source(slot, to, migration, term, view_.epoch, now, sync_ms), view_.why_to(to), now);
+      slot, Source(slot, to, migration, term, view_.epoch, now, sync_ms), store_, view_.why_to(to), now);
   advance(at->second, now, out);
 }
 
@@ -211,7 +210,7 @@ void Outgoing::ended_elsewhere(Slot slot, Actions& out) {
                                moves_.at(slot).why + ", is held by another node by now: the copy here goes"});
   moves_.erase(slot);
   store_.clear(slot);
-  store_.set_aside(slot, false);
+  store_.resume_reclaim(slot);
 }
 
 void Outgoing::tick(Now now, Actions& out) {
@@ -232,11 +231,6 @@ void Outgoing::ask(Member to, Slot slot, const Message& message, Actions& out) {
   append_last(out.questions.back().body, numbers_.last(slot));
 }
 
-void Outgoing::stop_copying(Move& move) {
-  if (!std::exchange(move.copying, false)) return;
-  store_.copying(false);
-}
-
 // Has done what a source wants, after anything has happened to it.
 void Outgoing::advance(Move& move, Now now, Actions& out) {
   Source& source = move.source;
@@ -245,7 +239,7 @@ void Outgoing::advance(Move& move, Now now, Actions& out) {
     if (message->kind == Kind::piece) sum_.sent_total += message->rest.size();
     ask(source.to(), slot, *message, out);
   }
-  if (source.state() > Source::State::copying || source.copied()) stop_copying(move);
+  if (source.state() > Source::State::copying || source.copied()) move.copying.reset();
   hold(move, out);
   switch (source.state()) {
     case Source::State::ceding:
@@ -276,7 +270,7 @@ void Outgoing::hold(Move& move, Actions& out) {
   if (source.frozen() && !std::exchange(move.frozen, true)) {
     reached(Step::freezes, Kind::finish);
     // Neither time-outs nor eviction may change it any more.
-    store_.set_aside(slot, true);
+    store_.suspend_reclaim(slot);
   }
   const bool wait = source.frozen() || source.behind();
   if (source.state() > Source::State::ceding || std::exchange(move.holding, wait) == wait) return;
@@ -310,7 +304,7 @@ void Outgoing::on_done(Move& move, Now now, Actions& out) {
   moves_.erase(slot);
   // Only now: until it is served elsewhere this is the only other copy.
   store_.clear(slot);
-  store_.set_aside(slot, false);
+  store_.resume_reclaim(slot);
   reached(Step::drops, Kind::owned);
 }
 
@@ -329,9 +323,8 @@ void Outgoing::on_failed(Move& move, Now now, Actions& out) {
                          .text = "slot " + std::to_string(slot) + " was not handed over to " + move.why +
                                  ", and stays: " + move.source.why()});
   }
-  if (move.frozen) store_.set_aside(slot, false);
+  if (move.frozen) store_.resume_reclaim(slot);
   if (move.holding) out.modes.push_back({.kind = SlotMode::serving, .slot = slot});
-  stop_copying(move);
   moves_.erase(slot);
   has_come(slot);
 }

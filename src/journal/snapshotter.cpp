@@ -24,18 +24,17 @@ Snapshotter::Snapshotter(store::Store& store, const Writer& writer, const Segmen
 }
 
 void Snapshotter::begin() {
-  running_ = true;
   ++snapshots_;
   covers_ = writer_.position();
   first_file_ = header_.number + 1;
   slot_ = header_.stream.shard;
   copy_.reset();
   file_open_ = false;
-  store_.copying(true);
+  copying_.emplace(store_);
 }
 
 void Snapshotter::abandon() {
-  if (std::exchange(running_, false)) store_.copying(false);
+  copying_.reset();
   pieces_.clear();
   copy_.reset();
 }
@@ -87,9 +86,7 @@ void Snapshotter::end_file(bool last) {
   end.covers = covers_;
   end.first_file = first_file_;
   file_open_ = false;
-  if (!last) return;
-  running_ = false;
-  store_.copying(false);
+  if (last) copying_.reset();
 }
 
 void Snapshotter::add_number(Record::Kind kind, std::uint64_t number) {

@@ -55,7 +55,7 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   add_links();
   for (unsigned at = config_.index; config_.loads && at < kSlots; at += config_.shards)
-    engine_.store().set_aside(static_cast<Slot>(at), true);
+    engine_.store().suspend_reclaim(static_cast<Slot>(at));
   if (ownership_.moves_slots()) ownership_.go_on(nodes(), now_);
   neighbours_.told = ownership_.standing();
   work_off();

@@ -140,7 +140,7 @@ void Core::slot_loaded(const LoadPiece::Step& step) {
   const Slot slot = step.slot;
   if (journal::Writer* const journal = engine_.feed().journal())
     journal->set_sequence(slot, step.changes, step.version);
-  engine_.store().set_aside(slot, false);
+  engine_.store().resume_reclaim(slot);
   ownership_.loaded(slot);
   work_off();
 }
@@ -149,7 +149,7 @@ void Core::slot_damaged(Slot slot, const std::string& why) {
   if (!why.empty()) {
     note(Note::Level::error, "slot " + std::to_string(slot) + " cannot be loaded, and is not served: " + why);
   }
-  engine_.store().set_aside(slot, false);
+  engine_.store().resume_reclaim(slot);
   ownership_.damaged(slot);
   drain_ownership();
   wake_waiters(slot);

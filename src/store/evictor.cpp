@@ -53,7 +53,7 @@ void Evictor::look_for_idle(Candidate& best) {
 }
 
 void Evictor::look_at_slot(Candidate& best, Slot slot) {
-  if (keys_.counts().keys_in(slot) == 0 || keys_.is_aside(slot)) return;
+  if (keys_.counts().keys_in(slot) == 0 || !keys_.may_reclaim(slot)) return;
   const Segment segment = keys_.table(slot).segment_at(keys_.records().heap(), random());
   if (segment.count == 0) return;
   const unsigned from = static_cast<unsigned>(random() % segment.count);

@@ -53,26 +53,26 @@ std::uint64_t Keyspace::hash_of(Handle session) const {
 }
 
 std::uint64_t Keyspace::uid_hash(const KeyRef& key) const {
-  return key.hash != 0 ? key.hash : uid_hash(key.uid);
+  return key.prefetched.hash != 0 ? key.prefetched.hash : uid_hash(key.uid);
 }
 
 void Keyspace::prefetch(std::span<KeyRef* const> keys) const {
   LIMPET_ASSERT(keys.size() <= kLookAheadMax);
   const Heap& heap = records_.heap();
   for (KeyRef* const key : keys) {
-    key->hash = uid_hash(key->uid);
+    key->prefetched.hash = uid_hash(key->uid);
     __builtin_prefetch(&tables_[key->slot]);
   }
   std::array<Table::Window, kLookAheadMax> windows;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    windows[i] = tables_[keys[i]->slot].window_of(heap, keys[i]->hash);
+    windows[i] = tables_[keys[i]->slot].window_of(heap, keys[i]->prefetched.hash);
     __builtin_prefetch(windows[i].guess());
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const Table::Run run = windows[i].run();
     if (!run.more()) continue;
-    keys[i]->word = run.at;
-    keys[i]->as_of = heap.moves();
+    keys[i]->prefetched.word = run.at;
+    keys[i]->prefetched.as_of = heap.moves();
     const char* const cell = heap.at(handle_of(*run.at));
     __builtin_prefetch(cell);
     __builtin_prefetch(cell + kCacheLine);
@@ -120,9 +120,10 @@ Spot Keyspace::locate_live(const KeyRef& key, std::int64_t unix_ms) {
 // The hottest path of a node: for a key alone in its session it calls nothing but the hash.
 Item Keyspace::find(const KeyRef& key, std::int64_t unix_ms) {
   const Heap& heap = records_.heap();
-  if (key.word != nullptr && key.as_of == heap.moves()) {
+  const Prefetched& ahead = key.prefetched;
+  if (ahead.word != nullptr && ahead.as_of == heap.moves()) {
     // Looked ahead for, and no word has moved since.
-    char* const cell = heap.at(handle_of(*static_cast<const Word*>(key.word)));
+    char* const cell = heap.at(handle_of(*ahead.word));
     if (plainly_holds(cell, key.key) && !expired(cell, unix_ms)) {
       set_seen(cell, seen_clock(unix_ms));
       return {records_, cell};

@@ -96,8 +96,8 @@ class Keyspace final : public Hasher {
   [[nodiscard]] Table& table(Slot slot) { return tables_[slot]; }
   [[nodiscard]] const Table& table(Slot slot) const { return tables_[slot]; }
   [[nodiscard]] DueBounds& due() { return due_; }
-  void set_aside(Slot slot, bool aside) { aside_[slot] = aside; }
-  [[nodiscard]] bool is_aside(Slot slot) const { return aside_[slot]; }
+  void suspend_reclaim(Slot slot, bool suspended) { reclaim_suspended_[slot] = suspended; }
+  [[nodiscard]] bool may_reclaim(Slot slot) const { return !reclaim_suspended_[slot]; }
   [[nodiscard]] KeyCounts& counts() { return counts_; }
   [[nodiscard]] const StoreStats& stats();  // with the bytes as they are now
 
@@ -122,7 +122,7 @@ class Keyspace final : public Hasher {
   Records records_;
   std::vector<Table> tables_;  // by slot
   Telling telling_;
-  std::bitset<kSlots> aside_;  // slots that are not whole yet
+  std::bitset<kSlots> reclaim_suspended_;
   KeyCounts counts_;
   DueBounds due_;
 };

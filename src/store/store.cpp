@@ -62,11 +62,8 @@ void Store::clear() {
 void Store::clear(Slot slot) { impl_->keys.clear(slot); }
 void Store::erase_session(Slot slot, std::string_view uid) { impl_->keys.erase_session(slot, uid); }
 void Store::set_sink(ChangeSink* sink) { impl_->keys.telling().set_sink(sink); }
-void Store::copying(bool begins) {
-  Telling& telling = impl_->keys.telling();
-  begins ? telling.begin_copy() : telling.end_copy();
-}
-void Store::set_aside(Slot slot, bool aside) { impl_->keys.set_aside(slot, aside); }
+void Store::suspend_reclaim(Slot slot) { impl_->keys.suspend_reclaim(slot, true); }
+void Store::resume_reclaim(Slot slot) { impl_->keys.suspend_reclaim(slot, false); }
 void Store::set_clock(std::int64_t unix_ms) { impl_->keys.records().set_clock(unix_ms); }
 std::uint64_t Store::scan(Slot slot, std::uint64_t position, std::size_t count, std::int64_t unix_ms,
                           const std::function<void(const Item&)>& visit) {
@@ -85,5 +82,8 @@ std::size_t Store::reclaim(std::int64_t unix_ms, std::size_t steps_max) {
   return impl_->sweeper.reclaim(unix_ms, steps_max);
 }
 const StoreStats& Store::stats() const { return impl_->keys.stats(); }
+
+CopyScope::CopyScope(Store& store) : store_(store) { store_.keyspace().telling().begin_copy(); }
+CopyScope::~CopyScope() { store_.keyspace().telling().end_copy(); }
 
 }  // namespace limpet::store

@@ -38,7 +38,7 @@ void Sweeper::sweep_slots(Sweep& sweep) {
   for (unsigned slots = 0; due.all <= sweep.now && slots <= 2 * kSlots && !sweep.used_up(); ++slots) {
     Table& table = keys_.table(slot_);
     sweep.slot = slot_;
-    const bool is_due = table.due() <= sweep.now && !keys_.is_aside(slot_);
+    const bool is_due = table.due() <= sweep.now && keys_.may_reclaim(slot_);
     if (is_due && !sweep_table(sweep, table, position_, false)) break;
     due.pass = std::min(due.pass, table.due());
     position_ = 0;

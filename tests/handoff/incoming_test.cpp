@@ -23,7 +23,6 @@ class IncomingTest : public ::testing::Test {
   static constexpr Member kOther = 1;
   static constexpr Term kTerm{5, 2};
   IncomingTest() : source_(kSlot, kMe, kTry, kTerm, view_.epoch, now_, std::uint64_t{1}) {
-    from_.copying(true);
     from_.put_string(KeyRef::of("k{u}"), "value", store::Expiry::none(), now_.unix_ms);
   }
   // The only answer since the last call.
@@ -74,6 +73,7 @@ class IncomingTest : public ::testing::Test {
   const Slot kSlot = slot_of("k{u}");
   Now now_{.steady_ms = 1'000'000, .unix_ms = 1'700'000'000'000};
   store::Store from_{1};
+  store::CopyScope copying_{from_};
   store::Store store_{2};
   TitleLedger ledger_{1, 0, std::vector<SlotTitle>(kSlots)};
   HandOverView view_{.epoch = 9, .owners = std::vector<Member>(kSlots, kMe), .names = {"n1", "n2"}};

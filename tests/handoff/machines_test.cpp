@@ -27,9 +27,7 @@ std::string effects_of(const std::string& key, const std::string& value) {
 
 class Machines : public ::testing::Test {
  protected:
-  Machines() : slot_(slot_of("{u}")), source_(slot_, 1, kTry, kTerm, kEpoch, now_, kQuick) {
-    from_.copying(true);
-  }
+  Machines() : slot_(slot_of("{u}")), source_(slot_, 1, kTry, kTerm, kEpoch, now_, kQuick) {}
 
   void fill(int keys, std::size_t bytes) {
     for (int i = 0; i < keys; ++i) {
@@ -72,6 +70,7 @@ class Machines : public ::testing::Test {
   Now now_{.steady_ms = 1'000'000, .unix_ms = 1'700'000'000'000};
   Slot slot_;
   store::Store from_{1};
+  store::CopyScope copying_{from_};
   store::Store to_{2};
   Source source_;
   std::optional<Target> target_;

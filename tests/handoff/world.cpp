@@ -334,6 +334,7 @@ void World::drain(Node& node) {
 void World::start(Node& node) {
   moved_ = true;
   ++node.boot;
+  node.hand_overs.reset();  // before the store that it copies
   node.store = std::make_unique<store::Store>(node.boot);
   node.runs = Runs();
   for (const auto& [slot, run] : node.journal) {

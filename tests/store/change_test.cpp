@@ -3,6 +3,7 @@
 
 #include <limpet/store/slot_copy.hpp>
 #include <limpet/store/store.hpp>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -82,7 +83,7 @@ TEST_P(Changes, SinceACopyBeganTheyBringItUpToDate) {
   random_.steps(1'000);
   Store copy(99);
   const std::size_t from = log_.size();
-  store_.copying(true);
+  std::optional<CopyScope> copying(std::in_place, store_);
   for (unsigned uid = 0; uid < random_.uids(); ++uid) {
     const Slot slot = slot_of_uid("u" + std::to_string(uid));
     std::uint64_t position = 0;
@@ -98,7 +99,7 @@ TEST_P(Changes, SinceACopyBeganTheyBringItUpToDate) {
       random_.steps(static_cast<int>(random_.below(20)));
     } while (position != 0);
   }
-  store_.copying(false);
+  copying.reset();
   random_.steps(200);
   log_.replay(copy, from, random_.now());
   EXPECT_EQ(contents(copy, random_.now()), contents(store_, random_.now()));
@@ -112,7 +113,7 @@ class Expiring : public ::testing::Test {
  protected:
   Expiring() {
     store_.set_sink(&stream_);
-    store_.copying(true);
+    copying_.emplace(store_);
   }
   // One step of the copy.
   bool copy() { return copy_.go_on(store_, stream_); }
@@ -141,6 +142,7 @@ class Expiring : public ::testing::Test {
   std::int64_t now_ = kNow;
   Log stream_;
   Store store_{1};
+  std::optional<CopyScope> copying_;
   SlotCopy copy_{kSlot};
 };
 
@@ -172,7 +174,7 @@ TEST_F(Expiring, AKeyWhoseTimeHasPassedAndThatIsStillThereIsCopiedWithItsTimeOut
   change_before_its_turn();
   now_ += 10'000;
   while (!copy()) continue;
-  store_.copying(false);
+  copying_.reset();
   store_.reclaim(now_, 100'000);
   EXPECT_EQ(keys_of_the_copy(), 0U);
 }
@@ -184,13 +186,13 @@ TEST_F(Expiring, ASlotThatIsBeingFilledKeepsWhatALaterChangeMayNeed) {
   const std::size_t later = stream_.size();
   store_.set_expiry(key, now_ + 500'000, now_);
   Store other(99);
-  other.set_aside(kSlot, true);
+  other.suspend_reclaim(kSlot);
   stream_.replay(other, 0, later, now_);
   other.reclaim(now_ + 20'000, 100'000);
   EXPECT_FALSE(other.evict(0, 100, now_ + 20'000));
   EXPECT_EQ(other.keys_in(kSlot), 1U);
   stream_.replay(other, later, now_ + 20'000);
-  other.set_aside(kSlot, false);
+  other.resume_reclaim(kSlot);
   other.reclaim(now_ + 20'000, 100'000);
   EXPECT_EQ(other.keys_in(kSlot), 1U) << "it lives until the later time-out";
   other.reclaim(now_ + 600'000, 100'000);

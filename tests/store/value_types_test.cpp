@@ -178,7 +178,7 @@ TEST_F(ValueTypesTest, IsCopiedInPiecesWhileItChanges) {
     store_.set_expiry(key_, kNow + 60'000, kNow);
     Log log;
     store_.set_sink(&log);
-    store_.copying(true);
+    std::optional<CopyScope> copying(std::in_place, store_);
     SlotCopy copy(key_.slot);
     std::mt19937_64 random(size);
     for (std::size_t told = 0; !copy.go_on(store_, log); told = log.effects().size()) {
@@ -186,7 +186,7 @@ TEST_F(ValueTypesTest, IsCopiedInPiecesWhileItChanges) {
       numbers::set(store_, key_, random() % (held(store_).size() + 2), random(), kNow);
       if (random() % 20 == 0) numbers::cut(store_, key_, held(store_).size() - 3, kNow);
     }
-    store_.copying(false);
+    copying.reset();
     store_.set_sink(nullptr);
     apply_to(other_, log.effects());
     EXPECT_EQ(held(other_), held(store_));
@@ -272,7 +272,7 @@ TEST_F(ValueTypesTest, GoesToAnotherNode) {
   Now now{.steady_ms = 1'000'000, .unix_ms = kNow};
   fill(kMany);
   store_.set_expiry(key_, kNow + 60'000, kNow);
-  store_.copying(true);
+  std::optional<CopyScope> copying(std::in_place, store_);
   handoff::Source source(key_.slot, 1, kTry, {5, 2}, 9, now, kQuick);
   std::optional<handoff::Target> target;
   handoff::SlotTitle title;
@@ -296,7 +296,7 @@ TEST_F(ValueTypesTest, GoesToAnotherNode) {
       source.heard(target->written(), now);
     }
   }
-  store_.copying(false);
+  copying.reset();
   Numbers expected = squares(kMany);
   expected[0] = 4'711;
   EXPECT_EQ(held(other_), expected);

@@ -1,8 +1,8 @@
 // From a key to whose it is: key -> uid -> slot.
 //
-// The uid is what stands in the first {...} of the key, if that is not empty, or else the whole key: Redis Cluster's
-// hash-tag rule. The slot is CRC16/XMODEM(uid) mod 16384, also as in Redis Cluster, so that cluster-aware clients
-// compute the same one.
+// The uid is what stands in the first {...} of the key, if that is not empty, or else the whole key: Redis
+// Cluster's hash-tag rule. The slot is CRC16/XMODEM(uid) mod 16384, also as in Redis Cluster, so that
+// cluster-aware clients compute the same one.
 #pragma once
 
 #include <cstdint>
@@ -25,15 +25,20 @@ static_assert(kSlots > 0 && kSlots <= 16384 && (kSlots & (kSlots - 1)) == 0, "a 
 }
 [[nodiscard]] inline Slot slot_of(std::string_view key) { return slot_of_uid(uid_of(key)); }
 
-// A key with what was worked out from it once, on the way in. The views point into whatever the key points into.
+// What a store has noted for itself when it fetched a key's memory ahead of use (Store::prefetch()).
+struct Prefetched {
+  std::uint64_t hash = 0;               // of the uid; 0: not worked out
+  const std::uint64_t* word = nullptr;  // where the table has the key, maybe; null: nowhere
+  std::uint64_t as_of = 0;              // how often words had moved by then
+};
+
+// A key with what was worked out from it once, on the way in. The views point into whatever the key points
+// into.
 struct KeyRef {
   std::string_view key;
   std::string_view uid;
   Slot slot = 0;
-  // Notes of the store that looked ahead for this key.
-  std::uint64_t hash = 0;       // of the uid; 0: not worked out
-  const void* word = nullptr;   // where it may stand
-  std::uint64_t as_of = 0;      // when that was so
+  Prefetched prefetched = {};
 
   [[nodiscard]] static KeyRef of(std::string_view key) {
     KeyRef ref;
@@ -44,8 +49,8 @@ struct KeyRef {
     key = of_key;
     uid = uid_of(of_key);
     slot = slot_of_uid(uid);
-    hash = 0;
-    word = nullptr;
+    prefetched.hash = 0;
+    prefetched.word = nullptr;
   }
 };
 

@@ -99,12 +99,15 @@ class Outgoing {
 
  private:
   struct Move {
-    Move(Source of, std::string cause, Now now)
-        : source(std::move(of)), why(std::move(cause)), began_ms(now.steady_ms) {}
+    Move(Source of, store::Store& store, std::string cause, Now now)
+        : source(std::move(of)),
+          why(std::move(cause)),
+          began_ms(now.steady_ms),
+          copying(std::in_place, store) {}
     Source source;
     std::string why;  // for the log
     std::int64_t began_ms;
-    bool copying = true;   // the store was told so
+    std::optional<store::CopyScope> copying;
     bool frozen = false;   // the store was told so
     bool holding = false;  // commands were told to wait
     bool writing = false;
@@ -116,7 +119,6 @@ class Outgoing {
   void hold(Move& move, Actions& out);
   void on_done(Move& move, Now now, Actions& out);
   void on_failed(Move& move, Now now, Actions& out);
-  void stop_copying(Move& move);
   void ask(Member to, Slot slot, const Message& message, Actions& out);
   [[nodiscard]] const Source* source_of(Slot slot) const;
   [[nodiscard]] std::size_t under_way(Now now) const;

@@ -41,7 +41,7 @@ class Source {
   // try; after the commit there must be none.
   void changed(std::string_view effects);
   // Copies on, as far as there is room for it: about `most` bytes, and a step more. REQUIRES:
-  // Store::copying() is on while copies() is true.
+  // A store::CopyScope lives while copies() is true.
   void copy_on(store::Store& store, Now now, std::uint64_t most = Pace::kUnlimited);
   // An answer came, or none will. What belongs to no question of this try is ignored.
   void heard(const Message& answer, Now now);

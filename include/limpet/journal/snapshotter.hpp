@@ -37,7 +37,7 @@ class Snapshotter final : private store::ChangeSink {
   // `header`: of the shard's stream. The others outlive this.
   Snapshotter(store::Store& store, const Writer& writer, const SegmentHeader& header);
 
-  [[nodiscard]] bool running() const { return running_; }
+  [[nodiscard]] bool running() const { return copying_.has_value(); }
   void begin();
   // Copies a few keys. REQUIRES: running().
   void go_on();
@@ -69,7 +69,7 @@ class Snapshotter final : private store::ChangeSink {
   std::uint64_t file_slots_ = 0;
   bool file_open_ = false;
 
-  bool running_ = false;
+  std::optional<store::CopyScope> copying_;  // while a snapshot is under way
   std::uint32_t snapshots_ = 0;
   std::uint32_t first_file_ = 0;
   std::uint64_t covers_ = 0;

@@ -19,12 +19,12 @@
 // before, so whatever the reader has of it is of the past (kFresh); bit 6: a time-out follows, 8 bytes, UTC
 // in ms (kTimed).
 //
-// Time-outs that pass are not changes, unless somebody copies (Store::copying()): an effect carries them as
-// they are, whoever reads it looks at the clock.
+// Time-outs that pass are not changes, unless somebody copies (CopyScope): an effect carries them as they
+// are, whoever reads it looks at the clock.
 //
 // Again. A run of changes may be applied to a state that has some of them already, as long as no later one is
-// missing: what is absolute ends the same. Only rename is not: whoever copies a slot while it changes asks
-// the store not to use it (Store::copying()).
+// missing: what is absolute ends the same. Only rename is not: whoever copies a slot while it changes has
+// the store not use it (CopyScope).
 #pragma once
 
 #include <cstdint>

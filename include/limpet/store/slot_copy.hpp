@@ -2,7 +2,7 @@
 //
 // What it tells, with every change of the slot since it began behind what was told before that change, makes
 // the slot as it is (change.hpp). So whoever uses it sends or writes both in the order in which they happen,
-// or all changes behind the copy. Store::copying() has to be on from the beginning to the end.
+// or all changes behind the copy. A CopyScope has to live from the beginning to the end.
 //
 // Owned by whoever copies, on the shard's thread. No step takes longer than a large value's piece does, or
 // one field. What it tells of a field or of a small key stands in one effect, however long.

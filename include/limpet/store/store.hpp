@@ -109,12 +109,10 @@ class Store {
   // Tells `sink` of every change from now on; null: nobody. Keys whose time-out passes are no change, unless
   // somebody copies.
   void set_sink(ChangeSink* sink);
-  // Somebody begins to copy the store, or a slot of it, or ends: while anybody does, a rename is told as an
-  // erasure and the whole value, and keys that go since their time-out has passed as erased.
-  void copying(bool begins);
-  // The slot is being filled with the changes of the past: until it is whole nothing of it is reclaimed or
-  // evicted, as a later change may need it.
-  void set_aside(Slot slot, bool aside);
+  // From one to the other nothing of the slot is reclaimed or evicted: while it is being filled with changes
+  // of the past, of which a later one may need it, and while it is frozen.
+  void suspend_reclaim(Slot slot);
+  void resume_reclaim(Slot slot);
   // When keys that are written at kBeforeAnyExpiry were last used.
   void set_clock(std::int64_t unix_ms);
 
@@ -155,6 +153,19 @@ class Store {
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+// While it lives, somebody copies the store, or a slot of it: a rename is told as an erasure and the whole
+// value, and keys that go since their time-out has passed as erased. The store outlives it.
+class CopyScope {
+ public:
+  explicit CopyScope(Store& store);
+  ~CopyScope();
+  CopyScope(const CopyScope&) = delete;
+  CopyScope& operator=(const CopyScope&) = delete;
+
+ private:
+  Store& store_;
 };
 
 }  // namespace limpet::store
