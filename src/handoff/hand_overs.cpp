@@ -220,7 +220,7 @@ void HandOvers::asked(Member from, Slot slot, std::string_view body, std::uint64
     Message refused{.kind = Kind::refused, .migration = message.migration, .term = message.term};
     refused.rest = "this is no question for this shard";
     say(refused);
-  } else if (incoming_.listens() && (ours || message.kind == Kind::ask)) {
+  } else if (incoming_.in_startup_grace() && (ours || message.kind == Kind::ask)) {
     // What it knows may be old. Everything is asked again.
     say({.kind = Kind::pending, .migration = message.migration, .term = message.term});
   } else if (message.kind == Kind::begin && !ours) {

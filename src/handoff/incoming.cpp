@@ -54,7 +54,7 @@ std::optional<Promise> Incoming::promise(Slot slot) const {
 std::string Incoming::why_none(Slot slot, const Message& message, Now now) const {
   if (!ledger_.may_write()) return ledger_.why_closed();
   if (!ledger_.has_room(now)) return ledger_.why_no_room(now);
-  if (listens_) return "it has just started, and asks the others first";
+  if (in_startup_grace_) return "it has just started, and asks the others first";
   if (message.number > view_.epoch) {
     return "it has read epoch " + std::to_string(view_.epoch) + " of the cluster file, not " +
            std::to_string(message.number) + " yet";
@@ -117,7 +117,7 @@ void Incoming::asked(Slot slot, const Message& question, std::uint64_t ticket, N
 }
 
 void Incoming::heard(Member from, Slot slot, Message fate, Now now, Actions& out) {
-  if (listens_ || unready_[slot] || !is_of(from, slot, fate)) return;
+  if (in_startup_grace_ || unready_[slot] || !is_of(from, slot, fate)) return;
   Move& move = moves_.at(slot);
   if (fate.kind == Kind::abandoned && move.known_as_its) {
     fate.kind = Kind::committed;

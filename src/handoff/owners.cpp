@@ -27,7 +27,7 @@ void mark(std::vector<bool>& members, Member member, bool marked) {
 }  // namespace
 
 Owners::Owners(unsigned shards, unsigned shard, const std::vector<SlotTitle>& titles, bool raised, Now now)
-    : until_ms_(now.steady_ms + kListenMs), begins_(kSlots), of_disk_(kSlots) {
+    : until_ms_(now.steady_ms + kStartupGraceMs), begins_(kSlots), of_disk_(kSlots) {
   for (unsigned at = shard; at < kSlots; at += shards) {
     const auto slot = static_cast<Slot>(at);
     if (!owns(titles[slot])) continue;
@@ -52,7 +52,7 @@ Owning Owners::owning(Slot slot, const SlotTitle& title) const {
 // ---- What happens ----
 
 bool Owners::hears(Slot slot, Member node, const Owning& his, const SlotTitle& title, Now now) {
-  rivals_[{slot, node}] = {.until_ms = now.steady_ms + kListenMs};
+  rivals_[{slot, node}] = {.until_ms = now.steady_ms + kStartupGraceMs};
   if (const auto forgot = forgotten_.find(slot);
       forgot != forgotten_.end() && !his.begins && his.term.cessions >= forgot->second.cessions) {
     forgotten_.erase(forgot);
@@ -93,7 +93,7 @@ bool Owners::gets(Slot slot, Member from, Term term) {
   rivals_.erase({slot, from});
   const auto rival = rivals_.lower_bound({slot, Member{0}});
   const bool waits = rival != rivals_.end() && rival->first.first == slot;
-  if (!waits && !listens_ && !not_before_ms_.contains(slot)) return false;
+  if (!waits && !in_startup_grace_ && !not_before_ms_.contains(slot)) return false;
   begins_[slot] = true;
   raw_[slot] = term;
   return true;
@@ -109,8 +109,8 @@ void Owners::loses(Slot slot, const SlotTitle& title) {
 std::vector<Slot> Owners::go_on(const std::function<bool(Member)>& reaches,
                                 const std::function<bool(Slot)>& undecided, bool all_heard, Now now) {
   std::vector<Slot> ready;
-  if (listens_ && !all_heard && now.steady_ms < until_ms_) return ready;
-  listens_ = false;
+  if (in_startup_grace_ && !all_heard && now.steady_ms < until_ms_) return ready;
+  in_startup_grace_ = false;
   for (auto at = raw_.begin(); at != raw_.end();) {
     const Slot slot = at->first;
     const auto not_before = not_before_ms_.find(slot);

@@ -63,7 +63,7 @@ void Source::copy_on(store::Store& store, Now now, std::uint64_t most) {
 // Where the disk takes its time, or gets much to do: what it need not do within the freeze it does before.
 bool Source::must_settle() const {
   if (settled_) return false;
-  return !sync_ms_ || *sync_ms_ > kHandoffBriefMs || stream_.copy_bytes() > kHandoffSettleBytes;
+  return !sync_ms_ || *sync_ms_ > kHandoffFreezeGoalMs || stream_.copy_bytes() > kHandoffSettleBytes;
 }
 
 // Commands wait for what was changed meanwhile to go over, and not for the copy.
@@ -133,7 +133,7 @@ std::optional<Message> Source::next_piece(Now now) {
 // lives: a piece without bytes. Its answer says the same of the other.
 std::optional<Message> Source::sign_of_life(Now now) {
   const bool idle = state_ == State::copying && stream_.waiting() == 0 && stream_.under_way() == 0;
-  if (!idle || now.steady_ms - since_ms_ < kHandoffSignMs || std::exchange(signed_, true)) {
+  if (!idle || now.steady_ms - since_ms_ < kHandoffKeepaliveMs || std::exchange(signed_, true)) {
     return std::nullopt;
   }
   Message sign = message(Kind::piece);

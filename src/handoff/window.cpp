@@ -42,7 +42,7 @@ void Window::learn_least(std::uint64_t held_ms) {
 }
 
 bool Window::too_long(std::uint64_t held_ms) const {
-  return held_ms > kHandoffBriefMs && held_ms * kMicroseconds > kJitter * least_us_;
+  return held_ms > kHandoffFreezeGoalMs && held_ms * kMicroseconds > kJitter * least_us_;
 }
 
 }  // namespace limpet::handoff

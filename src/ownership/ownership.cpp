@@ -51,7 +51,7 @@ void Ownership::begin(const HandoffConfig& config, Now now) {
   starts_->set_names(config_.self,
                      [this](handoff::Member member) { return std::string_view(view_->nodes[member].name); });
   first_slots_ = std::make_unique<FirstSlots>(config);
-  moves_->set_listening(true);
+  moves_->set_startup_grace(true);
   slots_.each_own([&](Slot slot) {
     if (config_.loads) moves_->set_ready(slot, false);
     moves_->hold_back(slot, starts_->of_disk(slot));

@@ -59,8 +59,8 @@ bool Ownership::learn(Slot slot, const Owner& owner, Now now) {
 
 // The shard whose slots they are says so, and knows whether they are this node's.
 void Ownership::hears_shard(std::string_view owners, Now now) {
-  peer::HolderOf said;
-  while (peer::take_holder(owners, said)) {
+  peer::OwnerOf said;
+  while (peer::take_owner(owners, said)) {
     if (said.node >= view_->nodes.size()) {
       unplaced_.push_back(said);  // until the view that knows that node has come
       continue;
@@ -142,7 +142,7 @@ void Ownership::set_view(std::shared_ptr<const cluster::View> view, Now now) {
   const std::shared_ptr<const cluster::View> before = std::exchange(view_, std::move(view));
   plan_.changed(*before, *view_);
   first_slots_->look_again();
-  for (const peer::HolderOf& said : std::exchange(unplaced_, {})) {
+  for (const peer::OwnerOf& said : std::exchange(unplaced_, {})) {
     if (said.node < view_->nodes.size()) learn(said.slot, {said.node, said.term}, now);
   }
   for (unsigned slot = 0; slot < kSlots; ++slot) actions_.rerouted.push_back(static_cast<Slot>(slot));

@@ -6,13 +6,13 @@
 namespace limpet::ownership {
 
 void Ownership::go_on(const NodeDirectory& nodes, Now now) {
-  const bool all_heard = all_are_heard(*view_, config_.self, *starts_);
+  const bool all_heard = all_reported(*view_, config_.self, *starts_);
   serve_what_is_decided(nodes, all_heard, now);
   for (const handoff::Member node : starts_->take_to_ask()) {
     if (nodes.linked(node)) actions_.ask.push_back(node);
   }
-  moves_->set_listening(starts_->listens());
-  if (!starts_->listens() && starts_->forgotten().size() > forgotten_noted_) {
+  moves_->set_startup_grace(starts_->in_startup_grace());
+  if (!starts_->in_startup_grace() && starts_->forgotten().size() > forgotten_noted_) {
     forgotten_noted_ = starts_->forgotten().size();
     actions_.note(NoteLevel::error, about_forgotten(starts_->forgotten(), name(), first_slots_->is_fresh()));
   }

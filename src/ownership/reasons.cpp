@@ -24,7 +24,7 @@ std::size_t forgotten(const Ownership& ownership) {
   return ownership.moves_slots() ? ownership.starts().forgotten().size() : 0;
 }
 
-bool all_are_heard(const cluster::View& view, NodeIndex self, const handoff::Owners& starts) {
+bool all_reported(const cluster::View& view, NodeIndex self, const handoff::Owners& starts) {
   for (NodeIndex node = 0; node < view.nodes.size(); ++node) {
     const cluster::Node& other = view.nodes[node];
     const bool counts = node != self && other.listed && other.state != cluster::NodeState::down;

@@ -2,15 +2,15 @@
 
 namespace limpet::peer {
 
-void append_holder(Bytes& out, const HolderOf& holder) {
-  append_le(out, holder.slot);
-  append_le(out, holder.node);
-  append_term(out, holder.term);
+void append_owner(Bytes& out, const OwnerOf& owner) {
+  append_le(out, owner.slot);
+  append_le(out, owner.node);
+  append_term(out, owner.term);
 }
 
-bool take_holder(std::string_view& body, HolderOf& holder) {
-  return take_le(body, holder.slot) && take_le(body, holder.node) && take_term(body, holder.term) &&
-         holder.slot < kSlots;
+bool take_owner(std::string_view& body, OwnerOf& owner) {
+  return take_le(body, owner.slot) && take_le(body, owner.node) && take_term(body, owner.term) &&
+         owner.slot < kSlots;
 }
 
 void append_not_me(Bytes& out, const NotMe& not_me) {

@@ -118,9 +118,9 @@ TEST_F(IncomingTest, RefusesWhatItCannotTakeAndSaysWhy) {
   view_.owners[kSlot] = kOther;
   is_refused(false, "not its own");
   view_.owners[kSlot] = kMe;
-  incoming_.set_listening(true);
+  incoming_.set_startup_grace(true);
   is_refused(false, "just started");
-  incoming_.set_listening(false);
+  incoming_.set_startup_grace(false);
   ledger_.close("this node is stopping");
   is_refused(false, "stopping");
 }
@@ -196,7 +196,7 @@ TEST_F(Promised, AbandonedItIsItsOwnAllTheSameIfOthersKnowItToBe) {
 }
 
 TEST_F(Promised, NothingIsBelievedWhileTheNodeHearsTheOthersFirst) {
-  incoming_.set_listening(true);
+  incoming_.set_startup_grace(true);
   hears(Kind::committed);
   EXPECT_TRUE(out_.titles.empty());
 }

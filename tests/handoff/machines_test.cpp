@@ -343,7 +343,7 @@ TEST_F(Machines, ADiskThatDoesNotSettleEndsTheTryAndNothingWasFrozen) {
   EXPECT_EQ(source.next(now_)->kind, Kind::settle);
   for (int i = 0; i < 100 && source.state() != Source::State::failed; ++i) {
     EXPECT_FALSE(source.frozen());
-    now_.steady_ms += kHandoffSignMs;
+    now_.steady_ms += kHandoffKeepaliveMs;
     source.heard(answer(Kind::taken), now_);
     source.tick(now_);
   }

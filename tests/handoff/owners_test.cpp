@@ -82,10 +82,10 @@ TEST(Precedence, AStartGivesWayToACessionToAnotherAtAsManyAndToOneToItselfAtMore
 
 TEST_F(Start, ServesNothingBeforeItHasHeardAllOrTheTimeIsUp) {
   begin_with(owner_at(3, 1));
-  EXPECT_TRUE(owners_->listens());
+  EXPECT_TRUE(owners_->in_startup_grace());
   EXPECT_TRUE(owners_->begins(kSlot));
   EXPECT_EQ(go_on(false), std::vector<Slot>{});
-  now_.steady_ms += kListenMs;
+  now_.steady_ms += kStartupGraceMs;
   EXPECT_EQ(go_on(false), std::vector<Slot>{kSlot}) << "who has not answered cannot be reached";
   EXPECT_FALSE(owners_->begins(kSlot));
 }
@@ -105,7 +105,7 @@ TEST_F(Start, WaitsUntilALowerOwnerHasGivenWay) {
   EXPECT_FALSE(hears(kAnother, 2));
   owners_->answered(kAnother);
   EXPECT_EQ(go_on(true), std::vector<Slot>{});
-  now_.steady_ms += 10 * kListenMs;
+  now_.steady_ms += 10 * kStartupGraceMs;
   EXPECT_EQ(go_on(true), std::vector<Slot>{}) << "it is reached";
   owners_->hears_not(kSlot, kAnother);
   EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
@@ -116,7 +116,7 @@ TEST_F(Start, DoesNotWaitForALowerOwnerThatCannotBeReachedAnyMore) {
   EXPECT_FALSE(hears(kAnother, 2));
   reached_ = false;
   EXPECT_EQ(go_on(true), std::vector<Slot>{}) << "it was a moment ago";
-  now_.steady_ms += kListenMs;
+  now_.steady_ms += kStartupGraceMs;
   EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
 }
 
@@ -126,7 +126,7 @@ TEST_F(Start, LastsWhileItIsUndecidedWhatBecomesOfASlot) {
   undecided_ = true;
   EXPECT_EQ(go_on(true), std::vector<Slot>{});
   EXPECT_TRUE(owners_->begins());
-  EXPECT_FALSE(owners_->listens()) << "what is decided goes on";
+  EXPECT_FALSE(owners_->in_startup_grace()) << "what is decided goes on";
   undecided_ = false;
   EXPECT_EQ(go_on(true), std::vector<Slot>{kSlot});
   EXPECT_FALSE(owners_->begins());
@@ -155,10 +155,10 @@ TEST_F(Start, WhoeverLeavesASlotWaitingForLongIsAskedAgain) {
   EXPECT_FALSE(hears(kAnother, 2)) << "it said so before it said that the slot is not its own";
   EXPECT_EQ(go_on(true), std::vector<Slot>{});
   EXPECT_EQ(owners_->take_to_ask(), Members{});
-  now_.steady_ms += kListenMs;
+  now_.steady_ms += kStartupGraceMs;
   EXPECT_EQ(go_on(true), std::vector<Slot>{});
   EXPECT_EQ(owners_->take_to_ask(), Members{kAnother});
-  now_.steady_ms += kListenMs;
+  now_.steady_ms += kStartupGraceMs;
   EXPECT_EQ(go_on(true), std::vector<Slot>{});
   EXPECT_EQ(owners_->take_to_ask(), Members{}) << "it has not answered yet";
   owners_->asks(kAnother);

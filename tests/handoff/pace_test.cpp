@@ -340,7 +340,7 @@ TEST_F(Pair, ANodeThatIsGoneIsNoticedThoughTheRateIsLow) {
   run_for(10'000);
   cut_ = true;
   net_.clear();
-  run_for(kHandoffSilenceMs + 2 * kHandoffSignMs);
+  run_for(kHandoffSilenceMs + 2 * kHandoffKeepaliveMs);
   EXPECT_GT(giver().progress().failed_total, 0U);
 }
 

@@ -19,23 +19,23 @@ class WindowTest : public ::testing::Test {
 
 TEST_F(WindowTest, GrowsToItsMostWhileSlotsAreFrozenBriefly) {
   EXPECT_EQ(window_.size(), kHandoversFirst);
-  give(kHandoversGrow, kHandoffBriefMs);
+  give(kHandoversGrow, kHandoffFreezeGoalMs);
   EXPECT_EQ(window_.size(), kHandoversFirst + 1);
-  give(100 * kHandoversGrow, kHandoffBriefMs);
+  give(100 * kHandoversGrow, kHandoffFreezeGoalMs);
   EXPECT_EQ(window_.size(), kHandoversMax);
 }
 
 TEST_F(WindowTest, IsHalvedByASlotThatWasFrozenForTooLong) {
   open_wide();
-  give(1, 3 * kHandoffBriefMs);
+  give(1, 3 * kHandoffFreezeGoalMs);
   EXPECT_EQ(window_.size(), kHandoversMax / 2);
 }
 
 TEST_F(WindowTest, IsHalvedOnceByAllThatWereUnderWayTogether) {
   open_wide();
-  give(1 + kHandoversMax, 3 * kHandoffBriefMs);
+  give(1 + kHandoversMax, 3 * kHandoffFreezeGoalMs);
   EXPECT_EQ(window_.size(), kHandoversMax / 2);
-  give(1, 3 * kHandoffBriefMs);
+  give(1, 3 * kHandoffFreezeGoalMs);
   EXPECT_EQ(window_.size(), kHandoversMax / 4);
 }
 

@@ -202,7 +202,7 @@ TEST_F(OneShard, AnotherShardSaysWhoOwnsItsSlots) {
   drain();
   EXPECT_EQ(ownership_->slots().route(kFive), (Route{Route::Kind::sibling, 1}));
   Bytes body;
-  peer::append_holder(body, {.slot = kFive, .node = kC, .term = {2, 0}});
+  peer::append_owner(body, {.slot = kFive, .node = kC, .term = {2, 0}});
   ownership_->hears_shard(body.view(), now_);
   drain();
   EXPECT_EQ(ownership_->slots().route(kFive), (Route{Route::Kind::peer, kC}))

@@ -187,7 +187,7 @@ TEST(OldDisk, WhatIsNotCededOnTheDiskIsNotSaidToBeAnothers) {
   cluster.fill_disk(0, false);
   for (const unsigned node : {1U, 2U}) cluster.block(0, node, true);
   cluster.start(0);
-  cluster.run_for(kListenMs + 1'000);  // nobody is heard, and it serves what it has
+  cluster.run_for(kStartupGraceMs + 1'000);  // nobody is heard, and it serves what it has
   for (const unsigned node : {1U, 2U}) {
     cluster.block(0, node, false);
     cluster.run_for(5'000);

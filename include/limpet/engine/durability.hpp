@@ -29,12 +29,12 @@ class Durability {
   [[nodiscard]] Lsn safe() const { return safe_; }
 
   // ---- The disk ----
-  void synced(Lsn up_to) { synced_ = up_to; }
+  void synced(Lsn up_to) { synced_lsn_ = up_to; }
   // The stream is on the disk up to there, whatever the mode.
-  [[nodiscard]] Lsn synced() const { return synced_; }
+  [[nodiscard]] Lsn synced() const { return synced_lsn_; }
   // Is that more than the stream says itself? Then it is to say so: marked().
-  [[nodiscard]] bool mark_is_due() const { return synced_ > marked_; }
-  void marked() { marked_ = synced_; }
+  [[nodiscard]] bool mark_is_due() const { return synced_lsn_ > marked_lsn_; }
+  void marked() { marked_lsn_ = synced_lsn_; }
 
   // For now, or (empty) no longer, nothing can be written. Without effect once it has failed.
   void set_trouble(const std::string& why);
@@ -57,8 +57,8 @@ class Durability {
 
   std::vector<Mark> marks_;
   Lsn safe_ = kEndOfAll;
-  Lsn synced_ = 0;
-  Lsn marked_ = 0;  // of synced_, what the stream says
+  Lsn synced_lsn_ = 0;
+  Lsn marked_lsn_ = 0;  // of synced_lsn_, what the stream says
   std::string trouble_;
   bool failed_ = false;
   bool waits_ = true;

@@ -30,24 +30,25 @@ class Overtaking {
   // What had its time up by then has been given up, and its clients know.
   void gave_up(std::int64_t until_ms) { given_up_until_ms_ = until_ms; }
   // A command of this client for the slot may come back, or has.
-  void may_come_back(StreamId client, Slot slot) { guesses_.emplace(client, slot); }
+  void may_come_back(StreamId client, Slot slot) { unconfirmed_.emplace(client, slot); }
   // Nothing of this client is under way.
   void all_answered(StreamId client) {
-    if (guesses_.empty()) return;
-    guesses_.erase(guesses_.lower_bound({client, Slot{0}}), guesses_.upper_bound({client, Slot{kSlots}}));
+    if (unconfirmed_.empty()) return;
+    unconfirmed_.erase(unconfirmed_.lower_bound({client, Slot{0}}),
+                       unconfirmed_.upper_bound({client, Slot{kSlots}}));
   }
 
   // REQUIRES: the client has commands under way.
   [[nodiscard]] bool holds_back(StreamId client, Slot slot) const {
     if (given_up_until_ms_ < last_end_ms_ && given_up_until_ms_ < ends_ms_[slot]) return true;
-    return !guesses_.empty() && guesses_.contains({client, slot});
+    return !unconfirmed_.empty() && unconfirmed_.contains({client, slot});
   }
 
  private:
   std::vector<std::int64_t> ends_ms_;  // by slot: what went another way has its end by then
   std::int64_t last_end_ms_ = 0;
   std::int64_t given_up_until_ms_ = 0;
-  std::set<std::pair<StreamId, Slot>> guesses_;
+  std::set<std::pair<StreamId, Slot>> unconfirmed_;
 };
 
 }  // namespace limpet::forward

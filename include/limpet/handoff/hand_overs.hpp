@@ -86,7 +86,7 @@ class HandOvers {
   // What the store has of the slot is not whole yet, and is: until then it is neither given nor received.
   void set_ready(Slot slot, bool ready);
   // The node has just started and has not heard the others yet: it receives and is granted nothing.
-  void set_listening(bool listens) { incoming_.set_listening(listens); }
+  void set_startup_grace(bool on) { incoming_.set_startup_grace(on); }
   // It is this node's by its disk, and it does not serve it yet: what it once gave is not certain. Ends by
   // itself when the title is written.
   void set_undecided(Slot slot, bool undecided) { ledger_.set_undecided(slot, undecided); }

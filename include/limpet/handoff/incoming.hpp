@@ -34,7 +34,7 @@ class Incoming {
   void set_crash_hook(CrashHook hook) { crash_hook_ = std::move(hook); }
   void set_numbering(Numbering numbers) { numbers_ = std::move(numbers); }
   // The node has just started and has not heard the others yet: it receives and is granted nothing.
-  void set_listening(bool listens) { listens_ = listens; }
+  void set_startup_grace(bool on) { in_startup_grace_ = on; }
   // What the store has of the slot is not whole yet, and is: until then it is not received.
   void set_ready(Slot slot, bool ready);
 
@@ -76,7 +76,7 @@ class Incoming {
   [[nodiscard]] bool is_preparing(Slot slot) const { return is_in(slot, Target::State::preparing); }
   [[nodiscard]] bool is_owning(Slot slot) const { return is_in(slot, Target::State::owning); }
   [[nodiscard]] bool is_ready(Slot slot) const { return !unready_[slot]; }
-  [[nodiscard]] bool listens() const { return listens_; }
+  [[nodiscard]] bool in_startup_grace() const { return in_startup_grace_; }
   // What this node was promised of the slot, or what it is about to promise.
   [[nodiscard]] std::optional<Promise> promise(Slot slot) const;
   [[nodiscard]] std::size_t moving() const { return moves_.size(); }
@@ -114,7 +114,7 @@ class Incoming {
   store::Store& store_;
   CrashHook crash_hook_;  // may be none
   Numbering numbers_;     // may be none
-  bool listens_ = false;
+  bool in_startup_grace_ = false;
   std::vector<bool> unready_;  // by slot
   std::map<Slot, Move> moves_;
   SyncTime sync_time_;

@@ -83,8 +83,8 @@ class Owners {
   }
   // It was this node's when it started, and it has been since: no other node has confirmed that.
   [[nodiscard]] bool of_disk(Slot slot) const { return of_disk_[slot]; }
-  // The start is listening: nothing is received or granted yet.
-  [[nodiscard]] bool listens() const { return listens_; }
+  // The start still waits for what others say they own: nothing is received or granted yet.
+  [[nodiscard]] bool in_startup_grace() const { return in_startup_grace_; }
   [[nodiscard]] bool begins(Slot slot) const { return begins_[slot]; }
   [[nodiscard]] bool begins() const { return !raw_.empty(); }
   [[nodiscard]] Owning owning(Slot slot, const SlotTitle& title) const;
@@ -102,7 +102,7 @@ class Owners {
   Member self_ = 0;
   NameOf name_of_;
   std::int64_t until_ms_;
-  bool listens_ = true;
+  bool in_startup_grace_ = true;
   std::vector<bool> begins_;  // by slot
   std::map<Slot, Term> raw_;  // of those that begin: of before the start
   std::map<std::pair<Slot, Member>, Rival> rivals_;

@@ -29,7 +29,7 @@ class News {
     Bytes body;
     for (const Slot slot : std::exchange(for_shards_, {})) {
       const Owner& owner = known.heard(slot);
-      peer::append_holder(body, {.slot = slot, .node = owner.node, .term = owner.term});
+      peer::append_owner(body, {.slot = slot, .node = owner.node, .term = owner.term});
     }
     return body;
   }

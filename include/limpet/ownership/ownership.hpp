@@ -180,7 +180,7 @@ class Ownership {
   std::size_t forgotten_noted_ = 0;
   bool may_give_ = false;  // all have been heard since the start
   News news_;
-  std::vector<peer::HolderOf> unplaced_;  // by nodes that this shard does not know yet
+  std::vector<peer::OwnerOf> unplaced_;  // by nodes that this shard does not know yet
   RareNote term_notes_{kStrangerNoteMs};
   Actions actions_;
 };

@@ -19,7 +19,7 @@ namespace limpet::ownership {
 // How many slots it owned that its disk has forgotten, and nobody serves.
 [[nodiscard]] std::size_t forgotten(const Ownership& ownership);
 // Has everybody said what it has to say since this start who may own slots?
-[[nodiscard]] bool all_are_heard(const cluster::View& view, NodeIndex self, const handoff::Owners& starts);
+[[nodiscard]] bool all_reported(const cluster::View& view, NodeIndex self, const handoff::Owners& starts);
 
 // ---- For people ----
 

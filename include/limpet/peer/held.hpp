@@ -1,7 +1,7 @@
 // Who holds which slot, as shards tell it each other, and a node that was asked in vain. Of two that name
 // different holders of a slot the one with the higher term is right.
 //
-//     holder = (slot (2 bytes), node (2 bytes), term (12 bytes)), ...  by the numbers of this process
+//     owner = (slot (2 bytes), node (2 bytes), term (12 bytes)), ...  by the numbers of this process
 //     notme  = term (12 bytes), name of the node that is believed to hold the slot, or nothing
 //
 // Little-endian. What came from a link is never trusted: take() and read() check lengths and slots.
@@ -15,13 +15,13 @@
 
 namespace limpet::peer {
 
-struct HolderOf {
+struct OwnerOf {
   Slot slot = 0;
   std::uint16_t node = 0;
   Term term{};
 };
-void append_holder(Bytes& out, const HolderOf& holder);
-[[nodiscard]] bool take_holder(std::string_view& body, HolderOf& holder);
+void append_owner(Bytes& out, const OwnerOf& owner);
+[[nodiscard]] bool take_owner(std::string_view& body, OwnerOf& owner);
 
 struct NotMe {
   Term term{};
