@@ -108,7 +108,7 @@ void HandOvers::hand_on() {
   append(std::move(actions_.questions), wishes_.questions);
   append(std::move(actions_.answers), wishes_.answers);
   append(std::move(actions_.syncs), wishes_.syncs);
-  append(std::move(actions_.modes), wishes_.turns);
+  append(std::move(actions_.modes), wishes_.modes);
   for (const MoveNote& note : actions_.notes) {
     if (note.moved && note.moved->given && ledger_.may_write()) last_failure_.clear();
   }

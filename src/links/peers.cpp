@@ -25,7 +25,7 @@ StreamId Peers::opened(const std::string& address, Now now) {
   peer.address = address;
   peer.heard_ms = now.steady_ms;
   peer.number = ++numbered_;
-  if (peers_.size() > kPeersMax) turn_away(peer, "there are too many", now);
+  if (peers_.size() > kPeersMax) drop(peer, "there are too many", now);
   make_room_for_strangers(now);
   return peer.id;
 }
@@ -41,10 +41,10 @@ void Peers::make_room_for_strangers(Now now) {
     if (oldest == nullptr || peer.number < oldest->number) oldest = &peer;
   });
   if (strangers > kStrangersMax + 2 * view_->nodes.size())
-    turn_away(*oldest, "too many others came before it said who it is", now);
+    drop(*oldest, "too many others came before it said who it is", now);
 }
 
-void Peers::turn_away(Peer& peer, const std::string& reason, Now now) {
+void Peers::drop(Peer& peer, const std::string& reason, Now now) {
   note_stranger(peer, reason, now);
   dirty_.abort(peer, peer.id);
 }

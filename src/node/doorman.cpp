@@ -90,7 +90,7 @@ void Doorman::open(Admitted client, Admitted peer) {
 void Doorman::take_client(net::Connection connection) {
   if (protects_ && !connection.of_this_host) {
     ++rejected_;
-    net::turn_away(
+    net::refuse(
         std::move(connection),
         "-DENIED limpetd runs in protected mode: it has no password and takes clients of its own host "
         "alone. Set a password file, or protected_mode = \"no\" in the [server] table.\r\n");
@@ -99,7 +99,7 @@ void Doorman::take_client(net::Connection connection) {
   if (clients_inside_.fetch_add(1, std::memory_order_relaxed) >= max_clients_) {
     clients_inside_.fetch_sub(1, std::memory_order_relaxed);
     ++rejected_;
-    net::turn_away(std::move(connection), "-ERR max number of clients reached\r\n");
+    net::refuse(std::move(connection), "-ERR max number of clients reached\r\n");
     return;
   }
   next_client_ = (next_client_ + 1) % shards_;

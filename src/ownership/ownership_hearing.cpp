@@ -181,18 +181,18 @@ void Ownership::belongs_to(Slot slot, const Owner& to) {
   actions_.rerouted.push_back(slot);
 }
 
-void Ownership::turn(const handoff::ModeChange& turn, Now now) {
-  const Slot slot = turn.slot;
-  slots_.set_mode(slot, turn.kind);
+void Ownership::change_mode(const handoff::ModeChange& change, Now now) {
+  const Slot slot = change.slot;
+  slots_.set_mode(slot, change.kind);
   const handoff::Title& held = moves_->title(slot).title;
   const bool own = held.kind == handoff::Title::Kind::own;
   if (own && numbering_.counts()) numbering_.begin(slot, held.term);
   if (own && starts_->lost(slot, moves_->title(slot))) {
     slots_.set_mode(slot, SlotMode::moved);
-  } else if (own && turn.kind == SlotMode::serving) {
+  } else if (own && change.kind == SlotMode::serving) {
     const Owner& known = known_.heard(slot);
     const bool forgotten = starts_->forgotten().contains(slot);
-    if (forgotten || known.node != config_.self || known.term != held.term) got(slot, turn.to, now);
+    if (forgotten || known.node != config_.self || known.term != held.term) got(slot, change.to, now);
   } else if (held.kind == handoff::Title::Kind::ceded) {
     // Others may not know it, even if this shard has heard it before.
     (void)known_.learn(slot, {held.to, held.term});

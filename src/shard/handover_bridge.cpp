@@ -20,7 +20,7 @@ namespace {
 
 bool any(const HandOvers::Wishes& wishes) {
   return !wishes.questions.empty() || !wishes.answers.empty() || !wishes.writes.empty() ||
-         !wishes.syncs.empty() || !wishes.turns.empty() || !wishes.notes.empty();
+         !wishes.syncs.empty() || !wishes.modes.empty() || !wishes.notes.empty();
 }
 
 // Does it bring something that the store, and so the journal, has to take?
@@ -152,8 +152,8 @@ void Core::work_off() {
       deliver(*asked, Outcome::done, answer.body.view(),
               journaled ? needs_of_answer(answer.body.view(), engine_.feed().end()) : 0);
     }
-    for (const handoff::ModeChange& turn : wishes.turns) {
-      ownership_.turn(turn, now_);
+    for (const handoff::ModeChange& change : wishes.modes) {
+      ownership_.change_mode(change, now_);
       drain_ownership();
     }
     for (handoff::MoveNote& said : wishes.notes) {

@@ -51,7 +51,6 @@ class TwoNodes {
   using Member = handoff::Member;
   using Message = handoff::Message;
   using SlotTitle = handoff::SlotTitle;
-  using Turn = handoff::ModeChange;
 
   // So many that a shard has only a few slots.
   static constexpr unsigned kUsed = 4;
@@ -75,9 +74,9 @@ class TwoNodes {
     std::unique_ptr<store::Store> store;
     SlotRuns runs;
     std::unique_ptr<HandOvers> hand_overs;
-    std::map<Slot, handoff::SlotMode> turns;
+    std::map<Slot, handoff::SlotMode> modes;
     std::deque<handoff::WantedTitle> writes;  // of titles, not on the disk yet
-    std::deque<Slot> syncs;                  // what they have of these is not on the disk yet
+    std::deque<Slot> syncs;                   // what they have of these is not on the disk yet
     bool disk_fails = false;
     std::map<std::uint64_t, Post> tickets;  // questions without an answer
     std::uint64_t last_ticket = 0;
@@ -223,11 +222,11 @@ inline void TwoNodes::start(Node& node) {
   node.store = std::make_unique<store::Store>(node.boot);
   node.runs = SlotRuns();
   node.store->set_sink(&node.runs);
-  node.turns.clear();
+  node.modes.clear();
   node.disk_fails = false;
   for (const auto& [slot, title] : node.disk) {
     titles[slot] = title;
-    if (handoff::owns(title)) node.turns[slot] = handoff::SlotMode::serving;
+    if (handoff::owns(title)) node.modes[slot] = handoff::SlotMode::serving;
   }
   node.hand_overs = std::make_unique<HandOvers>(node.me, node.boot, kShards, 0, titles, *node.store, now_);
   drain(node);
@@ -262,8 +261,8 @@ inline void TwoNodes::read_view(Node& node) {
 inline void TwoNodes::execute(Node& node) {
   const unsigned what = reader_.byte();
   const unsigned at = what % kUsed;
-  const auto turn = node.turns.find(slot(at));
-  if (turn == node.turns.end() || turn->second != handoff::SlotMode::serving) return;
+  const auto mode = node.modes.find(slot(at));
+  if (mode == node.modes.end() || mode->second != handoff::SlotMode::serving) return;
   const std::string name = tag(at) + static_cast<char>('a' + (what >> 2) % 2);
   const std::string other = tag(at) + 'r';
   const KeyRef key = KeyRef::of(name);
@@ -455,7 +454,7 @@ inline void TwoNodes::drain(Node& node) {
   for (const handoff::Answer& each : wishes.answers) take_answer(node, each);
   for (const handoff::WantedTitle& each : wishes.writes) node.writes.push_back(each);
   node.syncs.insert(node.syncs.end(), wishes.syncs.begin(), wishes.syncs.end());
-  for (const Turn& each : wishes.turns) node.turns[each.slot] = each.kind;
+  for (const handoff::ModeChange& each : wishes.modes) node.modes[each.slot] = each.kind;
   for (const handoff::MoveNote& each : wishes.notes) FUZZ_CHECK(!each.text.empty());
 }
 
@@ -476,8 +475,8 @@ inline void TwoNodes::check() {
   for (unsigned at = 0; at < kUsed; ++at) {
     unsigned owners = 0;
     for (const Node& node : nodes_) {
-      const auto turn = node.turns.find(slot(at));
-      const bool served = turn != node.turns.end() && turn->second == handoff::SlotMode::serving;
+      const auto mode = node.modes.find(slot(at));
+      const bool served = mode != node.modes.end() && mode->second == handoff::SlotMode::serving;
       const bool serves = node.hand_overs->serves(slot(at));
       FUZZ_CHECK(!served || serves);
       FUZZ_CHECK(!serves || served || node.disk_fails);

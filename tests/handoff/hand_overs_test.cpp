@@ -289,7 +289,7 @@ TEST_F(OneShard, WithoutRoomForTheCommitTheSlotStaysAndIsServedAndGoesOnceThereI
   hand_overs_.no_room(0, "no space left", now_);
   EXPECT_EQ(questions().at(0).kind, Kind::abort);
   EXPECT_TRUE(hand_overs_.serves(0));
-  EXPECT_EQ(hand_overs_.wishes().turns.back().kind, SlotMode::serving);
+  EXPECT_EQ(hand_overs_.wishes().modes.back().kind, SlotMode::serving);
   EXPECT_THAT(hand_overs_.progress().last_failure, HasSubstr("no space left"));
   hand_overs_.tick(now_);
   EXPECT_TRUE(questions().empty()) << "not at once";

@@ -184,7 +184,7 @@ class Pair : public ::testing::Test {
       const Member to = self == kGiver ? kTaker : kGiver;
       post({now_.steady_ms + kStepMs, to, false, slot, std::string(answer.body.view()), asked});
     }
-    for (const auto& turn : wishes.turns) {
+    for (const auto& turn : wishes.modes) {
       if (self == kGiver) note_turn(turn);
     }
     for (const Slot slot : wishes.syncs) hand_overs.settled(slot, now_);

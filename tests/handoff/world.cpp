@@ -321,7 +321,7 @@ void World::drain(Node& node) {
   for (WantedTitle& each : wishes.writes) {
     node.writes.push_back({each, each.after_data ? node.journal.size() : 0});
   }
-  for (const ModeChange& each : wishes.turns) {
+  for (const ModeChange& each : wishes.modes) {
     node.router[each.slot] = each.kind;
     moved_ = true;
     hand_overs_ += each.kind == SlotMode::moved;

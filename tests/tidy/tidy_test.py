@@ -6,8 +6,9 @@ import re
 import tomllib
 import unittest
 
-from functions import functions, without_literals
+from functions import functions, without_directives, without_literals
 from rooms import MAY_LOG, MAY_USE_ASIO, PURE, ROOMS, differences, documented_in, linked_by
+from words import former, glossary, one_meaning, unused, with_another_meaning
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ["include", "src", "tests", "bench", "cmake", "config", "docs", "scripts", ".ci"]
@@ -55,6 +56,10 @@ def cpp_files(*folders):
 def room_of(path):
     parts = path.relative_to(ROOT).parts
     return parts[2] if parts[0] == "include" else parts[1]
+
+
+def identifiers(text):
+    return re.findall(r"\b[A-Za-z_]\w*", without_directives(without_literals(text)))
 
 
 def place(path, line):
@@ -150,6 +155,17 @@ class Tidy(unittest.TestCase):
                 offences.append(f"{path.relative_to(ROOT)}: no #pragma once")
         self.none(offences, "Public headers open with a comment that says what the thing is:")
 
+    def test_words_mean_what_the_glossary_says_and_former_names_stay_away(self):
+        document = (ROOT / "docs/ARCHITECTURE.md").read_text(encoding="utf-8")
+        code = dict(cpp_files("include", "src"))
+        names = {name for text in code.values() for name in identifiers(text)}
+        self.none(unused(glossary(document), "\n".join(code.values())), "Words of the glossary that nothing uses:")
+        self.none([f"{name}: '{word}' has one meaning, which docs/ARCHITECTURE.md gives with its names"
+                   for word, patterns in one_meaning(document).items()
+                   for name in with_another_meaning(word, patterns, names)], "Words with another meaning:")
+        in_tests = [identifiers(text) for _, text in cpp_files("tests", "bench")]
+        self.none([f"{name}: {why}" for name, why in former(names.union(*in_tests)).items()], "Former names:")
+
     def test_the_faults_that_are_put_into_the_code_have_their_place_there(self):
         faults = tomllib.loads((ROOT / "tests/mutations/faults.toml").read_text(encoding="utf-8"))["fault"]
         places = [(fault, (ROOT / fault["file"]).read_text(encoding="utf-8").count(fault["old"])) for fault in faults]
@@ -190,6 +206,18 @@ class TheRulesThemselves(unittest.TestCase):
             self.assertNotEqual(differences(build | {"ring": wrong}, document), [], wrong)
         self.assertNotEqual(differences(build, document | {"attic": (99, set(), "pure")}), [])
         self.assertNotEqual(differences(build, {room: row for room, row in document.items() if room != "ring"}), [])
+
+    def test_words_are_read_and_judged(self):
+        document = ("| word | meaning |\n|---|---|\n| **node**, **big node** | a process |\n\n"
+                    "| word | its one meaning | names |\n|---|---|---|\n| **turn** | a go | `turn*`, `kTurn*` |\n")
+        self.assertEqual(list(glossary(document)), ["node", "big node", "turn"])
+        self.assertEqual(glossary(document)["big node"], "a process")
+        self.assertEqual(unused(["node", "big node", "term"], "// Nodes.\nint terminal; // a big node"), ["term"])
+        self.assertEqual(one_meaning(document), {"turn": ["turn*", "kTurn*"]})
+        names = {"turn", "kTurnsMax", "turn_", "in_turn", "TurnAway", "turning", "return_turns"}
+        others = with_another_meaning("turn", ["turn*", "kTurn*"], names)
+        self.assertEqual(others, ["TurnAway", "in_turn", "return_turns"])
+        self.assertEqual(set(former({"needed_", "needed", "SlotTurns", "deaf_"})), {"needed_", "deaf_"})
 
     def test_impure_lines_are_recognised(self):
         for line in ["auto t = std::chrono::steady_clock::now();", "srand(1)", "time(nullptr)", "std::cout << 1"]:

@@ -48,7 +48,7 @@ class HandOvers {
     std::vector<Answer> answers;
     std::vector<WantedTitle> writes;
     std::vector<Slot> syncs;  // what the store has of them by now is to be on the disk: settled()
-    std::vector<ModeChange> turns;
+    std::vector<ModeChange> modes;
     std::vector<MoveNote> notes;
   };
   struct Progress {

@@ -180,7 +180,7 @@ class Peers {
   void yield(Peer& peer);
   void ease(Peer& peer);
   void make_room_for_strangers(Now now);
-  void turn_away(Peer& peer, const std::string& reason, Now now);
+  void drop(Peer& peer, const std::string& reason, Now now);
   void note_stranger(const Peer& peer, const std::string& reason, Now now);
 
   NodeIndex self_;

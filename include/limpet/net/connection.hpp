@@ -17,6 +17,6 @@ struct Connection {
 };
 
 // Sends a last line to a connection that is not wanted, and closes it.
-void turn_away(Connection connection, const std::string& line);
+void refuse(Connection connection, const std::string& line);
 
 }  // namespace limpet::net

@@ -99,7 +99,7 @@ class Ownership {
   // It has said it all.
   void answered(NodeIndex node);
   // The hand-overs want a slot to be served, frozen or passed on.
-  void turn(const handoff::ModeChange& turn, Now now);
+  void change_mode(const handoff::ModeChange& change, Now now);
   // Titles are on the disk, as moves() has been told.
   void titles_written();
   // The sessions of a slot are loaded; they cannot be.
