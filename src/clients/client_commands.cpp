@@ -10,6 +10,7 @@ namespace limpet::clients {
 
 using command::Args;
 using command::Builtin;
+using command::Step;
 using resp::ReplyWriter;
 
 namespace {
@@ -26,14 +27,6 @@ bool valid_client_type(std::string_view type) {
 
 bool on_or_off(std::string_view word) {
   return equals_ignore_case(word, "on") || equals_ignore_case(word, "off");
-}
-
-ClientStep refuse(std::string_view error) {
-  return {.kind = ClientStep::Kind::refuse, .error = std::string(error)};
-}
-
-ClientStep ask_shards(command::Merge merge, std::vector<std::string> args) {
-  return {.kind = ClientStep::Kind::ask_shards, .merge = merge, .args = std::move(args)};
 }
 
 // ---- This client alone ----
@@ -58,7 +51,7 @@ std::string describe(const Client& client, Now now) {
   return line + "\n";
 }
 
-ClientStep begin_reply(Client& client, std::string_view mode) {
+Step begin_reply(Client& client, std::string_view mode) {
   if (equals_ignore_case(mode, "on")) {
     client.reply_mode = ReplyMode::on;
     return {};
@@ -68,9 +61,9 @@ ClientStep begin_reply(Client& client, std::string_view mode) {
   } else if (equals_ignore_case(mode, "skip")) {
     if (client.reply_mode != ReplyMode::off) client.reply_mode = ReplyMode::skip_next;
   } else {
-    return refuse(command::kSyntax);
+    return command::refuse(command::kSyntax);
   }
-  return {.kind = ClientStep::Kind::silent};
+  return {.kind = Step::Kind::silent};
 }
 
 void set_info(ClientNames& names, Args args, ReplyWriter& reply) {
@@ -88,19 +81,19 @@ void set_info(ClientNames& names, Args args, ReplyWriter& reply) {
 
 // ---- All clients of the node ----
 
-ClientStep begin_list(Args args) {
+Step begin_list(Args args) {
   if (args.size() > 2) {
     const bool type = equals_ignore_case(args[2], "type") && args.size() == 4;
     const bool ids = equals_ignore_case(args[2], "id") && args.size() > 3;
-    if (!type && !ids) return refuse(command::kSyntax);
+    if (!type && !ids) return command::refuse(command::kSyntax);
     if (type && !valid_client_type(args[3])) {
-      return refuse("ERR Unknown client type '" + std::string(args[3]) + "'");
+      return command::refuse("ERR Unknown client type '" + std::string(args[3]) + "'");
     }
     for (std::size_t i = 3; ids && i < args.size(); ++i) {
-      if (!parse_int64(args[i])) return refuse("ERR Invalid client ID");
+      if (!parse_int64(args[i])) return command::refuse("ERR Invalid client ID");
     }
   }
-  return ask_shards(command::Merge::text, {args.begin(), args.end()});
+  return command::ask_shards(command::Merge::text);
 }
 
 // Why an option of CLIENT KILL other than SKIPME is refused; empty: it is not.
@@ -115,25 +108,29 @@ std::string refuse_filter(std::string_view option, std::string_view value) {
   return option == "addr" || option == "laddr" ? std::string() : std::string(command::kSyntax);
 }
 
+Step ask_shards(command::Merge merge, std::vector<std::string> part) {
+  return {.kind = Step::Kind::ask_shards, .merge = merge, .args = std::move(part)};
+}
+
 // The older form names an address alone, and has to find one.
-ClientStep begin_kill(const Client& client, Args args) {
+Step begin_kill(const Client& client, Args args) {
   std::vector<std::string> part(args.begin(), args.begin() + 2);
   if (args.size() == 3) {
     part.insert(part.end(), {"addr", std::string(args[2])});
     return ask_shards(command::Merge::any, std::move(part));
   }
-  if (args.size() % 2 != 0) return refuse(command::kSyntax);
-  if (args.size() > 2 + 2 * kClientFiltersMax) return refuse("ERR too many filters");
+  if (args.size() % 2 != 0) return command::refuse(command::kSyntax);
+  if (args.size() > 2 + 2 * kClientFiltersMax) return command::refuse("ERR too many filters");
   bool skip_me = true;
   for (std::size_t i = 2; i < args.size(); i += 2) {
     const std::string option = to_lower(args[i]);
     const std::string_view value = args[i + 1];
     if (option == "skipme") {
       skip_me = equals_ignore_case(value, "yes");
-      if (!skip_me && !equals_ignore_case(value, "no")) return refuse(command::kSyntax);
+      if (!skip_me && !equals_ignore_case(value, "no")) return command::refuse(command::kSyntax);
       continue;
     }
-    if (const std::string error = refuse_filter(option, value); !error.empty()) return refuse(error);
+    if (const std::string error = refuse_filter(option, value); !error.empty()) return command::refuse(error);
     part.insert(part.end(), {std::string(args[i]), std::string(value)});
   }
   if (skip_me) part.insert(part.end(), {std::string(kSpare), std::to_string(client.number)});
@@ -151,7 +148,8 @@ bool fits(const Client& client, std::string_view option, std::string_view value)
 
 }  // namespace
 
-ClientStep begin_client_command(Client& client, const command::Spec& spec, Args args) {
+Step begin_client_command(Client& client, const command::Spec& spec, Args args) {
+  if (const std::string error = command::refusal(&spec, args); !error.empty()) return command::reject(error);
   switch (command::execution_of(spec, args).builtin) {
     case Builtin::client_list:
       return begin_list(args);

@@ -365,21 +365,15 @@ void HandOvers::tick(Now now) {
   hand_on();
 }
 
-HandOvers::Progress HandOvers::progress() const {
-  const Outgoing::Progress& out = outgoing_.progress();
-  return {.to_give = outgoing_.to_move(),
-          .giving = outgoing_.moving(),
-          .receiving = incoming_.moving(),
-          .given_total = out.moved_total,
-          .received_total = incoming_.moved_total(),
-          .failed_total = failed_total_,
-          .sessions_total = out.sessions_total,
-          .bytes_total = out.bytes_total,
-          .sent_total = out.sent_total,
-          .took_ms_total = out.took_ms_total,
-          .held_ms_total = out.held_ms_total,
-          .held_ms_max = out.held_ms_max,
-          .last_failure = last_failure_};
+Progress HandOvers::progress() const {
+  Progress progress = outgoing_.progress();
+  progress.to_give = outgoing_.to_move();
+  progress.giving = outgoing_.moving();
+  progress.receiving = incoming_.moving();
+  progress.received_total = incoming_.moved_total();
+  progress.failed_total = failed_total_;
+  last_failure_.copy(progress.last_failure.data(), progress.last_failure.size() - 1);
+  return progress;
 }
 
 }  // namespace limpet::handoff

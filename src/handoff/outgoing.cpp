@@ -158,10 +158,10 @@ bool Outgoing::heard(Member from, Slot slot, const Message& answer, Now now, Act
   const auto found = moves_.find(slot);
   if (found == moves_.end() || !found->second.source.is_of(from, answer)) return false;
   if (answer.kind == Kind::settled || answer.kind == Kind::prepared) sync_times_[from] = answer.digest;
-  const std::uint64_t moved_before = sum_.moved_total;
+  const std::uint64_t moved_before = sum_.given_total;
   found->second.source.heard(answer, now);
   advance(found->second, now, out);
-  return sum_.moved_total != moved_before;
+  return sum_.given_total != moved_before;
 }
 
 void Outgoing::unheard(Slot slot, const Message& question, const std::string& why, Now now, Actions& out) {
@@ -281,7 +281,7 @@ void Outgoing::on_done(Move& move, Now now, Actions& out) {
   const Slot slot = move.source.slot();
   const std::uint64_t sessions = store_.sessions_in(slot);
   const std::int64_t took_ms = now.steady_ms - move.began_ms;
-  ++sum_.moved_total;
+  ++sum_.given_total;
   sum_.sessions_total += sessions;
   sum_.bytes_total += move.source.bytes();
   sum_.took_ms_total += static_cast<std::uint64_t>(took_ms);

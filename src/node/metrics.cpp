@@ -10,6 +10,7 @@
 #include <limpet/base/number.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/node/admin.hpp>
+#include <limpet/reports/figure_rows.hpp>
 #include <utility>
 #include <vector>
 
@@ -72,6 +73,22 @@ class Page {
   std::vector<MetricFamily> families_;
 };
 
+template <class Stats>
+void add_row(Page& page, const reports::FigureRow<Stats>& row, const Stats& stats) {
+  using Row = reports::FigureRow<Stats>;
+  const double unit = row.of == Row::Of::milliseconds ? 1e3 : 1;
+  page.begin(row.kind == Row::Kind::counter ? MetricType::Counter : MetricType::Gauge,
+             std::string(row.metric), std::string(row.help));
+  page.add(static_cast<double>(stats.*row.field) / unit);
+}
+
+using Of = reports::FigureRow<reports::Counters>::Of;
+void add_counters(Page& page, const reports::Counters& counters, Of of) {
+  for (const auto& row : reports::kCounterRows) {
+    if (row.of == of) add_row(page, row, counters);
+  }
+}
+
 void add_node(Page& page, const NodeSnapshot& s) {
   page.begin(MetricType::Gauge, "limpet_build_info", "Which limpet this is; always 1.");
   page.add(1.0, {{"version", s.version}});
@@ -110,40 +127,7 @@ void add_cluster(Page& page, const NodeSnapshot& s, const reports::ShardStats& s
 }
 
 void add_moves(Page& page, const reports::HandoffStats& slots, const reports::Rates& rates) {
-  page.gauge("limpet_slots_held", "Slots that this node holds.", slots.slots);
-  page.gauge("limpet_slots_to_give", "Of those, slots that the cluster file gives to another node.",
-             slots.to_give);
-  page.gauge("limpet_sessions_to_give", "Sessions in the slots that are to be given to another node.",
-             slots.sessions_to_give);
-  page.gauge("limpet_slots_giving", "Slots that are being handed over to other nodes.", slots.giving);
-  page.gauge("limpet_slots_receiving", "Slots that are being received from other nodes.", slots.receiving);
-  page.gauge("limpet_slots_unheld", "Slots that should be this node's, and that no node is known to hold.",
-             slots.unheld);
-  page.gauge("limpet_slots_forgotten",
-             "Slots that this node held later than its data directory knows of: it is an old copy.",
-             slots.forgotten);
-  page.gauge(
-      "limpet_slots_unreachable",
-      "Slots of the whole cluster whose holder does not answer this node: their sessions are unavailable.",
-      slots.unreachable);
-  page.counter("limpet_slots_given_total", "Slots handed over.", slots.given_total);
-  page.counter("limpet_slots_received_total", "Slots received.", slots.received_total);
-  page.counter("limpet_handovers_failed_total", "Tries to hand a slot over that were given up.",
-               slots.failed_total);
-  page.counter("limpet_handover_sessions_total", "Sessions handed over.", slots.sessions_total);
-  page.counter("limpet_handover_bytes_total", "Bytes of the slots that were handed over.", slots.bytes_total);
-  page.counter("limpet_handover_sent_bytes_total",
-               "The same, with those of slots on their way and of tries that were given up.",
-               slots.sent_total);
-  page.counter("limpet_handover_seconds_total", "Time that hand-overs took, in sum.",
-               static_cast<double>(slots.took_ms_total) / 1e3);
-  page.counter("limpet_handover_held_seconds_total",
-               "Time that commands waited for slots that were handed over.",
-               static_cast<double>(slots.held_ms_total) / 1e3);
-  page.gauge("limpet_handover_held_seconds_max", "The longest that commands waited for one.",
-             static_cast<double>(slots.held_ms_max) / 1e3);
-  page.gauge("limpet_handover_rate_max_bytes", "Setting handover-rate, in bytes per second; 0: no limit.",
-             slots.rate_max);
+  for (const auto& row : reports::kHandoffRows) add_row(page, row, slots);
   page.gauge("limpet_handover_sessions_per_second", "Sessions given to other nodes in the last seconds.",
              rates.sessions_given);
   page.gauge("limpet_handover_bytes_per_second", "Bytes of sessions sent to other nodes in the last seconds.",
@@ -162,8 +146,7 @@ void add_sessions(Page& page, const reports::ShardStats& sum) {
              sum.memory_max);
   page.counter("limpet_expired_keys_total", "Keys whose time-out passed.", sum.store.expired_total);
   page.counter("limpet_evicted_keys_total", "Keys of idle sessions that made room.", sum.store.evicted_total);
-  page.counter("limpet_keyspace_hits_total", "Reads that found their key.", sum.counters.keyspace.hits);
-  page.counter("limpet_keyspace_misses_total", "Reads that did not.", sum.counters.keyspace.misses);
+  add_counters(page, sum.counters, Of::keyspace);
 }
 
 void add_disk(Page& page, const NodeSnapshot& s, const reports::DiskStats& disk) {
@@ -193,20 +176,18 @@ void add_disk(Page& page, const NodeSnapshot& s, const reports::DiskStats& disk)
 }
 
 void add_clients(Page& page, const NodeSnapshot& s, const reports::Counters& c) {
-  page.gauge("limpet_clients_connected", "Client connections now.", c.connected_clients);
-  page.gauge("limpet_clients_max", "Setting max-clients.", s.max_clients);
-  page.gauge("limpet_clients_paused", "Clients not read from, because output or an owner's queue is full.",
-             c.clients_paused);
-  page.gauge("limpet_client_memory_bytes", "Requests and replies under way, which client-memory bounds.",
-             c.client_memory_bytes);
-  page.counter("limpet_connections_received_total", "Client connections accepted.", c.connections_received);
-  page.counter("limpet_connections_rejected_total",
-               "Client connections refused at max-clients or by protected mode.", s.connections_rejected);
-  page.counter("limpet_net_input_bytes_total", "Bytes read from clients.", c.net_input_bytes);
-  page.counter("limpet_net_output_bytes_total", "Bytes written to clients.", c.net_output_bytes);
-  page.counter("limpet_protocol_errors_total", "Connections ended because of bytes that are no request.",
-               c.protocol_errors);
-  page.counter("limpet_error_replies_total", "Replies that were an error.", c.error_replies);
+  for (const auto& row : reports::kCounterRows) {
+    if (row.of != Of::clients) continue;
+    add_row(page, row, c);
+    // What the node knows of the same stands beside it.
+    if (row.field == &reports::Counters::connected_clients) {
+      page.gauge("limpet_clients_max", "Setting max-clients.", s.max_clients);
+    }
+    if (row.field == &reports::Counters::connections_received) {
+      page.counter("limpet_connections_rejected_total",
+                   "Client connections refused at max-clients or by protected mode.", s.connections_rejected);
+    }
+  }
 }
 
 // One family over all commands, taken from `field` of each one's count.
@@ -222,9 +203,7 @@ void add_commands(Page& page, const reports::ShardStats& sum, std::string name, 
 
 void add_commands(Page& page, const reports::ShardStats& sum) {
   using Count = reports::CommandCount;
-  page.counter("limpet_commands_processed_total",
-               "Commands of this node's clients, wherever they were executed.",
-               sum.counters.commands_processed);
+  add_counters(page, sum.counters, Of::commands);
   page.gauge("limpet_operations_per_second", "Commands on keys executed here in the last seconds.",
              sum.rates.operations);
   add_commands(page, sum, "limpet_commands_total", "Commands executed here.",
@@ -244,20 +223,6 @@ void add_latencies(Page& page, const reports::Latencies& latencies) {
                  "How long commands executed here took in their handlers, estimated from samples.", bounds,
                  {latencies.counts.begin(), latencies.counts.end()},
                  static_cast<double>(latencies.total_ns) / 1e9);
-}
-
-void add_forwarding(Page& page, const reports::Counters& c) {
-  page.counter("limpet_forwarded_commands_total", "Commands of clients sent on to another node.",
-               c.commands_forwarded);
-  page.counter("limpet_sibling_commands_total", "Commands of clients sent on to another shard of this node.",
-               c.commands_to_siblings);
-  page.counter("limpet_commands_for_peers_total", "Commands executed for clients of other nodes.",
-               c.commands_for_peers);
-  page.counter("limpet_forward_retries_total", "Forwarded commands that were sent again.", c.forward_retries);
-  page.counter("limpet_forward_errors_total",
-               "Forwards answered CLUSTERDOWN, TRYAGAIN or BUSY: they did not happen.", c.forward_errors);
-  page.counter("limpet_forward_indoubt_total", "Forwards answered INDOUBT: they may have happened.",
-               c.forward_indoubt);
 }
 
 // One family over all peers but this node itself.
@@ -315,7 +280,7 @@ std::string metrics_text(const NodeSnapshot& snapshot) {
   add_clients(page, snapshot, sum.counters);
   add_commands(page, sum);
   add_latencies(page, sum.latencies);
-  add_forwarding(page, sum.counters);
+  add_counters(page, sum.counters, Of::forwarding);
   add_peers(page, snapshot, sum);
   add_process(page, snapshot);
   return page.text();

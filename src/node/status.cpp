@@ -5,6 +5,7 @@
 #include <limpet/base/number.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/node/admin.hpp>
+#include <limpet/reports/figure_rows.hpp>
 #include <nlohmann/json.hpp>
 
 namespace limpet::node {
@@ -38,24 +39,12 @@ Json store_json(const store::StoreStats& store) {
           {"evicted_keys_total", store.evicted_total}};
 }
 
-Json counters_json(const reports::Counters& c) {
-  return {{"clients", c.connected_clients},
-          {"clients_paused", c.clients_paused},
-          {"client_memory_bytes", c.client_memory_bytes},
-          {"connections_received", c.connections_received},
-          {"commands_processed", c.commands_processed},
-          {"commands_forwarded", c.commands_forwarded},
-          {"commands_to_siblings", c.commands_to_siblings},
-          {"commands_for_peers", c.commands_for_peers},
-          {"forward_retries", c.forward_retries},
-          {"forward_errors", c.forward_errors},
-          {"forward_indoubt", c.forward_indoubt},
-          {"keyspace_hits", c.keyspace.hits},
-          {"keyspace_misses", c.keyspace.misses},
-          {"net_input_bytes", c.net_input_bytes},
-          {"net_output_bytes", c.net_output_bytes},
-          {"protocol_errors", c.protocol_errors},
-          {"error_replies", c.error_replies}};
+// Each figure by the name of its row.
+template <class Stats, std::size_t rows>
+Json rows_json(const std::array<reports::FigureRow<Stats>, rows>& table, const Stats& stats) {
+  Json out;
+  for (const reports::FigureRow<Stats>& row : table) out[std::string(row.status)] = stats.*row.field;
+  return out;
 }
 
 Json disk_json(const reports::DiskStats& disk) {
@@ -71,28 +60,12 @@ Json disk_json(const reports::DiskStats& disk) {
 // Slots that this node holds, and those that change hands.
 Json slots_json(const reports::HandoffStats& slots, const reports::Rates& rates) {
   const auto left = seconds_left(slots, rates);
-  return {{"slots", slots.slots},
-          {"slots_to_give", slots.to_give},
-          {"sessions_to_give", slots.sessions_to_give},
-          {"slots_given_now", slots.giving},
-          {"slots_received_now", slots.receiving},
-          {"slots_held_by_nobody", slots.unheld},
-          {"slots_forgotten", slots.forgotten},
-          {"slots_unreachable", slots.unreachable},
-          {"slots_given_total", slots.given_total},
-          {"slots_received_total", slots.received_total},
-          {"handovers_failed_total", slots.failed_total},
-          {"sessions_given_total", slots.sessions_total},
-          {"handover_bytes_total", slots.bytes_total},
-          {"handover_sent_bytes_total", slots.sent_total},
-          {"handover_took_ms_total", slots.took_ms_total},
-          {"handover_held_ms_total", slots.held_ms_total},
-          {"handover_held_ms_max", slots.held_ms_max},
-          {"handover_rate_max", slots.rate_max},
-          {"sessions_given_per_second", std::llround(rates.sessions_given)},
-          {"bytes_given_per_second", std::llround(rates.bytes_sent)},
-          {"handover_seconds_left", left ? Json(std::llround(*left)) : Json(nullptr)},
-          {"handover_last_failure", slots.last_failure.data()}};
+  Json out = rows_json(reports::kHandoffRows, slots);
+  out["sessions_given_per_second"] = std::llround(rates.sessions_given);
+  out["bytes_given_per_second"] = std::llround(rates.bytes_sent);
+  out["handover_seconds_left"] = left ? Json(std::llround(*left)) : Json(nullptr);
+  out["handover_last_failure"] = slots.last_failure.data();
+  return out;
 }
 
 // What one shard, or all of them together, holds and has done.
@@ -100,7 +73,7 @@ Json figures(const reports::ShardStats& stats) {
   Json out = store_json(stats.store);
   out["ops_per_second"] = std::llround(stats.rates.operations);
   out.update(slots_json(stats.handoff, stats.rates));
-  out.update(counters_json(stats.counters));
+  out.update(rows_json(reports::kCounterRows, stats.counters));
   if (stats.disk.journaled) out.update(disk_json(stats.disk));
   return out;
 }

@@ -6,12 +6,18 @@
 #include <limpet/base/hash.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
+#include <limpet/command/errors.hpp>
 #include <limpet/reports/cluster.hpp>
+#include <limpet/reports/figure_rows.hpp>
+#include <optional>
 #include <utility>
 
 namespace limpet::reports {
 
 namespace {
+
+// Of CLUSTER STATUS: all that is no row of HandoffStats.
+constexpr std::size_t kFieldsBesideRows = 22;
 
 std::uint64_t rounded(double number) { return static_cast<std::uint64_t>(std::llround(number)); }
 
@@ -25,6 +31,34 @@ std::string weight_text(std::uint32_t thousandths) {
 }
 
 }  // namespace
+
+command::Step begin_cluster(const command::Spec& spec, command::Args args) {
+  using command::Builtin;
+  if (command::is_discovery(to_lower(args[1]))) {
+    return command::refuse("ERR This instance has cluster support disabled");
+  }
+  if (const std::string error = command::refusal(&spec, args); !error.empty()) return command::reject(error);
+  const command::Execution does = command::execution_of(spec, args);
+  switch (does.builtin) {
+    case Builtin::cluster_status:
+      return {.kind = command::Step::Kind::ask_nodes};
+    case Builtin::cluster_reload:
+    case Builtin::cluster_check:
+    case Builtin::cluster_drain:
+    case Builtin::cluster_undrain:
+    case Builtin::cluster_claim:
+      return {.kind = command::Step::Kind::order};
+    case Builtin::cluster_partial:
+      return {.kind = command::Step::Kind::partial};
+    case Builtin::cluster_countkeysinslot: {
+      const std::optional<std::int64_t> slot = parse_int64(args[2]);
+      if (slot && *slot >= 0 && *slot < std::int64_t{kSlots}) return command::ask_shards(does.merge);
+      return command::refuse(command::kInvalidSlot);
+    }
+    default:
+      return {};
+  }
+}
 
 std::string node_id(std::string_view name) {
   char text[41];
@@ -82,6 +116,7 @@ void reply_where(std::string_view key, const cluster::View& view, const Whereabo
 
 void reply_status(const cluster::View& view, cluster::NodeIndex self, const StatusFacts& facts,
                   const ShardStats& stats, resp::ReplyWriter& reply) {
+  using Row = FigureRow<HandoffStats>;
   const cluster::Node& me = view.nodes[self];
   const auto field = [&](std::string_view name, std::uint64_t value) {
     reply.bulk(name);
@@ -93,7 +128,12 @@ void reply_status(const cluster::View& view, cluster::NodeIndex self, const Stat
   };
   const HandoffStats& moves = stats.handoff;
   const auto left = seconds_left(moves, stats.rates);
-  reply.map(30);
+  const std::string_view data_directory = moves.forgotten == 0 ? ""
+                                          : facts.is_fresh     ? "knows of no slot"
+                                                               : "an old copy";
+  const auto is_shown = [](const Row& row) { return !row.cluster_status.empty(); };
+  const auto shown = std::count_if(kHandoffRows.begin(), kHandoffRows.end(), is_shown);
+  reply.map(kFieldsBesideRows + static_cast<std::size_t>(shown));
   text("name", me.name);
   text("client", me.client.text());
   text("peer", me.peer ? me.peer->text() : "");
@@ -102,17 +142,16 @@ void reply_status(const cluster::View& view, cluster::NodeIndex self, const Stat
                 : me.listed    ? name_of(me.state)
                                : "not in the file");
   text("weight", weight_text(me.weight_thousandths));
-  field("slots", moves.slots);
-  field("slots_placed", view.slots_per_node()[self]);
-  field("slots_to_give", moves.to_give);
-  field("slots_giving", moves.giving);
-  field("slots_receiving", moves.receiving);
-  field("slots_unheld", moves.unheld);
-  text("why_unheld", moves.unheld == 0 ? "" : facts.why_unheld);
-  field("slots_forgotten", moves.forgotten);
-  text("data_directory", moves.forgotten == 0 ? "" : facts.is_fresh ? "knows of no slot" : "an old copy");
-  field("slots_unreachable", moves.unreachable);
-  field("sessions_to_give", moves.sessions_to_give);
+  for (const Row::Of of : {Row::Of::slots, Row::Of::sessions}) {
+    for (const Row& row : kHandoffRows) {
+      if (row.of != of || !is_shown(row)) continue;
+      field(row.cluster_status, moves.*row.field);
+      // What explains it stands behind it.
+      if (row.field == &HandoffStats::slots) field("slots_placed", view.slots_per_node()[self]);
+      if (row.field == &HandoffStats::unheld) text("why_unheld", moves.unheld == 0 ? "" : facts.why_unheld);
+      if (row.field == &HandoffStats::forgotten) text("data_directory", data_directory);
+    }
+  }
   field("sessions_given_per_second", rounded(stats.rates.sessions_given));
   field("bytes_given_per_second", rounded(stats.rates.bytes_sent));
   text("seconds_left", left ? std::to_string(rounded(*left)) : "");

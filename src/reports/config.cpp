@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
+#include <limpet/command/errors.hpp>
 #include <limpet/reports/config.hpp>
 #include <map>
 
@@ -106,6 +107,16 @@ std::string set_config(ConfigValues& values, command::Args args) {
     if (!wrong.empty()) return set_error(name, wrong);
   }
   return {};
+}
+
+command::Step begin_config(ConfigValues values, const command::Spec& spec, command::Args args) {
+  if (const std::string error = command::refusal(&spec, args); !error.empty()) return command::reject(error);
+  const command::Execution does = command::execution_of(spec, args);
+  if (does.merge == command::Merge::none) return {};
+  if (does.builtin == command::Builtin::config_set) {
+    if (const std::string error = set_config(values, args); !error.empty()) return command::refuse(error);
+  }
+  return command::ask_shards(does.merge);
 }
 
 }  // namespace limpet::reports

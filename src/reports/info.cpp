@@ -7,6 +7,7 @@
 #include <limpet/base/text.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/reports/config.hpp>
+#include <limpet/reports/figure_rows.hpp>
 #include <limpet/reports/info.hpp>
 #include <type_traits>
 
@@ -38,6 +39,15 @@ class Section {
  private:
   std::string& out_;
 };
+
+// Those of one kind of thing that have a name in INFO.
+template <class Stats, std::size_t rows>
+void write_rows(Section& section, const std::array<FigureRow<Stats>, rows>& table, const Stats& stats,
+                typename FigureRow<Stats>::Of of) {
+  for (const FigureRow<Stats>& row : table) {
+    if (row.of == of && !row.info.empty()) section.line(row.info, stats.*row.field);
+  }
+}
 
 std::string human(std::uint64_t bytes) {
   constexpr const char* kUnits[] = {"B", "K", "M", "G", "T"};
@@ -141,26 +151,21 @@ void persistence_section(const Facts& facts, std::string& out) {
 
 void stats_section(const Facts& facts, std::string& out) {
   const Counters& counters = facts.stats.counters;
-  Section(out, "Stats")
-      .line("total_connections_received", counters.connections_received)
+  Section section(out, "Stats");
+  section.line("total_connections_received", counters.connections_received)
       .line("total_commands_processed", counters.commands_processed)
       .line("instantaneous_ops_per_sec", std::llround(facts.stats.rates.operations))
       .line("total_net_input_bytes", counters.net_input_bytes)
       .line("total_net_output_bytes", counters.net_output_bytes)
       .line("expired_keys", facts.stats.store.expired_total)
       .line("evicted_keys", facts.stats.store.evicted_total)
-      .line("keyspace_hits", counters.keyspace.hits)
-      .line("keyspace_misses", counters.keyspace.misses)
+      .line("keyspace_hits", counters.keyspace_hits)
+      .line("keyspace_misses", counters.keyspace_misses)
       .line("pubsub_channels", 0)
       .line("pubsub_patterns", 0)
       .line("total_error_replies", counters.error_replies)
-      .line("protocol_errors", counters.protocol_errors)
-      .line("forwarded_commands", counters.commands_forwarded)
-      .line("sibling_commands", counters.commands_to_siblings)
-      .line("commands_for_peers", counters.commands_for_peers)
-      .line("forward_retries", counters.forward_retries)
-      .line("forward_errors", counters.forward_errors)
-      .line("forward_indoubt", counters.forward_indoubt);
+      .line("protocol_errors", counters.protocol_errors);
+  write_rows(section, kCounterRows, counters, FigureRow<Counters>::Of::forwarding);
 }
 
 void replication_section(const Facts&, std::string& out) {
@@ -199,24 +204,17 @@ void errorstats_section(const Facts& facts, std::string& out) {
 }
 
 void cluster_section(const Facts& facts, std::string& out) {
-  const HandoffStats& slots = facts.stats.handoff;
+  using Of = FigureRow<HandoffStats>::Of;
   // Off, as clients understand it: they need not know the owners, every node answers for every key.
-  Section(out, "Cluster")
-      .line("cluster_enabled", 0)
+  Section section(out, "Cluster");
+  section.line("cluster_enabled", 0)
       .line("limpet_cluster", facts.node.view.name)
       .line("limpet_epoch", facts.node.view.epoch)
       .line("limpet_content_digest", hex_text(facts.node.view.content_digest))
       .line("limpet_placement_digest", hex_text(facts.node.view.placement_digest))
-      .line("limpet_nodes", facts.node.view.nodes.size())
-      .line("limpet_slots", slots.slots)
-      .line("limpet_slots_to_give", slots.to_give)
-      .line("limpet_slots_giving", slots.giving)
-      .line("limpet_slots_receiving", slots.receiving)
-      .line("limpet_slots_unheld", slots.unheld)
-      .line("limpet_slots_forgotten", slots.forgotten)
-      .line("limpet_slots_unreachable", slots.unreachable)
-      .line("limpet_sessions_to_give", slots.sessions_to_give)
-      .line("limpet_sessions_given_per_second", std::llround(facts.stats.rates.sessions_given))
+      .line("limpet_nodes", facts.node.view.nodes.size());
+  for (const Of of : {Of::slots, Of::sessions}) write_rows(section, kHandoffRows, facts.stats.handoff, of);
+  section.line("limpet_sessions_given_per_second", std::llround(facts.stats.rates.sessions_given))
       .line("limpet_bytes_given_per_second", std::llround(facts.stats.rates.bytes_sent));
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limpet/reports/figure_rows.hpp>
 #include <limpet/reports/stats.hpp>
 
 namespace limpet::reports {
@@ -15,25 +16,7 @@ const char* name_of(DiskStats::State state) {
   return "unknown";
 }
 
-void Counters::add(const Counters& other) {
-  connections_received += other.connections_received;
-  connected_clients += other.connected_clients;
-  clients_paused += other.clients_paused;
-  client_memory_bytes += other.client_memory_bytes;
-  commands_processed += other.commands_processed;
-  commands_forwarded += other.commands_forwarded;
-  commands_to_siblings += other.commands_to_siblings;
-  commands_for_peers += other.commands_for_peers;
-  forward_retries += other.forward_retries;
-  forward_errors += other.forward_errors;
-  forward_indoubt += other.forward_indoubt;
-  net_input_bytes += other.net_input_bytes;
-  net_output_bytes += other.net_output_bytes;
-  protocol_errors += other.protocol_errors;
-  keyspace.hits += other.keyspace.hits;
-  keyspace.misses += other.keyspace.misses;
-  error_replies += other.error_replies;
-}
+void Counters::add(const Counters& other) { add_figures(kCounterRows, *this, other); }
 
 void DiskStats::add(const DiskStats& other) {
   state = std::max(state, other.state);
@@ -47,24 +30,7 @@ void DiskStats::add(const DiskStats& other) {
 }
 
 void HandoffStats::add(const HandoffStats& other) {
-  slots += other.slots;
-  to_give += other.to_give;
-  sessions_to_give += other.sessions_to_give;
-  giving += other.giving;
-  receiving += other.receiving;
-  unheld += other.unheld;
-  forgotten += other.forgotten;
-  unreachable += other.unreachable;
-  given_total += other.given_total;
-  received_total += other.received_total;
-  failed_total += other.failed_total;
-  sessions_total += other.sessions_total;
-  bytes_total += other.bytes_total;
-  sent_total += other.sent_total;
-  took_ms_total += other.took_ms_total;
-  held_ms_total += other.held_ms_total;
-  held_ms_max = std::max(held_ms_max, other.held_ms_max);
-  rate_max += other.rate_max;
+  add_figures(kHandoffRows, *this, other);
   if (last_failure[0] == '\0') last_failure = other.last_failure;
 }
 

@@ -262,7 +262,7 @@ void Core::tick() {
   engine_.feed().end_command();
   tick_snapshot();
   tick_handovers();
-  note_counts();
+  figures_.note_counts();
 }
 
 void Core::tick_pending() {
@@ -343,40 +343,6 @@ bool Core::drained() {
   const bool quiet = clients_.size() == 0 && forwarder_.under_way() == questions_.size() && gated_.empty() &&
                      waiters_.none_parked();
   return quiet && peers_.idle() && siblings_.idle();
-}
-
-Counters Core::counters() const {
-  Counters counters = counters_;
-  counters.commands_to_siblings = forwarder_.counts().to_siblings;
-  counters.commands_forwarded = forwarder_.counts().to_nodes;
-  counters.forward_retries = forwarder_.counts().retries;
-  counters.connected_clients = clients_.size();
-  counters.client_memory_bytes = memory_.total();
-  counters.keyspace = engine_.stats().lookups();
-  counters.error_replies += engine_.stats().errors();
-  return counters;
-}
-
-ShardStats Core::stats() {
-  ShardStats stats;
-  stats.counters = counters();
-  clients_.each([&](Client& client) { stats.counters.clients_paused += client.turn.is_stalled() ? 1U : 0U; });
-  stats.store = engine_.store().stats();
-  stats.disk = disk_stats();
-  stats.handoff = handoff_stats();
-  stats.rates = rates();
-  stats.latencies = engine_.stats().latencies();
-  stats.memory_max = tunables_.memory_of_node;
-  stats.commands = engine_.stats().counts();
-  const std::vector<std::size_t> held = ownership_.known().count(view_->nodes.size());
-  for (const std::unique_ptr<Link>& link : links_) {
-    PeerStats& peer = stats.peers.emplace_back(link ? link->stats() : PeerStats{});
-    if (!link) continue;
-    peer.slots = held[link->node()];
-    peer.requests_in_flight = forwarder_.unanswered(link->node());
-    peer.requests_total = forwarder_.sent_total(link->node());
-  }
-  return stats;
 }
 
 }  // namespace limpet::shard

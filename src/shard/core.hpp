@@ -15,8 +15,7 @@
 //   gathering.cpp        what they want done
 //   all_keys.cpp, scan.cpp   KEYS, DBSIZE, RANDOMKEY, FLUSHALL; SCAN
 //   client_account.cpp   what is kept for clients, and who pays when it is too much
-//   connection.cpp       commands about connections: what they want done (room clients)
-//   info.cpp, config.cpp, cluster.cpp   INFO, CONFIG, CLUSTER
+//   builtins.cpp         commands that are about connections, nodes and the cluster: what is done for them
 //   orders.cpp           what an operator tells the node to do; claims
 //   core_ways.cpp        the ways to other shards and nodes, as the Forwarder sees them
 #pragma once
@@ -39,9 +38,6 @@
 #include <limpet/ownership/reasons.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/peer/greeting.hpp>
-#include <limpet/reports/cluster.hpp>
-#include <limpet/reports/config.hpp>
-#include <limpet/reports/info.hpp>
 #include <limpet/shard/shard.hpp>
 #include <limpet/store/store.hpp>
 #include <map>
@@ -54,8 +50,8 @@
 
 #include "after_sync.hpp"
 #include "claims.hpp"
+#include "figures.hpp"
 #include "names.hpp"
-#include "recent.hpp"
 #include "streams.hpp"
 
 namespace limpet::shard {
@@ -96,7 +92,7 @@ class Core {
   void drain();
   [[nodiscard]] bool drained();
   [[nodiscard]] bool in_start() const { return is_starting(ownership_); }
-  [[nodiscard]] ShardStats stats();
+  [[nodiscard]] ShardStats stats() const { return figures_.stats(); }
   [[nodiscard]] Effects& effects() { return effects_; }
   void set_now(Now now) { now_ = now; }
   // durable.cpp: the journal
@@ -134,7 +130,6 @@ class Core {
   void drain_peers();
 
   void add_links();
-  [[nodiscard]] Counters counters() const;
 
   // ---- handover_bridge.cpp ----
   [[nodiscard]] bool worth_dialling(const Link& link) const;
@@ -152,7 +147,6 @@ class Core {
   void take_question(const Origin& origin, Slot slot, std::string_view body);
   void tick_handovers();
   void copy_for_handovers();
-  [[nodiscard]] HandoffStats handoff_stats() const;
 
   // ---- routes.cpp ----
   [[nodiscard]] Route effective_route(Slot slot) const;
@@ -239,7 +233,6 @@ class Core {
   [[nodiscard]] std::string why_unserved(Slot slot) const;
   // What is said to commands about all keys while some slots are not served; empty: all are.
   [[nodiscard]] std::string why_not_whole() const;
-  [[nodiscard]] DiskStats disk_stats() const;
 
   // ---- snapshots.cpp ----
   void tick_snapshot();
@@ -336,31 +329,15 @@ class Core {
   bool take_scan(Client& client, Args args, bool partial = false);
   [[nodiscard]] unsigned scan_width(std::size_t count) const;
 
-  // ---- connection.cpp ----
+  // ---- builtins.cpp ----
   bool take_connection_command(Client& client, const Spec& spec, Args args);
-  bool take_client_command(Client& client, const Spec& spec, Args args);
+  bool take_node_command(Client& client, const Spec& spec, Args args);
+  bool carry_out(Client& client, const Spec& spec, Args args, const command::Step& step);
+  void answer_builtin(Client& client, const Spec& spec, Args args, Bytes& out);
   void list_clients(Args part, ReplyWriter& reply);
   void kill_clients(Args part, ReplyWriter& reply);
-
-  // ---- info.cpp ----
-  void note_counts();
-  [[nodiscard]] Rates rates() const;
-  bool take_node_command(Client& client, const Spec& spec, Args args);
-  void append_stats(Bytes& out) const;  // this shard's figures, for another shard of the node
-  void stats_reply(const gather::Report& report, ReplyWriter& reply);
-  [[nodiscard]] reports::NodeFacts node_facts() const;
-
-  // ---- config.cpp ----
-  bool config_command(Client& client, const Spec& spec, Args args);
-  [[nodiscard]] reports::ConfigValues config_values() const;
-  void config_part(command::Builtin builtin, Args args, ReplyWriter& reply);
-
-  // ---- cluster.cpp ----
-  bool cluster_command(Client& client, const Spec& spec, Args args);
-  void answer_cluster_command(const Spec& spec, Args args, ReplyWriter& reply);
-  [[nodiscard]] reports::Reachability reachability() const;
-  [[nodiscard]] reports::Whereabouts whereabouts_of(Slot slot) const;
-  void status_reply(gather::Parts parts, ReplyWriter& reply);
+  void reset_counts();
+  void set_config(Args args, ReplyWriter& reply);
 
   ShardConfig config_;  // set once
   std::shared_ptr<const cluster::View> view_;
@@ -406,7 +383,6 @@ class Core {
   forward::Waiters waiters_;
   forward::GatedReplies gated_;
   Counters counters_;
-  RecentCounts recent_;
   std::uint64_t served_before_tick_ = 0;  // commands on keys, executed or forwarded
 
   Slab<LinkStream> link_streams_;
@@ -417,6 +393,8 @@ class Core {
   gather::Gathers gathers_{config_.self, config_.shards, view_};
   std::uint64_t delivered_count_ = 0;  // bytes of replies, to whomever, since the start
   links::Greeter greeter_;
+  Figures figures_{config_,    view_,  tunables_, now_,    engine_,  ownership_,
+                   forwarder_, links_, clients_,  memory_, counters_};
   bool draining_ = false;
 
   // Scratch, reused from command to command.

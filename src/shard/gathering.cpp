@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "answers.hpp"
 #include "core.hpp"
 
 namespace limpet::shard {
@@ -138,11 +139,7 @@ void Core::carry_out(gather::Reply& reply) {
 void Core::carry_out(gather::Report& report) {
   Bytes body;
   ReplyWriter reply(body, report.version);
-  if (report.merge == Merge::status && !report.part) {
-    status_reply(report.parts, reply);
-  } else {
-    stats_reply(report, reply);
-  }
+  answer_report(report, figures_, draining_, reply);
   give_back(report.asker, report.charged);
   deliver(report.asker, Outcome::done, body.view(), report.lsn);
 }

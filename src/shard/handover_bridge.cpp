@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core.hpp"
+#include "nodes.hpp"
 
 namespace limpet::shard {
 
@@ -80,19 +81,7 @@ void Core::set_view(std::shared_ptr<const cluster::View> view) {
 }
 
 // How it is with the other nodes.
-ownership::NodeDirectory Core::nodes() const {
-  std::vector<ownership::NodeRow> rows(view_->nodes.size());
-  for (const std::unique_ptr<Link>& link : links_) {
-    if (!link) continue;
-    ownership::NodeRow& row = rows[link->node()];
-    row.linked = link->up();
-    row.answers = link->verdict() == Link::Verdict::send;
-    row.informed = link->informed();
-    if (row.informed) row.says = link->theirs();
-    if (!row.answers || !row.informed) row.why_not = link->why(now_);
-  }
-  return {config_.self, std::move(rows)};
-}
+ownership::NodeDirectory Core::nodes() const { return directory_of(config_.self, links_, now_); }
 
 // Whoever is not in the file any more is looked for only while it holds slots, or has just been there.
 bool Core::worth_dialling(const Link& link) const {
@@ -338,40 +327,6 @@ void Core::copy_for_handovers() {
   if (!ownership_.moves_slots() || !ownership_.moves().can_copy()) return;
   ownership_.moves().go_on(now_);
   work_off();
-}
-
-HandoffStats Core::handoff_stats() const {
-  HandoffStats stats;
-  if (!ownership_.moves_slots()) {
-    stats.slots = ownership_.slots().served();
-    return stats;
-  }
-  const HandOvers::Progress progress = ownership_.moves().progress();
-  stats.to_give = progress.to_give;
-  stats.sessions_to_give = ownership_.moves().sessions_to_give();
-  stats.giving = progress.giving;
-  stats.receiving = progress.receiving;
-  stats.given_total = progress.given_total;
-  stats.received_total = progress.received_total;
-  stats.failed_total = progress.failed_total;
-  stats.sessions_total = progress.sessions_total;
-  stats.bytes_total = progress.bytes_total;
-  stats.sent_total = progress.sent_total;
-  stats.took_ms_total = progress.took_ms_total;
-  stats.held_ms_total = progress.held_ms_total;
-  stats.held_ms_max = progress.held_ms_max;
-  stats.rate_max = tunables_.handover_rate;
-  progress.last_failure.copy(stats.last_failure.data(), stats.last_failure.size() - 1);
-  stats.forgotten = forgotten(ownership_);
-  const ownership::NodeDirectory nodes = this->nodes();
-  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
-    const auto slot = static_cast<Slot>(at);
-    const Owner& holder = ownership_.known().shown(slot);
-    stats.unreachable += nodes.silent(holder.known() ? holder.node : view_->owner(slot)) ? 1U : 0U;
-    stats.slots += handoff::owns(ownership_.moves().title(slot)) ? 1U : 0U;
-    stats.unheld += !holder.known() && view_->owner(slot) == config_.self ? 1U : 0U;
-  }
-  return stats;
 }
 
 }  // namespace limpet::shard

@@ -185,23 +185,4 @@ void Core::serve_kept(const Origin& origin, Slot slot, Route route, std::string_
   serve_slot(origin, slot, route, request, command::find(args[0]), args, body);
 }
 
-DiskStats Core::disk_stats() const {
-  DiskStats stats;
-  stats.slots_loading = ownership_.slots().loading();
-  stats.slots_damaged = ownership_.slots().damaged();
-  const engine::SnapshotPacer* const snapshots = engine_.snapshots();
-  if (snapshots == nullptr) return stats;
-  const engine::Durability& durability = engine_.durability();
-  stats.journaled = true;
-  stats.snapshot_open = snapshots->open();
-  stats.state = durability.failed()             ? DiskStats::State::failed
-                : !durability.trouble().empty() ? DiskStats::State::full
-                                                : DiskStats::State::ok;
-  const Lsn end = engine_.feed().end();
-  stats.unwritten_bytes = end - std::min(end, durability.safe());
-  stats.unsynced_bytes = end - std::min(end, durability.synced());
-  stats.since_snapshot_bytes = snapshots->bytes_since(end);
-  return stats;
-}
-
 }  // namespace limpet::shard

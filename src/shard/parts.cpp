@@ -3,6 +3,7 @@
 #include <limpet/base/number.hpp>
 #include <limpet/command/relocate.hpp>
 
+#include "answers.hpp"
 #include "core.hpp"
 #include "orders.hpp"
 
@@ -176,7 +177,7 @@ Lsn Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
   const Spec& spec = *command::find(args[0]);
   ReplyWriter reply(out, version);
   if (spec.scope == command::Scope::cluster) return run_part_of_all_keys(spec, args, version, out);
-  switch (const Builtin builtin = command::execution_of(spec, args).builtin) {
+  switch (command::execution_of(spec, args).builtin) {
     case Builtin::client_kill:
       kill_clients(args, reply);
       break;
@@ -184,8 +185,11 @@ Lsn Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
       list_clients(args, reply);
       break;
     case Builtin::config_resetstat:
+      reset_counts();
+      reply.ok();
+      break;
     case Builtin::config_set:
-      config_part(builtin, args, reply);
+      set_config(args, reply);
       break;
     case Builtin::cluster_countkeysinslot: {
       const auto slot = static_cast<Slot>(parse_int64(args[2]).value_or(0));
@@ -193,7 +197,7 @@ Lsn Core::run_shard_part(Args args, resp::Version version, Bytes& out) {
       break;
     }
     default:
-      append_stats(out);
+      append_part(figures_, out);
   }
   return 0;
 }

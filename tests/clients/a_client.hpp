@@ -56,15 +56,15 @@ struct AClient {
   }
 
   // CLIENT, as far as it is known before anybody else is asked.
-  ClientStep begin(std::string_view line) {
+  command::Step begin(std::string_view line) {
     const Request request(line);
     return begin_client_command(client, request.row(), request.args());
   }
   // CLIENT, of one that concerns this client alone.
   std::string ask_client(std::string_view line) {
     const Request request(line);
-    const ClientStep step = begin_client_command(client, request.row(), request.args());
-    if (step.kind != ClientStep::Kind::answer) return step.error;
+    const command::Step step = begin_client_command(client, request.row(), request.args());
+    if (step.kind != command::Step::Kind::answer) return step.error;
     Bytes out;
     answer_client_command(client, request.row(), request.args(), now, out);
     return std::string(out.view());

@@ -17,13 +17,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-using Kind = ClientStep::Kind;
+using Kind = command::Step::Kind;
 using Fate = KillFilter::Fate;
 
 // What begin() has to say of a request that is refused; empty: it is not.
 std::string refusal(std::string_view line) {
   AClient client;
-  const ClientStep step = client.begin(line);
+  const command::Step step = client.begin(line);
   EXPECT_EQ(step.kind == Kind::refuse, !step.error.empty()) << line;
   return step.error;
 }
@@ -38,6 +38,12 @@ TEST(ClientCommand, ItsNumberAndItsName) {
   EXPECT_EQ(client.ask_client("CLIENT GETNAME"), "$2\r\nme\r\n");
   EXPECT_EQ(client.ask_client("CLIENT NO-EVICT on"), "+OK\r\n");
   EXPECT_EQ(client.ask_client("CLIENT NO-EVICT maybe"), "-" + std::string(command::kSyntax) + "\r\n");
+}
+
+TEST(ClientCommand, ASubcommandThatThereIsNotIsRejected) {
+  AClient client;
+  EXPECT_EQ(client.begin("CLIENT NOSUCH").kind, Kind::reject);
+  EXPECT_EQ(client.begin("CLIENT ID more").error, command::wrong_arity("client|id"));
 }
 
 TEST(ClientCommand, NamesThatWouldBreakALineOfTheListAreRefused) {
@@ -96,10 +102,11 @@ TEST(ClientReply, AnythingElseIsRefused) { EXPECT_EQ(refusal("CLIENT REPLY maybe
 // What a shard with these clients says.
 std::vector<std::string> list(std::string_view line, const std::vector<AClient*>& clients) {
   AClient asking;
-  const ClientStep step = asking.begin(line);
+  const command::Step step = asking.begin(line);
   EXPECT_EQ(step.kind, Kind::ask_shards) << step.error;
   EXPECT_EQ(step.merge, command::Merge::text);
-  const Request part(step.args);
+  EXPECT_TRUE(step.args.empty()) << "it is passed on as it came";
+  const Request part(line);
   ClientList list(part.args(), asking.now);
   for (const AClient* each : clients) list.add(each->client);
   Bytes out;
@@ -169,7 +176,7 @@ TEST(ClientList, WhatItDoesNotUnderstandIsRefused) {
 // Numbers of those of three clients, 1 to 3, that do not stay. Number 2 asks.
 std::vector<std::uint64_t> killed(std::string_view line) {
   AClient asking({}, 2);
-  const ClientStep step = asking.begin(line);
+  const command::Step step = asking.begin(line);
   EXPECT_EQ(step.kind, Kind::ask_shards) << step.error;
   const Request part(step.args);
   const KillFilter filter(part.args());

@@ -486,7 +486,7 @@ inline void TwoNodes::check() {
     FUZZ_CHECK(!honest_ || owners <= 1);
   }
   for (const Node& node : nodes_) {
-    const HandOvers::Progress progress = node.hand_overs->progress();
+    const handoff::Progress progress = node.hand_overs->progress();
     FUZZ_CHECK(progress.to_give <= kUsed && progress.giving <= kUsed && progress.receiving <= kUsed);
     std::set<Slot> slots;
     for (const handoff::WantedTitle& write : node.writes) FUZZ_CHECK(slots.insert(write.slot).second);

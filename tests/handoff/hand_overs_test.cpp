@@ -169,7 +169,7 @@ TEST_F(OneShard, ANodeThatTakesNoneIsOfferedNoneForAWhileAndTheReasonIsTold) {
   ASSERT_EQ(hand_overs_.wishes().notes.size(), 1U);
   EXPECT_FALSE(hand_overs_.wishes().notes[0].went_well);
   EXPECT_THAT(hand_overs_.wishes().notes[0].text, HasSubstr("it has read epoch 1"));
-  EXPECT_EQ(hand_overs_.progress().last_failure, "node number 1: it has read epoch 1");
+  EXPECT_STREQ(hand_overs_.progress().last_failure.data(), "node number 1: it has read epoch 1");
   hand_overs_.tick(now_);
   EXPECT_TRUE(questions().empty());
   now_.steady_ms += kHandoffRetryMinMs;
@@ -268,7 +268,7 @@ TEST_F(OneShard, WhereTitlesCannotBeWrittenNothingIsGivenOrTakenAnyMore) {
   hand_overs_.tick(now_);
   EXPECT_TRUE(questions().empty());
   EXPECT_TRUE(hand_overs_.serves(0)) << "what it owns it serves";
-  EXPECT_THAT(hand_overs_.progress().last_failure, HasSubstr("the disk is broken"));
+  EXPECT_THAT(hand_overs_.progress().last_failure.data(), HasSubstr("the disk is broken"));
 }
 
 TEST_F(OneShard, WithoutRoomForTheCommitTheSlotStaysAndIsServedAndGoesOnceThereIs) {
@@ -290,7 +290,7 @@ TEST_F(OneShard, WithoutRoomForTheCommitTheSlotStaysAndIsServedAndGoesOnceThereI
   EXPECT_EQ(questions().at(0).kind, Kind::abort);
   EXPECT_TRUE(hand_overs_.serves(0));
   EXPECT_EQ(hand_overs_.wishes().modes.back().kind, SlotMode::serving);
-  EXPECT_THAT(hand_overs_.progress().last_failure, HasSubstr("no space left"));
+  EXPECT_THAT(hand_overs_.progress().last_failure.data(), HasSubstr("no space left"));
   hand_overs_.tick(now_);
   EXPECT_TRUE(questions().empty()) << "not at once";
   now_.steady_ms += kDiskRetryMs;

@@ -130,7 +130,7 @@ TEST_F(OutgoingTest, ASlotIsFrozenCededGrantedAndDropped) {
   EXPECT_TRUE(hears(Kind::owned));
   EXPECT_FALSE(outgoing_.is_moving(kSlot));
   EXPECT_EQ(store_.keys_in(kSlot), 0U);
-  EXPECT_EQ(outgoing_.progress().moved_total, 1U);
+  EXPECT_EQ(outgoing_.progress().given_total, 1U);
   EXPECT_EQ(outgoing_.progress().sessions_total, 1U);
   ASSERT_EQ(out_.notes.size(), 1U);
   EXPECT_THAT(out_.notes[0].text, HasSubstr("was handed over to n2"));

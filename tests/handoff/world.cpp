@@ -421,7 +421,7 @@ bool World::settled() const {
   if (!net_.empty()) return false;
   for (const auto& node : nodes_) {
     if (node->view + 1 != views_.size() || !node->writes.empty()) return false;
-    const HandOvers::Progress progress = node->hand_overs->progress();
+    const Progress progress = node->hand_overs->progress();
     if (progress.giving + progress.receiving + progress.to_give > 0) return false;
   }
   for (unsigned uid = 0; uid < kUids; ++uid) {

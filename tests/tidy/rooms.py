@@ -22,7 +22,7 @@ ROOMS = {
     "forward": ["base", "ring", "peer", "cluster", "ownership"],
     "clients": ["base", "resp", "store", "command"],
     "gather": ["base", "resp", "ring", "peer", "cluster", "command", "forward"],
-    "reports": ["base", "resp", "ring", "store", "cluster", "command", "engine", "links"],
+    "reports": ["base", "resp", "ring", "store", "handoff", "cluster", "command", "engine", "links"],
     "shard": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
               "engine", "links", "forward", "clients", "gather", "reports"],
     "net": ["base", "resp", "cluster", "shard"],

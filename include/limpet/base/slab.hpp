@@ -64,6 +64,13 @@ class Slab {
       if (cell.value) visit(Name{index, cell.generation}, *cell.value);
     }
   }
+  template <class Visit>
+  void each(Visit visit) const {
+    for (std::uint32_t index = 0; index < chunks_.size() * kChunk; ++index) {
+      const Cell& cell = (*chunks_[index / kChunk])[index % kChunk];
+      if (cell.value) visit(Name{index, cell.generation}, *cell.value);
+    }
+  }
 
  private:
   static constexpr std::size_t kChunk = 64;

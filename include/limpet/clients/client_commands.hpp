@@ -14,31 +14,20 @@
 #include <limpet/base/time.hpp>
 #include <limpet/clients/client.hpp>
 #include <limpet/command/command.hpp>
+#include <limpet/command/step.hpp>
 #include <limpet/resp/reply.hpp>
 #include <string>
 #include <vector>
 
 namespace limpet::clients {
 
-struct ClientStep {
-  enum class Kind : std::uint8_t {
-    answer,      // answer_client_command() writes the reply
-    silent,      // all is done, and there is no reply
-    refuse,      // `error` is the reply
-    ask_shards,  // of this node, each for its part of `args`; `merge` says how the parts become the reply
-  };
-  Kind kind = Kind::answer;
-  std::string error{};
-  command::Merge merge = command::Merge::none;
-  std::vector<std::string> args{};
-};
-
-// REQUIRES, of both: command::refusal() has found nothing wrong.
-[[nodiscard]] ClientStep begin_client_command(Client& client, const command::Spec& spec, command::Args args);
+[[nodiscard]] command::Step begin_client_command(Client& client, const command::Spec& spec,
+                                                 command::Args args);
+// REQUIRES: begin_client_command() has said Step::Kind::answer.
 void answer_client_command(Client& client, const command::Spec& spec, command::Args args, Now now,
                            Bytes& out);
 
-// A shard's part of CLIENT LIST. `part`: ClientStep::args.
+// A shard's part of CLIENT LIST. `part`: Step::args.
 class ClientList {
  public:
   ClientList(command::Args part, Now now);

@@ -54,6 +54,10 @@ class Clients {
   void each(Visit visit) {
     slab_.each([&](auto, Client& client) { visit(client); });
   }
+  template <class Visit>
+  void each(Visit visit) const {
+    slab_.each([&](auto, const Client& client) { visit(client); });
+  }
 
   // ---- What they send ----
   // A turn of the client begins, in which requests are taken by intake(). `bytes`: what has come of it,

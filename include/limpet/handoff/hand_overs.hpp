@@ -30,6 +30,7 @@
 #include <limpet/handoff/message.hpp>
 #include <limpet/handoff/numbering.hpp>
 #include <limpet/handoff/outgoing.hpp>
+#include <limpet/handoff/progress.hpp>
 #include <limpet/handoff/title.hpp>
 #include <limpet/handoff/title_ledger.hpp>
 #include <limpet/handoff/unfinished.hpp>
@@ -51,22 +52,6 @@ class HandOvers {
     std::vector<ModeChange> modes;
     std::vector<MoveNote> notes;
   };
-  struct Progress {
-    std::size_t to_give = 0;  // slots that should be another's, those on their way included
-    std::size_t giving = 0;
-    std::size_t receiving = 0;
-    std::uint64_t given_total = 0;
-    std::uint64_t received_total = 0;
-    std::uint64_t failed_total = 0;    // tries
-    std::uint64_t sessions_total = 0;  // given
-    std::uint64_t bytes_total = 0;     // of what was given
-    std::uint64_t sent_total = 0;      // bytes, those of tries that failed and of slots on their way included
-    std::uint64_t took_ms_total = 0;   // from begin to end, in sum over the slots given
-    std::uint64_t held_ms_total = 0;   // commands waited so long, in sum over the slots given
-    std::uint64_t held_ms_max = 0;
-    std::string last_failure;  // of a try, unless one has gone well since
-  };
-
   // Of the shard whose slots are `shard`, `shard` + `shards` and so on. `titles`: by slot, of the whole node;
   // what belongs to this shard's is in the store. `boot` was never used before. The store outlives this.
   HandOvers(Member self, std::uint64_t boot, unsigned shards, unsigned shard,

@@ -14,6 +14,7 @@
 #include <limpet/handoff/hand_over_view.hpp>
 #include <limpet/handoff/numbering.hpp>
 #include <limpet/handoff/pace.hpp>
+#include <limpet/handoff/progress.hpp>
 #include <limpet/handoff/retries.hpp>
 #include <limpet/handoff/source.hpp>
 #include <limpet/handoff/title_ledger.hpp>
@@ -29,16 +30,6 @@ namespace limpet::handoff {
 
 class Outgoing {
  public:
-  struct Progress {
-    std::uint64_t moved_total = 0;
-    std::uint64_t sessions_total = 0;
-    std::uint64_t bytes_total = 0;    // of what has moved
-    std::uint64_t sent_total = 0;     // bytes, those of tries that failed and of slots on their way included
-    std::uint64_t took_ms_total = 0;  // from begin to end, in sum over the slots that have moved
-    std::uint64_t held_ms_total = 0;  // commands waited so long, in sum over the slots
-    std::uint64_t held_ms_max = 0;
-  };
-
   // `boot` was never used before. What it is given by reference outlives it.
   Outgoing(Member self, std::uint64_t boot, const TitleLedger& ledger, const HandOverView& view,
            store::Store& store);

@@ -5,12 +5,17 @@
 #include <cstdint>
 #include <limpet/base/slot.hpp>
 #include <limpet/cluster/view.hpp>
+#include <limpet/command/command.hpp>
+#include <limpet/command/step.hpp>
 #include <limpet/reports/stats.hpp>
 #include <limpet/resp/reply.hpp>
 #include <string>
 #include <string_view>
 
 namespace limpet::reports {
+
+// What is to be done for CLUSTER.
+[[nodiscard]] command::Step begin_cluster(const command::Spec& spec, command::Args args);
 
 // Is it missed where it cannot be reached?
 [[nodiscard]] inline bool is_counted(const cluster::Node& node) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limpet/cluster/view.hpp>
 #include <limpet/command/command.hpp>
+#include <limpet/command/step.hpp>
 #include <limpet/resp/reply.hpp>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ struct ConfigValues {
   bool evict_when_full = false;      // can be set
   std::int64_t idle_timeout_ms = 0;  // can be set; 0: never
 };
+
+// What is to be done for CONFIG; of SET once it is known that `values` can be set so.
+[[nodiscard]] command::Step begin_config(ConfigValues values, const command::Spec& spec, command::Args args);
 
 // CONFIG GET pattern [pattern ...].
 void reply_config(const ConfigValues& values, const cluster::Node& me, command::Args args,

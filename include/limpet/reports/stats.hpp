@@ -2,11 +2,11 @@
 // thread, added up and shown elsewhere (INFO, /metrics, /status).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limpet/command/command.hpp>
 #include <limpet/engine/command_stats.hpp>
+#include <limpet/handoff/progress.hpp>
 #include <limpet/links/link_stats.hpp>
 #include <limpet/store/store.hpp>
 #include <optional>
@@ -18,6 +18,7 @@ namespace limpet::reports {
 using engine::CommandCount;
 using engine::Latencies;
 
+// The numbers of Counters and of HandoffStats have their rows in figure_rows.hpp.
 struct Counters {
   std::uint64_t connections_received = 0;
   std::uint64_t connected_clients = 0;
@@ -33,7 +34,8 @@ struct Counters {
   std::uint64_t net_input_bytes = 0;
   std::uint64_t net_output_bytes = 0;
   std::uint64_t protocol_errors = 0;
-  command::Lookups keyspace;
+  std::uint64_t keyspace_hits = 0;    // reads of keys that were there
+  std::uint64_t keyspace_misses = 0;  // and of those that were not
   std::uint64_t error_replies = 0;
 
   void add(const Counters& other);
@@ -60,27 +62,14 @@ struct DiskStats {
 [[nodiscard]] const char* name_of(DiskStats::State state);
 
 // Slots that change hands, and those that are held.
-struct HandoffStats {
-  std::uint64_t slots = 0;    // held
-  std::uint64_t to_give = 0;  // of them, should be another's
-  std::uint64_t sessions_to_give = 0;
-  std::uint64_t giving = 0;  // being given
-  std::uint64_t receiving = 0;
-  std::uint64_t unheld = 0;  // should be this node's, and are held by nobody that is known
+struct HandoffStats : handoff::Progress {
+  std::uint64_t slots = 0;             // held
+  std::uint64_t sessions_to_give = 0;  // in slots that should be another's
+  std::uint64_t unheld = 0;            // should be this node's, and are held by nobody that is known
   // It held them later than its disk knows of, and nobody has since: its data directory is an old copy.
   std::uint64_t forgotten = 0;
   std::uint64_t unreachable = 0;  // whoever holds them, or is to, does not answer this node
-  std::uint64_t given_total = 0;
-  std::uint64_t received_total = 0;
-  std::uint64_t failed_total = 0;        // tries
-  std::uint64_t sessions_total = 0;      // given
-  std::uint64_t bytes_total = 0;         // given
-  std::uint64_t sent_total = 0;          // the same, with tries that failed and slots on their way
-  std::uint64_t took_ms_total = 0;       // in sum over the slots given
-  std::uint64_t held_ms_total = 0;       // commands waited so long, in sum over the slots given
-  std::uint64_t held_ms_max = 0;         // and for one
-  std::uint64_t rate_max = 0;            // in bytes per second; 0: without a limit
-  std::array<char, 160> last_failure{};  // why one came to nothing, unless one has gone well since
+  std::uint64_t rate_max = 0;     // in bytes per second; 0: without a limit
 
   void add(const HandoffStats& other);
 };

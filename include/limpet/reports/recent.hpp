@@ -1,15 +1,17 @@
 // Recent: how fast a count has grown in the last seconds.
 //
-// It is told the count from time to time, and keeps what it was once a second. Owned by whoever counts.
+// It is told the count from time to time, and keeps what it was once a second. Owned by whoever counts, on
+// its thread. Times are steady, in milliseconds.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limpet/handoff/progress.hpp>
 #include <limpet/reports/stats.hpp>
 
-namespace limpet::shard {
+namespace limpet::reports {
 
 class Recent {
  public:
@@ -58,12 +60,32 @@ class Recent {
   std::size_t kept_ = 0;
 };
 
-// What a shard is asked about.
-struct RecentCounts {
-  Recent operations;
-  Recent slots_given;
-  Recent sessions_given;
-  Recent bytes_sent;
+// How fast a shard executes commands and gives slots away.
+class RecentCounts {
+ public:
+  // It is time to be told again.
+  [[nodiscard]] bool due(std::int64_t steady_ms) const { return operations_.due(steady_ms); }
+  // The counts as they are now; where it is not due, nothing is kept of them.
+  void note(std::int64_t steady_ms, std::uint64_t operations, const handoff::Progress& moves) {
+    if (!due(steady_ms)) return;
+    operations_.note(steady_ms, operations);
+    slots_given_.note(steady_ms, moves.given_total);
+    sessions_given_.note(steady_ms, moves.sessions_total);
+    bytes_sent_.note(steady_ms, moves.sent_total);
+  }
+  [[nodiscard]] Rates rates(std::int64_t steady_ms, std::uint64_t operations,
+                            const handoff::Progress& moves) const {
+    return {.operations = operations_.per_second(steady_ms, operations),
+            .slots_given = slots_given_.per_second_of_work(steady_ms, moves.given_total),
+            .sessions_given = sessions_given_.per_second_of_work(steady_ms, moves.sessions_total),
+            .bytes_sent = bytes_sent_.per_second_of_work(steady_ms, moves.sent_total)};
+  }
+
+ private:
+  Recent operations_;
+  Recent slots_given_;
+  Recent sessions_given_;
+  Recent bytes_sent_;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::reports

@@ -1,11 +1,10 @@
 // What is said of the last seconds.
-#include "recent.hpp"
-
 #include <gtest/gtest.h>
 
+#include <limpet/reports/recent.hpp>
 #include <limpet/reports/stats.hpp>
 
-namespace limpet::shard {
+namespace limpet::reports {
 namespace {
 
 TEST(Recent, BeforeItWasToldAnythingNothingGoes) { EXPECT_EQ(Recent().per_second(5'000, 100), 0); }
@@ -51,6 +50,19 @@ TEST(Recent, ACountThatBeginsAnewDoesNotGoBack) {
   EXPECT_EQ(recent.per_second(7'000, 110), 100);
 }
 
+TEST(RecentCounts, GoByTheSecondAndEachByItsCount) {
+  RecentCounts recent;
+  handoff::Progress moves;
+  recent.note(1'000, 0, moves);
+  moves = {.given_total = 2, .sessions_total = 20, .sent_total = 2'000};
+  recent.note(1'500, 7, moves);  // not due
+  const Rates rates = recent.rates(2'000, 50, moves);
+  EXPECT_EQ(rates.operations, 50);
+  EXPECT_EQ(rates.slots_given, 2);
+  EXPECT_EQ(rates.sessions_given, 20);
+  EXPECT_EQ(rates.bytes_sent, 2'000);
+}
+
 TEST(SecondsLeft, GoBySessionsWhereThereAreAnyElseBySlots) {
   HandoffStats moves;
   Rates rates;
@@ -66,4 +78,4 @@ TEST(SecondsLeft, GoBySessionsWhereThereAreAnyElseBySlots) {
 }
 
 }  // namespace
-}  // namespace limpet::shard
+}  // namespace limpet::reports
