@@ -59,6 +59,7 @@ class ClientMemory {
   }
 
   [[nodiscard]] std::size_t of_clients() const { return clients_; }
+  [[nodiscard]] std::size_t of_nodes() const { return nodes_; }
   [[nodiscard]] std::size_t of_orphans() const { return orphans_; }
   [[nodiscard]] std::size_t total() const { return clients_ + nodes_ + orphans_; }
 
