@@ -28,8 +28,8 @@ def run(bench, folder):
     chance, sizes = random.Random(7), bench.sizes.journal
     starts = []
     yield _beside_redis(bench, folder, chance, starts)
-    table = Table("How soon a session is there", "Seconds from the start of a limpetd that was killed before, until a "
-                  "GET of a session picked at random is answered with its value. One shard; the slowest try counts.",
+    table = Table("How soon a session is there", "Seconds from the start of a limpetd that had been killed until a "
+                  "GET of a random session is answered with its value. One shard; the slowest attempt counts.",
                   ("sessions", "tries", "all are there after", "first GET, median", "slowest", "target", ""))
     for count, tried in ((sizes.sessions, starts), (sizes.many_sessions, _many(bench, folder, chance))):
         firsts = [start.first for start in tried]

@@ -24,8 +24,8 @@ CLIENTS = Path(__file__).parents[1] / "idle_clients.py"
 def run(bench):
     count = _affordable(bench.sizes.idle_connections)
     memory = Table(f"{count:,} idle connections: memory",
-                   "Bytes of resident memory of the server for each; what the kernel keeps of a socket is not in it. "
-                   "Each has asked one PING.", ("server", "bytes each", "target", ""))
+                   "Bytes of resident memory of the server per connection, not counting the kernel's memory for a "
+                   "socket. Each has sent one PING.", ("server", "bytes each", "target", ""))
     cpu = Table(f"{count:,} idle connections: CPU", "Microseconds of the server's CPU per request of 50 busy "
                 "connections, without and with the idle ones.", ("server", "command", "P", "without", "with", "ratio"))
     for start, flag, target in ((limpet, "--max-clients", BYTES), (redis, "--maxclients", None)):

@@ -15,7 +15,7 @@ def run(bench):
         "string: 13-byte key, 64-byte value, time-out": (_fill_strings, bench.sizes.strings),
         "hash: 13-byte key, 5 fields of 6 + 16 bytes, time-out": (_fill_hashes, bench.sizes.hashes),
     }
-    table = Table("Memory of a session", "Bytes of resident memory: what the process has grown by, over the number of "
+    table = Table("Memory of a session", "Bytes of resident memory: the growth of the process divided by the number of "
                   "sessions. One run, as it hardly varies.",
                   ("session", "how many", "limpet", "redis", "ratio", "target", ""))
     for kind, (put, count) in kinds.items():

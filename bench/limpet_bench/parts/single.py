@@ -38,7 +38,7 @@ def _compared(samples, rows, figure, title, note, targets):
 
 def _latency(samples, rows):
     table = Table("One shard against redis-server: latency",
-                  "Milliseconds as redis-benchmark sees them, with all 50 connections always waiting.",
+                  "Milliseconds as measured by redis-benchmark, with all 50 connections always waiting.",
                   ("command", "P", "limpet p50", "redis p50", "limpet p99", "redis p99"))
     for row in rows:
         table.add(*row, *(samples.median(row, peer, figure) for figure in ("p50", "p99")
