@@ -18,16 +18,10 @@ Gathers::Gathers(NodeIndex self, unsigned shards, std::shared_ptr<const cluster:
 
 Gathers::~Gathers() = default;
 
-Actions* Gathers::take() {
-  if (under_hand_ || next_.empty()) return nullptr;
-  under_hand_ = true;
-  std::swap(next_, taken_);
-  return &taken_;
-}
-
-void Gathers::done() {
-  under_hand_ = false;
+Actions& Gathers::take() {
   taken_.clear();
+  std::swap(next_, taken_);
+  return taken_;
 }
 
 // ---- A command begins ----

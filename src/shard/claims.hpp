@@ -5,6 +5,7 @@
 // Owned by a shard, on its thread; it knows no title and no disk.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
@@ -34,6 +35,12 @@ class Claims {
   }
   void not_written(Slot slot) {
     for (Claim& claim : claims_) claim.missed += claim.writing.erase(slot) > 0 ? 1 : 0;
+  }
+  // Can one be answered now?
+  [[nodiscard]] bool has_done(Now now) const {
+    return std::any_of(claims_.begin(), claims_.end(), [&](const Claim& claim) {
+      return claim.writing.empty() || now.steady_ms >= claim.until_ms;
+    });
   }
   // Those that can be answered now.
   [[nodiscard]] std::vector<Claim> take_done(Now now) {

@@ -32,7 +32,6 @@ void Core::give_back(const Origin& origin, std::size_t charged) {
 // more.
 void Core::forget_work_for(StreamId client) {
   gathers_.gone(client);
-  run_gathers();
   give_back({.stream = client}, forwarder_.abandon(client));
 }
 

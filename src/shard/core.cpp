@@ -58,7 +58,7 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
     engine_.store().suspend_reclaim(static_cast<Slot>(at));
   if (ownership_.moves_slots()) ownership_.go_on(nodes(), now_);
   neighbours_.told = ownership_.standing();
-  work_off();
+  settle();
 }
 
 // One to each node that is known, but this one.
@@ -160,7 +160,6 @@ void Core::written(StreamId id, std::size_t bytes) {
         refill(link);
         if (link.lanes().waiting() < kLinkBytesMax / 2) {
           forwarder_.has_drained({false, link.node()});
-          drain_forwarder();
         }
       }
       return;
@@ -221,6 +220,7 @@ void Core::take_batch(unsigned sibling, std::string_view batch) {
   while (const Frame* const frame = turn.next()) {
     prefetch_keys(turn.ahead());
     sibling_frame(sibling, *frame);
+    settle();
   }
   if (turn.end()) effects_.again = true;
 }
@@ -232,8 +232,7 @@ void Core::sibling_frame(unsigned sibling, const Frame& frame) {
     case FrameType::reply:
       return answered(frame.id, static_cast<Outcome>(frame.bits), frame.body);
     case FrameType::holder:
-      ownership_.hears_shard(frame.body, now_);
-      return work_off();
+      return ownership_.hears_shard(frame.body, now_);
     case FrameType::ask:
     case FrameType::words:
       return take_owning(sibling, frame);
@@ -267,15 +266,15 @@ void Core::tick() {
 
 void Core::tick_pending() {
   forwarder_.expire(now_);
-  drain_forwarder();
+  settle();
   const bool moves = ownership_.moves_slots();
   const auto route = [&](Slot slot) {
     return moves ? ownership_.owner_route(slot) : ownership_.slots().route(slot);
   };
   forwarder_.retry(route, now_);
-  drain_forwarder();
+  settle();
   gathers_.tick();
-  run_gathers();
+  settle();
 }
 
 void Core::tick_links() {
@@ -297,17 +296,34 @@ void Core::tick_peers() {
   drain_peers();
 }
 
+// ---- Settling ----
+
+bool Core::is_quiet() {
+  return forwarder_.actions().empty() && !forwarder_.relays().has_drained() && !gathers_.has_work() &&
+         ownership_.actions().empty() && !hand_overs_have_work();
+}
+
 void Core::settle() {
-  reroute_drained();
+  while (!is_quiet()) {
+    for (forward::Forwarder::Action& action : std::exchange(forwarder_.actions(), {})) carry_out(action);
+    run_gathers();
+    reroute_drained();
+    drain_ownership();
+    work_off();
+  }
+}
+
+void Core::end_event() {
+  settle();
   // Whoever is woken may wake others; each goes on with what it has, and stops again where it has to.
   while (Client* const client = clients_.next_woken()) take_turn(*client, {});
   if (memory_.exhausted()) clients_.shed(now_);
   drain_clients();
+  settle();
+  if (ownership_.moves_slots() && ownership_.moves().can_copy()) effects_.again = true;
   clients_.trim();
-  // What was needed for something large once is not kept for ever.
-  for (Bytes* scratch : {&scratch_, &reply_scratch_}) {
-    if (scratch->capacity() > kSpareBytesMax) scratch->release();
-  }
+  trim(scratch_);
+  trim(reply_scratch_);
 }
 
 void Core::reload(ShardTunables tunables) {
@@ -328,7 +344,6 @@ void Core::drain() {
   if (std::exchange(draining_, true)) return;
   if (ownership_.moves_slots()) {
     ownership_.moves().stop(now_);
-    work_off();
   }
   peers_.drain();
   // Whole commands that a client has sent and that had to wait are answered still.

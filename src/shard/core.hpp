@@ -118,11 +118,15 @@ class Core {
   void snapshot_done(std::uint64_t covers) { engine_.snapshots()->done(covers); }
   void snapshot_failed() { engine_.snapshots()->failed(now_.steady_ms); }
   // To be called at the end of every event: goes on with clients whose reason to wait is gone.
-  void settle();
+  void end_event();
 
  private:
   // ---- core.cpp ----
   void note(Note::Level level, std::string text);
+  // Does what machines want done, in one order, until none of them wants anything. To be called behind every
+  // command and frame: none of them is in the middle of anything then.
+  void settle();
+  [[nodiscard]] bool is_quiet();
   void tick_pending();
   void tick_links();
   void tick_peers();
@@ -138,6 +142,7 @@ class Core {
   [[nodiscard]] ownership::NodeDirectory nodes() const;
   void drain_ownership();
   void work_off();
+  [[nodiscard]] bool hand_overs_have_work();
   void write_title(const handoff::WantedTitle& write);
   void send_titles();
   void fail_titles(const std::string& why);
@@ -248,7 +253,6 @@ class Core {
   void forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write,
                      std::uint8_t hops);
   void fail_waiting(Link& link);
-  void drain_forwarder();
   void carry_out(forward::Forwarder::Action& action);
   [[nodiscard]] std::string why_ended(const forward::Forwarder::Action& action) const;
   void tried_in_vain(const forward::Forwarder::Answered& answered, std::string_view body);
@@ -374,7 +378,6 @@ class Core {
     bool subscribed = false;
   };
   GivenChanges given_changes_{*this};
-  bool working_off_ = false;  // what the hand-overs want is being done
   AfterSync after_sync_;
   Claims claims_;
   Numbered<handoff::Question> questions_;              // asked; by Origin::id

@@ -73,16 +73,9 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
                      .large_reply = client != nullptr ? client->replies.next_may_have() : 0,
                      .charged = charge(origin, sizeof(Pending) + sizeof(Place) + body.size())},
                     now_.steady_ms + tunables_.forward_timeout_ms);
-  drain_forwarder();
 }
 
 // ---- What it wants ----
-
-void Core::drain_forwarder() {
-  while (!forwarder_.actions().empty()) {
-    for (Forwarder::Action& action : std::exchange(forwarder_.actions(), {})) carry_out(action);
-  }
-}
 
 void Core::carry_out(Forwarder::Action& action) {
   using Kind = Forwarder::Action::Kind;
@@ -135,23 +128,17 @@ void Core::link_lost(Link& link, std::string_view reason) {
                             "link to node " + peer_name + " is down: " + link.why(now_),
                             {},
                             LinkNote{.node = peer_name, .shard = config_.index}});
-  drain_forwarder();
   if (link.verdict() != Link::Verdict::wait) fail_waiting(link);
   forwarder_.has_drained({false, link.node()});
-  drain_forwarder();
 }
 
-void Core::fail_waiting(Link& link) {
-  forwarder_.fail_waiting(link.node());
-  drain_forwarder();
-}
+void Core::fail_waiting(Link& link) { forwarder_.fail_waiting(link.node()); }
 
 void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
   const auto known = forwarder_.answered(id, outcome, now_);
   if (!known) return;  // its time ran out before
   if (known->nobody_owned) return tried_in_vain(*known, body);
   give_back(known->origin, known->charged);
-  drain_forwarder();
   if (outcome == Outcome::in_doubt && known->was_read) {
     // Of a read nothing is in doubt: it has no reply.
     return deliver(known->origin, Outcome::unavailable,
@@ -168,9 +155,8 @@ void Core::tried_in_vain(const Forwarder::Answered& answered, std::string_view b
   if (ownership_.moves_slots() && answered.slot != kNoSlot && peer::read_not_me(body, said) &&
       said.term != Term{}) {
     const auto node = view_->find(said.node);
-    if (node && ownership_.hears_of(*node, answered.slot, said.term, now_)) work_off();
+    if (node) (void)ownership_.hears_of(*node, answered.slot, said.term, now_);
   }
-  drain_forwarder();
   if (!origin.is_entry() && ownership_.moves_slots()) update_route(answered.slot);
 }
 
@@ -194,7 +180,6 @@ void Core::deliver(const Origin& origin, Outcome outcome, std::string_view body,
       return;
     case Origin::Kind::gather:
       part_done(origin, outcome, body);
-      run_gathers();
       return;
     case Origin::Kind::handoff:
       take_answer(origin, outcome, body);

@@ -11,21 +11,21 @@ namespace limpet::shard {
 using command::Merge;
 using gather::Ask;
 
-// Until nothing is left to do. Whoever is asked and answers at once only adds to what is done behind it.
+// Whoever is asked and answers at once only adds to what is done behind it.
 void Core::run_gathers() {
-  while (gather::Actions* const actions = gathers_.take()) {
-    for (gather::Action& action : actions->list) {
+  while (gathers_.has_work()) {
+    gather::Actions& actions = gathers_.take();
+    for (gather::Action& action : actions.list) {
       std::visit(
           [&]<class A>(A& one) {
             if constexpr (std::is_same_v<A, Ask>) {
-              ask(one, actions->args(one));
+              ask(one, actions.args(one));
             } else {
               carry_out(one);
             }
           },
           action);
     }
-    gathers_.done();
   }
 }
 

@@ -19,11 +19,6 @@ using handoff::HandOvers;
 
 namespace {
 
-bool any(const HandOvers::Wishes& wishes) {
-  return !wishes.questions.empty() || !wishes.answers.empty() || !wishes.writes.empty() ||
-         !wishes.syncs.empty() || !wishes.modes.empty() || !wishes.notes.empty();
-}
-
 // Does it bring something that the store, and so the journal, has to take?
 bool brings_sessions(std::string_view message) {
   handoff::Message read;
@@ -74,10 +69,8 @@ void Core::set_view(std::shared_ptr<const cluster::View> view) {
   peers_.set_view(view_);
   files_compared_ms_ = now_.steady_ms + kFileLagMs;
   ownership_.plan_moves(now_);
-  drain_ownership();
   tell_news_of_change();
   ownership_.take_first_slots(nodes());
-  work_off();
 }
 
 // How it is with the other nodes.
@@ -117,15 +110,14 @@ void Core::drain_ownership() {
   for (const NodeIndex node : actions.ask) ask_owners(*links_[node]);
 }
 
-// To be called after anything has been told to them.
+// What the hand-overs of this shard want.
 void Core::work_off() {
-  drain_ownership();
-  if (!ownership_.moves_slots() || std::exchange(working_off_, true)) return;
+  if (!ownership_.moves_slots()) return;
   HandOvers& moves = ownership_.moves();
   engine_.feed().end_command();
   watch_changes();
   const bool journaled = engine_.feed().journal() != nullptr;
-  while (any(moves.wishes())) {
+  while (!moves.wishes().empty()) {
     HandOvers::Wishes wishes = std::exchange(moves.wishes(), {});
     for (const handoff::WantedTitle& write : wishes.writes) write_title(write);
     // Without a journal there is nothing that could be synced, and nobody to be asked for it.
@@ -154,10 +146,16 @@ void Core::work_off() {
     engine_.feed().end_command();
     watch_changes();
   }
-  working_off_ = false;
   tell_siblings();
   tell_peers();
-  if (moves.can_copy()) effects_.again = true;
+  answer_claims();
+}
+
+bool Core::hand_overs_have_work() {
+  if (!ownership_.moves_slots()) return false;
+  HandOvers& moves = ownership_.moves();
+  return !moves.wishes().empty() || ownership_.news().has_any() ||
+         given_changes_.subscribed != moves.gives() || claims_.has_done(now_);
 }
 
 void Core::write_title(const handoff::WantedTitle& write) {
@@ -187,7 +185,6 @@ void Core::send_titles() {
   if (!ownership_.moves_slots()) return;
   while (const auto slot = after_sync_.next_settled(engine_.durability().synced()))
     ownership_.moves().settled(*slot, now_);
-  work_off();
 }
 
 void Core::fail_titles(const std::string& why) {
@@ -195,8 +192,6 @@ void Core::fail_titles(const std::string& why) {
     ownership_.moves().not_written(slot, why, now_);
     claims_.not_written(slot);
   }
-  work_off();
-  answer_claims();
 }
 
 void Core::titles_written(const std::vector<Slot>& slots) {
@@ -209,8 +204,6 @@ void Core::titles_written(const std::vector<Slot>& slots) {
     if (giver != nullptr && giver->theirs().boot != promise->migration.boot) ownership_.news().add(slot);
   }
   ownership_.titles_written();
-  work_off();
-  answer_claims();
 }
 
 // For want of room: none of them is on the disk, and each may be wanted again.
@@ -223,8 +216,6 @@ void Core::titles_failed(const std::vector<Slot>& slots, const std::string& why,
                      : ownership_.moves().not_written(slot, why, now_);
     claims_.not_written(slot);
   }
-  work_off();
-  answer_claims();
 }
 
 // ---- Questions ----
@@ -256,7 +247,6 @@ void Core::take_answer(const Origin& origin, Outcome outcome, std::string_view b
   } else {
     ownership_.moves().unanswered(question.slot, question.body.view(), printable(body, kErrorTextMax), now_);
   }
-  work_off();
 }
 
 // From another node.
@@ -298,7 +288,6 @@ void Core::take_question(const Origin& origin, Slot slot, std::string_view body)
     if (!durability.trouble().empty()) return deliver(origin, Outcome::unavailable, durability.refusal());
   }
   ownership_.moves().asked(from, slot, body, tickets_.add(origin), now_);
-  work_off();
 }
 
 // ---- Time ----
@@ -310,12 +299,9 @@ void Core::tick_handovers() {
   ownership_.moves().tick(now_);
   if (!after_sync_.empty()) effects_.sync = true;
   const ownership::NodeDirectory nodes = this->nodes();
-  if (ownership_.take_first_slots(nodes) > 0) work_off();
+  ownership_.take_first_slots(nodes);
   tell_news_of_change();
   ownership_.go_on(nodes, now_);
-  drain_ownership();
-  answer_claims();
-  work_off();
   if (files_compared_ms_ == 0 || now_.steady_ms < files_compared_ms_) return;
   files_compared_ms_ = 0;
   for (const std::unique_ptr<Link>& link : links_) {
@@ -326,7 +312,6 @@ void Core::tick_handovers() {
 void Core::copy_for_handovers() {
   if (!ownership_.moves_slots() || !ownership_.moves().can_copy()) return;
   ownership_.moves().go_on(now_);
-  work_off();
 }
 
 }  // namespace limpet::shard

@@ -142,7 +142,6 @@ void Core::slot_loaded(const LoadPiece::Step& step) {
     journal->set_sequence(slot, step.changes, step.version);
   engine_.store().resume_reclaim(slot);
   ownership_.loaded(slot);
-  work_off();
 }
 
 void Core::slot_damaged(Slot slot, const std::string& why) {
@@ -151,7 +150,6 @@ void Core::slot_damaged(Slot slot, const std::string& why) {
   }
   engine_.store().resume_reclaim(slot);
   ownership_.damaged(slot);
-  drain_ownership();
   wake_waiters(slot);
 }
 

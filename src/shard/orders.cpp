@@ -190,8 +190,6 @@ void Core::claim_from(std::string_view name, const Origin& origin, resp::Version
   claim.missed = claimed.missed;
   claim.until_ms = now_.steady_ms + tunables_.forward_timeout_ms;
   claims_.begin(std::move(claim));
-  work_off();
-  answer_claims();
 }
 
 void Core::answer_claims() {

@@ -32,6 +32,7 @@ void Core::link_bytes(LinkStream& stream, StreamId id, std::string_view bytes) {
   links::FramesIn frames(stream.input, bytes, kPieceBytes);
   while (const Frame* const frame = fine ? frames.peek() : nullptr) {
     fine = link_frame(link, stream, *frame);
+    settle();
     if (fine) frames.take();
   }
   frames.keep_rest();
@@ -61,7 +62,6 @@ bool Core::link_frame(Link& link, LinkStream& stream, const Frame& frame) {
       compare_files(link);
       ask_owners(link);
       forwarder_.link_is_up(link.node());
-      drain_forwarder();
     }
     return true;
   }
@@ -120,9 +120,7 @@ void Core::compare_files(const Link& link) {
 // What the other node says of itself.
 bool Core::link_said(Link& link, const Frame& frame) {
   if (frame.type == FrameType::words) {
-    const bool are_words = ownership_.hears(link.node(), frame.body, now_);
-    work_off();
-    return are_words;
+    return ownership_.hears(link.node(), frame.body, now_);
   }
   peer::Standing standing;
   std::string_view body = frame.body;
@@ -141,7 +139,6 @@ bool Core::link_said(Link& link, const Frame& frame) {
   if (ownership_.moves_slots()) {
     ownership_.answered(link.node());
     ownership_.go_on(nodes(), now_);
-    work_off();
   }
   return true;
 }
@@ -165,6 +162,7 @@ void Core::peer_bytes(StreamId peer, std::string_view bytes) {
         peer_frame(peer, *turn, heard->frame);
         break;
     }
+    settle();
   }
   turn->end();
   drain_peers();
@@ -296,9 +294,7 @@ void Core::serve(const Origin& origin, Slot slot, const peer::Request& request, 
       return;
     }
     case Reach::node:
-      run_node_part(origin, version, spec->has(command::kWrite), args);
-      run_gathers();
-      return;
+      return run_node_part(origin, version, spec->has(command::kWrite), args);
     case Reach::shard: {
       if (command::execution_of(*spec, args).builtin == command::Builtin::cluster_claim)
         return claim_from(args[2], origin, version);

@@ -103,6 +103,7 @@ inline bool Core::take_step(Client& client, const ParsedRequest& next) {
     client.turn.stall();
     return false;
   }
+  if (!client.replies.empty()) settle();
   clients_.intake().took(next);
   return !client.ending;
 }

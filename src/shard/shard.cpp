@@ -31,13 +31,13 @@ void Shard::connected(StreamId link, Now now) {
 void Shard::received(StreamId id, std::string_view bytes, Now now) {
   core_->set_now(now);
   core_->received(id, bytes);
-  core_->settle();
+  core_->end_event();
 }
 
 void Shard::written(StreamId id, std::size_t bytes, Now now) {
   core_->set_now(now);
   core_->written(id, bytes);
-  core_->settle();
+  core_->end_event();
 }
 
 bool Shard::ended(StreamId id, Now now) {
@@ -48,7 +48,7 @@ bool Shard::ended(StreamId id, Now now) {
 void Shard::closed(StreamId id, std::string_view reason, Now now) {
   core_->set_now(now);
   core_->closed(id, reason);
-  core_->settle();
+  core_->end_event();
 }
 
 Stream* Shard::stream(StreamId id) { return core_->stream(id); }
@@ -56,19 +56,19 @@ Stream* Shard::stream(StreamId id) { return core_->stream(id); }
 void Shard::from_sibling(unsigned sibling, std::string_view batch, Now now) {
   core_->set_now(now);
   core_->from_sibling(sibling, batch);
-  core_->settle();
+  core_->end_event();
 }
 
 void Shard::tick(Now now) {
   core_->set_now(now);
   core_->tick();
-  core_->settle();
+  core_->end_event();
 }
 
 void Shard::go_on(Now now) {
   core_->set_now(now);
   core_->go_on();
-  core_->settle();
+  core_->end_event();
 }
 
 Effects& Shard::effects() { return core_->effects(); }
@@ -77,7 +77,7 @@ void Shard::take_batches() { core_->take_batches(); }
 void Shard::take_load(const LoadPiece& piece, Now now) {
   core_->set_now(now);
   core_->take_load(piece);
-  core_->settle();
+  core_->end_event();
 }
 
 void Shard::take_changes() { core_->take_changes(); }
@@ -86,7 +86,7 @@ void Shard::end_changes() { core_->end_changes(); }
 void Shard::durable(std::uint64_t position, Now now) {
   core_->set_now(now);
   core_->durable(position);
-  core_->settle();
+  core_->end_event();
 }
 
 void Shard::synced(std::uint64_t position) { core_->synced(position); }
@@ -95,7 +95,7 @@ void Shard::journal_trouble(const std::string& why) { core_->journal_trouble(why
 void Shard::journal_failed(const std::string& why, Now now) {
   core_->set_now(now);
   core_->journal_failed(why);
-  core_->settle();
+  core_->end_event();
 }
 
 void Shard::inherit(std::uint64_t journal_bytes) { core_->inherit(journal_bytes); }
@@ -115,31 +115,31 @@ void Shard::snapshot_failed(Now now) {
 void Shard::set_view(std::shared_ptr<const cluster::View> view, Now now) {
   core_->set_now(now);
   core_->set_view(std::move(view));
-  core_->settle();
+  core_->end_event();
 }
 
 void Shard::titles_written(const std::vector<Slot>& slots, Now now) {
   core_->set_now(now);
   core_->titles_written(slots);
-  core_->settle();
+  core_->end_event();
 }
 
 void Shard::titles_failed(const std::vector<Slot>& slots, const std::string& why, Now now) {
   core_->set_now(now);
   core_->titles_failed(slots, why, false);
-  core_->settle();
+  core_->end_event();
 }
 
 void Shard::titles_without_room(const std::vector<Slot>& slots, const std::string& why, Now now) {
   core_->set_now(now);
   core_->titles_failed(slots, why, true);
-  core_->settle();
+  core_->end_event();
 }
 
 void Shard::ordered(std::uint64_t ticket, const Result<std::string>& outcome, Now now) {
   core_->set_now(now);
   core_->ordered(ticket, outcome);
-  core_->settle();
+  core_->end_event();
 }
 
 void Shard::reload(ShardTunables tunables) { core_->reload(std::move(tunables)); }

@@ -36,6 +36,7 @@ void Core::take_snapshot_pieces() {
 void Core::synced(std::uint64_t position) {
   engine_.durability().synced(position);
   send_titles();
+  settle();
   engine::SnapshotPacer* const snapshots = engine_.snapshots();
   if (snapshots == nullptr) return;
   snapshots->synced(position);

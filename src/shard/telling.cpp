@@ -83,7 +83,6 @@ void Core::note_asked(std::string_view body) {
   if (node == kUnknown || node >= view_->nodes.size()) return;
   peers_.drop_other_starts(node, boot);
   (void)ownership_.hears(node, body, now_);  // which are words, as take_ask() has found
-  work_off();
 }
 
 void Core::answered_in_part(StreamId peer) {

@@ -48,10 +48,11 @@ class GathersTest : public testing::Test {
   }
   // All that is to be done: what is asked is kept, and so is the reply.
   void look() {
-    while (Actions* const actions = gathers_.take()) {
-      for (Action& action : actions->list) {
+    while (gathers_.has_work()) {
+      Actions& actions = gathers_.take();
+      for (Action& action : actions.list) {
         if (const auto* ask = std::get_if<Ask>(&action)) {
-          const command::Args args = actions->args(*ask);
+          const command::Args args = actions.args(*ask);
           asked_.push_back({*ask, {args.begin(), args.end()}});
         } else if (const auto* locate = std::get_if<Locate>(&action)) {
           located_ = *locate;
@@ -71,7 +72,6 @@ class GathersTest : public testing::Test {
           }
         }
       }
-      gathers_.done();
     }
   }
   void answer(std::size_t at, std::string_view body, Outcome outcome = Outcome::done, Lsn lsn = 0) {

@@ -124,6 +124,7 @@ class Forwarder {
 
   // ---- What to do ----
   [[nodiscard]] std::vector<Action>& actions() { return actions_; }
+  [[nodiscard]] const std::vector<Action>& actions() const { return actions_; }
 
   // ---- To see ----
   // May commands of the client not be taken, as some that nobody owned are tried again?

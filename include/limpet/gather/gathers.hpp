@@ -10,8 +10,7 @@
 //                      +-- located() <- tick()
 //
 // What follows from an event stands in take(), to be done in that order; whoever does it may answer with
-// further events at once, and takes again until nothing is left. What these ask for comes behind all that was
-// taken before, so nobody has to do one thing in the middle of another.
+// further events at once. What these ask for comes behind all that was taken before, and is taken next.
 //
 // Owned by the shard; used by one thread. Times are steady milliseconds.
 #pragma once
@@ -94,10 +93,9 @@ class Gathers {
   // The client has gone: nobody wants what its reads have gathered.
   void gone(StreamId client);
 
-  // What is to be done next, until done(). Null: nothing, or what was taken before is not done yet, and
-  // whoever has it will take this, too.
-  [[nodiscard]] Actions* take();
-  void done();
+  // What is to be done next; it is good until the next take(). REQUIRES: what was taken before is done.
+  [[nodiscard]] bool has_work() const { return !next_.empty(); }
+  [[nodiscard]] Actions& take();
 
  private:
   using Name = Slab<Gather>::Name;
@@ -130,7 +128,6 @@ class Gathers {
   std::vector<Name> waiting_;  // for the next tick
   Actions next_;
   Actions taken_;
-  bool under_hand_ = false;  // taken_ is
 };
 
 }  // namespace limpet::gather

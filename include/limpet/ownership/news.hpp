@@ -22,6 +22,7 @@ class News {
     for_nodes_.push_back(slot);
   }
 
+  [[nodiscard]] bool has_any() const { return !for_nodes_.empty() || !for_shards_.empty(); }
   [[nodiscard]] bool has_for_nodes() const { return !for_nodes_.empty(); }
   [[nodiscard]] std::vector<Slot> take_for_nodes() { return std::exchange(for_nodes_, {}); }
   // As other shards are told of it; empty: nothing.
