@@ -59,12 +59,44 @@ bool Core::carry_out(Client& client, const Spec& spec, Args args, const Step& st
       gather_nodes(client, command::execution_of(spec, args), false, args);
       return true;
     case Step::Kind::order:
-      return cluster_order(client, command::execution_of(spec, args), args);
+      return take_order(client, command::execution_of(spec, args), args);
     case Step::Kind::partial:
       return take_partial(client, args.subspan(2));
   }
   return true;
 }
+
+// ---- Orders ----
+
+bool Core::take_order(Client& client, const command::Execution& does, Args args) {
+  if (!client.replies.empty()) return false;
+  const Orders::Step step = orders_.begin(client, does, args, nodes());
+  if (step.kind == Orders::Step::Kind::refuse) {
+    reply_error(client, step.error);
+    return true;
+  }
+  if (step.kind == Orders::Step::Kind::ask_nodes) {
+    gather_nodes(client, does, step.writes, args.first(step.args));
+    return true;
+  }
+  const Origin origin = keep_place(client);
+  client.replies.set_barrier();
+  if (step.kind == Orders::Step::Kind::take) {
+    orders_.take(step.order, origin, client.version);
+  } else {
+    const peer::Request request = first_hop(Reach::node, client.version, true);
+    forward({Route::Kind::peer, step.node}, kNoSlot, origin, request, args.first(step.args), step.writes);
+  }
+  return true;
+}
+
+void Core::ordered(std::uint64_t ticket, const Result<std::string>& outcome) {
+  if (const auto answer = orders_.done(ticket, outcome)) {
+    deliver(answer->origin, Outcome::done, answer->reply.view());
+  }
+}
+
+// ---- Replies that are known here and now ----
 
 void Core::answer_builtin(Client& client, const Spec& spec, Args args, Bytes& out) {
   ReplyWriter reply(out, client.version);

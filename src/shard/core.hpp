@@ -16,7 +16,6 @@
 //   all_keys.cpp, scan.cpp   KEYS, DBSIZE, RANDOMKEY, FLUSHALL; SCAN
 //   client_account.cpp   what is kept for clients, and who pays when it is too much
 //   builtins.cpp         commands that are about connections, nodes and the cluster: what is done for them
-//   orders.cpp           what an operator tells the node to do; claims
 //   core_ways.cpp        the ways to other shards and nodes, as the Forwarder sees them
 #pragma once
 
@@ -49,9 +48,9 @@
 #include <vector>
 
 #include "after_sync.hpp"
-#include "claims.hpp"
 #include "figures.hpp"
 #include "names.hpp"
+#include "orders.hpp"
 #include "streams.hpp"
 
 namespace limpet::shard {
@@ -108,7 +107,7 @@ class Core {
   void set_view(std::shared_ptr<const cluster::View> view);
   void titles_written(const std::vector<Slot>& slots);
   void titles_failed(const std::vector<Slot>& slots, const std::string& why, bool for_want_of_room);
-  // orders.cpp
+  // builtins.cpp
   void ordered(std::uint64_t ticket, const Result<std::string>& outcome);
   // snapshots.cpp
   void inherit(std::uint64_t journal_bytes) {
@@ -152,6 +151,8 @@ class Core {
   void take_question(const Origin& origin, Slot slot, std::string_view body);
   void tick_handovers();
   void copy_for_handovers();
+  void claim_from(std::string_view name, const Origin& origin, resp::Version version);
+  void answer_claims();
 
   // ---- routes.cpp ----
   [[nodiscard]] Route effective_route(Slot slot) const;
@@ -171,18 +172,6 @@ class Core {
   void tell_siblings();
   void tell_news(StreamId peer);
   void tell_news_of_change();
-
-  // ---- orders.cpp ----
-  [[nodiscard]] bool may_order(const Client& client) const;
-  bool cluster_order(Client& client, const command::Execution& does, Args args);
-  bool order_reload(Client& client, const command::Execution& does, Args args);
-  bool order_drain(Client& client, Order::Kind order, Args args);
-  bool order_claim(Client& client, const command::Execution& does, Args args);
-  void take_order(Order::Kind kind, const Origin& origin, resp::Version version);
-  [[nodiscard]] bool begins_anew(NodeIndex node) const;
-  [[nodiscard]] std::string why_no_claim(std::string_view name, bool asked) const;
-  void claim_from(std::string_view name, const Origin& origin, resp::Version version);
-  void answer_claims();
 
   // ---- client_account.cpp ----
   // Charges what is kept for whoever asked; returns how much that was, to be given back. 0: nobody is known.
@@ -337,6 +326,7 @@ class Core {
   bool take_connection_command(Client& client, const Spec& spec, Args args);
   bool take_node_command(Client& client, const Spec& spec, Args args);
   bool carry_out(Client& client, const Spec& spec, Args args, const command::Step& step);
+  bool take_order(Client& client, const command::Execution& does, Args args);
   void answer_builtin(Client& client, const Spec& spec, Args args, Bytes& out);
   void list_clients(Args part, ReplyWriter& reply);
   void kill_clients(Args part, ReplyWriter& reply);
@@ -379,10 +369,9 @@ class Core {
   };
   GivenChanges given_changes_{*this};
   AfterSync after_sync_;
-  Claims claims_;
-  Numbered<handoff::Question> questions_;              // asked; by Origin::id
-  Numbered<Origin> tickets_;                           // who asked
-  Numbered<std::pair<Origin, resp::Version>> orders_;  // who gave them
+  Orders orders_{config_, view_, tunables_, now_, ownership_, effects_};
+  Numbered<handoff::Question> questions_;  // asked; by Origin::id
+  Numbered<Origin> tickets_;               // who asked
   forward::Waiters waiters_;
   forward::GatedReplies gated_;
   Counters counters_;

@@ -155,7 +155,7 @@ bool Core::hand_overs_have_work() {
   if (!ownership_.moves_slots()) return false;
   HandOvers& moves = ownership_.moves();
   return !moves.wishes().empty() || ownership_.news().has_any() ||
-         given_changes_.subscribed != moves.gives() || claims_.has_done(now_);
+         given_changes_.subscribed != moves.gives() || orders_.has_answers();
 }
 
 void Core::write_title(const handoff::WantedTitle& write) {
@@ -171,7 +171,7 @@ void Core::write_title(const handoff::WantedTitle& write) {
   }
   if (engine_.durability().failed()) {
     ownership_.moves().not_written(write.slot, engine_.durability().trouble(), now_);
-    claims_.not_written(write.slot);
+    orders_.not_written(write.slot);
     return;
   }
   after_sync_.write(engine_.feed().end(), std::move(title));
@@ -190,14 +190,14 @@ void Core::send_titles() {
 void Core::fail_titles(const std::string& why) {
   for (const Slot slot : after_sync_.fail()) {
     ownership_.moves().not_written(slot, why, now_);
-    claims_.not_written(slot);
+    orders_.not_written(slot);
   }
 }
 
 void Core::titles_written(const std::vector<Slot>& slots) {
   for (const Slot slot : slots) {
     ownership_.moves().written(slot, now_);
-    claims_.written(slot);
+    orders_.written(slot);
     // Whoever gives it may have started again while the promise was being written.
     const auto& promise = ownership_.moves().title(slot).promise;
     const Link* const giver = promise ? links_[promise->from].get() : nullptr;
@@ -214,7 +214,19 @@ void Core::titles_failed(const std::vector<Slot>& slots, const std::string& why,
   for (const Slot slot : slots) {
     for_want_of_room ? ownership_.moves().no_room(slot, why, now_)
                      : ownership_.moves().not_written(slot, why, now_);
-    claims_.not_written(slot);
+    orders_.not_written(slot);
+  }
+}
+
+void Core::claim_from(std::string_view name, const Origin& origin, resp::Version version) {
+  if (const auto refusal = orders_.claim(name, origin, version, nodes())) {
+    deliver(refusal->origin, Outcome::done, refusal->reply.view());
+  }
+}
+
+void Core::answer_claims() {
+  for (const Orders::Answer& answer : orders_.answers()) {
+    deliver(answer.origin, Outcome::done, answer.reply.view());
   }
 }
 

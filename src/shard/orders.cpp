@@ -1,201 +1,135 @@
-// What an operator tells a node to do: CLUSTER RELOAD, CHECK, DRAIN and CLAIM.
-//
-// All but the last concern the node as a whole, so they go out as orders and are answered when it has done
-// them. A claim is the shards' own business: each takes the slots that the cluster file gives it and a node
-// that is gone holds.
 #include "orders.hpp"
 
-#include <algorithm>
 #include <limpet/base/text.hpp>
-#include <utility>
-
-#include "core.hpp"
+#include <limpet/ownership/claim_rules.hpp>
 
 namespace limpet::shard {
 
+using resp::ReplyWriter;
+
 namespace {
 
-// Somebody who is in no file and holds slots still. A node that begins anew may not know of it.
-std::string unlisted_holder(const cluster::View& view, const KnownOwners& owners) {
-  for (NodeIndex node = 0; node < view.nodes.size(); ++node) {
-    if (!view.nodes[node].listed && owners.heard_of(node) > 0) return view.nodes[node].name;
-  }
-  return {};
+Orders::Step refuse(std::string error) {
+  return {.kind = Orders::Step::Kind::refuse, .error = std::move(error)};
 }
 
 }  // namespace
 
+std::optional<Order::Kind> order_of(command::Builtin builtin) {
+  switch (builtin) {
+    case command::Builtin::cluster_reload:
+      return Order::Kind::reload;
+    case command::Builtin::cluster_check:
+      return Order::Kind::check;
+    case command::Builtin::cluster_drain:
+      return Order::Kind::leave;
+    case command::Builtin::cluster_undrain:
+      return Order::Kind::stay;
+    default:
+      return std::nullopt;
+  }
+}
+
 // Without a password anybody who can connect could empty a node; whoever is on this host could stop it
 // anyway.
-bool Core::may_order(const Client& client) const {
+bool Orders::may_order(const Client& client) const {
   return !tunables_.password.empty() || client.origin.of_this_host;
 }
 
-bool Core::cluster_order(Client& client, const command::Execution& does, Args args) {
-  if (!client.replies.empty()) return false;
+Orders::Step Orders::begin(const Client& client, const command::Execution& does, command::Args args,
+                           const ownership::NodeDirectory& nodes) const {
   if (!may_order(client)) {
-    reply_error(client,
-                "NOPERM without a password, commands that change the cluster are taken from clients of this "
-                "host alone");
-    return true;
+    return refuse(
+        "NOPERM without a password, commands that change the cluster are taken from clients of this host "
+        "alone");
   }
-  const auto order = order_of(does.builtin);
-  if (!order) return order_claim(client, does, args);
-  const bool concerns_file = order == Order::Kind::reload || order == Order::Kind::check;
-  return concerns_file ? order_reload(client, does, args) : order_drain(client, *order, args);
+  if (const auto order = order_of(does.builtin)) {
+    const bool concerns_file = *order == Order::Kind::reload || *order == Order::Kind::check;
+    return concerns_file ? begin_reload(*order, args) : begin_drain(*order, args);
+  }
+  if (const std::string why = why_no_claim(*view_, nodes, ownership_, args[2], true); !why.empty()) {
+    return refuse("ERR " + why);
+  }
+  return {.kind = Step::Kind::ask_nodes, .writes = true, .args = args.size()};
 }
 
 // RELOAD, and CHECK, which tells what it would do.
-bool Core::order_reload(Client& client, const command::Execution& does, Args args) {
+Orders::Step Orders::begin_reload(Order::Kind order, command::Args args) const {
   const bool all = args.size() > 2;
   if (args.size() > 3 || (all && !equals_ignore_case(args[2], "all"))) {
-    reply_error(client, "ERR syntax error: CLUSTER RELOAD|CHECK [ALL]");
-    return true;
+    return refuse("ERR syntax error: CLUSTER RELOAD|CHECK [ALL]");
   }
-  const Order::Kind order = *order_of(does.builtin);
-  if (all) {
-    gather_nodes(client, does, order == Order::Kind::reload, args.first(2));
-    return true;
-  }
-  const Origin origin = keep_place(client);
-  client.replies.set_barrier();
-  take_order(order, origin, client.version);
-  return true;
+  if (all) return {.kind = Step::Kind::ask_nodes, .writes = order == Order::Kind::reload, .args = 2};
+  return {.kind = Step::Kind::take, .order = order};
 }
 
 // DRAIN, and UNDRAIN, which ends it.
-bool Core::order_drain(Client& client, Order::Kind order, Args args) {
-  if (args.size() > 3) {
-    reply_error(client, "ERR syntax error: CLUSTER DRAIN|UNDRAIN [node]");
-    return true;
-  }
+Orders::Step Orders::begin_drain(Order::Kind order, command::Args args) const {
+  if (args.size() > 3) return refuse("ERR syntax error: CLUSTER DRAIN|UNDRAIN [node]");
   const auto node = args.size() == 3 ? view_->find(args[2]) : std::optional(config_.self);
-  if (!node) {
-    reply_error(client, "ERR there is no node " + printable(args[2]) + " in this cluster");
-    return true;
-  }
+  if (!node) return refuse("ERR there is no node " + printable(args[2]) + " in this cluster");
   if (!ownership_.moves_slots()) {
-    reply_error(client, "ERR this node is in no cluster, so nobody could take its sessions");
-    return true;
+    return refuse("ERR this node is in no cluster, so nobody could take its sessions");
   }
-  const Origin origin = keep_place(client);
-  client.replies.set_barrier();
-  if (*node == config_.self) {
-    take_order(order, origin, client.version);
-  } else {
-    const peer::Request request = first_hop(Reach::node, client.version, true);
-    forward({Route::Kind::peer, *node}, kNoSlot, origin, request, args.first(2), true);
-  }
-  return true;
-}
-
-bool Core::order_claim(Client& client, const command::Execution& does, Args args) {
-  if (const std::string why = why_no_claim(args[2], true); !why.empty()) {
-    reply_error(client, "ERR " + why);
-    return true;
-  }
-  gather_nodes(client, does, true, args);
-  return true;
+  if (*node == config_.self) return {.kind = Step::Kind::take, .order = order};
+  return {.kind = Step::Kind::forward, .node = *node, .writes = true, .args = 2};
 }
 
 // ---- Of the node as a whole ----
 
-void Core::take_order(Order::Kind kind, const Origin& origin, resp::Version version) {
-  effects_.orders.push_back({kind, orders_.add({origin, version})});
+void Orders::take(Order::Kind kind, const Origin& origin, resp::Version version) {
+  effects_.orders.push_back({kind, given_.add({origin, version})});
 }
 
-void Core::ordered(std::uint64_t ticket, const Result<std::string>& outcome) {
-  const auto given = orders_.take(ticket);
-  if (!given) return;
-  const auto& [origin, version] = *given;
-  Bytes text;
-  ReplyWriter reply(text, version);
+std::optional<Orders::Answer> Orders::done(std::uint64_t ticket, const Result<std::string>& outcome) {
+  const auto given = given_.take(ticket);
+  if (!given) return std::nullopt;
+  Answer answer{.origin = given->first, .reply = {}};
+  ReplyWriter reply(answer.reply, given->second);
   outcome ? reply.bulk(*outcome) : reply.error("ERR " + outcome.error().text);
-  deliver(origin, Outcome::done, text.view());
+  return answer;
 }
 
 // ---- The slots of a node that is gone ----
 
-// It has begun anew with an empty disk: it is there, and what it held before is gone.
-bool Core::begins_anew(NodeIndex node) const {
-  if (node == config_.self) return ownership_.begins_anew();
-  const Link& link = *links_[node];
-  return link.informed() && link.theirs().fresh;
-}
-
-// Why its slots cannot be claimed, as far as this shard knows; empty: they can. `asked`: this is the node
-// that has all others claim.
-std::string Core::why_no_claim(std::string_view name, bool asked) const {
-  if (!ownership_.moves_slots()) return "this node is in no cluster";
-  const auto gone = view_->find(name);
-  if (!gone) return "there is no node " + printable(name) + " in this cluster";
-  const cluster::Node& node = view_->nodes[*gone];
-  const std::string who = "node " + node.name;
-  const bool anew = begins_anew(*gone);
-  if (*gone == config_.self && (asked || !anew))
-    return who + " is the one that answers here; ask another one";
-  if (!anew && node.listed && node.state != cluster::NodeState::down) {
-    return "by the cluster file " + who +
-           " is to hold its slots itself; write state = \"down\" for it, or remove it, or start it with an "
-           "empty data directory if it is to begin anew";
-  }
-  if (const std::string other = unlisted_holder(*view_, ownership_.known());
-      anew && asked && !other.empty() && other != name) {
-    return "node " + other +
-           ", which is in no cluster file, holds slots still: wait until it has given them away";
-  }
-  const ownership::NodeDirectory nodes = this->nodes();
-  for (NodeIndex at = 0; at < nodes.size(); ++at) {
-    if (nodes.is_self(at)) continue;
-    const cluster::Node& other = view_->nodes[at];
-    const ownership::NodeRow& row = nodes.row(at);
-    if (at == *gone && !anew) {
-      if (row.linked) return who + " answers; it gives its slots away by itself";
-      continue;
-    }
-    if (!other.listed || other.state == cluster::NodeState::down) continue;
-    // Only who has said what it holds and by which file it goes will not be robbed, and not claim the same.
-    if (!row.informed) return "node " + other.name + " has to be heard of first: " + row.why_not;
-    if (!row.runs(*view_)) {
-      return "node " + other.name + " runs another cluster file (epoch " + std::to_string(row.says.epoch) +
-             ")";
-    }
-  }
-  return {};
-}
-
-void Core::claim_from(std::string_view name, const Origin& origin, resp::Version version) {
-  if (const std::string why = why_no_claim(name, false); !why.empty()) {
-    Bytes refusal;
-    ReplyWriter(refusal, version).error("ERR node " + view_->nodes[config_.self].name + ": " + why);
-    return deliver(origin, Outcome::done, refusal.view());
+std::optional<Orders::Answer> Orders::claim(std::string_view name, const Origin& origin,
+                                            resp::Version version, const ownership::NodeDirectory& nodes) {
+  if (const std::string why = why_no_claim(*view_, nodes, ownership_, name, false); !why.empty()) {
+    Answer refusal{.origin = origin, .reply = {}};
+    ReplyWriter(refusal.reply, version).error("ERR node " + view_->nodes[config_.self].name + ": " + why);
+    return refusal;
   }
   const NodeIndex gone = *view_->find(name);
-  const ownership::NodeDirectory nodes = this->nodes();
-  bool all_heard = true;
-  for (NodeIndex node = 0; node < nodes.size(); ++node)
-    all_heard = all_heard && (nodes.is_self(node) || node == gone || nodes.row(node).informed);
-  const ownership::Ownership::Claimed claimed = ownership_.claim(gone, all_heard, now_);
-  if (!claimed.taken.empty()) {
-    note(Note::Level::warning,
-         "shard " + std::to_string(config_.index) + " takes " + std::to_string(claimed.taken.size()) +
-             " slots of node " + printable(name) + ", which an operator has declared gone: " +
-             (claimed.whole == 0
-                  ? "they begin empty"
-                  : std::to_string(claimed.whole) + " of them were still here as a whole and go on with what "
-                                                    "they had, the others begin empty"));
-  }
-  Claims::Claim claim{.origin = origin, .version = version};
+  const auto claimed = ownership_.claim(gone, all_others_reported(nodes, gone), now_);
+  if (!claimed.taken.empty()) note_claim(name, claimed);
+  ownership::Claims::Claim claim{.ticket = given_.add({origin, version})};
   claim.writing = {claimed.taken.begin(), claimed.taken.end()};
   claim.missed = claimed.missed;
   claim.until_ms = now_.steady_ms + tunables_.forward_timeout_ms;
   claims_.begin(std::move(claim));
+  return std::nullopt;
 }
 
-void Core::answer_claims() {
-  for (const Claims::Claim& claim : claims_.take_done(now_)) {
-    Bytes text;
-    ReplyWriter reply(text, claim.version);
+void Orders::note_claim(std::string_view name, const ownership::Ownership::Claimed& claimed) {
+  const std::string how = claimed.whole == 0
+                              ? "they begin empty"
+                              : std::to_string(claimed.whole) +
+                                    " of them were still here as a whole and go on with what they had, the "
+                                    "others begin empty";
+  effects_.notes.push_back({Note::Level::warning,
+                            "shard " + std::to_string(config_.index) + " takes " +
+                                std::to_string(claimed.taken.size()) + " slots of node " + printable(name) +
+                                ", which an operator has declared gone: " + how,
+                            {},
+                            {}});
+}
+
+std::vector<Orders::Answer> Orders::answers() {
+  std::vector<Answer> answers;
+  for (const ownership::Claims::Claim& claim : claims_.take_done(now_)) {
+    const auto given = given_.take(claim.ticket);
+    Answer& answer = answers.emplace_back(Answer{.origin = given->first, .reply = {}});
+    ReplyWriter reply(answer.reply, given->second);
     if (claim.missed > 0) {
       reply.error("ERR node " + view_->nodes[config_.self].name + ": " + std::to_string(claim.missed) +
                   " slots could not be taken now, " + std::to_string(claim.taken) +
@@ -203,8 +137,8 @@ void Core::answer_claims() {
     } else {
       reply.integer(claim.taken);
     }
-    deliver(claim.origin, Outcome::done, text.view());
   }
+  return answers;
 }
 
 }  // namespace limpet::shard

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <limpet/base/number.hpp>
 #include <limpet/command/relocate.hpp>
+#include <limpet/ownership/claim_rules.hpp>
 
 #include "answers.hpp"
 #include "core.hpp"
-#include "orders.hpp"
 
 namespace limpet::shard {
 
@@ -135,7 +135,8 @@ bool Core::is_asked(const command::Execution& does, NodeIndex node, Args args) c
   // It may be known to hold slots by what others say alone.
   if (does.merge == Merge::status && ownership_.known().count(view_->nodes.size())[node] > 0) return true;
   // Not the one whose slots are claimed: it is gone, or at least all that it held.
-  if (does.builtin == Builtin::cluster_claim && view_->nodes[node].name == args[2]) return begins_anew(node);
+  if (does.builtin == Builtin::cluster_claim && view_->nodes[node].name == args[2])
+    return begins_anew(ownership_, nodes(), node);
   return takes_part(node);
 }
 
@@ -158,7 +159,7 @@ void Core::gather_nodes(Client& client, const command::Execution& does, bool wri
 // This node's part of a command for all nodes.
 void Core::run_node_part(const Origin& origin, resp::Version version, bool write, Args args) {
   const command::Execution does = command::execution_of(*command::find(args[0]), args);
-  if (const auto order = order_of(does.builtin)) return take_order(*order, origin, version);
+  if (const auto order = order_of(does.builtin)) return orders_.take(*order, origin, version);
   gather::Head head = head_of(does.merge, origin, version);
   head.write = write;
   head.part = true;

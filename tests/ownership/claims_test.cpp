@@ -1,9 +1,9 @@
 // A claim is answered once its titles are written, or known not to be, and never later than its time.
-#include "claims.hpp"
-
 #include <gtest/gtest.h>
 
-namespace limpet::shard {
+#include <limpet/ownership/claims.hpp>
+
+namespace limpet::ownership {
 namespace {
 
 constexpr Now kThen{.steady_ms = 1'000, .unix_ms = 5};
@@ -35,4 +35,4 @@ TEST(Claims, WhatIsNotWrittenInTimeCountsAsMissed) {
 }
 
 }  // namespace
-}  // namespace limpet::shard
+}  // namespace limpet::ownership

@@ -2,26 +2,22 @@
 // or it is known that they will not be there in a moment: what an operator is told stays true when a node
 // dies.
 //
-// Owned by a shard, on its thread; it knows no title and no disk.
+// Owned by a shard, on its thread; it knows no title and no disk, and of who has claimed the ticket alone.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
-#include <limpet/resp/reply.hpp>
 #include <set>
 #include <vector>
 
-#include "names.hpp"
-
-namespace limpet::shard {
+namespace limpet::ownership {
 
 class Claims {
  public:
   struct Claim {
-    Origin origin{};  // who gave it
-    resp::Version version = resp::Version::resp2;
+    std::uint64_t ticket = 0;  // of who is to be answered
     std::set<Slot> writing{};
     std::int64_t taken = 0;
     std::int64_t missed = 0;    // now
@@ -61,4 +57,4 @@ class Claims {
   std::vector<Claim> claims_;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::ownership
