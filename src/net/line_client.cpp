@@ -178,7 +178,6 @@ Result<void> LineClient::State::introduce(LineClient& client) {
 
 LineClient::LineClient(LineClientOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 LineClient::LineClient(LineClient&&) noexcept = default;
-LineClient& LineClient::operator=(LineClient&&) noexcept = default;
 LineClient::~LineClient() {
   if (state_) state_->close();
 }

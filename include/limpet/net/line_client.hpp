@@ -35,7 +35,6 @@ class LineClient {
  public:
   explicit LineClient(LineClientOptions options);
   LineClient(LineClient&&) noexcept;
-  LineClient& operator=(LineClient&&) noexcept;
   ~LineClient();
 
   // Connects and authenticates. Closes what was open before.
