@@ -91,7 +91,7 @@ std::string Core::why_not_all(bool write) {
     const Route route = ownership_.slots().route(static_cast<Slot>(at));
     if (route.kind == Route::Kind::refuse) return why_refused(static_cast<Slot>(at));
     if (!write || route.kind != Route::Kind::peer) continue;
-    const Link& link = link_to(route.target);
+    const Link& link = links_.at(route.target);
     if (link.verdict() != Link::Verdict::fail) continue;
     return "CLUSTERDOWN node " + view_->nodes[route.target].name + " cannot be reached: " + link.why(now_);
   }

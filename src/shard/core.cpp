@@ -9,22 +9,6 @@ namespace limpet::shard {
 
 namespace {
 
-template <class T>
-typename Slab<T>::Name slab_name(StreamId id) {
-  return {id.index, id.generation};
-}
-
-template <class Name>
-StreamId stream_id(StreamKind kind, Name name) {
-  return {kind, name.index, name.generation};
-}
-
-constexpr links::FrameTypes from_peers() {
-  links::FrameTypes types;
-  for (const FrameType type : {FrameType::request, FrameType::handoff, FrameType::ask}) types.add(type);
-  return types;
-}
-
 ownership::OwnershipConfig ownership_of(const ShardConfig& config, const ShardTunables& tunables) {
   return {.self = config.self,
           .shards = config.shards,
@@ -46,27 +30,21 @@ Core::Core(ShardConfig config, ShardTunables tunables, Now now)
       engine_({.table_seed = config_.table_seed, .journal = config_.journal, .ticks_ns = config_.ticks_ns}),
       ownership_(ownership_of(config_, tunables_), view_, engine_.store(),
                  numbering_of(engine_.feed().journal()), now),
-      forwarder_(ways_, config_.handoff.has_value()),
-      peers_(config_.self, view_, from_peers(), memory_, effects_.dirty, turns_),
+      links_(config_.self, view_, frames_of_links(), effects_.dirty),
+      peers_(config_.self, view_, frames_of_peers(), memory_, effects_.dirty, turns_),
       siblings_(config_.shards, config_.index),
-      greeter_(config_.self, config_.version) {
+      forwarder_(ways_, config_.handoff.has_value()),
+      telling_(config_, ownership_, links_, peers_, siblings_, effects_, now_),
+      linking_(config_, links_, peers_, telling_, ownership_, forwarder_, effects_, random_, now_) {
   memory_.set_bound(tunables_.client_bytes_max);
+  links_.set_secrets(tunables_.secret);
   peers_.set_secrets(tunables_.secret);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
-  add_links();
   for (unsigned at = config_.index; config_.loads && at < kSlots; at += config_.shards)
     engine_.store().suspend_reclaim(static_cast<Slot>(at));
   if (ownership_.moves_slots()) ownership_.go_on(nodes(), now_);
-  neighbours_.told = ownership_.standing();
+  telling_.begin();
   settle();
-}
-
-// One to each node that is known, but this one.
-void Core::add_links() {
-  while (links_.size() < view_->nodes.size()) {
-    const auto node = static_cast<NodeIndex>(links_.size());
-    links_.push_back(node == config_.self ? nullptr : std::make_unique<Link>(node));
-  }
 }
 
 void Core::note(Note::Level level, std::string text) {
@@ -82,7 +60,7 @@ Stream* Core::stream(StreamId id) {
     case StreamKind::client:
       return clients_.find(id);
     case StreamKind::link:
-      return link_streams_.find(slab_name<LinkStream>(id));
+      return links_.stream(id);
     case StreamKind::peer:
       return peers_.stream(id);
   }
@@ -98,37 +76,6 @@ StreamId Core::client_opened(const ClientOrigin& origin) {
   return client.id;
 }
 
-StreamId Core::peer_opened(const std::string& address) {
-  const StreamId id = peers_.opened(address, now_);
-  drain_peers();
-  return id;
-}
-
-void Core::dial(Link& link) {
-  const auto& address = view_->nodes[link.node()].peer;
-  if (!address) {
-    link.lost("its address is not known", now_, random_.next());
-    return fail_waiting(link);
-  }
-  auto [name, stream] = link_streams_.emplace(link.node());
-  const StreamId id = stream_id(StreamKind::link, name);
-  link.dialing(id, stream, now_);
-  effects_.dials.push_back({id, link.node(), *address});
-}
-
-void Core::dial_goes_on(StreamId id, std::string_view doing, std::int64_t ms) {
-  if (LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id)))
-    link_to(stream->node).dial_goes_on(doing, ms, now_);
-}
-
-void Core::connected(StreamId id) {
-  LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id));
-  if (stream == nullptr) return;
-  Link& link = link_to(stream->node);
-  link.connected(greeter_.make(*view_, ownership_.standing(), random_.next(), now_), now_);
-  effects_.dirty.mark(*stream, id);
-}
-
 // ---- Bytes ----
 
 void Core::received(StreamId id, std::string_view bytes) {
@@ -137,8 +84,7 @@ void Core::received(StreamId id, std::string_view bytes) {
       if (Client* client = clients_.find(id)) client_bytes(*client, bytes);
       return;
     case StreamKind::link:
-      if (LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id))) link_bytes(*stream, id, bytes);
-      return;
+      return link_bytes(id, bytes);
     case StreamKind::peer:
       return peer_bytes(id, bytes);
   }
@@ -153,16 +99,7 @@ void Core::written(StreamId id, std::size_t bytes) {
       }
       return;
     case StreamKind::link:
-      if (LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id))) {
-        Link& link = link_to(stream->node);
-        link.lanes().written(bytes);
-        trim(stream->out);
-        refill(link);
-        if (link.lanes().waiting() < kLinkBytesMax / 2) {
-          forwarder_.has_drained({false, link.node()});
-        }
-      }
-      return;
+      return linking_.written(id, bytes);
     case StreamKind::peer:
       return peers_.written(id, bytes);
   }
@@ -192,68 +129,20 @@ void Core::closed(StreamId id, std::string_view reason) {
       drop_client(id);
       return;
     case StreamKind::link:
-      if (LinkStream* stream = link_streams_.find(slab_name<LinkStream>(id))) {
-        Link& link = link_to(stream->node);
-        link_lost(link, reason);
-        link_streams_.erase(slab_name<LinkStream>(id));
-        if (draining_) {
-          fail_waiting(link);
-        } else if (link.state() == LinkState::idle && worth_dialling(link)) {
-          dial(link);
-        }
-      }
+      linking_.closed(id, reason, [this](StreamId of) { return clients_.find(of) != nullptr; });
       return;
     case StreamKind::peer:
-      telling_to_.erase(id);
+      telling_.gone(id);
       return peers_.closed(id);
   }
 }
-
-// ---- Siblings ----
-
-void Core::from_sibling(unsigned sibling, std::string_view batch) {
-  if (!siblings_.queue(sibling, batch)) take_batch(sibling, batch);
-}
-
-void Core::take_batch(unsigned sibling, std::string_view batch) {
-  links::Siblings::Turn turn = siblings_.begin_turn(sibling, batch, links::Quantum(delivered_count_));
-  while (const Frame* const frame = turn.next()) {
-    prefetch_keys(turn.ahead());
-    sibling_frame(sibling, *frame);
-    settle();
-  }
-  if (turn.end()) effects_.again = true;
-}
-
-void Core::sibling_frame(unsigned sibling, const Frame& frame) {
-  const Origin origin{
-      .kind = Origin::Kind::sibling, .sibling = static_cast<std::uint16_t>(sibling), .id = frame.id};
-  switch (frame.type) {
-    case FrameType::reply:
-      return answered(frame.id, static_cast<Outcome>(frame.bits), frame.body);
-    case FrameType::holder:
-      return ownership_.hears_shard(frame.body, now_);
-    case FrameType::ask:
-    case FrameType::words:
-      return take_owning(sibling, frame);
-    case FrameType::handoff:
-      return take_question(origin, frame.slot, frame.body);
-    default:
-      break;
-  }
-  peer::Request request;
-  LIMPET_ASSERT(frame.type == FrameType::request && peer::read_request(frame.body, request, frame_args_));
-  serve(origin, frame.slot, request, frame_args_, frame.body);
-}
-
-void Core::take_batches() { siblings_.take_batches(effects_.batches); }
 
 // ---- Time ----
 
 void Core::tick() {
   tick_pending();
-  tick_links();
-  tick_peers();
+  linking_.tick_links();
+  linking_.tick_peers();
   clients_.tick(tunables_.password.empty(), tunables_.idle_timeout_ms, safe(), now_);
   drain_clients();
   tick_loading();
@@ -275,25 +164,6 @@ void Core::tick_pending() {
   settle();
   gathers_.tick();
   settle();
-}
-
-void Core::tick_links() {
-  for (const std::unique_ptr<Link>& link : links_) {
-    if (!link) continue;
-    const Link::Wish wish = link->tick(now_);
-    if (wish == Link::Wish::dial && worth_dialling(*link)) dial(*link);
-    if (wish == Link::Wish::fail_waiting) fail_waiting(*link);
-    answer_goodbye(*link);
-    LinkStream* stream = link_streams_.find(slab_name<LinkStream>(link->id()));
-    if (stream == nullptr) continue;
-    wish == Link::Wish::close ? effects_.dirty.abort(*stream, link->id())
-                              : effects_.dirty.mark(*stream, link->id());
-  }
-}
-
-void Core::tick_peers() {
-  peers_.tick(now_);
-  drain_peers();
 }
 
 // ---- Settling ----
@@ -323,15 +193,13 @@ void Core::end_event() {
   if (ownership_.moves_slots() && ownership_.moves().can_copy()) effects_.again = true;
   clients_.trim();
   trim(scratch_);
-  trim(reply_scratch_);
+  trim(served_reply_);
+  trim(passed_on_body_);
 }
 
 void Core::reload(ShardTunables tunables) {
-  // Whoever was refused may not be any more.
-  for (const std::unique_ptr<Link>& link : links_) {
-    if (link && tunables.secret != tunables_.secret) link->seen_alive();
-  }
   tunables_ = std::move(tunables);
+  links_.set_secrets(tunables_.secret);
   peers_.set_secrets(tunables_.secret);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   memory_.set_bound(tunables_.client_bytes_max);
@@ -345,6 +213,7 @@ void Core::drain() {
   if (ownership_.moves_slots()) {
     ownership_.moves().stop(now_);
   }
+  links_.drain();
   peers_.drain();
   // Whole commands that a client has sent and that had to wait are answered still.
   clients_.each([&](Client& client) {

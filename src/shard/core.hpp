@@ -4,34 +4,32 @@
 //   core.cpp             streams come and go, time passes, the node stops
 //   requests.cpp         from a client's bytes to commands, and where each goes
 //   forwarding.cpp       commands sent on: their sending, answers, time-outs, second tries
-//   peers.cpp            links and accepted peers: greeting, frames in
+//   frames.cpp           frames of nodes and shards: who takes which
+//   serving.cpp          requests of other nodes and shards: read, and served or passed on
 //   durable.cpp          replies that wait until what they show is safe
 //   snapshots.cpp        between the pacer of snapshots and the driver
 //   loading.cpp          slots that are not loaded yet, and who waits for them
 //   handover_bridge.cpp  slots that change hands
 //   routes.cpp           where commands go
-//   telling.cpp          what nodes and shards tell each other of who owns what
 //   parts.cpp            commands of several parts (room gather): what is looked at before they begin
 //   gathering.cpp        what they want done
 //   all_keys.cpp, scan.cpp   KEYS, DBSIZE, RANDOMKEY, FLUSHALL; SCAN
 //   client_account.cpp   what is kept for clients, and who pays when it is too much
 //   builtins.cpp         commands that are about connections, nodes and the cluster: what is done for them
-//   core_ways.cpp        the ways to other shards and nodes, as the Forwarder sees them
+//
+// Beside it: Linking (connections come and go), Telling (what nodes and shards tell each other), Ways (the
+// way to other nodes and shards, as the Forwarder sees it), Orders (what an operator wants of the node).
 #pragma once
 
-#include <array>
-#include <deque>
 #include <limpet/base/numbered.hpp>
 #include <limpet/base/random.hpp>
-#include <limpet/base/rare_note.hpp>
-#include <limpet/base/slab.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/engine/engine.hpp>
 #include <limpet/forward/forwarder.hpp>
 #include <limpet/forward/gated_replies.hpp>
 #include <limpet/forward/waiters.hpp>
 #include <limpet/gather/gathers.hpp>
-#include <limpet/links/greeter.hpp>
+#include <limpet/links/links.hpp>
 #include <limpet/links/peers.hpp>
 #include <limpet/links/siblings.hpp>
 #include <limpet/ownership/reasons.hpp>
@@ -39,19 +37,20 @@
 #include <limpet/peer/greeting.hpp>
 #include <limpet/shard/shard.hpp>
 #include <limpet/store/store.hpp>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "after_sync.hpp"
 #include "figures.hpp"
+#include "linking.hpp"
 #include "names.hpp"
+#include "nodes.hpp"
 #include "orders.hpp"
-#include "streams.hpp"
+#include "telling.hpp"
+#include "ways.hpp"
 
 namespace limpet::shard {
 
@@ -75,9 +74,11 @@ class Core {
 
   // core.cpp: what Shard offers
   StreamId client_opened(const ClientOrigin& origin);
-  StreamId peer_opened(const std::string& address);
-  void dial_goes_on(StreamId link, std::string_view doing, std::int64_t ms);
-  void connected(StreamId link);
+  StreamId peer_opened(const std::string& address) { return linking_.opened(address); }
+  void dial_goes_on(StreamId link, std::string_view doing, std::int64_t ms) {
+    links_.dial_goes_on(link, doing, ms, now_);
+  }
+  void connected(StreamId link) { linking_.connected(link); }
   void received(StreamId id, std::string_view bytes);
   void written(StreamId id, std::size_t bytes);
   bool ended(StreamId id);
@@ -86,7 +87,7 @@ class Core {
   void from_sibling(unsigned sibling, std::string_view batch);
   void tick();
   void go_on();
-  void take_batches();
+  void take_batches() { siblings_.take_batches(effects_.batches); }
   void reload(ShardTunables tunables);
   void drain();
   [[nodiscard]] bool drained();
@@ -121,24 +122,18 @@ class Core {
 
  private:
   // ---- core.cpp ----
+  [[nodiscard]] ownership::NodeDirectory nodes() const { return directory_of(config_.self, links_, now_); }
   void note(Note::Level level, std::string text);
   // Does what machines want done, in one order, until none of them wants anything. To be called behind every
   // command and frame: none of them is in the middle of anything then.
   void settle();
   [[nodiscard]] bool is_quiet();
   void tick_pending();
-  void tick_links();
-  void tick_peers();
   void drop_client(StreamId id);
-  void drain_peers();
-
-  void add_links();
 
   // ---- handover_bridge.cpp ----
-  [[nodiscard]] bool worth_dialling(const Link& link) const;
   void changed(Slot slot, std::string_view effects);
   void watch_changes();
-  [[nodiscard]] ownership::NodeDirectory nodes() const;
   void drain_ownership();
   void work_off();
   [[nodiscard]] bool hand_overs_have_work();
@@ -147,7 +142,7 @@ class Core {
   void fail_titles(const std::string& why);
   void ask(handoff::Question& question);
   void take_answer(const Origin& origin, Outcome outcome, std::string_view body);
-  void take_peer_question(StreamId peer, const Frame& frame);
+  [[nodiscard]] std::string_view take_peer_question(StreamId peer, const Frame& frame);
   void take_question(const Origin& origin, Slot slot, std::string_view body);
   void tick_handovers();
   void copy_for_handovers();
@@ -159,19 +154,6 @@ class Core {
   [[nodiscard]] bool may_pass_on(Slot slot, std::uint8_t hops) const;
   void update_route(Slot slot);
   [[nodiscard]] std::string why_refused(Slot slot) const;
-  void seen_alive(NodeIndex node);
-
-  // ---- telling.cpp ----
-  void ask_owners(Link& link);
-  [[nodiscard]] bool take_ask(StreamId peer, const Frame& frame);
-  void note_asked(std::string_view body);
-  void answered_in_part(StreamId peer);
-  void take_owning(unsigned sibling, const Frame& frame);
-  void send_words(std::string_view body);
-  void tell_peers();
-  void tell_siblings();
-  void tell_news(StreamId peer);
-  void tell_news_of_change();
 
   // ---- client_account.cpp ----
   // Charges what is kept for whoever asked; returns how much that was, to be given back. 0: nobody is known.
@@ -241,34 +223,39 @@ class Core {
   void forward(Route route, Slot slot, Origin origin, const peer::Request& request, Args args, bool write);
   void forward_bytes(Route route, Slot slot, Origin origin, std::string_view body, bool write,
                      std::uint8_t hops);
-  void fail_waiting(Link& link);
   void carry_out(forward::Forwarder::Action& action);
   [[nodiscard]] std::string why_ended(const forward::Forwarder::Action& action) const;
   void tried_in_vain(const forward::Forwarder::Answered& answered, std::string_view body);
   void reroute_drained();
-  void link_lost(Link& link, std::string_view reason);
   void answered(std::uint64_t id, Outcome outcome, std::string_view body);
-  [[nodiscard]] std::string unreachable(const Link& link, Slot slot) const;
   // Gives an answer to whoever asked, once the journal is safe up to `needs`.
   void deliver(const Origin& origin, Outcome outcome, std::string_view body, std::uint64_t needs = 0);
   void deliver_to_client(const Origin& origin, Outcome outcome, std::string_view body);
-  Link& link_to(NodeIndex node) { return *links_[node]; }
-  void dial(Link& link);
 
-  void take_batch(unsigned sibling, std::string_view batch);
-  void sibling_frame(unsigned sibling, const Frame& frame);
-
-  // ---- peers.cpp ----
-  void link_bytes(LinkStream& stream, StreamId id, std::string_view bytes);
-  bool link_frame(Link& link, LinkStream& stream, const Frame& frame);
-  void compare_files(const Link& link);
-  [[nodiscard]] bool link_said(Link& link, const Frame& frame);
-  void introduce(StreamId peer);
+  // ---- frames.cpp ----
+  struct FrameRow;
+  [[nodiscard]] static const FrameRow& frame_row(FrameType type);
+  [[nodiscard]] static links::FrameTypes frames_of_links();
+  [[nodiscard]] static links::FrameTypes frames_of_peers();
+  void link_bytes(StreamId link, std::string_view bytes);
   void peer_bytes(StreamId peer, std::string_view bytes);
-  void peer_frame(StreamId peer, links::Peers::Turn& turn, const Frame& frame);
-  bool take_request(StreamId peer, const Frame& frame);
-  void answer_goodbye(Link& link);
-  void refill(Link& link);
+  void take_batch(unsigned sibling, std::string_view batch);
+  [[nodiscard]] static Origin of_sibling(unsigned sibling, const Frame& frame) {
+    return {.kind = Origin::Kind::sibling, .sibling = static_cast<std::uint16_t>(sibling), .id = frame.id};
+  }
+  [[nodiscard]] bool take_reply(NodeIndex node, const Frame& frame);
+  [[nodiscard]] bool take_news(NodeIndex node, const Frame& frame);
+  [[nodiscard]] bool take_words(NodeIndex node, const Frame& frame);
+  [[nodiscard]] std::string_view take_ask(StreamId peer, const Frame& frame);
+  void take_sibling_reply(unsigned sibling, const Frame& frame);
+  void take_sibling_words(unsigned sibling, const Frame& frame);
+  void take_sibling_ask(unsigned sibling, const Frame& frame);
+  void take_sibling_question(unsigned sibling, const Frame& frame);
+  void take_holders(unsigned sibling, const Frame& frame);
+
+  // ---- serving.cpp ----
+  [[nodiscard]] std::string_view take_request(StreamId peer, const Frame& frame);
+  void take_sibling_request(unsigned sibling, const Frame& frame);
   void prefetch_keys(std::string_view frames);
   void serve(const Origin& origin, Slot slot, const peer::Request& request, Args args, std::string_view body);
   // `spec` is null for a step of relocate.hpp.
@@ -345,21 +332,13 @@ class Core {
   Random random_;
   engine::Engine engine_;
   ownership::Ownership ownership_;
-  std::int64_t files_compared_ms_ = 0;  // when to look again who runs another cluster file; 0: not
-  Neighbours neighbours_;
-  // The ways to other shards and nodes, as the forwarder sees them.
-  class Ways final : public forward::Transport {
-   public:
-    explicit Ways(Core& core) : core_(core) {}
-    [[nodiscard]] State state(forward::Target target) const override;
-    [[nodiscard]] std::size_t backlog(forward::Target target) const override;
-    std::uint64_t send(forward::Target target, const Frame& frame) override;
-
-   private:
-    Core& core_;
-  };
-  Ways ways_{*this};
+  links::Links links_;
+  links::Peers peers_;
+  links::Siblings siblings_;
+  Ways ways_{links_, siblings_};
   forward::Forwarder forwarder_;
+  Telling telling_;
+  Linking linking_;
   // What is changed of slots that are given away.
   struct GivenChanges final : engine::ChangeFeed::Subscriber {
     explicit GivenChanges(Core& of) : core(of) {}
@@ -377,22 +356,17 @@ class Core {
   Counters counters_;
   std::uint64_t served_before_tick_ = 0;  // commands on keys, executed or forwarded
 
-  Slab<LinkStream> link_streams_;
-  links::Peers peers_;
-  std::map<StreamId, Told> telling_to_;       // nodes that have asked
-  std::vector<std::unique_ptr<Link>> links_;  // by node; none for this one
-  links::Siblings siblings_;
   gather::Gathers gathers_{config_.self, config_.shards, view_};
   std::uint64_t delivered_count_ = 0;  // bytes of replies, to whomever, since the start
-  links::Greeter greeter_;
   Figures figures_{config_,    view_,  tunables_, now_,    engine_,  ownership_,
                    forwarder_, links_, clients_,  memory_, counters_};
   bool draining_ = false;
 
   // Scratch, reused from command to command.
-  std::vector<std::string_view> frame_args_;
-  Bytes scratch_;        // the body of a request on its way out
-  Bytes reply_scratch_;  // a reply on its way to whoever asked
+  std::vector<std::string_view> request_args_;  // of the request that is being served
+  Bytes served_reply_;                          // what it is answered
+  Bytes passed_on_body_;                        // of one that goes on to another node, with one hop more
+  Bytes scratch_;                               // the body of a request on its way out
 };
 
 }  // namespace limpet::shard

@@ -10,8 +10,8 @@ namespace limpet::shard {
 Figures::Figures(const ShardConfig& config, const std::shared_ptr<const cluster::View>& view,
                  const ShardTunables& tunables, const Now& now, const engine::Engine& engine,
                  const ownership::Ownership& ownership, const forward::Forwarder& forwarder,
-                 const std::vector<std::unique_ptr<Link>>& links, const clients::Clients& clients,
-                 const ClientMemory& memory, const Counters& counted)
+                 const links::Links& links, const clients::Clients& clients, const ClientMemory& memory,
+                 const Counters& counted)
     : config_(config),
       view_(view),
       tunables_(tunables),
@@ -94,7 +94,8 @@ HandoffStats Figures::handoff_stats() const {
 std::vector<PeerStats> Figures::peer_stats() const {
   std::vector<PeerStats> peers;
   const std::vector<std::size_t> held = ownership_.known().count(view_->nodes.size());
-  for (const std::unique_ptr<Link>& link : links_) {
+  for (NodeIndex node = 0; node < links_.size(); ++node) {
+    const Link* const link = links_.find(node);
     PeerStats& peer = peers.emplace_back(link ? link->stats() : PeerStats{});
     if (!link) continue;
     peer.slots = held[link->node()];
@@ -174,9 +175,10 @@ reports::Reachability Figures::reachability() const {
     if (view_->owner(slot) != ring::kNobody) ++reach.slots_assigned;
     if (nodes.silent(owner_of(slot))) ++reach.slots_unreachable;
   }
-  for (std::size_t node = 0; node < links_.size(); ++node) {
+  for (NodeIndex node = 0; node < links_.size(); ++node) {
     if (!reports::is_counted(view_->nodes[node])) continue;
-    reach.nodes_up += !links_[node] || links_[node]->verdict() != Link::Verdict::fail ? 1U : 0U;
+    const Link* const link = links_.find(node);
+    reach.nodes_up += link == nullptr || link->verdict() != Link::Verdict::fail ? 1U : 0U;
   }
   return reach;
 }
@@ -191,7 +193,7 @@ reports::Whereabouts Figures::whereabouts(Slot slot) const {
 std::vector<reports::LastHeard> Figures::last_heard() const {
   std::vector<reports::LastHeard> heard;
   for (const std::size_t slots : ownership_.known().count(view_->nodes.size())) {
-    const Link* const link = links_[heard.size()].get();
+    const Link* const link = links_.find(static_cast<NodeIndex>(heard.size()));
     heard.push_back({.slots = slots, .sessions = link != nullptr ? link->sessions() : -1});
   }
   return heard;

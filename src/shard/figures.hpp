@@ -10,6 +10,7 @@
 #include <limpet/clients/clients.hpp>
 #include <limpet/engine/engine.hpp>
 #include <limpet/forward/forwarder.hpp>
+#include <limpet/links/links.hpp>
 #include <limpet/ownership/node_directory.hpp>
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/reports/cluster.hpp>
@@ -29,8 +30,8 @@ class Figures {
   Figures(const ShardConfig& config, const std::shared_ptr<const cluster::View>& view,
           const ShardTunables& tunables, const Now& now, const engine::Engine& engine,
           const ownership::Ownership& ownership, const forward::Forwarder& forwarder,
-          const std::vector<std::unique_ptr<Link>>& links, const clients::Clients& clients,
-          const ClientMemory& memory, const Counters& counted);
+          const links::Links& links, const clients::Clients& clients, const ClientMemory& memory,
+          const Counters& counted);
 
   // To be called with every tick.
   void note_counts();
@@ -70,7 +71,7 @@ class Figures {
   const engine::Engine& engine_;
   const ownership::Ownership& ownership_;
   const forward::Forwarder& forwarder_;
-  const std::vector<std::unique_ptr<Link>>& links_;  // by node; none for this one
+  const links::Links& links_;
   const clients::Clients& clients_;
   const ClientMemory& memory_;
   const Counters& counted_;  // what is counted where it happens

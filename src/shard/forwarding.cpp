@@ -18,19 +18,7 @@ Target target_of(Route route) { return {route.kind == Route::Kind::sibling, rout
 
 }  // namespace
 
-std::string Core::unreachable(const Link& link, Slot slot) const {
-  const cluster::Node& node = view_->nodes[link.node()];
-  const std::string holds = slot == kNoSlot ? "" : ", which holds slot " + std::to_string(slot) + ",";
-  return "CLUSTERDOWN node " + node.name + " (" + (node.peer ? node.peer->text() : "no address") + ")" +
-         holds + " cannot be reached: " + link.why(now_);
-}
-
 // ---- Sending ----
-
-void Core::refill(Link& link) {
-  for (const Lanes::Sent& sent : link.lanes().refill()) forwarder_.placed(sent.id, sent.end);
-  if (Stream* out = stream(link.id())) effects_.dirty.mark(*out, link.id());
-}
 
 bool Core::has_room(Route route, Client& client) {
   const bool goes_on = route.kind == Route::Kind::sibling || route.kind == Route::Kind::peer;
@@ -59,7 +47,7 @@ void Core::forward_bytes(Route route, Slot slot, Origin origin, std::string_view
                          std::uint8_t hops) {
   const Target target = target_of(route);
   if (forwarder_.fails(target)) {
-    deliver(origin, Outcome::unavailable, unreachable(link_to(route.target), slot));
+    deliver(origin, Outcome::unavailable, linking_.why_unreachable(route.target, slot));
     return;
   }
   const Client* const client = origin.is_entry() ? clients_.find(origin.stream) : nullptr;
@@ -84,8 +72,7 @@ void Core::carry_out(Forwarder::Action& action) {
       if (Client* client = clients_.find(action.origin.stream)) clients_.wake(*client);
       return;
     case Kind::dial:
-      if (Link& link = link_to(action.target.index); link.state() == LinkState::idle) dial(link);
-      return;
+      return linking_.dial(action.target.index);
     case Kind::end:
       give_back(action.origin, action.charged);
       return deliver(action.origin, action.outcome, why_ended(action));
@@ -103,7 +90,7 @@ std::string Core::why_ended(const Forwarder::Action& action) const {
   const bool in_doubt = action.outcome == Outcome::in_doubt;
   switch (action.why) {
     case Forwarder::Why::unreachable:
-      return unreachable(*links_[action.target.index], action.slot);
+      return linking_.why_unreachable(action.target.index, action.slot);
     case Forwarder::Why::lost:
       return "INDOUBT the connection to " + who() + " was lost; the command may have been executed";
     case Forwarder::Why::unowned:
@@ -116,23 +103,7 @@ std::string Core::why_ended(const Forwarder::Action& action) const {
          (in_doubt ? "; the command may have been executed" : "");
 }
 
-// ---- Links and answers ----
-
-void Core::link_lost(Link& link, std::string_view reason) {
-  const std::uint64_t written =
-      link.state() >= LinkState::dialing && link.up() ? link.lanes().written_total() : 0;
-  forwarder_.link_is_lost(link.node(), written, [this](StreamId id) { return clients_.find(id) != nullptr; });
-  link.lost(reason, now_, random_.next());
-  const std::string& peer_name = view_->nodes[link.node()].name;
-  effects_.notes.push_back({link.manner() == Manner::refuses ? Note::Level::error : Note::Level::warning,
-                            "link to node " + peer_name + " is down: " + link.why(now_),
-                            {},
-                            LinkNote{.node = peer_name, .shard = config_.index}});
-  if (link.verdict() != Link::Verdict::wait) fail_waiting(link);
-  forwarder_.has_drained({false, link.node()});
-}
-
-void Core::fail_waiting(Link& link) { forwarder_.fail_waiting(link.node()); }
+// ---- Answers ----
 
 void Core::answered(std::uint64_t id, Outcome outcome, std::string_view body) {
   const auto known = forwarder_.answered(id, outcome, now_);

@@ -53,35 +53,15 @@ handoff::Numbering numbering_of(journal::Writer* journal) {
 }
 
 void Core::set_view(std::shared_ptr<const cluster::View> view) {
-  const std::shared_ptr<const cluster::View> before = std::exchange(view_, std::move(view));
+  view_ = std::move(view);
   gathers_.set_view(view_);
-  add_links();
+  links_.set_view(view_);
   ownership_.set_view(view_, now_);
-  for (const std::unique_ptr<Link>& link : links_) {
-    if (!link || link->node() >= before->nodes.size()) continue;
-    // It has moved: what is connected to where it was is of no use.
-    if (view_->nodes[link->node()].peer == before->nodes[link->node()].peer) continue;
-    if (Stream* old = stream(link->id())) {
-      link->failed("the cluster file gives it another address");
-      effects_.dirty.abort(*old, link->id());
-    }
-  }
   peers_.set_view(view_);
-  files_compared_ms_ = now_.steady_ms + kFileLagMs;
+  telling_.files_change();
   ownership_.plan_moves(now_);
-  tell_news_of_change();
+  telling_.tell_of_itself(engine_.store().stats().sessions);
   ownership_.take_first_slots(nodes());
-}
-
-// How it is with the other nodes.
-ownership::NodeDirectory Core::nodes() const { return directory_of(config_.self, links_, now_); }
-
-// Whoever is not in the file any more is looked for only while it holds slots, or has just been there.
-bool Core::worth_dialling(const Link& link) const {
-  const cluster::Node& node = view_->nodes[link.node()];
-  if (draining_ || !node.peer) return false;
-  return node.listed || ownership_.known().heard_of(link.node()) > 0 ||
-         link.failures_in_a_row() < kGoneDialsMax;
 }
 
 // ---- Changes ----
@@ -105,9 +85,9 @@ void Core::drain_ownership() {
   const ownership::Ownership::Actions actions = std::exchange(ownership_.actions(), {});
   for (const ownership::Ownership::Note& said : actions.notes) note(said.level, said.text);
   effects_.wanted.insert(effects_.wanted.end(), actions.wanted.begin(), actions.wanted.end());
-  for (const NodeIndex node : actions.alive) seen_alive(node);
+  for (const NodeIndex node : actions.alive) linking_.seen_alive(node);
   for (const Slot slot : actions.rerouted) update_route(slot);
-  for (const NodeIndex node : actions.ask) ask_owners(*links_[node]);
+  for (const NodeIndex node : actions.ask) telling_.ask(node);
 }
 
 // What the hand-overs of this shard want.
@@ -146,8 +126,8 @@ void Core::work_off() {
     engine_.feed().end_command();
     watch_changes();
   }
-  tell_siblings();
-  tell_peers();
+  telling_.tell_siblings();
+  telling_.tell_nodes();
   answer_claims();
 }
 
@@ -200,7 +180,7 @@ void Core::titles_written(const std::vector<Slot>& slots) {
     orders_.written(slot);
     // Whoever gives it may have started again while the promise was being written.
     const auto& promise = ownership_.moves().title(slot).promise;
-    const Link* const giver = promise ? links_[promise->from].get() : nullptr;
+    const Link* const giver = promise ? links_.find(promise->from) : nullptr;
     if (giver != nullptr && giver->theirs().boot != promise->migration.boot) ownership_.news().add(slot);
   }
   ownership_.titles_written();
@@ -233,10 +213,10 @@ void Core::answer_claims() {
 // ---- Questions ----
 
 void Core::ask(handoff::Question& question) {
-  Link& link = link_to(question.to);
-  link.forgive();
+  links_.forgive(question.to);
+  const Link& link = links_.at(question.to);
   if (link.verdict() != Link::Verdict::send) {
-    if (link.state() == LinkState::idle && worth_dialling(link)) dial(link);
+    linking_.dial_if_worthwhile(question.to);
     const std::string why = "it cannot be reached: " + link.why(now_);
     return ownership_.moves().unanswered(question.slot, question.body.view(), why, now_);
   }
@@ -262,31 +242,31 @@ void Core::take_answer(const Origin& origin, Outcome outcome, std::string_view b
 }
 
 // From another node.
-void Core::take_peer_question(StreamId peer, const Frame& frame) {
+std::string_view Core::take_peer_question(StreamId peer, const Frame& frame) {
   peers_.asked(peer);
   const Origin origin{.kind = Origin::Kind::peer, .stream = peer, .id = frame.id};
   const std::optional<NodeIndex> from = peers_.node_of(peer);
-  if (!ownership_.moves_slots() || !from || draining_) {
-    return deliver(origin, Outcome::unavailable,
-                   draining_                   ? "it is stopping"
-                   : !ownership_.moves_slots() ? "slots do not change hands there"
-                                               : "it has not got to know this node yet");
-  }
+  const auto refuse = [&](std::string_view why) -> std::string_view {
+    deliver(origin, Outcome::unavailable, why);
+    return {};
+  };
+  if (draining_) return refuse("it is stopping");
+  if (!ownership_.moves_slots()) return refuse("slots do not change hands there");
+  if (!from) return refuse("it has not got to know this node yet");
   handoff::Message message;
-  if (handoff::read_message(frame.body, message) && !ownership_.can_be_true(message.term, *from, now_)) {
-    return deliver(origin, Outcome::unavailable, "the term is years ahead of its clock");
-  }
-  scratch_.clear();
-  append_le(scratch_, static_cast<handoff::Member>(*from));
-  scratch_.append(frame.body);
+  if (handoff::read_message(frame.body, message) && !ownership_.can_be_true(message.term, *from, now_))
+    return refuse("the term is years ahead of its clock");
+  Bytes question;
+  append_le(question, static_cast<handoff::Member>(*from));
+  question.append(frame.body);
   if (ownership_.slots().is_own(frame.slot)) {
-    Bytes question;
-    question.swap(scratch_);
-    return take_question(origin, frame.slot, question.view());
+    take_question(origin, frame.slot, question.view());
+    return {};
   }
   const unsigned shard = ownership::shard_of(frame.slot, config_.shards);
-  forwarder_.ask({true, static_cast<std::uint16_t>(shard)}, frame.slot, origin, scratch_.view(),
+  forwarder_.ask({true, static_cast<std::uint16_t>(shard)}, frame.slot, origin, question.view(),
                  now_.steady_ms + tunables_.forward_timeout_ms);
+  return {};
 }
 
 // Behind the number of the node that asks. REQUIRES: the slot is this shard's.
@@ -312,13 +292,9 @@ void Core::tick_handovers() {
   if (!after_sync_.empty()) effects_.sync = true;
   const ownership::NodeDirectory nodes = this->nodes();
   ownership_.take_first_slots(nodes);
-  tell_news_of_change();
+  telling_.tell_of_itself(engine_.store().stats().sessions);
   ownership_.go_on(nodes, now_);
-  if (files_compared_ms_ == 0 || now_.steady_ms < files_compared_ms_) return;
-  files_compared_ms_ = 0;
-  for (const std::unique_ptr<Link>& link : links_) {
-    if (link && link->informed()) compare_files(*link);
-  }
+  telling_.tick_files();
 }
 
 void Core::copy_for_handovers() {

@@ -26,8 +26,8 @@ std::string Core::why_unserved(Slot slot) const {
   if (forwarder_.relays().contains(slot)) return "TRYAGAIN the owner of " + name + " is changing";
   const Owner& known = ownership_.known().shown(slot);
   if (known.known() && known.node != config_.self) {
-    const Link& link = *links_[known.node];
-    if (link.verdict() != Link::Verdict::send) return unreachable(link, slot);
+    if (links_.at(known.node).verdict() != Link::Verdict::send)
+      return linking_.why_unreachable(known.node, slot);
     return "CLUSTERDOWN " + name + " is not served: others know that node " + view_->nodes[known.node].name +
            " holds it, and it does not say so; `limpet cluster status` says more";
   }

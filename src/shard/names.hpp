@@ -28,7 +28,6 @@ using forward::Pending;
 using links::Lanes;
 using links::Link;
 using links::Manner;
-using links::Neighbours;
 using ownership::KnownOwners;
 using ownership::Owner;
 using ownership::Route;

@@ -2,26 +2,24 @@
 #pragma once
 
 #include <limpet/base/time.hpp>
-#include <limpet/links/link.hpp>
+#include <limpet/links/links.hpp>
 #include <limpet/ownership/node_directory.hpp>
-#include <memory>
+#include <utility>
 #include <vector>
 
 namespace limpet::shard {
 
-// `links`: by node; none for this one.
-[[nodiscard]] inline ownership::NodeDirectory directory_of(
-    cluster::NodeIndex self, const std::vector<std::unique_ptr<links::Link>>& links, Now now) {
+[[nodiscard]] inline ownership::NodeDirectory directory_of(cluster::NodeIndex self, const links::Links& links,
+                                                           Now now) {
   std::vector<ownership::NodeRow> rows(links.size());
-  for (const std::unique_ptr<links::Link>& link : links) {
-    if (!link) continue;
-    ownership::NodeRow& row = rows[link->node()];
-    row.linked = link->up();
-    row.answers = link->verdict() == links::Link::Verdict::send;
-    row.informed = link->informed();
-    if (row.informed) row.says = link->theirs();
-    if (!row.answers || !row.informed) row.why_not = link->why(now);
-  }
+  links.each([&](const links::Link& link) {
+    ownership::NodeRow& row = rows[link.node()];
+    row.linked = link.up();
+    row.answers = link.verdict() == links::Link::Verdict::send;
+    row.informed = link.informed();
+    if (row.informed) row.says = link.theirs();
+    if (!row.answers || !row.informed) row.why_not = link.why(now);
+  });
   return {self, std::move(rows)};
 }
 

@@ -22,8 +22,8 @@ std::string Core::down_target(const std::vector<Slot>& slots) {
       return why_refused(slot);
     }
     if (route.kind != Route::Kind::peer) continue;
-    const Link& link = link_to(route.target);
-    if (link.verdict() == Link::Verdict::fail) return unreachable(link, slot);
+    if (links_.at(route.target).verdict() == Link::Verdict::fail)
+      return linking_.why_unreachable(route.target, slot);
   }
   return {};
 }

@@ -43,9 +43,4 @@ std::string Core::why_refused(Slot slot) const {
   return "CLUSTERDOWN no node of the cluster file holds " + name;
 }
 
-void Core::seen_alive(NodeIndex node) {
-  Link* const link = links_[node].get();
-  if (link != nullptr && link->seen_alive() && worth_dialling(*link)) dial(*link);
-}
-
 }  // namespace limpet::shard

@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <initializer_list>
 #include <limpet/base/limits.hpp>
 #include <limpet/links/peers.hpp>
 #include <memory>
@@ -8,21 +7,16 @@
 #include <utility>
 #include <vector>
 
+#include "frames.hpp"
+
 namespace limpet::links {
 namespace {
 
-using Kind = Peers::Heard::Kind;
 using peer::Frame;
 using peer::FrameType;
 using peer::Outcome;
 
-FrameTypes of(std::initializer_list<FrameType> list) {
-  FrameTypes types;
-  for (const FrameType type : list) types.add(type);
-  return types;
-}
-
-std::shared_ptr<const cluster::View> two_nodes() {
+std::shared_ptr<const cluster::View> view_of_two() {
   cluster::View view;
   view.name = "c";
   view.nodes.resize(2);
@@ -31,26 +25,7 @@ std::shared_ptr<const cluster::View> two_nodes() {
   return std::make_shared<const cluster::View>(std::move(view));
 }
 
-peer::Greeting greeting(std::string node, std::string cluster = "c") {
-  peer::Greeting greeting;
-  greeting.cluster = std::move(cluster);
-  greeting.node = std::move(node);
-  greeting.nonce.fill(greeting.node.back());
-  return greeting;
-}
-
-std::string frame_of(const Frame& frame) {
-  Bytes bytes;
-  peer::append_frame(bytes, frame);
-  return std::string(bytes.view());
-}
-
 // What a node that dials sends to n1.
-std::string greet_frame(const peer::Greeting& greeting) {
-  Bytes body;
-  peer::append_greeting(body, greeting);
-  return frame_of({.type = FrameType::greet, .body = body.view()});
-}
 std::string proof_frame(std::string_view secret) {
   const std::string proof = peer::make_proof(secret, peer::Side::dialler, greeting("n2"), greeting("n1"));
   return frame_of({.type = FrameType::proof, .body = proof});
@@ -69,9 +44,9 @@ class PeersTest : public ::testing::Test {
     auto turn = peers_.begin_turn(id, bytes, Quantum(delivered_), now());
     if (!turn) return bodies;
     while (const Peers::Heard* const heard = turn->next()) {
-      if (heard->kind == Kind::greeted) peers_.greet(id, greeting("n1"));
-      if (heard->kind == Kind::admitted) ++admitted_;
-      if (heard->kind != Kind::frame) continue;
+      if (heard->kind == Peers::Heard::Kind::greeted) peers_.greet(id, greeting("n1"));
+      if (heard->kind == Peers::Heard::Kind::admitted) ++admitted_;
+      if (heard->kind != Peers::Heard::Kind::frame) continue;
       bodies.emplace_back(heard->frame.body);
       delivered_ += each;
     }
@@ -85,17 +60,7 @@ class PeersTest : public ::testing::Test {
     return id;
   }
   // The types of the frames that wait to leave.
-  std::vector<FrameType> sent(StreamId id) {
-    std::vector<FrameType> types;
-    std::string_view out = peers_.stream(id)->out.view();
-    while (!out.empty()) {
-      const peer::FrameStep step = peer::next_frame(out, kPieceBytes);
-      if (step.kind != peer::FrameStep::Kind::frame) break;
-      types.push_back(step.frame.type);
-      out.remove_prefix(step.consumed);
-    }
-    return types;
-  }
+  std::vector<FrameType> sent(StreamId id) { return types_in(peers_.stream(id)->out.view()); }
   void write_all(StreamId id) {
     while (!peers_.stream(id)->out.empty()) peers_.written(id, peers_.stream(id)->out.size());
   }
@@ -118,11 +83,8 @@ class PeersTest : public ::testing::Test {
   DirtyStreams dirty_;
   bool again_ = false;
   TurnQueue turns_{again_};
-  Peers peers_{0, two_nodes(), of({FrameType::request, FrameType::ask}), memory_, dirty_, turns_};
+  Peers peers_{0, view_of_two(), types_of({FrameType::request, FrameType::ask}), memory_, dirty_, turns_};
 };
-
-using Bodies = std::vector<std::string>;
-using Types = std::vector<FrameType>;
 
 // ---- The greeting ----
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "frames.hpp"
+
 namespace limpet::links {
 namespace {
 
@@ -35,8 +37,6 @@ class SiblingsTest : public ::testing::Test {
   std::uint64_t delivered_ = 0;
   bool more_ = false;
 };
-
-using Bodies = std::vector<std::string>;
 
 TEST_F(SiblingsTest, FramesLeaveInOneBatchForEachSibling) {
   siblings_.send(0, {.type = FrameType::reply, .id = 1, .body = "a"});

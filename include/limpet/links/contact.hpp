@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <limpet/base/time.hpp>
 #include <limpet/links/company.hpp>
-#include <limpet/peer/greeting.hpp>
 #include <optional>
 #include <vector>
 
@@ -55,14 +54,6 @@ class ContactWatch {
  private:
   bool linked_ = false;                   // with anybody, since the start
   std::optional<std::int64_t> since_ms_;  // it looks as if it were cut off
-};
-
-// What a shard has told other nodes of this one, and what it makes of how they answer.
-struct Neighbours {
-  peer::Standing told{};
-  std::uint64_t told_sessions = 0;
-  std::int64_t told_sessions_ms = 0;  // steady: when it was last looked how many there are
-  ContactWatch contact{};
 };
 
 }  // namespace limpet::links

@@ -101,6 +101,7 @@ class Link {
   [[nodiscard]] LinkState state() const { return state_; }
   [[nodiscard]] StreamId id() const { return id_; }
   [[nodiscard]] Lanes& lanes() { return *lanes_; }
+  [[nodiscard]] const Lanes& lanes() const { return *lanes_; }
   [[nodiscard]] PeerStats stats() const;
   [[nodiscard]] Manner manner() const;
   [[nodiscard]] const peer::Greeting& theirs() const { return theirs_; }

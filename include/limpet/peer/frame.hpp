@@ -46,6 +46,9 @@ enum class FrameType : std::uint8_t {
                  // (words.hpp)
 };
 
+// One more than the greatest.
+inline constexpr std::size_t kFrameTypes = 15;
+
 // In the bits of ask, and of words on queues between shards: that was all of it.
 inline constexpr std::uint8_t kLast = 1;
 
@@ -112,8 +115,8 @@ void append_request(Bytes& out, const Request& request, std::span<const std::str
 // Reads what append_request() wrote; the views of `args` point into `body`. False if the body is malformed.
 [[nodiscard]] bool read_request(std::string_view body, Request& request, std::vector<std::string_view>& args);
 
-// The same for whoever passes the body on as it is: it is sound, and this is what it says before its arguments, and the
-// first of them.
+// The same for whoever passes the body on as it is: it is sound, and this is what it says before its
+// arguments, and the first of them.
 [[nodiscard]] bool look_at_request(std::string_view body, Request& request, std::string_view& name);
 
 // The second argument, if the body has one: what most commands have their key in. Only good for a guess.

@@ -15,6 +15,7 @@
 #include <limpet/handoff/moved.hpp>
 #include <limpet/handoff/title.hpp>
 #include <limpet/journal/snapshotter.hpp>
+#include <limpet/links/dial.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,12 +24,7 @@
 namespace limpet::shard {
 
 using cluster::NodeIndex;
-
-struct Dial {
-  StreamId stream;
-  NodeIndex node;
-  cluster::Address address;
-};
+using links::Dial;
 
 // A node that connected, and that the view does not know.
 struct Stranger {
