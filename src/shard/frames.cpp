@@ -1,171 +1,128 @@
-// Frames that other nodes and shards have sent: which of them this shard takes, and who does that.
+#include "frames.hpp"
+
 #include <array>
 #include <limpet/base/assert.hpp>
-#include <limpet/resp/value.hpp>
 
-#include "core.hpp"
+#include "nodes.hpp"
 
 namespace limpet::shard {
 
-namespace {
-
-// A node's word is not taken for it that a reply is a reply: clients get it as it is.
-bool is_one_value(std::string_view reply) {
-  const auto length = resp::value_length(reply, {.bytes_max = kFrameBytesMax});
-  return length && *length && **length == reply.size();
-}
-
-}  // namespace
-
-// ---- Who takes what ----
+using cluster::NodeIndex;
+using forward::Origin;
+using peer::Frame;
+using peer::FrameType;
 
 // A type of frames. Null: those of that side never send it, but for what connections deal with themselves.
-struct Core::FrameRow {
-  using OfLink = bool (Core::*)(NodeIndex, const Frame&);             // false: it makes no sense
-  using OfPeer = std::string_view (Core::*)(StreamId, const Frame&);  // why it makes none; empty: it does
-  using OfSibling = void (Core::*)(unsigned, const Frame&);
+struct Frames::Row {
+  using OfLink = bool (Frames::*)(NodeIndex, const Frame&);
+  using OfPeer = std::string_view (Frames::*)(StreamId, const Frame&);
+  using OfSibling = void (Frames::*)(unsigned, const Frame&);
   FrameType type{};
   OfLink of_link = nullptr;  // this node dialled
   OfPeer of_peer = nullptr;  // the other one did
   OfSibling of_sibling = nullptr;
 };
 
-const Core::FrameRow& Core::frame_row(FrameType type) {
+const Frames::Row& Frames::row(FrameType type) {
   static constexpr auto rows = [] {
-    constexpr FrameRow known[] = {
-        {FrameType::request, nullptr, &Core::take_request, &Core::take_sibling_request},
-        {FrameType::reply, &Core::take_reply, nullptr, &Core::take_sibling_reply},
-        {FrameType::news, &Core::take_news, nullptr, nullptr},
-        {FrameType::words, &Core::take_words, nullptr, &Core::take_sibling_words},
-        {FrameType::holder, nullptr, nullptr, &Core::take_holders},
-        {FrameType::handoff, nullptr, &Core::take_peer_question, &Core::take_sibling_question},
-        {FrameType::ask, nullptr, &Core::take_ask, &Core::take_sibling_ask},
+    constexpr Row known[] = {
+        {FrameType::request, nullptr, &Frames::request, &Frames::sibling_request},
+        {FrameType::reply, &Frames::reply, nullptr, &Frames::sibling_reply},
+        {FrameType::news, &Frames::news, nullptr, nullptr},
+        {FrameType::words, &Frames::heard_words, nullptr, &Frames::sibling_words},
+        {FrameType::holder, nullptr, nullptr, &Frames::holders},
+        {FrameType::handoff, nullptr, &Frames::question, &Frames::sibling_question},
+        {FrameType::ask, nullptr, &Frames::ask, &Frames::sibling_ask},
     };
-    std::array<FrameRow, peer::kFrameTypes> by_type{};
-    for (const FrameRow& row : known) by_type[static_cast<std::size_t>(row.type)] = row;
+    std::array<Row, peer::kFrameTypes> by_type{};
+    for (const Row& each : known) by_type[static_cast<std::size_t>(each.type)] = each;
     return by_type;
   }();
   return rows[static_cast<std::size_t>(type)];
 }
 
-links::FrameTypes Core::frames_of_links() {
+links::FrameTypes Frames::of_links() {
   links::FrameTypes types;
   for (std::size_t type = 0; type < peer::kFrameTypes; ++type) {
-    if (frame_row(static_cast<FrameType>(type)).of_link != nullptr) types.add(static_cast<FrameType>(type));
+    if (row(static_cast<FrameType>(type)).of_link != nullptr) types.add(static_cast<FrameType>(type));
   }
   return types;
 }
 
-links::FrameTypes Core::frames_of_peers() {
+links::FrameTypes Frames::of_peers() {
   links::FrameTypes types;
   for (std::size_t type = 0; type < peer::kFrameTypes; ++type) {
-    if (frame_row(static_cast<FrameType>(type)).of_peer != nullptr) types.add(static_cast<FrameType>(type));
+    if (row(static_cast<FrameType>(type)).of_peer != nullptr) types.add(static_cast<FrameType>(type));
   }
   return types;
 }
 
-// ---- In turns ----
-
-void Core::link_bytes(StreamId id, std::string_view bytes) {
-  auto turn = links_.begin_turn(id, bytes, now_);
-  if (!turn) return;
-  const NodeIndex node = turn->node();
-  while (const links::Links::Heard* const heard = turn->next()) {
-    if (heard->kind == links::Links::Heard::Kind::up) {
-      linking_.up(node);
-    } else if (!(this->*frame_row(heard->frame.type).of_link)(node, heard->frame)) {
-      turn->refuse();
-    }
-    settle();
-  }
-  turn->end();
-  linking_.drain_links();
+bool Frames::take_from_link(NodeIndex node, const Frame& frame) {
+  return (this->*row(frame.type).of_link)(node, frame);
 }
 
-void Core::peer_bytes(StreamId peer, std::string_view bytes) {
-  using Kind = links::Peers::Heard::Kind;
-  auto turn = peers_.begin_turn(peer, bytes, links::Quantum(delivered_count_), now_);
-  if (!turn) return;
-  while (const links::Peers::Heard* const heard = turn->next()) {
-    switch (heard->kind) {
-      case Kind::greeted:
-        linking_.greet(peer);
-        break;
-      case Kind::admitted:
-        linking_.admitted(peer);
-        break;
-      case Kind::frame: {
-        prefetch_keys(turn->ahead());
-        const std::string_view error = (this->*frame_row(heard->frame.type).of_peer)(peer, heard->frame);
-        if (!error.empty()) turn->refuse(std::string(error));
-        break;
-      }
-    }
-    settle();
-  }
-  turn->end();
-  linking_.drain_peers();
+std::string_view Frames::take_from_peer(StreamId peer, const Frame& frame) {
+  return (this->*row(frame.type).of_peer)(peer, frame);
 }
 
-void Core::from_sibling(unsigned sibling, std::string_view batch) {
-  if (!siblings_.queue(sibling, batch)) take_batch(sibling, batch);
+void Frames::take_from_sibling(unsigned sibling, const Frame& frame) {
+  const Row::OfSibling take = row(frame.type).of_sibling;
+  LIMPET_ASSERT(take != nullptr);
+  (this->*take)(sibling, frame);
 }
 
-void Core::take_batch(unsigned sibling, std::string_view batch) {
-  links::Siblings::Turn turn = siblings_.begin_turn(sibling, batch, links::Quantum(delivered_count_));
-  while (const Frame* const frame = turn.next()) {
-    prefetch_keys(turn.ahead());
-    const FrameRow::OfSibling take = frame_row(frame->type).of_sibling;
-    LIMPET_ASSERT(take != nullptr);
-    (this->*take)(sibling, *frame);
-    settle();
-  }
-  if (turn.end()) effects_.again = true;
+namespace {
+
+Origin of_sibling(unsigned sibling, const Frame& frame) {
+  return {.kind = Origin::Kind::sibling, .sibling = static_cast<std::uint16_t>(sibling), .id = frame.id};
 }
 
-// ---- Answers ----
+}  // namespace
 
-bool Core::take_reply(NodeIndex, const Frame& frame) {
-  const auto outcome = static_cast<std::uint8_t>(frame.bits & ~peer::kMore);
-  if (outcome > static_cast<std::uint8_t>(Outcome::in_doubt)) return false;
-  const Origin* const origin = forwarder_.origin_of(frame.id);
-  const bool of_handover = origin != nullptr && origin->kind == Origin::Kind::handoff;
-  const bool done = outcome == static_cast<std::uint8_t>(Outcome::done);
-  if (done && !of_handover && !is_one_value(frame.body)) return false;
-  answered(frame.id, static_cast<Outcome>(outcome), frame.body);
-  return true;
+// ---- Requests, and answers to them ----
+
+std::string_view Frames::request(StreamId peer, const Frame& frame) { return serving_.take(peer, frame); }
+
+void Frames::sibling_request(unsigned sibling, const Frame& frame) {
+  serving_.take(of_sibling(sibling, frame), frame);
 }
 
-void Core::take_sibling_reply(unsigned, const Frame& frame) {
-  answered(frame.id, static_cast<Outcome>(frame.bits), frame.body);
+bool Frames::reply(NodeIndex, const Frame& frame) { return forwarding_.take_reply(frame); }
+
+void Frames::sibling_reply(unsigned, const Frame& frame) {
+  forwarding_.answered(frame.id, static_cast<peer::Outcome>(frame.bits), frame.body);
 }
 
 // ---- What nodes and shards say ----
 
-bool Core::take_news(NodeIndex node, const Frame& frame) {
+bool Frames::news(NodeIndex node, const Frame& frame) {
   if (!telling_.hears_news(node, frame.body)) return false;
-  if (ownership_.moves_slots()) ownership_.go_on(nodes(), now_);
+  if (ownership_.moves_slots()) ownership_.go_on(directory_of(config_.self, links_, now_), now_);
   return true;
 }
 
-bool Core::take_words(NodeIndex node, const Frame& frame) { return ownership_.hears(node, frame.body, now_); }
+bool Frames::heard_words(NodeIndex node, const Frame& frame) {
+  return ownership_.hears(node, frame.body, now_);
+}
 
-void Core::take_sibling_words(unsigned, const Frame& frame) { telling_.pass_on(frame); }
+void Frames::sibling_words(unsigned, const Frame& frame) { telling_.pass_on(frame); }
 
-void Core::take_holders(unsigned, const Frame& frame) { ownership_.hears_shard(frame.body, now_); }
+void Frames::holders(unsigned, const Frame& frame) { ownership_.hears_shard(frame.body, now_); }
 
-std::string_view Core::take_ask(StreamId peer, const Frame& frame) {
+std::string_view Frames::ask(StreamId peer, const Frame& frame) {
   return telling_.hears_ask(peer, frame) ? "" : "malformed words on slots";
 }
 
-void Core::take_sibling_ask(unsigned sibling, const Frame& frame) {
-  telling_.hears_sibling_ask(sibling, frame);
-}
+void Frames::sibling_ask(unsigned sibling, const Frame& frame) { telling_.hears_sibling_ask(sibling, frame); }
 
 // ---- Hand-overs ----
 
-void Core::take_sibling_question(unsigned sibling, const Frame& frame) {
-  take_question(of_sibling(sibling, frame), frame.slot, frame.body);
+std::string_view Frames::question(StreamId peer, const Frame& frame) {
+  return handing_over_.take(peer, frame);
+}
+
+void Frames::sibling_question(unsigned sibling, const Frame& frame) {
+  handing_over_.take(of_sibling(sibling, frame), frame);
 }
 
 }  // namespace limpet::shard

@@ -123,7 +123,7 @@ struct ShardTunables {
   std::size_t client_bytes_max = 0;  // what the buffers of this shard's clients may take in sum; 0: no bound
 };
 
-class Core;
+class Reactor;
 
 class Shard {
  public:
@@ -206,7 +206,7 @@ class Shard {
   [[nodiscard]] ShardStats stats();
 
  private:
-  std::unique_ptr<Core> core_;
+  std::unique_ptr<Reactor> reactor_;
 };
 
 }  // namespace limpet::shard

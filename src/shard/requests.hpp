@@ -1,0 +1,78 @@
+// Requests: what a client of this shard asks for is looked at, and run here, sent on, or handed to whoever
+// knows its kind.
+//
+// Owned by a shard, on its thread.
+#pragma once
+
+#include <limpet/clients/clients.hpp>
+#include <limpet/command/command.hpp>
+#include <limpet/engine/engine.hpp>
+#include <limpet/forward/forwarder.hpp>
+#include <limpet/ownership/ownership.hpp>
+#include <limpet/shard/shard.hpp>
+
+#include "builtins.hpp"
+#include "delivery.hpp"
+#include "dispatch.hpp"
+#include "sending.hpp"
+#include "waiting.hpp"
+#include "wide.hpp"
+
+namespace limpet::shard {
+
+class Requests {
+ public:
+  Requests(const Now& now, engine::Engine& engine, const ownership::Ownership& ownership,
+           clients::Clients& clients, forward::Forwarder& forwarder, TurnQueue& turns, Counters& counters,
+           Delivery& delivery, Sending& sending, Dispatch& dispatch, Waiting& waiting, Wide& wide,
+           Builtins& builtins)
+      : now_(now),
+        engine_(engine),
+        ownership_(ownership),
+        clients_(clients),
+        forwarder_(forwarder),
+        turns_(turns),
+        counters_(counters),
+        delivery_(delivery),
+        sending_(sending),
+        dispatch_(dispatch),
+        waiting_(waiting),
+        wide_(wide),
+        builtins_(builtins) {}
+
+  // Reads the client's next requests, and has what they need fetched.
+  void read_ahead(clients::Client& client);
+  // The next of them. False: the client cannot go on for now, or ends.
+  bool take(clients::Client& client, const clients::ParsedRequest& next);
+
+ private:
+  // All of these: false: not now. The command is to be offered again when the client is resumed.
+  bool take_command(clients::Client& client, const clients::ParsedRequest& next);
+  bool take_by_scope(clients::Client& client, const command::Spec& spec, command::Args args);
+  bool take_of_session(clients::Client& client, const command::Spec& spec, command::Args args);
+  bool take_keyed(clients::Client& client, const command::Spec& spec, command::Args args, const KeyRef& key);
+  bool take_split(clients::Client& client, const command::Spec& spec, command::Args args);
+  bool take_pair(clients::Client& client, const command::Spec& spec, command::Args args);
+
+  void forward(clients::Client& client, const command::Spec& spec, command::Args args, Slot slot,
+               forward::Target target);
+  // Runs it here. `key`: that of args[spec.first_key], if it is known already.
+  void run(clients::Client& client, const command::Spec& spec, command::Args args,
+           const KeyRef* key = nullptr);
+
+  const Now& now_;
+  engine::Engine& engine_;
+  const ownership::Ownership& ownership_;
+  clients::Clients& clients_;
+  forward::Forwarder& forwarder_;
+  TurnQueue& turns_;
+  Counters& counters_;
+  Delivery& delivery_;
+  Sending& sending_;
+  Dispatch& dispatch_;
+  Waiting& waiting_;
+  Wide& wide_;
+  Builtins& builtins_;
+};
+
+}  // namespace limpet::shard
