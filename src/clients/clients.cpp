@@ -47,7 +47,7 @@ void Clients::close(Client& client) {
 
 // ---- What they send ----
 
-bool Clients::may_take(const Client& client) const {
+bool Clients::may_take_more(const Client& client) const {
   if (client.replies.has_barrier()) return false;
   const std::size_t pause = client.authenticated ? kOutputPauseBytes : kUnauthOutputPauseBytes;
   if ((client.out.size() >= pause || client.backlog) && is_owed_enough(client, memory_)) return false;
@@ -57,7 +57,7 @@ bool Clients::may_take(const Client& client) const {
          client.replies.awaited() * client.replies.largest() <= kAwaitedBytes;
 }
 
-Client* Clients::next_woken() {
+Client* Clients::take_woken() {
   while (next_woken_ < woken_.size()) {
     Client* const client = find(woken_[next_woken_++]);
     if (client == nullptr) continue;

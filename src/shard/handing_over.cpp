@@ -62,9 +62,7 @@ void HandingOver::GivenChanges::subscribe(engine::ChangeFeed& feed, bool to_it) 
 
 // ---- What they want ----
 
-bool HandingOver::has_work() {
-  if (!ownership_.actions().empty()) return true;
-  if (!ownership_.moves_slots()) return false;
+bool HandingOver::moves_want_something() {
   HandOvers& moves = ownership_.moves();
   return !moves.wishes().empty() || !delivery_.handoff_answers().empty() || ownership_.news().has_any() ||
          given_changes_.subscribed() != moves.gives() || orders_.has_answers();

@@ -76,13 +76,17 @@ class HandingOver {
   void stop();
 
   // ---- What they want ----
-  [[nodiscard]] bool has_work();
+  [[nodiscard]] bool has_work() {
+    return !ownership_.actions().empty() || (ownership_.moves_slots() && moves_want_something());
+  }
   void drain();
 
   // Questions that nobody has answered yet.
   [[nodiscard]] std::size_t open_questions() const { return questions_.size(); }
 
  private:
+  [[nodiscard]] bool moves_want_something();
+
   // What is changed of slots that are given away.
   class GivenChanges final : public engine::ChangeFeed::Subscriber {
    public:

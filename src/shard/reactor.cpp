@@ -41,21 +41,24 @@ Reactor::Reactor(ShardConfig config, ShardTunables tunables, Now now)
 
 // ---- Settling ----
 
-void Reactor::settle() {
-  while (forwarding_.has_work() || gathers_.has_work() || handing_over_.has_work()) {
-    forwarding_.drain();
-    gathering_.drain();
-    handing_over_.drain();
-  }
+void Reactor::drain_machines() {
+  forwarding_.drain();
+  gathering_.drain();
+  handing_over_.drain();
 }
 
 void Reactor::end_event() {
   settle();
   // Whoever is woken may wake others; each goes on with what it has, and stops again where it has to.
-  while (Client* const client = clients_.next_woken()) take_turn(*client, {});
+  while (Client* const client = clients_.next_woken()) {
+    take_turn(*client, {});
+    settle();
+  }
   if (memory_.exhausted()) clients_.shed(now_);
-  drain_clients();
-  settle();
+  if (clients_.has_more_to_do()) {
+    drain_clients();
+    settle();
+  }
   if (handing_over_.can_copy()) effects_.again = true;
   clients_.trim();
   sending_.trim();
@@ -161,11 +164,7 @@ void Reactor::take_turn(Client& client, std::string_view bytes) {
   clients_.begin_turn(client, bytes, delivery_.safe());
   while (intake.goes_on(client)) {
     requests_.read_ahead(client);
-    for (clients::ParsedRequest* next = intake.next(); next != nullptr; next = intake.next()) {
-      if (!requests_.take(client, *next)) break;
-      if (!client.replies.empty()) settle();
-      if (client.ending) break;
-    }
+    while (requests_.take_read(client)) settle();
     intake.end_batch(client);
   }
   clients_.end_turn(client, links_.draining(), delivery_.safe());

@@ -96,7 +96,10 @@ class Reactor {
  private:
   // Does what machines want done, in one order, until none of them wants anything. To be called behind every
   // command and frame.
-  void settle();
+  void settle() {
+    while (forwarding_.has_work() || gathers_.has_work() || handing_over_.has_work()) drain_machines();
+  }
+  void drain_machines();
   void tick_pending();
   void take_turn(clients::Client& client, std::string_view bytes);
   void take_from_link(StreamId link, std::string_view bytes);

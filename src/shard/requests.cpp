@@ -52,7 +52,7 @@ inline bool Requests::take_command(Client& client, const ParsedRequest& next) {
   return true;
 }
 
-bool Requests::take(Client& client, const ParsedRequest& next) {
+inline bool Requests::take(Client& client, const ParsedRequest& next) {
   using Kind = resp::RequestStep::Kind;
   if (clients_.intake().is_used_up(client)) {
     // One client's pipeline must not keep the others waiting: the rest of it is for the next quantum.
@@ -77,6 +77,16 @@ bool Requests::take(Client& client, const ParsedRequest& next) {
   }
   clients_.intake().took(next);
   return true;
+}
+
+bool Requests::take_read(Client& client) {
+  clients::Intake& intake = clients_.intake();
+  while (const ParsedRequest* const next = intake.next()) {
+    if (!take(client, *next) || client.ending) return false;
+    // It was sent on, or cut into parts.
+    if (!client.replies.empty()) return true;
+  }
+  return false;
 }
 
 bool Requests::take_by_scope(Client& client, const Spec& spec, Args args) {
@@ -111,7 +121,7 @@ bool Requests::take_of_session(Client& client, const Spec& spec, Args args) {
   return true;
 }
 
-bool Requests::take_keyed(Client& client, const Spec& spec, Args args, const KeyRef& key) {
+inline bool Requests::take_keyed(Client& client, const Spec& spec, Args args, const KeyRef& key) {
   const Slot slot = key.slot;
   if (spec.many_keys() && !Dispatch::others_in_slot(spec, args, slot)) {
     wide_.reject(client, &spec, command::kCrossSlot);

@@ -42,10 +42,13 @@ class Requests {
 
   // Reads the client's next requests, and has what they need fetched.
   void read_ahead(clients::Client& client);
-  // The next of them. False: the client cannot go on for now, or ends.
-  bool take(clients::Client& client, const clients::ParsedRequest& next);
+  // Takes them, one after the other. True: others have to do something before the next is taken. False: no
+  // more of them, or the client cannot go on for now, or ends.
+  [[nodiscard]] bool take_read(clients::Client& client);
 
  private:
+  // False: the client cannot go on for now.
+  bool take(clients::Client& client, const clients::ParsedRequest& next);
   // All of these: false: not now. The command is to be offered again when the client is resumed.
   bool take_command(clients::Client& client, const clients::ParsedRequest& next);
   bool take_by_scope(clients::Client& client, const command::Spec& spec, command::Args args);

@@ -62,6 +62,7 @@ class Sending {
 
   // What was needed for something large once is not kept for ever.
   void trim() {
+    if (body_.capacity() <= kSpareBytesMax) return;
     body_.clear();
     limpet::trim(body_);
   }

@@ -61,6 +61,7 @@ class Serving {
   void prefetch(std::string_view frames);
   // What was needed for something large once is not kept for ever.
   void trim() {
+    if (reply_.capacity() <= kSpareBytesMax) return;
     reply_.clear();
     limpet::trim(reply_);
   }

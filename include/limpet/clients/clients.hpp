@@ -68,13 +68,15 @@ class Clients {
   void end_turn(Client& client, bool last, Lsn safe);
   [[nodiscard]] Intake& intake() { return intake_; }
   // May the client have one more request taken, or has it too much to read, or too much under way?
-  [[nodiscard]] bool may_take(const Client& client) const;
+  [[nodiscard]] bool may_take(const Client& client) const {
+    return owes_nothing(client) || may_take_more(client);
+  }
   // The reason why it was stalled is gone.
   void wake(Client& client) {
     if (client.turn.queue()) woken_.push_back(client.id);
   }
   // Those that were woken and are stalled still, one after the other; null: no more.
-  [[nodiscard]] Client* next_woken();
+  [[nodiscard]] Client* next_woken() { return woken_.empty() ? nullptr : take_woken(); }
 
   // ---- What they are owed ----
   // A reply that is known now goes where it belongs, honouring order and CLIENT REPLY: calls write(Bytes&).
@@ -119,17 +121,25 @@ class Clients {
   void shed(Now now);
   // What was needed for something large once is not kept for ever.
   void trim() {
+    if (mute_sink_.capacity() <= kSpareBytesMax) return;
     mute_sink_.clear();
     limpet::trim(mute_sink_);
   }
 
   // ---- To be emptied by its user ----
+  [[nodiscard]] bool has_more_to_do() const { return !given_up_.empty() || !warnings_.empty(); }
   // Those that were given up on, and have commands under way that nobody wants any more.
   [[nodiscard]] std::vector<StreamId>& given_up() { return given_up_; }
   // Lines for the log.
   [[nodiscard]] std::vector<std::string>& warnings() { return warnings_; }
 
  private:
+  // Most clients, most of the time: nothing is under way for it, and it has read all but a little.
+  [[nodiscard]] static bool owes_nothing(const Client& client) {
+    return client.replies.empty() && client.out.size() < kUnauthOutputPauseBytes && !client.backlog;
+  }
+  [[nodiscard]] bool may_take_more(const Client& client) const;
+  [[nodiscard]] Client* take_woken();
   void begin_output(Client& client);
   void end_output(Client& client);
   // Not while the client has its turn: that ends with this.
