@@ -9,26 +9,23 @@
 #include <limpet/peer/frame.hpp>
 #include <string_view>
 
-#include "delivery.hpp"
-#include "linking.hpp"
-#include "sending.hpp"
+#include "names.hpp"
 #include "serving.hpp"
 
 namespace limpet::shard {
 
 class Forwarding {
  public:
-  Forwarding(const Now& now, forward::Forwarder& forwarder, ownership::Ownership& ownership,
-             clients::Clients& clients, Delivery& delivery, Linking& linking, const links::Links& links,
-             Sending& sending, Serving& serving)
+  Forwarding(const Now& now, ownership::Ownership& ownership, clients::Clients& clients,
+             Neighbours& neighbours, Traffic& traffic, Serving& serving)
       : now_(now),
-        forwarder_(forwarder),
+        forwarder_(neighbours.forwarder()),
         ownership_(ownership),
         clients_(clients),
-        delivery_(delivery),
-        linking_(linking),
-        links_(links),
-        sending_(sending),
+        delivery_(traffic.delivery()),
+        linking_(neighbours.linking()),
+        links_(neighbours.links()),
+        sending_(traffic.sending()),
         serving_(serving) {}
 
   // Another node has answered. False: a node does not say such a thing.

@@ -3,8 +3,6 @@
 #include <array>
 #include <limpet/base/assert.hpp>
 
-#include "nodes.hpp"
-
 namespace limpet::shard {
 
 using cluster::NodeIndex;

@@ -11,21 +11,20 @@
 
 #include "forwarding.hpp"
 #include "handing_over.hpp"
+#include "names.hpp"
 #include "serving.hpp"
-#include "telling.hpp"
 
 namespace limpet::shard {
 
 class Frames {
  public:
-  Frames(const ShardConfig& config, const Now& now, ownership::Ownership& ownership,
-         const links::Links& links, Telling& telling, Serving& serving, Forwarding& forwarding,
-         HandingOver& handing_over)
+  Frames(const ShardConfig& config, const Now& now, ownership::Ownership& ownership, Neighbours& neighbours,
+         Serving& serving, Forwarding& forwarding, HandingOver& handing_over)
       : config_(config),
         now_(now),
         ownership_(ownership),
-        links_(links),
-        telling_(telling),
+        links_(neighbours.links()),
+        telling_(neighbours.telling()),
         serving_(serving),
         forwarding_(forwarding),
         handing_over_(handing_over) {}

@@ -7,8 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "nodes.hpp"
-
 namespace limpet::shard {
 
 using forward::Origin;

@@ -22,12 +22,8 @@
 #include <vector>
 
 #include "after_sync.hpp"
-#include "delivery.hpp"
-#include "linking.hpp"
-#include "orders.hpp"
-#include "sending.hpp"
+#include "names.hpp"
 #include "serving.hpp"
-#include "telling.hpp"
 
 namespace limpet::shard {
 
@@ -37,22 +33,21 @@ namespace limpet::shard {
 class HandingOver {
  public:
   HandingOver(const ShardConfig& config, const Now& now, Effects& effects, engine::Engine& engine,
-              ownership::Ownership& ownership, forward::Forwarder& forwarder, links::Links& links,
-              links::Peers& peers, Linking& linking, Telling& telling, Orders& orders, Delivery& delivery,
-              const Sending& sending, Serving& serving)
+              ownership::Ownership& ownership, Neighbours& neighbours, Traffic& traffic, Orders& orders,
+              Serving& serving)
       : config_(config),
         now_(now),
         effects_(effects),
         engine_(engine),
         ownership_(ownership),
-        forwarder_(forwarder),
-        links_(links),
-        peers_(peers),
-        linking_(linking),
-        telling_(telling),
+        forwarder_(neighbours.forwarder()),
+        links_(neighbours.links()),
+        peers_(neighbours.peers()),
+        linking_(neighbours.linking()),
+        telling_(neighbours.telling()),
         orders_(orders),
-        delivery_(delivery),
-        sending_(sending),
+        delivery_(traffic.delivery()),
+        sending_(traffic.sending()),
         serving_(serving),
         given_changes_(ownership) {}
 

@@ -1,37 +1,29 @@
 // What this room calls by their short names of the rooms below.
 #pragma once
 
-#include <limpet/base/client_memory.hpp>
-#include <limpet/clients/client.hpp>
-#include <limpet/clients/clients.hpp>
-#include <limpet/clients/parsed_request.hpp>
-#include <limpet/clients/replies.hpp>
-#include <limpet/forward/overtaking.hpp>
-#include <limpet/forward/pending.hpp>
-#include <limpet/forward/relay_order.hpp>
-#include <limpet/forward/traffic.hpp>
-#include <limpet/links/contact.hpp>
-#include <limpet/links/lanes.hpp>
-#include <limpet/links/link.hpp>
-#include <limpet/ownership/known_owners.hpp>
-#include <limpet/ownership/slot_table.hpp>
+#include <limpet/traffic/neighbours.hpp>
+#include <limpet/traffic/nodes.hpp>
+#include <limpet/traffic/traffic.hpp>
+#include <limpet/wide/commands.hpp>
 
 namespace limpet::shard {
 
-using clients::Client;
-using clients::ParsedRequest;
-using clients::Place;
-using clients::ReplyMode;
-using forward::kNoSlot;
-using forward::Origin;
-using forward::Pending;
-using links::Lanes;
-using links::Link;
-using links::Manner;
-using ownership::KnownOwners;
-using ownership::Owner;
-using ownership::Route;
-using ownership::SlotMode;
-using ownership::SlotTable;
+using traffic::Decision;
+using traffic::Delivery;
+using traffic::directory_of;
+using traffic::Dispatch;
+using traffic::Linking;
+using traffic::Neighbours;
+using traffic::Sending;
+using traffic::Telling;
+using traffic::Traffic;
+using traffic::Waiting;
+using wide::Builtins;
+using wide::Commands;
+using wide::Figures;
+using wide::Gathering;
+using wide::Orders;
+using wide::OwnParts;
+using wide::WideCommands;
 
 }  // namespace limpet::shard

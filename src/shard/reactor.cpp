@@ -26,16 +26,23 @@ Reactor::Reactor(ShardConfig config, ShardTunables tunables, Now now)
       now_(now),
       engine_({.table_seed = config_.table_seed, .journal = config_.journal, .ticks_ns = config_.ticks_ns}),
       ownership_(ownership_of(config_, tunables_), view_, engine_.store(),
-                 numbering_of(engine_.feed().journal()), now) {
+                 numbering_of(engine_.feed().journal()), now),
+      serving_(config_, tunables_, now_, engine_, ownership_, counters_, neighbours_, traffic_,
+               commands_.parts()),
+      forwarding_(now_, ownership_, clients_, neighbours_, traffic_, serving_),
+      handing_over_(config_, now_, effects_, engine_, ownership_, neighbours_, traffic_, commands_.orders(),
+                    serving_),
+      requests_(now_, engine_, ownership_, clients_, turns_, counters_, neighbours_.forwarder(), traffic_,
+                commands_),
+      frames_(config_, now_, ownership_, neighbours_, serving_, forwarding_, handing_over_) {
   memory_.set_bound(tunables_.client_bytes_max);
-  links_.set_secrets(tunables_.secret);
-  peers_.set_secrets(tunables_.secret);
+  neighbours_.set_secrets(tunables_.secret);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   ownership_.slots().each_own([&](Slot slot) {
     if (config_.loads) engine_.store().suspend_reclaim(slot);
   });
-  if (ownership_.moves_slots()) ownership_.go_on(directory_of(config_.self, links_, now_), now_);
-  telling_.begin();
+  if (ownership_.moves_slots()) ownership_.go_on(directory_of(config_.self, neighbours_.links(), now_), now_);
+  neighbours_.telling().begin();
   settle();
 }
 
@@ -43,7 +50,7 @@ Reactor::Reactor(ShardConfig config, ShardTunables tunables, Now now)
 
 void Reactor::drain_machines() {
   forwarding_.drain();
-  gathering_.drain();
+  commands_.gathering().drain();
   handing_over_.drain();
 }
 
@@ -61,7 +68,7 @@ void Reactor::end_event() {
   }
   if (handing_over_.can_copy()) effects_.again = true;
   clients_.trim();
-  sending_.trim();
+  traffic_.sending().trim();
   serving_.trim();
 }
 
@@ -72,9 +79,9 @@ Stream* Reactor::stream(StreamId id) {
     case StreamKind::client:
       return clients_.find(id);
     case StreamKind::link:
-      return links_.stream(id);
+      return neighbours_.links().stream(id);
     case StreamKind::peer:
-      return peers_.stream(id);
+      return neighbours_.peers().stream(id);
   }
   return nullptr;
 }
@@ -82,7 +89,7 @@ Stream* Reactor::stream(StreamId id) {
 StreamId Reactor::client_opened(const ClientOrigin& origin) {
   Client& client = clients_.open(origin, tunables_.password.empty(), now_);
   ++counters_.connections_received;
-  if (links_.draining()) clients_.end(client, delivery_.safe());
+  if (neighbours_.draining()) clients_.end(client, traffic_.delivery().safe());
   return client.id;
 }
 
@@ -111,16 +118,16 @@ void Reactor::written(StreamId id, std::size_t bytes) {
       }
       return;
     case StreamKind::link:
-      return linking_.written(id, bytes);
+      return neighbours_.linking().written(id, bytes);
     case StreamKind::peer:
-      return peers_.written(id, bytes);
+      return neighbours_.peers().written(id, bytes);
   }
 }
 
 bool Reactor::ended(StreamId id) {
   Client* const client = clients_.find(id);
   if (client == nullptr || (client->replies.empty() && client->out.empty())) return false;
-  clients_.end(*client, delivery_.safe());
+  clients_.end(*client, traffic_.delivery().safe());
   return true;
 }
 
@@ -129,17 +136,18 @@ void Reactor::closed(StreamId id, std::string_view reason) {
     case StreamKind::client:
       return drop_client(id);
     case StreamKind::link:
-      return linking_.closed(id, reason, [this](StreamId of) { return clients_.find(of) != nullptr; });
+      return neighbours_.linking().closed(id, reason,
+                                          [this](StreamId of) { return clients_.find(of) != nullptr; });
     case StreamKind::peer:
-      telling_.gone(id);
-      return peers_.closed(id);
+      neighbours_.telling().gone(id);
+      return neighbours_.peers().closed(id);
   }
 }
 
 void Reactor::drop_client(StreamId id) {
   Client* const client = clients_.find(id);
   if (client == nullptr) return;
-  forwarder_.gone(id);
+  neighbours_.forwarder().gone(id);
   const bool much_under_way = client->memory.charged >= kOrphanBytes;
   clients_.close(*client);
   if (much_under_way) forget_work_for(id);
@@ -147,7 +155,7 @@ void Reactor::drop_client(StreamId id) {
 
 void Reactor::forget_work_for(StreamId client) {
   gathers_.gone(client);
-  delivery_.give_back({.stream = client}, forwarder_.abandon(client));
+  traffic_.delivery().give_back({.stream = client}, neighbours_.forwarder().abandon(client));
 }
 
 void Reactor::drain_clients() {
@@ -161,41 +169,42 @@ void Reactor::drain_clients() {
 // Takes requests of the client for as long as it may have them taken.
 void Reactor::take_turn(Client& client, std::string_view bytes) {
   clients::Intake& intake = clients_.intake();
-  clients_.begin_turn(client, bytes, delivery_.safe());
+  clients_.begin_turn(client, bytes, traffic_.delivery().safe());
   while (intake.goes_on(client)) {
     requests_.read_ahead(client);
     while (requests_.take_read(client)) settle();
     intake.end_batch(client);
   }
-  clients_.end_turn(client, links_.draining(), delivery_.safe());
+  clients_.end_turn(client, neighbours_.draining(), traffic_.delivery().safe());
 }
 
 void Reactor::take_from_link(StreamId link, std::string_view bytes) {
-  auto turn = links_.begin_turn(link, bytes, now_);
+  auto turn = neighbours_.links().begin_turn(link, bytes, now_);
   if (!turn) return;
   while (const links::Links::Heard* const heard = turn->next()) {
     if (heard->kind == links::Links::Heard::Kind::up) {
-      linking_.up(turn->node());
+      neighbours_.linking().up(turn->node());
     } else if (!frames_.take_from_link(turn->node(), heard->frame)) {
       turn->refuse();
     }
     settle();
   }
   turn->end();
-  linking_.drain_links();
+  neighbours_.linking().drain_links();
 }
 
 void Reactor::take_from_peer(StreamId peer, std::string_view bytes) {
   using Kind = links::Peers::Heard::Kind;
-  auto turn = peers_.begin_turn(peer, bytes, links::Quantum(delivery_.delivered()), now_);
+  auto turn =
+      neighbours_.peers().begin_turn(peer, bytes, links::Quantum(traffic_.delivery().delivered()), now_);
   if (!turn) return;
   while (const links::Peers::Heard* const heard = turn->next()) {
     switch (heard->kind) {
       case Kind::greeted:
-        linking_.greet(peer);
+        neighbours_.linking().greet(peer);
         break;
       case Kind::admitted:
-        linking_.admitted(peer);
+        neighbours_.linking().admitted(peer);
         break;
       case Kind::frame: {
         serving_.prefetch(turn->ahead());
@@ -207,15 +216,16 @@ void Reactor::take_from_peer(StreamId peer, std::string_view bytes) {
     settle();
   }
   turn->end();
-  linking_.drain_peers();
+  neighbours_.linking().drain_peers();
 }
 
 void Reactor::from_sibling(unsigned sibling, std::string_view batch) {
-  if (!siblings_.queue(sibling, batch)) take_batch(sibling, batch);
+  if (!neighbours_.siblings().queue(sibling, batch)) take_batch(sibling, batch);
 }
 
 void Reactor::take_batch(unsigned sibling, std::string_view batch) {
-  links::Siblings::Turn turn = siblings_.begin_turn(sibling, batch, links::Quantum(delivery_.delivered()));
+  links::Siblings::Turn turn =
+      neighbours_.siblings().begin_turn(sibling, batch, links::Quantum(traffic_.delivery().delivered()));
   while (const peer::Frame* const frame = turn.next()) {
     serving_.prefetch(turn.ahead());
     frames_.take_from_sibling(sibling, *frame);
@@ -227,14 +237,14 @@ void Reactor::take_batch(unsigned sibling, std::string_view batch) {
 // A few at a time, each for a turn of its own: who has just come with little to ask is served in between.
 void Reactor::go_on() {
   for (const StreamId id : turns_.take(kTurnYieldedMax)) {
-    if (id.kind == StreamKind::peer && peers_.resume(id)) take_from_peer(id, {});
+    if (id.kind == StreamKind::peer && neighbours_.peers().resume(id)) take_from_peer(id, {});
     if (Client* const client = clients_.find(id)) {
       client->turn.resume_from_yield();
       clients_.wake(*client);
     }
   }
-  for (unsigned shard = 0; shard < siblings_.shards(); ++shard) {
-    if (siblings_.waits(shard)) take_batch(shard, {});
+  for (unsigned shard = 0; shard < neighbours_.siblings().shards(); ++shard) {
+    if (neighbours_.siblings().waits(shard)) take_batch(shard, {});
   }
   journaling_.go_on();
   handing_over_.go_on();
@@ -244,16 +254,16 @@ void Reactor::go_on() {
 
 void Reactor::tick() {
   tick_pending();
-  linking_.tick_links();
-  linking_.tick_peers();
-  clients_.tick(tunables_.password.empty(), tunables_.idle_timeout_ms, delivery_.safe(), now_);
+  neighbours_.linking().tick_links();
+  neighbours_.linking().tick_peers();
+  clients_.tick(tunables_.password.empty(), tunables_.idle_timeout_ms, traffic_.delivery().safe(), now_);
   drain_clients();
-  waiting_.expire();
+  traffic_.waiting().expire();
   engine_.store().reclaim(now_.unix_ms, kExpireStepsPerTick);
   engine_.feed().end_command();
   journaling_.tick();
   handing_over_.tick();
-  figures_.note_counts();
+  commands_.figures().note_counts();
 }
 
 void Reactor::tick_pending() {
@@ -269,7 +279,7 @@ void Reactor::tick_pending() {
 
 void Reactor::durable(std::uint64_t position) {
   engine_.durable(position);
-  delivery_.release();
+  traffic_.delivery().release();
 }
 
 void Reactor::synced(std::uint64_t position) {
@@ -283,7 +293,7 @@ void Reactor::synced(std::uint64_t position) {
 void Reactor::journal_failed(const std::string& why) {
   engine_.durability().fail(why);
   handing_over_.journal_failed(why);
-  delivery_.fail(why);
+  traffic_.delivery().fail(why);
   engine_.durability().wait_no_more();
 }
 
@@ -292,44 +302,41 @@ void Reactor::journal_failed(const std::string& why) {
 void Reactor::set_view(std::shared_ptr<const cluster::View> view) {
   view_ = std::move(view);
   gathers_.set_view(view_);
-  links_.set_view(view_);
   ownership_.set_view(view_, now_);
-  peers_.set_view(view_);
-  telling_.files_change();
+  neighbours_.set_view(view_);
   handing_over_.follow_view();
 }
 
 void Reactor::ordered(std::uint64_t ticket, const Result<std::string>& outcome) {
-  if (const auto answer = orders_.done(ticket, outcome))
-    delivery_.deliver(answer->origin, peer::Outcome::done, answer->reply.view());
+  if (const auto answer = commands_.orders().done(ticket, outcome))
+    traffic_.delivery().deliver(answer->origin, peer::Outcome::done, answer->reply.view());
 }
 
 void Reactor::reload(ShardTunables tunables) {
   tunables_ = std::move(tunables);
-  links_.set_secrets(tunables_.secret);
-  peers_.set_secrets(tunables_.secret);
+  neighbours_.set_secrets(tunables_.secret);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   memory_.set_bound(tunables_.client_bytes_max);
   if (ownership_.moves_slots()) ownership_.moves().set_rate(tunables_.handover_rate, now_);
 }
 
 void Reactor::drain() {
-  if (links_.draining()) return;
+  if (neighbours_.draining()) return;
   handing_over_.stop();
-  links_.drain();
-  peers_.drain();
+  neighbours_.drain();
   // Whole commands that a client has sent and that had to wait are answered still.
   clients_.each([&](Client& client) {
     client.reading = false;
-    if (!client.turn.is_stalled()) clients_.end(client, delivery_.safe());
+    if (!client.turn.is_stalled()) clients_.end(client, traffic_.delivery().safe());
   });
 }
 
 bool Reactor::drained() {
   // Nobody waits for a hand-over.
-  const bool quiet = clients_.size() == 0 && forwarder_.under_way() == handing_over_.open_questions() &&
-                     delivery_.none_waits() && waiting_.none_parked();
-  return quiet && peers_.idle() && siblings_.idle();
+  const bool quiet = clients_.size() == 0 &&
+                     neighbours_.forwarder().under_way() == handing_over_.open_questions() &&
+                     traffic_.delivery().none_waits() && traffic_.waiting().none_parked();
+  return quiet && neighbours_.idle();
 }
 
 }  // namespace limpet::shard

@@ -11,21 +11,15 @@
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/shard/shard.hpp>
 
-#include "builtins.hpp"
-#include "delivery.hpp"
-#include "dispatch.hpp"
-#include "sending.hpp"
-#include "waiting.hpp"
-#include "wide.hpp"
+#include "names.hpp"
 
 namespace limpet::shard {
 
 class Requests {
  public:
   Requests(const Now& now, engine::Engine& engine, const ownership::Ownership& ownership,
-           clients::Clients& clients, forward::Forwarder& forwarder, TurnQueue& turns, Counters& counters,
-           Delivery& delivery, Sending& sending, Dispatch& dispatch, Waiting& waiting, Wide& wide,
-           Builtins& builtins)
+           clients::Clients& clients, TurnQueue& turns, Counters& counters, forward::Forwarder& forwarder,
+           Traffic& traffic, Commands& commands)
       : now_(now),
         engine_(engine),
         ownership_(ownership),
@@ -33,12 +27,12 @@ class Requests {
         forwarder_(forwarder),
         turns_(turns),
         counters_(counters),
-        delivery_(delivery),
-        sending_(sending),
-        dispatch_(dispatch),
-        waiting_(waiting),
-        wide_(wide),
-        builtins_(builtins) {}
+        delivery_(traffic.delivery()),
+        sending_(traffic.sending()),
+        dispatch_(traffic.dispatch()),
+        waiting_(traffic.waiting()),
+        wide_(commands.wide()),
+        builtins_(commands.builtins()) {}
 
   // Reads the client's next requests, and has what they need fetched.
   void read_ahead(clients::Client& client);
@@ -74,7 +68,7 @@ class Requests {
   Sending& sending_;
   Dispatch& dispatch_;
   Waiting& waiting_;
-  Wide& wide_;
+  WideCommands& wide_;
   Builtins& builtins_;
 };
 

@@ -16,33 +16,28 @@
 #include <string_view>
 #include <vector>
 
-#include "delivery.hpp"
-#include "dispatch.hpp"
-#include "own_parts.hpp"
-#include "sending.hpp"
-#include "waiting.hpp"
+#include "names.hpp"
 
 namespace limpet::shard {
 
 class Serving {
  public:
   Serving(const ShardConfig& config, const ShardTunables& tunables, const Now& now, engine::Engine& engine,
-          const ownership::Ownership& ownership, const links::Links& links, links::Peers& peers,
-          const links::Siblings& siblings, Counters& counters, Delivery& delivery, Sending& sending,
-          Dispatch& dispatch, Waiting& waiting, OwnParts& parts)
+          const ownership::Ownership& ownership, Counters& counters, Neighbours& neighbours, Traffic& traffic,
+          OwnParts& parts)
       : config_(config),
         tunables_(tunables),
         now_(now),
         engine_(engine),
         ownership_(ownership),
-        links_(links),
-        peers_(peers),
-        siblings_(siblings),
+        links_(neighbours.links()),
+        peers_(neighbours.peers()),
+        siblings_(neighbours.siblings()),
         counters_(counters),
-        delivery_(delivery),
-        sending_(sending),
-        dispatch_(dispatch),
-        waiting_(waiting),
+        delivery_(traffic.delivery()),
+        sending_(traffic.sending()),
+        dispatch_(traffic.dispatch()),
+        waiting_(traffic.waiting()),
         parts_(parts) {}
 
   // A request frame of another node. Returns why it makes no sense; empty: it does.

@@ -23,8 +23,12 @@ ROOMS = {
     "clients": ["base", "resp", "store", "command"],
     "gather": ["base", "resp", "ring", "peer", "cluster", "command", "forward"],
     "reports": ["base", "resp", "ring", "store", "handoff", "cluster", "command", "engine", "links"],
+    "traffic": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
+                "engine", "links", "forward", "clients", "gather", "reports"],
+    "wide": ["base", "resp", "ring", "store", "peer", "handoff", "cluster", "command", "ownership", "engine", "links",
+             "forward", "clients", "gather", "reports", "traffic"],
     "shard": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
-              "engine", "links", "forward", "clients", "gather", "reports"],
+              "engine", "links", "forward", "clients", "gather", "reports", "traffic", "wide"],
     "net": ["base", "resp", "cluster", "shard"],
     "disk": ["base", "store", "journal", "handoff"],
     "node": ["base", "journal", "handoff", "cluster", "command", "ownership", "links", "reports", "shard", "net",
@@ -34,7 +38,7 @@ ROOMS = {
 }
 
 PURE = ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership", "engine",
-        "links", "forward", "clients", "gather", "reports", "shard"]
+        "links", "forward", "clients", "gather", "reports", "traffic", "wide", "shard"]
 MAY_USE_ASIO = ["net", "node", "limpet"]
 MAY_LOG = ["node", "limpetd", "limpet"]
 

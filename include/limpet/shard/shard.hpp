@@ -34,7 +34,8 @@
 #include <limpet/ownership/handoff_config.hpp>
 #include <limpet/reports/info.hpp>
 #include <limpet/reports/stats.hpp>
-#include <limpet/shard/effects.hpp>
+#include <limpet/traffic/config.hpp>
+#include <limpet/traffic/effects.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,8 +46,10 @@
 namespace limpet::shard {
 
 using clients::ClientOrigin;
+using cluster::NodeIndex;
 using links::Company;
 using links::Contact;
+using links::Dial;
 using links::kNobodyListens;
 using ownership::Boots;
 using ownership::Founding;
@@ -60,6 +63,18 @@ using reports::PeerStats;
 using reports::ProcessFacts;
 using reports::Rates;
 using reports::ShardStats;
+using traffic::Effects;
+using traffic::IoEffects;
+using traffic::LeavingNews;
+using traffic::LinkNote;
+using traffic::NodeEffects;
+using traffic::Note;
+using traffic::Order;
+using traffic::part_of;
+using traffic::ShardConfig;
+using traffic::ShardTunables;
+using traffic::Stranger;
+using traffic::TitleWrite;
 
 // Slots of a shard as they are loaded: effects that stand one after the other in `bytes`.
 struct LoadPiece {
@@ -77,50 +92,6 @@ struct LoadPiece {
   };
   Bytes bytes;
   std::vector<Step> steps;
-};
-
-// Set once.
-struct ShardConfig {
-  std::shared_ptr<const cluster::View> view;  // at first; set_view() puts others in its place
-  NodeIndex self = 0;
-  unsigned shards = 1;
-  unsigned index = 0;
-
-  std::string version;          // of limpet
-  std::int64_t started_ms = 0;  // steady
-  std::int64_t pid = 0;
-  std::string config_file;
-  std::uint64_t table_seed = 0;                   // the same on all shards of a node
-  std::uint64_t random_seed = 0;                  // another one on each shard
-  std::optional<HandoffConfig> handoff;           // none: slots are where the view places them, and stay
-  std::shared_ptr<Company> company = nullptr;     // one for all shards of the node; null: nobody asks
-  std::optional<journal::SegmentHeader> journal;  // of its stream of changes; none: it keeps no journal
-  bool loads =
-      false;  // its slots are to be loaded: none of its own is served before take_load() has brought it
-  ProcessFacts (*process_facts)() = nullptr;  // null: all zero
-  std::uint64_t (*ticks_ns)() = nullptr;      // for samples of how long commands take; null: none are taken
-};
-
-// Of what a node may have the part of one of its shards: together they have all of it. A bound stays one
-// however small.
-[[nodiscard]] constexpr std::uint64_t part_of(std::uint64_t bytes, unsigned shards, unsigned index) {
-  if (bytes == 0) return 0;
-  const std::uint64_t part = bytes / shards + (index < bytes % shards ? 1 : 0);
-  return part == 0 ? 1 : part;
-}
-
-// What may change while running.
-struct ShardTunables {
-  Secrets password;                       // of clients
-  Secrets secret;                         // between nodes
-  std::size_t max_clients = kClientsMax;  // only shown; the listener keeps it
-  std::int64_t idle_timeout_ms = 0;       // 0: never
-  std::int64_t forward_timeout_ms = kForwardMs;
-  std::uint64_t memory_max = 0;      // of the sessions of this shard, in bytes; 0: no bound
-  std::uint64_t memory_of_node = 0;  // the same of all shards, as it was set
-  bool evict_when_full = false;      // else writes are refused
-  std::uint64_t handover_rate = 0;   // of slots that are given away, in bytes per second; 0: no limit
-  std::size_t client_bytes_max = 0;  // what the buffers of this shard's clients may take in sum; 0: no bound
 };
 
 class Reactor;

@@ -1,0 +1,122 @@
+#include <limpet/resp/reply.hpp>
+#include <limpet/traffic/delivery.hpp>
+#include <utility>
+
+namespace limpet::traffic {
+
+using forward::Origin;
+using peer::FrameType;
+using peer::Outcome;
+using Whose = ClientMemory::Whose;
+
+namespace {
+constexpr std::string_view kNoRoomToHold =
+    "INDOUBT there is no room for its reply: too many wait for the disk";
+}
+
+void Delivery::deliver(const Origin& origin, Outcome outcome, std::string_view body, Lsn needs) {
+  if (needs > safe()) return defer(origin, outcome, body, needs);
+  delivered_ += body.size();
+  switch (origin.kind) {
+    case Origin::Kind::nobody:
+      return;
+    case Origin::Kind::client:
+      return deliver_to_client(origin, outcome, body);
+    case Origin::Kind::gather:
+      return part_done(origin, outcome, body);
+    case Origin::Kind::handoff: {
+      HandoffAnswer& answer = handoff_answers_.emplace_back();
+      answer.question = origin.id;
+      answer.outcome = outcome;
+      answer.body.append(body);
+      return;
+    }
+    case Origin::Kind::sibling:
+      siblings_.send(origin.sibling, {.type = FrameType::reply,
+                                      .bits = static_cast<std::uint8_t>(outcome),
+                                      .id = origin.id,
+                                      .body = body});
+      return;
+    case Origin::Kind::peer:
+      return peers_.reply(origin.stream, origin.id, outcome, body);
+  }
+}
+
+void Delivery::part_done(const Origin& part, Outcome outcome, std::string_view body, Lsn lsn) {
+  const bool asker_is_there = clients_.find(part.stream) != nullptr ||
+                              (part.stream.kind == StreamKind::peer && peers_.stream(part.stream) != nullptr);
+  gathers_.answered(part, outcome, body, asker_is_there, lsn);
+}
+
+void Delivery::deliver_to_client(const Origin& origin, Outcome outcome, std::string_view body) {
+  clients::Client* const client = clients_.find(origin.stream);
+  if (client == nullptr || client->broken) return;
+  if (outcome == Outcome::done) {
+    origin.place->reply.append(body);
+  } else {
+    ++(outcome == Outcome::in_doubt ? counters_.forward_indoubt : counters_.forward_errors);
+    ++counters_.error_replies;
+    resp::ReplyWriter(origin.place->reply, client->version)
+        .error(outcome == Outcome::not_mine ? "TRYAGAIN the owner of this slot is changing" : body);
+  }
+  clients_.complete(*client, origin.place, safe(), now_);
+  if (!client->broken && client->replies.awaited() == 0) forwarder_.all_answered(client->id);
+}
+
+void Delivery::refuse(clients::Client& client, std::string_view error) {
+  ++counters_.error_replies;
+  clients_.reply(client, [&](Bytes& out) { resp::ReplyWriter(out, client.version).error(error); });
+}
+
+void Delivery::refuse_unserved(clients::Client& client, std::string_view error) {
+  ++counters_.forward_errors;
+  refuse(client, error);
+}
+
+// ---- What is safe ----
+
+void Delivery::defer(const Origin& origin, Outcome outcome, std::string_view body, Lsn needs) {
+  if (!gated_.has_room(origin, body.size())) return deliver(origin, Outcome::in_doubt, kNoRoomToHold);
+  forward::GatedReply reply;
+  reply.lsn = needs;
+  reply.origin = origin;
+  reply.outcome = outcome;
+  reply.body.append(body);
+  reply.charged = charge(origin, sizeof reply + body.size());
+  gated_.add(std::move(reply));
+}
+
+void Delivery::release() {
+  while (const auto reply = gated_.next(safe())) {
+    give_back(reply->origin, reply->charged);
+    deliver(reply->origin, reply->outcome, reply->body.view());
+  }
+  clients_.release(safe());
+}
+
+void Delivery::fail(const std::string& why) {
+  while (const auto reply = gated_.take_first()) {
+    give_back(reply->origin, reply->charged);
+    deliver(reply->origin, Outcome::in_doubt, "INDOUBT " + why + "; the command may be lost at a restart");
+  }
+  clients_.abort_gated();
+}
+
+// ---- What is kept for whoever asked ----
+
+std::size_t Delivery::charge(const Origin& origin, std::size_t bytes) {
+  if (origin.stream.kind == StreamKind::peer) return peers_.charge(origin.stream, bytes);
+  clients::Client* const client = clients_.find(origin.stream);
+  if (client == nullptr) return 0;
+  memory_.charge(Whose::client, client->memory, bytes);
+  return bytes;
+}
+
+void Delivery::give_back(const Origin& origin, std::size_t charged) {
+  if (charged == 0) return;
+  if (origin.stream.kind == StreamKind::peer) return peers_.give_back(origin.stream, charged);
+  clients::Client* const client = clients_.find(origin.stream);
+  memory_.give_back(Whose::client, client != nullptr ? &client->memory : nullptr, charged);
+}
+
+}  // namespace limpet::traffic
