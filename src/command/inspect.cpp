@@ -35,6 +35,18 @@ std::string_view hash_encoding(const Item& item) {
   return small ? "listpack" : "hashtable";
 }
 
+std::string_view encoding_of(const Item& item) {
+  switch (item.type()) {
+    case Type::none:
+      break;
+    case Type::string:
+      return string_encoding(item.string());
+    case Type::hash:
+      return hash_encoding(item);
+  }
+  return "";
+}
+
 // Writes the reply of a request that never gets to a key.
 bool answered(Context& context, Args args) {
   const Spec& spec = *find(args[0]);
@@ -54,8 +66,7 @@ void object(Context& context, Args args) {
   const Item item = context.store.peek(KeyRef::of(args[2]), context.now.unix_ms);
   if (!item) return context.reply.null();
   if (equals_ignore_case(args[1], "encoding")) {
-    return context.reply.bulk(item.type() == Type::hash ? hash_encoding(item)
-                                                        : string_encoding(item.string()));
+    return context.reply.bulk(encoding_of(item));
   }
   if (equals_ignore_case(args[1], "refcount")) return context.reply.integer(1);
   if (equals_ignore_case(args[1], "idletime")) {

@@ -46,8 +46,15 @@ std::optional<Part> parse_part(Args args) {
 
 bool type_passes(std::string_view wanted, store::Type type) {
   if (wanted.empty()) return true;
-  if (type == store::Type::string) return equals_ignore_case(wanted, "string");
-  return type == store::Type::hash && equals_ignore_case(wanted, "hash");
+  switch (type) {
+    case store::Type::none:
+      break;
+    case store::Type::string:
+      return equals_ignore_case(wanted, "string");
+    case store::Type::hash:
+      return equals_ignore_case(wanted, "hash");
+  }
+  return false;
 }
 
 // A position of a walk as clients get it: behind the mark of the store's seed, and 0 at the beginning. A

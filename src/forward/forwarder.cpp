@@ -25,7 +25,7 @@ Forwarder::ToNode& Forwarder::node(std::uint16_t index) {
   return nodes_[index];
 }
 
-Traffic& Forwarder::traffic(Target target) {
+UnderWay& Forwarder::traffic(Target target) {
   if (!target.is_sibling) return node(target.index).traffic;
   if (siblings_.size() <= target.index) siblings_.resize(target.index + std::size_t{1});
   return siblings_[target.index];
@@ -34,7 +34,7 @@ Traffic& Forwarder::traffic(Target target) {
 // ---- Sending ----
 
 bool Forwarder::has_room(Target target, std::uint32_t large_reply, StreamId client) {
-  Traffic& way = traffic(target);
+  UnderWay& way = traffic(target);
   bool room = way.requests < kLinkRequestsMax && way.has_room_for(large_reply);
   if (target.is_sibling) {
     // With nothing under way there would be nobody to wake the client; and then there is room.
@@ -103,7 +103,7 @@ void Forwarder::send(std::uint64_t id, Pending& pending, std::string_view body, 
       transport_.send(target, {.type = type, .slot = on_wire(pending.slot), .id = id, .body = body});
   if (end != Transport::kNotYet) pending.stream_end = end;  // else placed() has set it, or will
   pending.state = Pending::State::sent;
-  Traffic& way = traffic(target);
+  UnderWay& way = traffic(target);
   ++way.requests;
   way.awaited_bytes += pending.large_reply;
 }
@@ -206,7 +206,7 @@ std::size_t Forwarder::release_successors(Pending& pending) {
 
 void Forwarder::leave_traffic(Pending& pending) {
   if (pending.state != Pending::State::sent) return;
-  Traffic& way = traffic(target_of(pending));
+  UnderWay& way = traffic(target_of(pending));
   LIMPET_ASSERT(way.requests > 0 && way.awaited_bytes >= pending.large_reply);
   --way.requests;
   way.awaited_bytes -= pending.large_reply;
@@ -373,7 +373,7 @@ void Forwarder::wake(StreamId client) {
   actions_.push_back(std::move(action));
 }
 
-void Forwarder::wake_all(Traffic& traffic) {
+void Forwarder::wake_all(UnderWay& traffic) {
   for (const StreamId client : std::exchange(traffic.stalled, {})) wake(client);
 }
 

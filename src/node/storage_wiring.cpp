@@ -113,7 +113,7 @@ disk::AppenderEvents StorageWiring::appender_events(unsigned index) {
   disk::AppenderEvents events;
   events.written = always ? std::function<void(std::uint64_t)>([](std::uint64_t) {}) : durable;
   events.synced = [this, index, always, durable](std::uint64_t position) {
-    shards_.at(index, [position](shard::Shard& shard) { shard.synced(position); });
+    shards_.at(index, [position](shard::Shard& shard) { shard.synced(position, net::read_clocks()); });
     if (always) durable(position);
   };
   events.full = [this, index](const std::string& why) {
@@ -211,7 +211,7 @@ Result<void> StorageWiring::stop(std::chrono::milliseconds patience) {
 void StorageWiring::write_the_rest() {
   storage_->stop([this](unsigned index, std::uint64_t synced) {
     shard::Shard& shard = shards_.stopped(index);
-    shard.synced(synced);
+    shard.synced(synced, net::read_clocks());
     shard.end_changes();
     return std::exchange(shard.effects().changes, {});
   });

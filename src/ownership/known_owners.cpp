@@ -19,18 +19,18 @@ void KnownOwners::put(Slot slot, const Owner& owner) {
 
 void KnownOwners::told(Slot slot, const Owner& owner) {
   Owner& told = told_[slot];
+  told_slots_.add(slot);
   if (owner.term > told.term) told = owner;
 }
 
 const Owner& KnownOwners::latest(Slot slot) const {
-  const auto found = told_.find(slot);
-  return found != told_.end() && found->second.term > heard_[slot].term ? found->second : heard_[slot];
+  const Owner* const told = find_told(slot);
+  return told != nullptr && told->term > heard_[slot].term ? *told : heard_[slot];
 }
 
 const Owner& KnownOwners::shown(Slot slot) const {
-  const auto found = told_.find(slot);
-  const bool later = found != told_.end() && found->second.term.cessions > heard_[slot].term.cessions;
-  return later ? found->second : heard_[slot];
+  const Owner* const told = find_told(slot);
+  return told != nullptr && told->term.cessions > heard_[slot].term.cessions ? *told : heard_[slot];
 }
 
 std::vector<std::size_t> KnownOwners::count(std::size_t nodes) const {

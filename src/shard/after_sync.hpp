@@ -1,7 +1,7 @@
 // AfterSync: what has to wait until the journal is on the disk up to a position: titles that promise
 // something, and answers to nodes that want to know when what they have sent is there.
 //
-// Owned by the shard. Positions only grow, so each kind is first in, first out.
+// Owned by HandingOver. Positions only grow, so each kind is first in, first out.
 #pragma once
 
 #include <cstdint>

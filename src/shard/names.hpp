@@ -20,8 +20,6 @@ using traffic::Traffic;
 using traffic::Waiting;
 using wide::Builtins;
 using wide::Commands;
-using wide::Figures;
-using wide::Gathering;
 using wide::Orders;
 using wide::OwnParts;
 using wide::WideCommands;

@@ -285,7 +285,6 @@ void Reactor::durable(std::uint64_t position) {
 void Reactor::synced(std::uint64_t position) {
   engine_.durability().synced(position);
   handing_over_.synced();
-  settle();
   journaling_.synced(position);
 }
 

@@ -17,8 +17,6 @@ bool open_to_strangers(const Spec& spec) {
 }
 }  // namespace
 
-// These are on the path of every request, and in one place each: `inline` so that they become one.
-
 void Requests::read_ahead(Client& client) {
   const auto here =
       clients_.intake().read_ahead(client, [&](Slot slot) { return ownership_.slots().is_here(slot); });
@@ -27,6 +25,8 @@ void Requests::read_ahead(Client& client) {
     for (const KeyRef* key : here) engine_.feed().prefetch(key->slot);
   }
 }
+
+// What is on the path of every request is `inline`, so that it becomes one function.
 
 inline bool Requests::take_command(Client& client, const ParsedRequest& next) {
   const Spec* const spec = next.spec;
@@ -55,7 +55,7 @@ inline bool Requests::take_command(Client& client, const ParsedRequest& next) {
 inline bool Requests::take(Client& client, const ParsedRequest& next) {
   using Kind = resp::RequestStep::Kind;
   if (clients_.intake().is_used_up(client)) {
-    // One client's pipeline must not keep the others waiting: the rest of it is for the next quantum.
+    // One client's pipeline must not keep the others waiting: the rest of it is for its next turn.
     client.turn.yield();
     turns_.add(client.id);
     return false;

@@ -41,7 +41,7 @@ class Requests {
   [[nodiscard]] bool take_read(clients::Client& client);
 
  private:
-  // False: the client cannot go on for now.
+  // False: the client cannot go on for now, its next request is not complete, or it has ended with an error.
   bool take(clients::Client& client, const clients::ParsedRequest& next);
   // All of these: false: not now. The command is to be offered again when the client is resumed.
   bool take_command(clients::Client& client, const clients::ParsedRequest& next);
@@ -53,7 +53,7 @@ class Requests {
 
   void forward(clients::Client& client, const command::Spec& spec, command::Args args, Slot slot,
                forward::Target target);
-  // Runs it here. `key`: that of args[spec.first_key], if it is known already.
+  // Runs it here. `key`: that of args[spec.route_key()], if it is known already.
   void run(clients::Client& client, const command::Spec& spec, command::Args args,
            const KeyRef* key = nullptr);
 

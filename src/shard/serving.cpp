@@ -19,6 +19,15 @@ using peer::Outcome;
 using peer::Reach;
 using resp::ReplyWriter;
 
+namespace {
+
+// `spec`: null for a step of relocate.hpp.
+bool writes(const Spec* spec, std::string_view name) {
+  return spec == nullptr ? name != command::kStepRead : spec->has(command::kWrite);
+}
+
+}  // namespace
+
 // A request, read.
 struct Serving::Asked {
   const Origin& origin;
@@ -29,9 +38,6 @@ struct Serving::Asked {
   std::string_view body;  // as it came
 
   [[nodiscard]] resp::Version version() const { return static_cast<resp::Version>(request.version); }
-  [[nodiscard]] bool writes() const {
-    return spec == nullptr ? args[0] != command::kStepRead : spec->has(command::kWrite);
-  }
 };
 
 // ---- As they come ----
@@ -55,10 +61,9 @@ std::string_view Serving::take(StreamId peer, const Frame& frame) {
     serve({origin, frame.slot, request, command::find(args_[0]), args_, frame.body});
     return {};
   }
-  const Spec* const spec = command::find(name);
-  const bool write = spec == nullptr ? name != command::kStepRead : spec->has(command::kWrite);
   const auto shard = static_cast<std::uint16_t>(ownership::shard_of(frame.slot, config_.shards));
-  sending_.pass_on({{true, shard}, frame.slot, origin, write}, frame.body, request.hops);
+  sending_.pass_on({{true, shard}, frame.slot, origin, writes(command::find(name), name)}, frame.body,
+                   request.hops);
   return {};
 }
 
@@ -164,7 +169,7 @@ void Serving::serve_slot(const Asked& asked, const Decision& decision) {
   }
   // A command that began its way with this shard has its first hop in it already.
   const bool passed_on = origin.kind == Origin::Kind::sibling || origin.kind == Origin::Kind::peer;
-  const Sending::Parcel parcel{decision.target, asked.slot, origin, asked.writes()};
+  const Sending::Parcel parcel{decision.target, asked.slot, origin, writes(asked.spec, asked.args[0])};
   to_node&& passed_on ? sending_.pass_on_further(parcel, asked.body, came_with)
                       : sending_.pass_on(parcel, asked.body, passed_on ? came_with : std::uint8_t{0});
 }

@@ -1,5 +1,5 @@
-// The door of the room: every event sets the time, does its work, and then goes on with those who waited for
-// it.
+// The door of the room: an event sets the time, does its work, and then goes on with those who waited for it.
+// The few that nobody can have waited for (a stream that begins, a setting) end without that.
 #include "reactor.hpp"
 
 namespace limpet::shard {
@@ -89,7 +89,11 @@ void Shard::durable(std::uint64_t position, Now now) {
   reactor_->end_event();
 }
 
-void Shard::synced(std::uint64_t position) { reactor_->synced(position); }
+void Shard::synced(std::uint64_t position, Now now) {
+  reactor_->set_now(now);
+  reactor_->synced(position);
+  reactor_->end_event();
+}
 void Shard::journal_trouble(const std::string& why) { reactor_->journal_trouble(why); }
 
 void Shard::journal_failed(const std::string& why, Now now) {
@@ -147,6 +151,7 @@ void Shard::reload(ShardTunables tunables) { reactor_->reload(std::move(tunables
 void Shard::drain(Now now) {
   reactor_->set_now(now);
   reactor_->drain();
+  reactor_->end_event();
 }
 
 bool Shard::drained() const { return reactor_->drained(); }

@@ -82,9 +82,10 @@ HandoffStats Figures::handoff_stats() const {
   const ownership::NodeDirectory nodes = this->nodes();
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
-    stats.unreachable += nodes.silent(owner_of(slot)) ? 1U : 0U;
+    const Owner& known = ownership_.known().shown(slot);
+    stats.unreachable += nodes.silent(known.known() ? known.node : view_->owner(slot)) ? 1U : 0U;
     stats.slots += handoff::owns(moves.title(slot)) ? 1U : 0U;
-    stats.unheld += !ownership_.known().shown(slot).known() && view_->owner(slot) == config_.self ? 1U : 0U;
+    stats.unheld += !known.known() && view_->owner(slot) == config_.self ? 1U : 0U;
   }
   return stats;
 }
@@ -150,6 +151,8 @@ reports::NodeFacts Figures::node_facts() const {
 reports::StatusFacts Figures::status_facts(const ShardStats& stats, bool stopping) const {
   reports::StatusFacts facts;
   facts.stopping = stopping;
+  // Where slots do not change hands none is without an owner.
+  if (!ownership_.moves_slots()) return facts;
   const ownership::FirstSlots& first = ownership_.first_slots();
   if (stats.handoff.unheld > 0) facts.why_unheld = first.about_unowned(*view_, nodes());
   if (stats.handoff.forgotten > 0) facts.is_fresh = first.is_fresh();

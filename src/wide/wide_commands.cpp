@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <limpet/base/text.hpp>
-#include <limpet/command/describe.hpp>
 #include <limpet/command/errors.hpp>
 #include <limpet/command/relocate.hpp>
 #include <limpet/command/scan.hpp>

@@ -159,7 +159,7 @@ disk::AppenderEvents SimNode::appender_events(unsigned index) {
   };
   events.synced = [this, index, durable](std::uint64_t position) {
     hooks_.sync_ended(index);
-    cores_[index].mailbox.push_back([this, index, position] { cores_[index].shard->synced(position); });
+    cores_[index].mailbox.push_back([this, index, position] { cores_[index].shard->synced(position, now_); });
     if (options_.always) durable(position);
   };
   return events;
@@ -313,7 +313,7 @@ void SimNode::stop() {
   for (unsigned index = 0; index < cores_.size(); ++index) {
     cores_[index].appender->stop([&](std::uint64_t synced) {
       shard::Shard& shard = *cores_[index].shard;
-      shard.synced(synced);
+      shard.synced(synced, now_);
       shard.end_changes();
       return std::exchange(shard.effects().changes, {});
     });

@@ -52,8 +52,7 @@ class FakeTransport final : public Transport {
 
 class OneForwarder : public ::testing::Test {
  protected:
-  std::uint64_t submit(const std::string& body, bool write, Target target = kNode,
-                       StreamId client = kAlice) {
+  std::uint64_t submit(const std::string& body, bool write, Target target = kNode, StreamId client = kAlice) {
     forwarder_.submit({.target = target,
                        .slot = kSeven,
                        .origin = {.kind = Origin::Kind::client, .stream = client},

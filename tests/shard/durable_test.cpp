@@ -196,7 +196,7 @@ TEST_F(Durable, WhatItHandsOverIsReadAsTheSameSessions) {
   for (int i = 0; i < 50; ++i) {
     ask(client, "SET " + key(i) + " " + std::to_string(i));
     durable(client, position_);
-    if (i % 10 == 0) shard_->synced(position_);
+    if (i % 10 == 0) shard_->synced(position_, now_);
   }
   ask(client, "FLUSHALL");  // the other shard never answers for its part
   const StreamId later = connect();

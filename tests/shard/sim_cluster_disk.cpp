@@ -165,7 +165,7 @@ void SimCluster::sync(unsigned index, unsigned shard) {
     return pump(index, shard);
   }
   const std::uint64_t position = node.disk.sync(shard);
-  node.shards[shard]->synced(position);
+  node.shards[shard]->synced(position, now(index));
   node.shards[shard]->durable(position, now(index));
   pump(index, shard);
 }

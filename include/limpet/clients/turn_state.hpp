@@ -2,10 +2,10 @@
 //
 //     taking --stall()--> stalled --queue()--> queued --dequeue()--> taking
 //        |                   ^
-//        +--yield()--> yielded (its quantum is used up; it goes on in the next one: resume_from_yield())
+//        +--yield()--> yielded (its quantum is used up; it goes on in its next turn: resume_from_yield())
 //
 // A stalled client has input that is not taken now; whoever takes the reason away queues it. One that has
-// yielded is not queued before its next quantum. Owned by the client's shard, on its thread.
+// yielded is not queued before its next turn. Owned by the client's shard, on its thread.
 #pragma once
 
 #include <utility>

@@ -146,14 +146,14 @@ class Forwarder {
  private:
   // What is under way to one node, and what waits for its link.
   struct ToNode {
-    Traffic traffic;
+    UnderWay traffic;
     std::deque<std::uint64_t> waiting;  // ids, oldest first
     std::size_t waiting_bytes = 0;
     std::uint64_t total = 0;
   };
 
   ToNode& node(std::uint16_t index);
-  Traffic& traffic(Target target);
+  UnderWay& traffic(Target target);
   void send(std::uint64_t id, Pending& pending, std::string_view body, peer::FrameType type);
   void wait_for_link(std::uint64_t id, Pending& pending);
   void end(std::uint64_t id, Pending& pending, peer::Outcome outcome, Why why);
@@ -168,7 +168,7 @@ class Forwarder {
   [[nodiscard]] bool can_go_again(const Pending& pending, bool left,
                                   const std::function<bool(StreamId)>& is_there) const;
   void wake(StreamId client);
-  void wake_all(Traffic& traffic);
+  void wake_all(UnderWay& traffic);
 
   Transport& transport_;
   bool slots_move_;
@@ -176,7 +176,7 @@ class Forwarder {
   RelayOrder relays_;
   Overtaking overtaking_;
   std::vector<ToNode> nodes_;
-  std::vector<Traffic> siblings_;
+  std::vector<UnderWay> siblings_;
   std::vector<std::uint64_t> bounced_;
   std::unordered_map<StreamId, std::uint32_t, StreamIdHash> bounced_of_;  // of clients: how many of them
   std::unordered_map<StreamId, std::uint64_t, StreamIdHash>

@@ -1,4 +1,4 @@
-// Traffic: what is under way from this shard to one target, a sibling or another node, and who waits for
+// UnderWay: what is under way from this shard to one target, a sibling or another node, and who waits for
 // room.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace limpet::forward {
 
-struct Traffic {
+struct UnderWay {
   std::size_t requests = 0;  // sent, not answered
   // What their replies may come to: those of clients that get large ones. Others neither count nor wait.
   std::size_t awaited_bytes = 0;

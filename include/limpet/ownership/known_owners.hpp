@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <limpet/base/slot.hpp>
+#include <limpet/base/slot_set.hpp>
 #include <limpet/base/term.hpp>
 #include <limpet/cluster/view.hpp>
 #include <map>
@@ -50,9 +51,15 @@ class KnownOwners {
   [[nodiscard]] std::vector<std::size_t> count(std::size_t nodes) const;
 
  private:
+  // Null: nobody has told of one.
+  [[nodiscard]] const Owner* find_told(Slot slot) const {
+    return told_slots_.has(slot) ? &told_.find(slot)->second : nullptr;
+  }
+
   std::vector<Owner> heard_;         // by slot
   std::vector<std::size_t> counts_;  // by node
   std::map<Slot, Owner> told_;
+  SlotSet told_slots_;  // of these
 };
 
 }  // namespace limpet::ownership

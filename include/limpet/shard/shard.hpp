@@ -48,23 +48,15 @@ namespace limpet::shard {
 using clients::ClientOrigin;
 using cluster::NodeIndex;
 using links::Company;
-using links::Contact;
 using links::Dial;
 using links::kNobodyListens;
 using ownership::Boots;
 using ownership::Founding;
 using ownership::HandoffConfig;
-using reports::CommandCount;
 using reports::Counters;
-using reports::DiskStats;
 using reports::HandoffStats;
-using reports::LinkState;
-using reports::PeerStats;
-using reports::ProcessFacts;
-using reports::Rates;
 using reports::ShardStats;
 using traffic::Effects;
-using traffic::IoEffects;
 using traffic::LeavingNews;
 using traffic::LinkNote;
 using traffic::NodeEffects;
@@ -139,7 +131,7 @@ class Shard {
   // The changes up to this position of the stream are safe, as far as the node promises it.
   void durable(std::uint64_t position, Now now);
   // They are on the disk. The stream will say so.
-  void synced(std::uint64_t position);
+  void synced(std::uint64_t position, Now now);
   // While there is trouble, writes are refused for this reason; empty: it is over. Those that wait go on
   // waiting.
   void journal_trouble(const std::string& why);

@@ -16,7 +16,6 @@
 
 namespace limpet::traffic {
 
-using cluster::NodeIndex;
 using links::Company;
 using ownership::HandoffConfig;
 using reports::ProcessFacts;
@@ -24,7 +23,7 @@ using reports::ProcessFacts;
 // Set once.
 struct ShardConfig {
   std::shared_ptr<const cluster::View> view;  // at first; set_view() puts others in its place
-  NodeIndex self = 0;
+  cluster::NodeIndex self = 0;
   unsigned shards = 1;
   unsigned index = 0;
 

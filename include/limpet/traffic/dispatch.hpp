@@ -4,7 +4,8 @@
 // way before: those that come later wait for them (forward/relay_order.hpp). What comes of both stands in the
 // slot table, and is kept up to date by update().
 //
-// Owned by a shard, on its thread. It is the one place of the shard that looks at routes.
+// Owned by a shard, on its thread. It is the one place of the shard that decides by a
+// route; others only ask whether a slot is here.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Figures: what a shard says of itself, read off its machines: its statistics, and what this node sees of the
 // others. INFO, CLUSTER and CONFIG are answered from it (answers.hpp), /metrics and /status are made of it.
 //
-// It changes none of the machines, and owns nothing but the counts of the last seconds. Owned by the shard,
+// It changes none of the machines, and owns nothing but the counts of the last seconds. Owned by Commands,
 // on its thread; what it is given by reference outlives it.
 #pragma once
 

@@ -34,7 +34,6 @@ using traffic::Delivery;
 using traffic::directory_of;
 using traffic::Dispatch;
 using traffic::Effects;
-using traffic::LinkNote;
 using traffic::Note;
 using traffic::Order;
 using traffic::part_of;

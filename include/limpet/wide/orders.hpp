@@ -6,8 +6,8 @@
 //
 //     begin()  ->  a Step for whoever wires it  ->  take() or claim()  ->  ...  ->  answers()
 //
-// It owns the orders and claims that are under way, and reaches no client, link or other node. Owned by the
-// shard, on its thread; what it is given by reference outlives it.
+// It owns the orders and claims that are under way, and reaches no client, link or other node. Owned by
+// Commands, on its thread; what it is given by reference outlives it.
 #pragma once
 
 #include <cstdint>

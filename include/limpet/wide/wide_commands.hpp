@@ -7,7 +7,8 @@
 //   SCAN                                  a window of slots after the other
 //   INFO, CLIENT LIST, CLUSTER STATUS     all shards of this node, or all nodes
 //
-// Whatever is begun here has its reply in its place, and is done as far as it can be at once. Owned by a
+// Whatever is begun here has its reply in its place, and is done as far as it can be at once: its parts point
+// into the request. Owned by a
 // shard, on its thread.
 #pragma once
 
@@ -46,7 +47,7 @@ class WideCommands {
         parts_(parts),
         gathering_(gathering) {}
 
-  // All of these: false: not now, the command is to be offered again.
+  // Those that return: false: not now, the command is to be offered again.
   // REQUIRES: its keys are in several slots, of which one at least is not here.
   bool split(clients::Client& client, const command::Spec& spec, command::Args args);
   // REQUIRES: the same.
