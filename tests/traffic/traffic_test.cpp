@@ -104,7 +104,10 @@ class TrafficOfAShard : public testing::Test {
 
 class TrafficOfAStart : public TrafficOfAShard {
  protected:
-  TrafficOfAStart() : TrafficOfAShard(true) {}
+  TrafficOfAStart() : TrafficOfAShard(true) {
+    for (const Slot slot : std::exchange(ownership_.actions(), {}).rerouted)
+      (void)traffic_.dispatch().update(slot);
+  }
 };
 
 // ---- Where to ----
