@@ -169,15 +169,13 @@ Links::Taken Links::take(LinkStream& stream, const Frame& frame, Heard& heard, N
     note(link.node(), "node " + name_of(link.node()) + " sent an unexpected frame");
     return Taken::refused;
   }
-  heard = {Heard::Kind::frame, frame};
-  if (!may_come_in_pieces(frame.type)) return Taken::heard;
-  const Result<const Frame*> whole = stream.assembler.add(frame);
+  const Result<const Frame*> whole = whole_of(stream.assembler, frame);
   if (!whole) {
     note(link.node(), "node " + name_of(link.node()) + ": " + whole.error().text);
     return Taken::refused;
   }
   if (*whole == nullptr) return Taken::here;
-  heard.frame = **whole;
+  heard = {Heard::Kind::frame, **whole};
   return Taken::heard;
 }
 

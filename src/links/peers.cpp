@@ -180,16 +180,10 @@ Peers::Taken Peers::take(Peer& peer, const Frame& frame, Heard& heard, Now now) 
     return Taken::here;
   }
   if (!handed_on_.has(frame.type)) return refuse(peer, "unexpected frame", now);
-  return take_whole(peer, frame, heard, now);
-}
-
-Peers::Taken Peers::take_whole(Peer& peer, const Frame& frame, Heard& heard, Now now) {
-  heard = {Heard::Kind::frame, frame};
-  if (!may_come_in_pieces(frame.type)) return Taken::heard;
-  const Result<const Frame*> whole = peer.assembler.add(frame);
+  const Result<const Frame*> whole = whole_of(peer.assembler, frame);
   if (!whole) return refuse(peer, whole.error().text, now);
   if (*whole == nullptr) return Taken::here;
-  heard.frame = **whole;
+  heard = {Heard::Kind::frame, **whole};
   return Taken::heard;
 }
 

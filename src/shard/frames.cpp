@@ -95,7 +95,7 @@ void Frames::sibling_reply(unsigned, const Frame& frame) {
 
 bool Frames::news(NodeIndex node, const Frame& frame) {
   if (!telling_.hears_news(node, frame.body)) return false;
-  if (ownership_.moves_slots()) ownership_.go_on(directory_of(config_.self, links_, now_), now_);
+  if (ownership_.moves_slots()) ownership_.go_on(directory_of(links_, now_), now_);
   return true;
 }
 

@@ -18,10 +18,9 @@ namespace limpet::shard {
 
 class Frames {
  public:
-  Frames(const ShardConfig& config, const Now& now, ownership::Ownership& ownership, Neighbours& neighbours,
-         Serving& serving, Forwarding& forwarding, HandingOver& handing_over)
-      : config_(config),
-        now_(now),
+  Frames(const Now& now, ownership::Ownership& ownership, Neighbours& neighbours, Serving& serving,
+         Forwarding& forwarding, HandingOver& handing_over)
+      : now_(now),
         ownership_(ownership),
         links_(neighbours.links()),
         telling_(neighbours.telling()),
@@ -59,7 +58,6 @@ class Frames {
   [[nodiscard]] std::string_view question(StreamId peer, const peer::Frame& frame);
   void sibling_question(unsigned sibling, const peer::Frame& frame);
 
-  const ShardConfig& config_;
   const Now& now_;
   ownership::Ownership& ownership_;
   const links::Links& links_;

@@ -279,7 +279,7 @@ void HandingOver::answer(const handoff::Answer& answer) {
 void HandingOver::follow_view() {
   ownership_.plan_moves(now_);
   telling_.tell_of_itself(engine_.store().stats().sessions);
-  ownership_.take_first_slots(directory_of(config_.self, links_, now_));
+  ownership_.take_first_slots(directory_of(links_, now_));
 }
 
 void HandingOver::tick() {
@@ -288,7 +288,7 @@ void HandingOver::tick() {
   ownership_.moves().set_serving(std::exchange(served_before_tick_, served) != served);
   ownership_.moves().tick(now_);
   if (!after_sync_.empty()) effects_.sync = true;
-  const ownership::NodeDirectory nodes = directory_of(config_.self, links_, now_);
+  const ownership::NodeDirectory nodes = directory_of(links_, now_);
   ownership_.take_first_slots(nodes);
   telling_.tell_of_itself(engine_.store().stats().sessions);
   ownership_.go_on(nodes, now_);

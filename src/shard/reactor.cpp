@@ -34,14 +34,14 @@ Reactor::Reactor(ShardConfig config, ShardTunables tunables, Now now)
                     serving_),
       requests_(now_, engine_, ownership_, clients_, turns_, counters_, neighbours_.forwarder(), traffic_,
                 commands_),
-      frames_(config_, now_, ownership_, neighbours_, serving_, forwarding_, handing_over_) {
+      frames_(now_, ownership_, neighbours_, serving_, forwarding_, handing_over_) {
   memory_.set_bound(tunables_.client_bytes_max);
   neighbours_.set_secrets(tunables_.secret);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   ownership_.slots().each_own([&](Slot slot) {
     if (config_.loads) engine_.store().suspend_reclaim(slot);
   });
-  if (ownership_.moves_slots()) ownership_.go_on(directory_of(config_.self, neighbours_.links(), now_), now_);
+  if (ownership_.moves_slots()) ownership_.go_on(directory_of(neighbours_.links(), now_), now_);
   neighbours_.telling().begin();
   settle();
 }

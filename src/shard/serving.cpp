@@ -170,8 +170,8 @@ void Serving::serve_slot(const Asked& asked, const Decision& decision) {
   // A command that began its way with this shard has its first hop in it already.
   const bool passed_on = origin.kind == Origin::Kind::sibling || origin.kind == Origin::Kind::peer;
   const Sending::Parcel parcel{decision.target, asked.slot, origin, writes(asked.spec, asked.args[0])};
-  to_node&& passed_on ? sending_.pass_on_further(parcel, asked.body, came_with)
-                      : sending_.pass_on(parcel, asked.body, passed_on ? came_with : std::uint8_t{0});
+  if (to_node && passed_on) return sending_.pass_on_further(parcel, asked.body, came_with);
+  sending_.pass_on(parcel, asked.body, passed_on ? came_with : std::uint8_t{0});
 }
 
 void Serving::refuse(const Asked& asked, const Decision& decision) {

@@ -55,11 +55,7 @@ class Serving {
   // The keys of the next requests, as far as one can guess them, are fetched.
   void prefetch(std::string_view frames);
   // What was needed for something large once is not kept for ever.
-  void trim() {
-    if (reply_.capacity() <= kSpareBytesMax) return;
-    reply_.clear();
-    limpet::trim(reply_);
-  }
+  void trim() { drop_large(reply_); }
 
  private:
   struct Asked;

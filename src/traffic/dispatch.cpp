@@ -148,9 +148,9 @@ std::string Dispatch::why_unserved(Slot slot) const {
     return "CLUSTERDOWN " + name + " is not served: others know that node " + view_->nodes[known.node].name +
            " holds it, and it does not say so; `limpet cluster status` says more";
   }
-  const std::string why = ownership_.moves_slots() ? ownership_.first_slots().about_unowned(
-                                                         *view_, directory_of(config_.self, links_, now_))
-                                                   : std::string();
+  const std::string why = ownership_.moves_slots()
+                              ? ownership_.first_slots().about_unowned(*view_, directory_of(links_, now_))
+                              : std::string();
   return "CLUSTERDOWN " + name + " is held by no node yet" + (why.empty() ? "" : ": " + why);
 }
 

@@ -69,7 +69,7 @@ bool Builtins::carry_out(Client& client, const Spec& spec, Args args, const Step
 // An operator's.
 bool Builtins::order(Client& client, const command::Execution& does, Args args) {
   if (!client.replies.empty()) return false;
-  const Orders::Step step = orders_.begin(client, does, args, directory_of(config_.self, links_, now_));
+  const Orders::Step step = orders_.begin(client, does, args, directory_of(links_, now_));
   if (step.kind == Orders::Step::Kind::refuse) {
     delivery_.refuse(client, step.error);
     return true;

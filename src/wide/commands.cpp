@@ -15,9 +15,9 @@ Commands::Commands(const ShardConfig& config, const std::shared_ptr<const cluste
              orders_),
       gathering_(config, now, gathers, engine, ownership, neighbours.links(), clients, counters, figures_,
                  traffic.delivery(), traffic.sending(), traffic.dispatch(), traffic.waiting(), parts_),
-      wide_(config, view, now, engine, ownership, neighbours.links(), gathers, traffic.delivery(),
-            traffic.dispatch(), traffic.waiting(), parts_, gathering_),
-      builtins_(config, tunables, now, clients, neighbours.links(), figures_, orders_, traffic.delivery(),
+      wide_(view, now, engine, ownership, neighbours.links(), gathers, traffic.delivery(), traffic.dispatch(),
+            traffic.waiting(), parts_, gathering_),
+      builtins_(tunables, now, clients, neighbours.links(), figures_, orders_, traffic.delivery(),
                 traffic.sending(), wide_) {}
 
 }  // namespace limpet::wide

@@ -83,7 +83,7 @@ HandoffStats Figures::handoff_stats() const {
   for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
     const auto slot = static_cast<Slot>(at);
     const Owner& known = ownership_.known().shown(slot);
-    stats.unreachable += nodes.silent(known.known() ? known.node : view_->owner(slot)) ? 1U : 0U;
+    stats.unreachable += nodes.silent(holder_of(slot, known)) ? 1U : 0U;
     stats.slots += handoff::owns(moves.title(slot)) ? 1U : 0U;
     stats.unheld += !known.known() && view_->owner(slot) == config_.self ? 1U : 0U;
   }
@@ -161,12 +161,13 @@ reports::StatusFacts Figures::status_facts(const ShardStats& stats, bool stoppin
 
 // ---- The others ----
 
-ownership::NodeDirectory Figures::nodes() const { return directory_of(config_.self, links_, now_); }
+ownership::NodeDirectory Figures::nodes() const { return directory_of(links_, now_); }
 
-NodeIndex Figures::owner_of(Slot slot) const {
-  const Owner& known = ownership_.known().shown(slot);
+NodeIndex Figures::holder_of(Slot slot, const Owner& known) const {
   return known.known() ? known.node : view_->owner(slot);
 }
+
+NodeIndex Figures::owner_of(Slot slot) const { return holder_of(slot, ownership_.known().shown(slot)); }
 
 reports::Reachability Figures::reachability() const {
   reports::Reachability reach;

@@ -61,7 +61,7 @@ std::optional<Lsn> OwnParts::run_for_shard(const Origin& origin, resp::Version v
   if (spec.scope == command::Scope::cluster) return run_about_all_keys(spec, args, version, out);
   switch (command::execution_of(spec, args).builtin) {
     case Builtin::cluster_claim: {
-      const auto nodes = directory_of(config_.self, links_, now_);
+      const auto nodes = directory_of(links_, now_);
       const auto refusal = orders_.claim(args[2], origin, version, nodes);
       if (refusal) delivery_.deliver(refusal->origin, peer::Outcome::done, refusal->reply.view());
       return std::nullopt;

@@ -203,7 +203,7 @@ bool WideCommands::is_asked(const command::Execution& does, NodeIndex node, Args
   if (does.merge == Merge::status && ownership_.known().count(view_->nodes.size())[node] > 0) return true;
   // Not the one whose slots are claimed: it is gone, or at least all that it held.
   if (does.builtin == Builtin::cluster_claim && view_->nodes[node].name == args[2])
-    return begins_anew(ownership_, directory_of(config_.self, links_, now_), node);
+    return begins_anew(ownership_, directory_of(links_, now_), node);
   return takes_part(node);
 }
 

@@ -79,6 +79,16 @@ class TrafficOfAShard : public testing::Test {
     }
     return found;
   }
+  // The only frame that stands for it, which is a request. Its arguments point into `frame`.
+  peer::Request request_for(unsigned sibling, std::pair<std::uint64_t, std::string>& frame,
+                            std::vector<std::string_view>& args) {
+    const auto sent = replies_for(sibling);
+    peer::Request request;
+    EXPECT_EQ(sent.size(), 1U);
+    if (sent.size() == 1) frame = sent[0];
+    EXPECT_TRUE(peer::read_request(frame.second, request, args));
+    return request;
+  }
   static Origin of_sibling(std::uint16_t sibling, std::uint64_t id) {
     return {.kind = Origin::Kind::sibling, .sibling = sibling, .id = id};
   }
@@ -155,14 +165,12 @@ TEST_F(TrafficOfAShard, OfAllKeysAsksANodeForWhatItServesAndThisOneForTheRest) {
 TEST_F(TrafficOfAShard, GoesToASiblingWithoutAHopAndIsAnsweredByItsNumber) {
   clients::Client& client = come();
   send(traffic_.delivery().await(client), {true, 2}, {"GET", "k"});
-  const auto sent = replies_for(2);
-  ASSERT_EQ(sent.size(), 1U);
-  peer::Request request;
+  std::pair<std::uint64_t, std::string> sent;
   std::vector<std::string_view> args;
-  ASSERT_TRUE(peer::read_request(sent[0].second, request, args));
+  const peer::Request request = request_for(2, sent, args);
   EXPECT_EQ(request.hops, 0);
   EXPECT_EQ(args, (std::vector<std::string_view>{"GET", "k"}));
-  const auto known = neighbours_.forwarder().answered(sent[0].first, Outcome::done, now_);
+  const auto known = neighbours_.forwarder().answered(sent.first, Outcome::done, now_);
   ASSERT_TRUE(known.has_value());
   traffic_.delivery().give_back(known->origin, known->charged);
   traffic_.delivery().deliver(known->origin, Outcome::done, "$-1\r\n");
@@ -176,11 +184,9 @@ TEST_F(TrafficOfAShard, ThatIsPassedOnFurtherHasOneMoreHop) {
   peer::append_request(body, traffic_.sending().first_hop(peer::Reach::slot, resp::Version::resp3, true),
                        words);
   traffic_.sending().pass_on_further({{true, 3}, kHere, of_sibling(1, 7), false}, body.view(), 1);
-  const auto sent = replies_for(3);
-  ASSERT_EQ(sent.size(), 1U);
-  peer::Request request;
+  std::pair<std::uint64_t, std::string> sent;
   std::vector<std::string_view> args;
-  ASSERT_TRUE(peer::read_request(sent[0].second, request, args));
+  const peer::Request request = request_for(3, sent, args);
   EXPECT_EQ(request.hops, 2);
   EXPECT_EQ(static_cast<resp::Version>(request.version), resp::Version::resp3);
 }

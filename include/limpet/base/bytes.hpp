@@ -117,4 +117,9 @@ inline void trim(Bytes& buffer) {
   if (buffer.empty() && buffer.capacity() > kSpareBytesMax) buffer.release();
 }
 
+// The same of one whose content is of no use any more: what was needed for something large once is not kept.
+inline void drop_large(Bytes& scratch) {
+  if (scratch.capacity() > kSpareBytesMax) scratch.release();
+}
+
 }  // namespace limpet

@@ -120,11 +120,7 @@ class Clients {
   // All clients together have too much: those with the most pay.
   void shed(Now now);
   // What was needed for something large once is not kept for ever.
-  void trim() {
-    if (mute_sink_.capacity() <= kSpareBytesMax) return;
-    mute_sink_.clear();
-    limpet::trim(mute_sink_);
-  }
+  void trim() { drop_large(mute_sink_); }
 
   // ---- To be emptied by its user ----
   [[nodiscard]] bool has_more_to_do() const { return !given_up_.empty() || !warnings_.empty(); }

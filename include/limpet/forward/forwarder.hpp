@@ -20,8 +20,8 @@
 #include <limpet/forward/overtaking.hpp>
 #include <limpet/forward/pending.hpp>
 #include <limpet/forward/relay_order.hpp>
-#include <limpet/forward/traffic.hpp>
 #include <limpet/forward/transport.hpp>
+#include <limpet/forward/under_way.hpp>
 #include <limpet/ownership/route.hpp>
 #include <optional>
 #include <string_view>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limpet/base/result.hpp>
 #include <limpet/peer/frame.hpp>
 
 namespace limpet::links {
@@ -22,6 +23,13 @@ class FrameTypes {
 // A body of these may be longer than a frame, and come in pieces.
 [[nodiscard]] constexpr bool may_come_in_pieces(peer::FrameType type) {
   return type == peer::FrameType::request || type == peer::FrameType::reply;
+}
+
+// The frame as a whole; null: more of it is to come. Error: its pieces make no frame.
+[[nodiscard]] inline Result<const peer::Frame*> whole_of(peer::Assembler& assembler,
+                                                         const peer::Frame& frame) {
+  if (!may_come_in_pieces(frame.type)) return &frame;
+  return assembler.add(frame);
 }
 
 }  // namespace limpet::links

@@ -152,6 +152,7 @@ class Links {
     }
   }
   [[nodiscard]] Stream* stream(StreamId id) { return find(id); }
+  [[nodiscard]] NodeIndex self() const { return self_; }
   [[nodiscard]] const cluster::View& view() const { return *view_; }
   [[nodiscard]] const std::string& name_of(NodeIndex node) const { return view_->nodes[node].name; }
 

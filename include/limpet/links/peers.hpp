@@ -174,7 +174,6 @@ class Peers {
   [[nodiscard]] Taken take(Peer& peer, const peer::Frame& frame, Heard& heard, Now now);
   [[nodiscard]] Taken take_greeting(Peer& peer, const peer::Frame& frame, Heard& heard, Now now);
   [[nodiscard]] Taken take_proof(Peer& peer, const peer::Frame& frame, Heard& heard, Now now);
-  [[nodiscard]] Taken take_whole(Peer& peer, const peer::Frame& frame, Heard& heard, Now now);
   Taken refuse(Peer& peer, const std::string& reason, Now now);
   void flush(Peer& peer);
   void yield(Peer& peer);

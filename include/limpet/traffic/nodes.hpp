@@ -9,8 +9,7 @@
 
 namespace limpet::traffic {
 
-[[nodiscard]] inline ownership::NodeDirectory directory_of(cluster::NodeIndex self, const links::Links& links,
-                                                           Now now) {
+[[nodiscard]] inline ownership::NodeDirectory directory_of(const links::Links& links, Now now) {
   std::vector<ownership::NodeRow> rows(links.size());
   links.each([&](const links::Link& link) {
     ownership::NodeRow& row = rows[link.node()];
@@ -20,7 +19,7 @@ namespace limpet::traffic {
     if (row.informed) row.says = link.theirs();
     if (!row.answers || !row.informed) row.why_not = link.why(now);
   });
-  return {self, std::move(rows)};
+  return {links.self(), std::move(rows)};
 }
 
 }  // namespace limpet::traffic

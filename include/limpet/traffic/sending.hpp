@@ -60,11 +60,7 @@ class Sending {
   [[nodiscard]] std::string why_ended(const forward::Forwarder::Action& action) const;
 
   // What was needed for something large once is not kept for ever.
-  void trim() {
-    if (body_.capacity() <= kSpareBytesMax) return;
-    body_.clear();
-    limpet::trim(body_);
-  }
+  void trim() { drop_large(body_); }
 
  private:
   const std::shared_ptr<const cluster::View>& view_;

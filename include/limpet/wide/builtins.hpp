@@ -18,11 +18,10 @@ namespace limpet::wide {
 
 class Builtins {
  public:
-  Builtins(const ShardConfig& config, const ShardTunables& tunables, const Now& now,
-           clients::Clients& clients, const links::Links& links, const Figures& figures, Orders& orders,
-           Delivery& delivery, Sending& sending, WideCommands& wide)
-      : config_(config),
-        tunables_(tunables),
+  Builtins(const ShardTunables& tunables, const Now& now, clients::Clients& clients,
+           const links::Links& links, const Figures& figures, Orders& orders, Delivery& delivery,
+           Sending& sending, WideCommands& wide)
+      : tunables_(tunables),
         now_(now),
         clients_(clients),
         links_(links),
@@ -42,7 +41,6 @@ class Builtins {
   bool order(clients::Client& client, const command::Execution& does, command::Args args);
   void answer(clients::Client& client, const command::Spec& spec, command::Args args, Bytes& out);
 
-  const ShardConfig& config_;
   const ShardTunables& tunables_;
   const Now& now_;
   clients::Clients& clients_;

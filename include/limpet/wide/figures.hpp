@@ -62,6 +62,8 @@ class Figures {
   [[nodiscard]] ownership::NodeDirectory nodes() const;
   // Who holds the slot, or is to.
   [[nodiscard]] NodeIndex owner_of(Slot slot) const;
+  // The same, of which that is known.
+  [[nodiscard]] NodeIndex holder_of(Slot slot, const Owner& known) const;
 
   const ShardConfig& config_;
   const std::shared_ptr<const cluster::View>& view_;

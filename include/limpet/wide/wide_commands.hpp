@@ -30,12 +30,11 @@ namespace limpet::wide {
 
 class WideCommands {
  public:
-  WideCommands(const ShardConfig& config, const std::shared_ptr<const cluster::View>& view, const Now& now,
-               engine::Engine& engine, const ownership::Ownership& ownership, const links::Links& links,
-               gather::Gathers& gathers, Delivery& delivery, Dispatch& dispatch, Waiting& waiting,
-               OwnParts& parts, Gathering& gathering)
-      : config_(config),
-        view_(view),
+  WideCommands(const std::shared_ptr<const cluster::View>& view, const Now& now, engine::Engine& engine,
+               const ownership::Ownership& ownership, const links::Links& links, gather::Gathers& gathers,
+               Delivery& delivery, Dispatch& dispatch, Waiting& waiting, OwnParts& parts,
+               Gathering& gathering)
+      : view_(view),
         now_(now),
         engine_(engine),
         ownership_(ownership),
@@ -75,7 +74,6 @@ class WideCommands {
   [[nodiscard]] std::vector<cluster::NodeIndex> nodes_asked(const command::Execution& does,
                                                             command::Args args) const;
 
-  const ShardConfig& config_;
   const std::shared_ptr<const cluster::View>& view_;
   const Now& now_;
   engine::Engine& engine_;
