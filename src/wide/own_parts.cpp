@@ -1,7 +1,6 @@
 #include <limpet/base/number.hpp>
 #include <limpet/clients/client_commands.hpp>
 #include <limpet/command/errors.hpp>
-#include <limpet/gather/part.hpp>
 #include <limpet/reports/config.hpp>
 #include <limpet/traffic/nodes.hpp>
 #include <limpet/wide/answers.hpp>
@@ -17,24 +16,16 @@ using command::Spec;
 using forward::Origin;
 using resp::ReplyWriter;
 
-namespace {
-
-std::optional<SlotSet> wanted_slots(std::string_view bytes) {
-  return bytes.size() == SlotSet::kBytes ? SlotSet::read(bytes) : std::nullopt;
-}
-
-}  // namespace
-
 bool OwnParts::is_for_nodes(const Spec& spec, Args args) {
   const std::size_t part_args = command::execution_of(spec, args).part_args;
   if (part_args == 0 || args.size() != part_args) return false;
-  return !spec.is_roll_call() || wanted_slots(args.back()).has_value();
+  return !spec.is_roll_call() || KeysHere::slots_asked_for(args).has_value();
 }
 
 std::optional<gather::Roll> OwnParts::roll_of(Args args) const {
   const Spec* const spec = command::find(args[0]);
   if (spec == nullptr || !spec->is_roll_call()) return std::nullopt;
-  return gather::Roll{.slots = wanted_slots(args.back()).value_or(SlotSet{}),
+  return gather::Roll{.slots = KeysHere::slots_asked_for(args).value_or(SlotSet{}),
                       .until_ms = now_.steady_ms + tunables_.forward_timeout_ms};
 }
 
@@ -58,7 +49,7 @@ std::optional<Lsn> OwnParts::run_for_shard(const Origin& origin, resp::Version v
                                            Bytes& out) {
   const Spec& spec = *command::find(args[0]);
   ReplyWriter reply(out, version);
-  if (spec.scope == command::Scope::cluster) return run_about_all_keys(spec, args, version, out);
+  if (spec.scope == command::Scope::cluster) return keys_.run(spec, args, version, out);
   switch (command::execution_of(spec, args).builtin) {
     case Builtin::cluster_claim: {
       const auto nodes = directory_of(links_, now_);
@@ -88,86 +79,6 @@ std::optional<Lsn> OwnParts::run_for_shard(const Origin& origin, resp::Version v
       append_part(figures_, out);
   }
   return Lsn{0};
-}
-
-// ---- About all keys ----
-
-// Of this shard's slots those that are served here now.
-SlotSet OwnParts::slots_served(const SlotSet& wanted) const {
-  SlotSet served;
-  for (unsigned at = config_.index; at < kSlots; at += config_.shards) {
-    const auto slot = static_cast<Slot>(at);
-    if (wanted.has(slot) && ownership_.slots().is_here(slot)) served.add(slot);
-  }
-  return served;
-}
-
-std::uint64_t OwnParts::keys_in(const SlotSet& slots) const {
-  std::uint64_t keys = 0;
-  slots.each([&](Slot slot) { keys += engine_.store().keys_in(slot); });
-  return keys;
-}
-
-Lsn OwnParts::run_about_all_keys(const Spec& spec, Args args, resp::Version version, Bytes& out) {
-  if (const std::string why = dispatch_.why_not_whole(); !why.empty()) {
-    ReplyWriter(out, version).error(why);
-    return 0;
-  }
-  if (spec.is_roll_call()) return answer_roll(spec, args, version, out);
-  std::vector<std::string_view> part(args.begin(), args.end());
-  const SlotSet slots = slots_served(SlotSet::all());
-  part.push_back(slots.bytes());
-  return engine_.run({spec, part, version}, out, now_).reply_lsn;
-}
-
-Lsn OwnParts::answer_roll(const Spec& spec, Args args, resp::Version version, Bytes& out) {
-  ReplyWriter reply(out, version);
-  const auto wanted = wanted_slots(args.back());
-  if (!wanted) {
-    reply.error(command::kSyntax);
-    return 0;
-  }
-  const SlotSet slots = slots_served(*wanted);
-  Bytes answer;
-  Lsn lsn = 0;
-  ReplyWriter writer(answer, version);
-  if (spec.builtin == Builtin::dbsize) {
-    writer.integer(static_cast<std::int64_t>(keys_in(slots)));
-  } else if (spec.builtin == Builtin::randomkey) {
-    pick_key(slots, writer);
-  } else {
-    std::vector<std::string_view> part(args.begin(), args.end());
-    part.back() = slots.bytes();
-    lsn = engine_.run({spec, part, version}, answer, now_).reply_lsn;
-  }
-  if (gather::is_error(answer.view())) {
-    out.append(answer.view());
-  } else {
-    gather::write_roll_answer(reply, slots, answer.view());
-  }
-  return lsn;
-}
-
-// RANDOMKEY: [how many keys these slots have, one of them].
-void OwnParts::pick_key(const SlotSet& slots, ReplyWriter& reply) {
-  constexpr unsigned kLooksMax = 1000;  // in vain, at expired keys
-  const std::uint64_t keys = keys_in(slots);
-  const auto next_slot = [](Slot slot) { return static_cast<Slot>((slot + 1) % kSlots); };
-  std::string picked;
-  bool found = false;
-  auto slot = static_cast<Slot>(random_.next() % kSlots);
-  for (unsigned looks = 0; keys > 0 && !found && looks < kLooksMax; ++looks) {
-    while (!slots.has(slot) || engine_.store().keys_in(slot) == 0) slot = next_slot(slot);
-    const std::uint64_t position = random_.next() >> (64 - store::kScanPositionBits);
-    engine_.store().scan(slot, looks % 2 == 0 ? position : 0, 1, now_.unix_ms, [&](const store::Item& item) {
-      picked = item.key();
-      found = true;
-    });
-    if (!found && looks % 2 == 1) slot = next_slot(slot);
-  }
-  reply.array(found ? 2 : 1);
-  reply.bulk_integer(found ? static_cast<std::int64_t>(keys) : 0);
-  if (found) reply.bulk(picked);
 }
 
 // ---- About clients and settings ----

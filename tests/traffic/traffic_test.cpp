@@ -1,17 +1,14 @@
-// Where a command goes and how its answer finds back, without a shard: slot 0 is this shard's, 2 is a
-// sibling's, 1 is another node's, 4 is nobody's.
+// Where a command goes and how its answer finds back, without a shard.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <limpet/resp/reply.hpp>
-#include <limpet/store/store.hpp>
-#include <limpet/traffic/neighbours.hpp>
-#include <limpet/traffic/traffic.hpp>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "shard_machines.hpp"
 
 namespace limpet::traffic {
 namespace {
@@ -20,96 +17,14 @@ using forward::Origin;
 using peer::Outcome;
 using Kind = Decision::Kind;
 
-constexpr Slot kHere = 0;
-constexpr Slot kOther = 1;
-constexpr Slot kSiblings = 2;
-constexpr Slot kNobodys = 4;
-
-std::shared_ptr<const cluster::View> view_of_two() {
-  auto view = std::make_shared<cluster::View>();
-  for (const char* name : {"n1", "n2"}) {
-    cluster::Node node;
-    node.name = name;
-    view->nodes.push_back(node);
-  }
-  for (unsigned slot = 0; slot < kSlots; ++slot)
-    view->placement[slot] = static_cast<cluster::NodeIndex>(slot % 2);
-  view->placement[kNobodys] = ring::kNobody;
-  return view;
-}
-
-ShardConfig config_of(bool loads) {
-  ShardConfig config;
-  config.view = view_of_two();
-  config.shards = 4;
-  config.loads = loads;
-  return config;
-}
-
-ownership::OwnershipConfig ownership_of(const ShardConfig& config) {
-  ownership::OwnershipConfig ownership;
-  ownership.self = config.self;
-  ownership.shards = config.shards;
-  ownership.shard = config.index;
-  ownership.loads = config.loads;
-  return ownership;
-}
-
-class TrafficOfAShard : public testing::Test {
+class TrafficOfAShard : public ShardMachines {
  protected:
-  explicit TrafficOfAShard(bool loads = false) : config_(config_of(loads)) {}
+  using ShardMachines::ShardMachines;
 
-  clients::Client& come() { return clients_.open({"127.0.0.1:5", "127.0.0.1:6", true}, true, now_); }
   void send(const Origin& origin, forward::Target target, std::vector<std::string_view> words) {
     traffic_.sending().begin({target, kHere, origin, false}, peer::Reach::slot, resp::Version::resp2, true,
                              words);
   }
-  // What stands for a sibling by now, as frames: (number, outcome, body).
-  std::vector<std::pair<std::uint64_t, std::string>> replies_for(unsigned sibling) {
-    std::vector<std::pair<unsigned, Bytes>> batches;
-    neighbours_.siblings().take_batches(batches);
-    std::vector<std::pair<std::uint64_t, std::string>> found;
-    for (const auto& [shard, batch] : batches) {
-      std::string_view bytes = batch.view();
-      while (shard == sibling && !bytes.empty()) {
-        const peer::FrameStep step = peer::next_frame(bytes, ~std::uint32_t{0});
-        found.emplace_back(step.frame.id, std::string(step.frame.body));
-        bytes.remove_prefix(step.consumed);
-      }
-    }
-    return found;
-  }
-  // The only frame that stands for it, which is a request. Its arguments point into `frame`.
-  peer::Request request_for(unsigned sibling, std::pair<std::uint64_t, std::string>& frame,
-                            std::vector<std::string_view>& args) {
-    const auto sent = replies_for(sibling);
-    peer::Request request;
-    EXPECT_EQ(sent.size(), 1U);
-    if (sent.size() == 1) frame = sent[0];
-    EXPECT_TRUE(peer::read_request(frame.second, request, args));
-    return request;
-  }
-  static Origin of_sibling(std::uint16_t sibling, std::uint64_t id) {
-    return {.kind = Origin::Kind::sibling, .sibling = sibling, .id = id};
-  }
-
-  ShardConfig config_;
-  std::shared_ptr<const cluster::View> view_ = config_.view;
-  ShardTunables tunables_;
-  Now now_{.steady_ms = 1'000, .unix_ms = 1'800'000'000'000};
-  Effects effects_;
-  ClientMemory memory_;
-  TurnQueue turns_{effects_.again};
-  Random random_{1};
-  reports::Counters counters_;
-  store::Store store_{1};
-  engine::Durability durability_;
-  clients::Clients clients_{config_.shards, config_.index, memory_, effects_.dirty};
-  ownership::Ownership ownership_{ownership_of(config_), view_, store_, {}, now_};
-  gather::Gathers gathers_{config_.self, config_.shards, view_};
-  Neighbours neighbours_{config_, {}, {}, now_, random_, effects_, memory_, turns_, ownership_};
-  Traffic traffic_{config_, view_,    tunables_,   now_,       effects_, counters_,
-                   memory_, clients_, durability_, ownership_, gathers_, neighbours_};
 };
 
 class TrafficOfAStart : public TrafficOfAShard {
@@ -214,23 +129,23 @@ TEST_F(TrafficOfAShard, AnAnswerThatIsNoneSaysWhyAndIsCounted) {
 }
 
 TEST_F(TrafficOfAShard, AnAnswerWaitsUntilAllHaveConfirmedWhatItShows) {
-  const auto disk = durability_.join(0);
-  const auto follower = durability_.join(0);
+  const auto disk = engine_.durability().join(0);
+  const auto follower = engine_.durability().join(0);
   traffic_.delivery().deliver(of_sibling(1, 7), Outcome::done, "+OK\r\n", 100);
-  durability_.confirm(disk, 100);
+  engine_.durability().confirm(disk, 100);
   traffic_.delivery().release();
   EXPECT_TRUE(replies_for(1).empty());
   EXPECT_FALSE(traffic_.delivery().none_waits());
-  durability_.confirm(follower, 100);
+  engine_.durability().confirm(follower, 100);
   traffic_.delivery().release();
   EXPECT_EQ(replies_for(1), (std::vector<std::pair<std::uint64_t, std::string>>{{7, "+OK\r\n"}}));
   EXPECT_TRUE(traffic_.delivery().none_waits());
 }
 
 TEST_F(TrafficOfAShard, AnAnswerThatWillNeverBeSafeIsInDoubt) {
-  (void)durability_.join(0);
+  (void)engine_.durability().join(0);
   traffic_.delivery().deliver(of_sibling(1, 7), Outcome::done, "+OK\r\n", 100);
-  durability_.fail("the disk is gone");
+  engine_.durability().fail("the disk is gone");
   traffic_.delivery().fail("the disk is gone");
   const auto replies = replies_for(1);
   ASSERT_EQ(replies.size(), 1U);

@@ -12,6 +12,7 @@
 #include <limpet/wide/builtins.hpp>
 #include <limpet/wide/figures.hpp>
 #include <limpet/wide/gathering.hpp>
+#include <limpet/wide/keys_here.hpp>
 #include <limpet/wide/orders.hpp>
 #include <limpet/wide/own_parts.hpp>
 #include <limpet/wide/wide_commands.hpp>
@@ -41,6 +42,7 @@ class Commands {
  private:
   Figures figures_;
   Orders orders_;
+  KeysHere keys_;
   OwnParts parts_;
   Gathering gathering_;
   WideCommands wide_;

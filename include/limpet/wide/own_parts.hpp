@@ -1,24 +1,17 @@
 // OwnParts: this node's and this shard's part of commands for all nodes or all shards: CLUSTER ... of all,
-// INFO, CLIENT LIST, CONFIG SET, and the commands about all keys: KEYS, DBSIZE, RANDOMKEY, FLUSHALL, SCAN.
-//
-// Between nodes and shards a command about all keys has one more argument: the slots that are asked for
-// (SlotSet::bytes()). The shard answers for those of them that it serves just then, and says which those are:
-// [slots, what is to be merged]. As no two are ever asked for the same slot, and nobody again who has
-// answered for it, FLUSHALL clears each once: what is written behind that stays.
+// INFO, CLIENT LIST, CONFIG SET, and those about all keys (KeysHere).
 //
 // Owned by a shard, on its thread.
 #pragma once
 
 #include <limpet/base/random.hpp>
-#include <limpet/base/slot_set.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/engine/engine.hpp>
 #include <limpet/gather/gathers.hpp>
-#include <limpet/ownership/ownership.hpp>
 #include <limpet/traffic/config.hpp>
 #include <limpet/traffic/delivery.hpp>
-#include <limpet/traffic/dispatch.hpp>
 #include <limpet/wide/figures.hpp>
+#include <limpet/wide/keys_here.hpp>
 #include <limpet/wide/orders.hpp>
 #include <optional>
 
@@ -27,22 +20,21 @@ namespace limpet::wide {
 class OwnParts {
  public:
   OwnParts(const ShardConfig& config, ShardTunables& tunables, const Now& now, Random& random,
-           engine::Engine& engine, const ownership::Ownership& ownership, forward::Forwarder& forwarder,
-           gather::Gathers& gathers, const links::Links& links, clients::Clients& clients, Counters& counters,
-           Delivery& delivery, const Dispatch& dispatch, const Figures& figures, Orders& orders)
+           engine::Engine& engine, forward::Forwarder& forwarder, gather::Gathers& gathers,
+           const links::Links& links, clients::Clients& clients, Counters& counters, Delivery& delivery,
+           KeysHere& keys, const Figures& figures, Orders& orders)
       : config_(config),
         tunables_(tunables),
         now_(now),
         random_(random),
         engine_(engine),
-        ownership_(ownership),
         forwarder_(forwarder),
         gathers_(gathers),
         links_(links),
         clients_(clients),
         counters_(counters),
         delivery_(delivery),
-        dispatch_(dispatch),
+        keys_(keys),
         figures_(figures),
         orders_(orders) {}
 
@@ -60,11 +52,6 @@ class OwnParts {
                                                  command::Args args, Bytes& out);
 
  private:
-  Lsn run_about_all_keys(const command::Spec& spec, command::Args args, resp::Version version, Bytes& out);
-  Lsn answer_roll(const command::Spec& spec, command::Args args, resp::Version version, Bytes& out);
-  [[nodiscard]] SlotSet slots_served(const SlotSet& wanted) const;
-  [[nodiscard]] std::uint64_t keys_in(const SlotSet& slots) const;
-  void pick_key(const SlotSet& slots, resp::ReplyWriter& reply);
   void list_clients(command::Args args, resp::ReplyWriter& reply);
   void kill_clients(command::Args args, resp::ReplyWriter& reply);
   void reset_counts();
@@ -75,14 +62,13 @@ class OwnParts {
   const Now& now_;
   Random& random_;
   engine::Engine& engine_;
-  const ownership::Ownership& ownership_;
   forward::Forwarder& forwarder_;
   gather::Gathers& gathers_;
   const links::Links& links_;
   clients::Clients& clients_;
   Counters& counters_;
   Delivery& delivery_;
-  const Dispatch& dispatch_;
+  KeysHere& keys_;
   const Figures& figures_;
   Orders& orders_;
 };
