@@ -160,6 +160,23 @@ TEST_F(OneShard, NeverUsesTheNameOfATryTwice) {
   EXPECT_GE(seen.size(), 10U);
 }
 
+// Whoever was promised it by a try that this node's disk has forgotten may keep it.
+TEST_F(OneShard, OfWhatItHasGivenWayToSaysThatItWasCeded) {
+  std::vector<SlotTitle> titles = all_owned();
+  titles[0] = {.title = {.kind = Title::Kind::ceded, .term = {2}, .to = kOther}, .promise = {}};
+  HandOvers gave_way(kMe, 3, 1, 0, titles, store_, now_);
+  const Message question{.kind = Kind::ask, .migration = {.boot = 2, .attempt = 5}, .term = {1}, .number = 7};
+  Bytes body;
+  append_message(body, question);
+  gave_way.asked(kOther, 0, body.view(), 1, now_);
+  Message answer;
+  ASSERT_EQ(gave_way.wishes().answers.size(), 1U);
+  ASSERT_TRUE(read_message(gave_way.wishes().answers[0].body.view(), answer));
+  EXPECT_EQ(answer.kind, Kind::committed);
+  EXPECT_EQ(answer.migration, question.migration);
+  EXPECT_EQ(answer.number, question.number);
+}
+
 TEST_F(OneShard, ANodeThatTakesNoneIsOfferedNoneForAWhileAndTheReasonIsTold) {
   hand_overs_.set_view(view(2, slots(1)), now_);
   const Message begin = questions().at(0);

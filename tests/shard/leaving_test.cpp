@@ -299,6 +299,7 @@ TEST_F(Claim, IsAnsweredOnceItIsOnTheDiskOfWhoeverHasTakenTheSlots) {
   cluster.kill(2);
   edit(cluster, {"up", "up", "down"}, 2);
   cluster.run_for(500);
+  cluster.slow_titles(1, 100);
   EXPECT_GT(std::stoi(claim()), 0);
   for (const unsigned node : {0U, 1U}) cluster.kill(node);
   for (const unsigned node : {0U, 1U}) cluster.start(node);

@@ -107,6 +107,8 @@ class SimCluster {
   void fail_titles(unsigned node) { nodes_[node].titles_fail = true; }
   // Its disk has no room: nothing of what is to be written gets there until it has some again.
   void fill_disk(unsigned node, bool full);
+  // Each title takes it so much longer.
+  void slow_titles(unsigned node, std::int64_t ms) { nodes_[node].titles_delay_ms = ms; }
   // It is killed when it gets to this moment of a hand-over for the `time`-th time from now on. What it was
   // about to send in that turn has not left.
   void kill_at(unsigned node, const handoff::CrashPoint& moment, unsigned time);
@@ -172,6 +174,7 @@ class SimCluster {
     std::vector<std::function<void()>> deferred;
     bool keeps_journal = true;                         // where journals are kept
     bool full = false;                                 // its disk
+    std::int64_t titles_delay_ms = 0;                  // of each, beside what they take anyway
     std::vector<bool> unsynced;                        // by shard: a sync waits for room
     const handoff::CrashPoint* last_moment = nullptr;  // it is killed there
     unsigned moments_left = 0;

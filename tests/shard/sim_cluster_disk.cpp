@@ -191,7 +191,7 @@ void SimCluster::fill_disk(unsigned index, bool full) {
 
 // On the disk in two steps, so that a crash may come before, between or behind.
 void SimCluster::write_titles(unsigned index, unsigned shard, const std::vector<TitleWrite>& titles) {
-  const auto delay = 1 + static_cast<std::int64_t>(random(4));
+  const auto delay = nodes_[index].titles_delay_ms + 1 + static_cast<std::int64_t>(random(4));
   const auto pass_all = [this, index, titles](handoff::Step step) {
     for (const TitleWrite& write : titles) pass(index, step, write.unblocks);
   };
