@@ -50,12 +50,17 @@ void Gathers::begin_relocation(const Head& head, const command::PairRequest& req
 
 void Gathers::begin_shards(const Head& head, Args args, std::optional<Roll> roll) {
   auto [name, gather] = begin(head);
+  ask_shards(name, gather, args, roll);
+}
+
+void Gathers::ask_shards(Name name, Gather& gather, Args args, const std::optional<Roll>& roll) {
   gather.args.assign(args.begin(), args.end());
   if (roll) gather.roll_call = std::make_unique<RollCall>(roll->slots, roll->until_ms);
   const std::vector<std::string_view> words(gather.args.begin(), gather.args.end());
   for (unsigned shard = 0; shard < shards_; ++shard) {
     ask(name, gather,
-        {.whom = Ask::Whom::shard, .target = static_cast<std::uint16_t>(shard), .write = head.write}, words);
+        {.whom = Ask::Whom::shard, .target = static_cast<std::uint16_t>(shard), .write = gather.head.write},
+        words);
   }
   asked(name, gather);
 }
@@ -132,7 +137,10 @@ void Gathers::ask_own_shards(const Gather& whole, const Origin& part, Args args)
   std::optional<Roll> roll;
   if (whole.roll_call)
     roll = Roll{SlotSet::read(args.back()).value_or(SlotSet{}), whole.roll_call->until_ms()};
-  begin_shards(head, args, roll);
+  const bool asker_is_there = whole.asker_is_there;
+  auto [name, gather] = begin(head);
+  gather.asker_is_there = asker_is_there;
+  ask_shards(name, gather, args, roll);
 }
 
 // As far as it goes for now.
@@ -173,7 +181,9 @@ void Gathers::ask_for_missing(Name name, Gather& gather, const Whereabouts& wher
 }
 
 void Gathers::locate(Name name, const SlotSet& slots) {
-  next_.list.emplace_back(Locate{.gather = name.packed(), .slots = &next_.slot_sets.emplace_back(slots)});
+  next_.list.emplace_back(Locate{.gather = name.packed(),
+                                 .asker = under_way_.find(name)->head.asker.stream,
+                                 .slots = &next_.slot_sets.emplace_back(slots)});
 }
 
 // ---- Events ----
@@ -190,9 +200,12 @@ void Gathers::answered(const Origin& part, peer::Outcome outcome, std::string_vi
   asked(name, *gather);
 }
 
-void Gathers::located(std::uint64_t id, const Whereabouts& where, std::int64_t now_ms) {
+void Gathers::located(std::uint64_t id, const Whereabouts& where, bool asker_is_there, std::int64_t now_ms) {
   const Name name = Name::unpack(id);
   Gather& gather = *under_way_.find(name);
+  // It may have been a while: slots that are missing are asked for at the next tick.
+  gather.asker_is_there = asker_is_there;
+  if (!gather.is_wanted()) return end(name, gather, {});
   if (std::exchange(gather.judging, false)) {
     judge_partial(name, gather, where, now_ms);
   } else {

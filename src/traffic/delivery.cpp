@@ -43,9 +43,11 @@ void Delivery::deliver(const Origin& origin, Outcome outcome, std::string_view b
 }
 
 void Delivery::part_done(const Origin& part, Outcome outcome, std::string_view body, Lsn lsn) {
-  const bool asker_is_there = clients_.find(part.stream) != nullptr ||
-                              (part.stream.kind == StreamKind::peer && peers_.stream(part.stream) != nullptr);
-  gathers_.answered(part, outcome, body, asker_is_there, lsn);
+  gathers_.answered(part, outcome, body, is_there(part.stream), lsn);
+}
+
+bool Delivery::is_there(StreamId asker) const {
+  return asker.kind == StreamKind::peer ? peers_.stream(asker) != nullptr : clients_.find(asker) != nullptr;
 }
 
 void Delivery::deliver_to_client(const Origin& origin, Outcome outcome, std::string_view body) {

@@ -105,7 +105,7 @@ void Gathering::carry_out(const gather::Locate& locate) {
     where.of_node[dispatch_.server_of(slot)].add(slot);
     if (dispatch_.is_nobodys(slot)) where.nobodys.add(slot);
   });
-  gathers_.located(locate.gather, where, now_.steady_ms);
+  gathers_.located(locate.gather, where, delivery_.is_there(locate.asker), now_.steady_ms);
 }
 
 void Gathering::carry_out(const gather::Explain& explain) {

@@ -56,11 +56,12 @@ class GathersTest : public testing::Test {
           asked_.push_back({*ask, {args.begin(), args.end()}});
         } else if (const auto* locate = std::get_if<Locate>(&action)) {
           located_ = *locate;
-          if (where_) gathers_.located(locate->gather, *where_, now_ms_);
+          if (where_) gathers_.located(locate->gather, *where_, client_is_there_, now_ms_);
         } else if (const auto* explain = std::get_if<Explain>(&action)) {
           explained_ = explain->slot;
           gathers_.explained(explain->gather, why_);
         } else if (const auto* account = std::get_if<Account>(&action)) {
+          EXPECT_TRUE(account->now == 0 || client_is_there_) << "nobody pays for it";
           charged_ += account->now - account->before;
         } else if (const auto* reply = std::get_if<Reply>(&action)) {
           charged_ -= reply->charged;
@@ -223,6 +224,35 @@ TEST_F(GathersTest, SlotsThatAreMissingAreAskedForAgainAtTheNextTick) {
   EXPECT_EQ(whom(), (Words{"n2"}));
   answer(0, roll_answer(slots(9'000, kSlots), ":5\r\n"));
   EXPECT_EQ(reply_, ":12\r\n");
+}
+
+TEST_F(GathersTest, AReadWhoseClientHasLeftWhileSlotsAreMissingEndsAndIsOnNobodysAccount) {
+  where({{1, SlotSet::all()}});
+  gathers_.begin_roll_call(head(Merge::sum), kDbsize, {SlotSet::all(), 1'000});
+  look();
+  answer(0, roll_answer(slots(0, 100), ":3\r\n"));
+  asked_.clear();
+  client_is_there_ = false;
+  gathers_.tick();
+  look();
+  EXPECT_TRUE(asked_.empty());
+  EXPECT_EQ(reply_, "");
+  gathers_.tick();
+  EXPECT_FALSE(gathers_.has_work()) << "it has ended";
+}
+
+TEST_F(GathersTest, AWriteWhoseClientHasLeftWhileSlotsAreMissingGoesOnAndIsOnNobodysAccount) {
+  where({{0, slots(0, 100)}, {1, slots(100, kSlots)}});
+  gathers_.begin_roll_call(head(Merge::all_ok, true), kDbsize, {SlotSet::all(), 1'000});
+  look();
+  answer(2, roll_answer(slots(100, kSlots), "+OK\r\n"));
+  answer(0, roll_answer(slots(0, 40), "+OK\r\n"));
+  answer(1, roll_answer({}, "+OK\r\n"));
+  asked_.clear();
+  client_is_there_ = false;
+  gathers_.tick();
+  look();
+  EXPECT_EQ(asked_.size(), 2U) << "this node's shards";
 }
 
 TEST_F(GathersTest, WhereItIsOfNoUseToAskAgainItSaysWhy) {

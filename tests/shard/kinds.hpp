@@ -22,6 +22,7 @@ enum class WorldKind : std::uint8_t {
   claims,
   old_disks,
   no_journal,
+  hasty,
 };
 
 struct KindRow {
@@ -53,6 +54,8 @@ inline constexpr std::array kWorldKinds = {
     KindRow{WorldKind::old_disks, "old_disks", 6, true, true},
     // Nodes are restarted without a journal, and with one again.
     KindRow{WorldKind::no_journal, "no_journal", 12, true, true},
+    // Clients leave while their commands are under way.
+    KindRow{WorldKind::hasty, "hasty", 3, true, false},
 };
 
 class Kinds {

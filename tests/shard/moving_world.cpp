@@ -47,6 +47,7 @@ World::World(std::uint64_t seed)
       large_(cluster_, kRefusals),
       listing_(cluster_, kRefusals),
       flushing_(cluster_, kRefusals, recording_),
+      hasty_(cluster_),
       faults_(
           cluster_, options_, kinds_, [this](std::int64_t ms) { pass(ms); },
           [this](const auto& values) {
@@ -69,6 +70,7 @@ void World::run(int steps) {
   ASSERT_TRUE(settled) << "slots are not where the last file wants them\n" << tail();
   // By every clock the near time-outs pass, also of keys that were set by one that was far ahead.
   for (unsigned node = 0; node < options_.nodes; ++node) cluster_.set_clock(node, Faults::kClockStepMsMax);
+  hasty_.all_go();
   cluster_.run_for(kLongestWaitMs + Perishing::kNearMsMax);
   collect();
   check_owners();
@@ -81,6 +83,7 @@ void World::run(int steps) {
       check_every_slot_is_served(node);
     }
     check_all(node);
+    hasty_.check(node);
   }
   recording_.check();
 }
@@ -116,6 +119,7 @@ void World::work(std::int64_t ms) {
   large_.send_some();
   listing_.send_some();
   flushing_.send_some();
+  if (kinds_.has(WorldKind::hasty)) hasty_.come_and_go(options_.nodes);
   if (steps_++ % 6 == 0) perishing_.send_some();
   cluster_.run_for(ms);
   collect();

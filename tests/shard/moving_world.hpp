@@ -10,6 +10,7 @@
 #include "counting.hpp"
 #include "faults.hpp"
 #include "flushing.hpp"
+#include "hasty.hpp"
 #include "kinds.hpp"
 #include "large_values.hpp"
 #include "listing.hpp"
@@ -64,6 +65,7 @@ class World {
   LargeValues large_;
   Listing listing_;
   Flushing flushing_;
+  Hasty hasty_;
   Faults faults_;
   std::uint64_t steps_ = 0;
 };

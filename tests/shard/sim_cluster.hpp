@@ -69,6 +69,7 @@ class SimCluster {
   // The replies that have come since the last call.
   std::vector<resp::Value> take_replies(ClientIndex client);
   [[nodiscard]] bool closed(ClientIndex client) const;
+  void hang_up(ClientIndex client) { hang_up(clients_[client].wire, 0); }
   // Sends a command of one line and waits for its reply.
   std::optional<resp::Value> ask_for(ClientIndex client, std::string_view line, std::int64_t wait_ms = 5000);
   std::string ask(ClientIndex client, std::string_view line, std::int64_t wait_ms = 5000);

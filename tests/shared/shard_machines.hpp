@@ -8,6 +8,7 @@
 #include <limpet/traffic/neighbours.hpp>
 #include <limpet/traffic/traffic.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,20 +26,23 @@ class ShardMachines : public testing::Test {
   explicit ShardMachines(bool loads = false) : config_(config_of(loads)) {}
 
   clients::Client& come() { return clients_.open({"127.0.0.1:5", "127.0.0.1:6", true}, true, now_); }
-  // What stands for a sibling by now, as frames: (number, body).
-  std::vector<std::pair<std::uint64_t, std::string>> replies_for(unsigned sibling) {
+  // What stands for siblings by now, as frames: (number, body).
+  std::vector<std::pair<std::uint64_t, std::string>> frames_for_siblings(std::optional<unsigned> one = {}) {
     std::vector<std::pair<unsigned, Bytes>> batches;
     neighbours_.siblings().take_batches(batches);
     std::vector<std::pair<std::uint64_t, std::string>> found;
     for (const auto& [shard, batch] : batches) {
       std::string_view bytes = batch.view();
-      while (shard == sibling && !bytes.empty()) {
+      while (shard == one.value_or(shard) && !bytes.empty()) {
         const peer::FrameStep step = peer::next_frame(bytes, ~std::uint32_t{0});
         found.emplace_back(step.frame.id, std::string(step.frame.body));
         bytes.remove_prefix(step.consumed);
       }
     }
     return found;
+  }
+  std::vector<std::pair<std::uint64_t, std::string>> replies_for(unsigned sibling) {
+    return frames_for_siblings(sibling);
   }
   // The only frame that stands for it, which is a request. Its arguments point into `frame`.
   peer::Request request_for(unsigned sibling, std::pair<std::uint64_t, std::string>& frame,

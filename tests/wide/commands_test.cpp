@@ -2,6 +2,7 @@
 // comes of the answers.
 #include <gtest/gtest.h>
 
+#include <limpet/gather/part.hpp>
 #include <limpet/wide/commands.hpp>
 #include <optional>
 #include <string>
@@ -61,6 +62,12 @@ class CommandsOfAShard : public traffic::ShardMachines {
     EXPECT_EQ(reply.substr(0, head.size()), head);
     const auto served = SlotSet::read(std::string_view(reply).substr(head.size(), SlotSet::kBytes));
     return {served.value_or(SlotSet{}), reply.substr(head.size() + SlotSet::kBytes + 2)};
+  }
+  static std::string roll_of(const SlotSet& slots, std::string_view answer) {
+    Bytes reply;
+    resp::ReplyWriter writer(reply, resp::Version::resp2);
+    gather::write_roll_answer(writer, slots, answer);
+    return std::string(reply.view());
   }
   // A sibling's answer to the only request that stands for it, which has these words.
   void answers(unsigned sibling, const Words& words, std::string_view reply) {
@@ -175,6 +182,28 @@ TEST_F(CommandsOfAShard, PicksAKeyOfTheSlotsThatItWasAskedFor) {
       "*2\r\n$1\r\n1\r\n$" + std::to_string(here_.size()) + "\r\n" + here_ + "\r\n";
   EXPECT_EQ(answer({"RANDOMKEY"}, slots_of({kHere})).second, count_and_key);
   EXPECT_EQ(answer({"RANDOMKEY"}, slots_of({Slot{8}})).second, "*1\r\n$1\r\n0\r\n");
+}
+
+TEST_F(CommandsOfAShard, NothingIsKeptForAClientThatHasLeftWhileSlotsAreMissing) {
+  clients::Client& client = come();
+  const gather::Head head =
+      commands_.parts().head_of(command::Merge::sum, traffic_.delivery().await(client), resp::Version::resp2);
+  const SlotSet wanted = slots_of({kHere, kSiblings});
+  gathers_.begin_roll_call(head, Words{"DBSIZE", wanted.bytes()}, {wanted, now_.steady_ms + 1'000});
+  commands_.gathering().drain();
+  for (const auto& [number, request] : frames_for_siblings()) {
+    const auto known = neighbours_.forwarder().answered(number, Outcome::done, now_);
+    traffic_.delivery().give_back(known->origin, known->charged);
+    traffic_.delivery().deliver(known->origin, Outcome::done, roll_of({}, ":0\r\n"));
+  }
+  commands_.gathering().drain();
+  EXPECT_TRUE(client.out.empty()) << "the sibling's slot is missing";
+  clients_.close(client);
+  for (int tick = 0; tick < 3; ++tick) {
+    gathers_.tick();
+    commands_.gathering().drain();
+  }
+  EXPECT_EQ(memory_.total(), 0U);
 }
 
 TEST_F(CommandsOfAStart, SaysNothingOfAllKeysBeforeAllAreLoaded) {

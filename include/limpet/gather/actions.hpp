@@ -8,6 +8,7 @@
 #include <limpet/base/lsn.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/slot_set.hpp>
+#include <limpet/base/stream.hpp>
 #include <limpet/command/command.hpp>
 #include <limpet/forward/pending.hpp>
 #include <limpet/gather/part.hpp>
@@ -43,6 +44,7 @@ struct Ask {
 // Where are these slots? The answer goes to Gathers::located().
 struct Locate {
   std::uint64_t gather = 0;
+  StreamId asker{};                // of the whole
   const SlotSet* slots = nullptr;  // of Actions::slot_sets
 };
 

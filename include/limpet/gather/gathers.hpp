@@ -85,7 +85,7 @@ class Gathers {
   // answer shows, if it need not be safe before.
   void answered(const Origin& part, peer::Outcome outcome, std::string_view body, bool asker_is_there,
                 Lsn lsn = 0);
-  void located(std::uint64_t gather, const Whereabouts& where, std::int64_t now_ms);
+  void located(std::uint64_t gather, const Whereabouts& where, bool asker_is_there, std::int64_t now_ms);
   // `why`: it is of no use; empty: it may be.
   void explained(std::uint64_t gather, std::string_view why);
   // Slots that were missing are asked for again.
@@ -104,6 +104,7 @@ class Gathers {
   [[nodiscard]] Origin next_part(Name name, Gather& gather, NodeIndex node);
   void ask(Name name, Gather& gather, Ask ask, command::Args args);
   void ask_node(Name name, Gather& gather, NodeIndex node, command::Args args);
+  void ask_shards(Name name, Gather& gather, command::Args args, const std::optional<Roll>& roll);
   void ask_own_shards(const Gather& whole, const Origin& part, command::Args args);
   void ask_nodes(Name name, Gather& gather, std::span<const NodeIndex> nodes);
   void ask_holder(Name name, Gather& gather, Slot slot, const std::vector<std::string_view>& args,

@@ -55,6 +55,8 @@ class Delivery {
 
   // Gives an answer to whoever asked, once the journal is safe up to `needs`.
   void deliver(const forward::Origin& origin, peer::Outcome outcome, std::string_view body, Lsn needs = 0);
+  // The client or the node that has asked for something.
+  [[nodiscard]] bool is_there(StreamId asker) const;
   // A part of a gather, which waits for what it shows as a whole.
   void part_done(const forward::Origin& part, peer::Outcome outcome, std::string_view body, Lsn lsn = 0);
 

@@ -15,8 +15,7 @@
 #include <limpet/engine/engine.hpp>
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/resp/reply.hpp>
-#include <limpet/traffic/config.hpp>
-#include <limpet/traffic/dispatch.hpp>
+#include <limpet/wide/names.hpp>
 #include <optional>
 
 namespace limpet::wide {
