@@ -20,17 +20,6 @@ Target target_of(const Pending& pending) { return {pending.to_sibling, pending.t
 
 }  // namespace
 
-Forwarder::ToNode& Forwarder::node(std::uint16_t index) {
-  if (nodes_.size() <= index) nodes_.resize(index + std::size_t{1});
-  return nodes_[index];
-}
-
-UnderWay& Forwarder::traffic(Target target) {
-  if (!target.is_sibling) return node(target.index).traffic;
-  if (siblings_.size() <= target.index) siblings_.resize(target.index + std::size_t{1});
-  return siblings_[target.index];
-}
-
 // ---- Sending ----
 
 bool Forwarder::has_room(Target target, std::uint32_t large_reply, StreamId client) {
@@ -51,10 +40,9 @@ bool Forwarder::has_room(Target target, std::uint32_t large_reply, StreamId clie
   return room;
 }
 
-void Forwarder::submit(const Command& command, std::int64_t deadline_ms) {
-  const Transport::State state = transport_.state(command.target);
+void Forwarder::submit(const Command& command, Transport::State state, std::int64_t deadline_ms) {
   LIMPET_ASSERT(state != Transport::State::fails);
-  auto [id, pending] = pending_.add(deadline_ms);
+  Pending& pending = pending_.add(deadline_ms);
   pending.sequence = ++sequence_;
   if (command.client_is_there && command.write) last_writes_[command.origin.stream] = pending.sequence;
   pending.large_reply = command.large_reply;
@@ -72,35 +60,35 @@ void Forwarder::submit(const Command& command, std::int64_t deadline_ms) {
   if (pending.in_relay_order) relays_.began(pending.slot, pending.hops, pending.target);
   if (command.target.is_sibling) {
     ++counts_.to_siblings;
-    return send(id, pending, command.body, FrameType::request);
+    return send(pending, command.body, FrameType::request);
   }
   ++counts_.to_nodes;
   ++node(command.target.index).total;
   const bool waits = state == Transport::State::waits;
   pending.can_resend = waits || command.body.size() <= kRetainBytesMax;
   if (pending.can_resend) pending.request.append(command.body);
-  if (!waits) return send(id, pending, command.body, FrameType::request);
+  if (!waits) return send(pending, command.body, FrameType::request);
   node(pending.target).waiting_bytes += command.body.size();
-  wait_for_link(id, pending);
+  wait_for_link(pending);
 }
 
 void Forwarder::ask(Target target, Slot slot, const Origin& origin, std::string_view body,
                     std::int64_t deadline_ms) {
-  auto [id, pending] = pending_.add(deadline_ms);
+  Pending& pending = pending_.add(deadline_ms);
   pending.to_sibling = target.is_sibling;
   pending.relayed = target.is_sibling;  // from a node to the shard of the slot
   pending.target = target.index;
   pending.slot = slot;
   pending.origin = origin;
   if (!target.is_sibling) ++node(target.index).total;
-  send(id, pending, body, FrameType::handoff);
+  send(pending, body, FrameType::handoff);
 }
 
-void Forwarder::send(std::uint64_t id, Pending& pending, std::string_view body, FrameType type) {
+void Forwarder::send(Pending& pending, std::string_view body, FrameType type) {
   const Target target = target_of(pending);
   pending.stream_end = Transport::kNotYet;
   const std::uint64_t end =
-      transport_.send(target, {.type = type, .slot = on_wire(pending.slot), .id = id, .body = body});
+      transport_.send(target, {.type = type, .slot = on_wire(pending.slot), .id = pending.id, .body = body});
   if (end != Transport::kNotYet) pending.stream_end = end;  // else placed() has set it, or will
   pending.state = Pending::State::sent;
   UnderWay& way = traffic(target);
@@ -108,8 +96,8 @@ void Forwarder::send(std::uint64_t id, Pending& pending, std::string_view body, 
   way.awaited_bytes += pending.large_reply;
 }
 
-void Forwarder::wait_for_link(std::uint64_t id, Pending& pending) {
-  node(pending.target).waiting.push_back(id);
+void Forwarder::wait_for_link(Pending& pending) {
+  node(pending.target).waiting.push_back(pending.id);
   actions_.push_back({.kind = Action::Kind::dial, .target = target_of(pending)});
 }
 
@@ -122,14 +110,14 @@ void Forwarder::placed(std::uint64_t id, std::uint64_t end) {
 void Forwarder::link_is_up(std::uint16_t index) {
   node(index).waiting_bytes = 0;
   for (const std::uint64_t id : std::exchange(node(index).waiting, {})) {
-    if (Pending* pending = pending_.find(id)) send(id, *pending, pending->request.view(), FrameType::request);
+    if (Pending* pending = pending_.find(id)) send(*pending, pending->request.view(), FrameType::request);
   }
 }
 
 void Forwarder::fail_waiting(std::uint16_t index) {
   node(index).waiting_bytes = 0;
   for (const std::uint64_t id : std::exchange(node(index).waiting, {})) {
-    if (Pending* pending = pending_.find(id)) end(id, *pending, Outcome::unavailable, Why::unreachable);
+    if (Pending* pending = pending_.find(id)) end(*pending, Outcome::unavailable, Why::unreachable);
   }
   wake_all(node(index).traffic);
 }
@@ -146,33 +134,32 @@ bool Forwarder::can_go_again(const Pending& pending, bool left,
 
 void Forwarder::link_is_lost(std::uint16_t index, std::uint64_t written,
                              const std::function<bool(StreamId)>& is_there) {
-  std::vector<std::uint64_t> again;
-  std::vector<std::uint64_t> in_doubt;
-  std::vector<std::uint64_t> undone;
-  for (std::uint64_t id = pending_.oldest(); id != 0; id = pending_.find(id)->next) {
-    Pending& pending = *pending_.find(id);
+  std::vector<Pending*> again;
+  std::vector<Pending*> in_doubt;
+  std::vector<Pending*> undone;
+  for (Pending* at = pending_.oldest(); at != nullptr; at = at->next) {
+    Pending& pending = *at;
     if (pending.to_sibling || pending.target != index || pending.state != Pending::State::sent) continue;
     const bool left = pending.stream_end <= written;
     if (left && pending.write) {
-      in_doubt.push_back(id);
+      in_doubt.push_back(&pending);
       continue;
     }
-    (can_go_again(pending, left, is_there) ? again : undone).push_back(id);
+    (can_go_again(pending, left, is_there) ? again : undone).push_back(&pending);
     pending.retried = pending.retried || left;
   }
   ToNode& to = node(index);
   to.traffic.requests = to.traffic.awaited_bytes = 0;
   // The order in which they were sent is the order in which they are sent again.
-  for (const std::uint64_t id : again) {
-    pending_.find(id)->state = Pending::State::waiting;
-    to.waiting.push_back(id);
+  for (Pending* const pending : again) {
+    pending->state = Pending::State::waiting;
+    to.waiting.push_back(pending->id);
     ++counts_.retries;
   }
-  const auto end_all = [&](const std::vector<std::uint64_t>& ids, Outcome outcome, Why why) {
-    for (const std::uint64_t id : ids) {
-      Pending& pending = *pending_.find(id);
-      pending.state = Pending::State::waiting;  // its link counts nothing any more
-      end(id, pending, outcome, why);
+  const auto end_all = [&](const std::vector<Pending*>& all, Outcome outcome, Why why) {
+    for (Pending* const pending : all) {
+      pending->state = Pending::State::waiting;  // its link counts nothing any more
+      end(*pending, outcome, why);
     }
   };
   end_all(in_doubt, Outcome::in_doubt, Why::lost);
@@ -181,13 +168,13 @@ void Forwarder::link_is_lost(std::uint16_t index, std::uint64_t written,
 
 // ---- Answers ----
 
-void Forwarder::end(std::uint64_t id, Pending& pending, Outcome outcome, Why why) {
+void Forwarder::end(Pending& pending, Outcome outcome, Why why) {
   Action action{.kind = Action::Kind::end, .origin = pending.origin, .target = target_of(pending)};
   action.slot = pending.slot;
   action.outcome = outcome;
   action.why = why;
   action.charged = release(pending);
-  pending_.erase(id);
+  pending_.erase(pending);
   actions_.push_back(std::move(action));
 }
 
@@ -221,11 +208,11 @@ std::optional<Forwarder::Answered> Forwarder::answered(std::uint64_t id, Outcome
   answered.nobody_owned = outcome == Outcome::not_mine && !pending->relayed && pending->can_resend;
   if (answered.nobody_owned) {
     leave_traffic(*pending);
-    bounce(id, *pending, now);
+    bounce(*pending, now);
     return answered;
   }
   answered.charged = release(*pending);
-  pending_.erase(id);
+  pending_.erase(*pending);
   return answered;
 }
 
@@ -236,10 +223,10 @@ const Origin* Forwarder::origin_of(std::uint64_t id) {
 
 // ---- Commands that nobody owned ----
 
-void Forwarder::bounce(std::uint64_t id, Pending& pending, Now now) {
+void Forwarder::bounce(Pending& pending, Now now) {
   pending.state = Pending::State::bounced;
   pending.retry_ms = now.steady_ms + kBounceRetryMs;
-  bounced_.push_back(id);
+  bounced_.push_back(pending.id);
   // Later commands for the slot must not overtake this one: when it is tried again it may come back once
   // more, and they not.
   if (pending.origin.is_entry()) {
@@ -260,21 +247,20 @@ void Forwarder::unbounce(const Pending& pending) {
 }
 
 // To whoever owns the slot by now.
-void Forwarder::try_again(std::uint64_t id, Pending& pending, const std::function<Route(Slot)>& route,
-                          Now now) {
+void Forwarder::try_again(Pending& pending, const std::function<Route(Slot)>& route, Now now) {
   const Route way = pending.slot == kNoSlot ? Route{Route::Kind::peer, pending.target} : route(pending.slot);
   switch (way.kind) {
     case Route::Kind::wait:
     case Route::Kind::refuse:
       pending.retry_ms = now.steady_ms + kBounceRetryMs;
-      bounced_.push_back(id);
+      bounced_.push_back(pending.id);
       return;
     case Route::Kind::here: {
       Action action{.kind = Action::Kind::serve, .origin = pending.origin};
       action.slot = pending.slot;
       action.body = std::move(pending.request);
       action.charged = release(pending);
-      pending_.erase(id);
+      pending_.erase(pending);
       actions_.push_back(std::move(action));
       return;
     }
@@ -289,11 +275,11 @@ void Forwarder::try_again(std::uint64_t id, Pending& pending, const std::functio
   pending.state = Pending::State::waiting;
   switch (transport_.state(target_of(pending))) {
     case Transport::State::sends:
-      return send(id, pending, pending.request.view(), FrameType::request);
+      return send(pending, pending.request.view(), FrameType::request);
     case Transport::State::waits:
-      return wait_for_link(id, pending);
+      return wait_for_link(pending);
     case Transport::State::fails:
-      return end(id, pending, Outcome::unavailable, Why::unreachable);
+      return end(pending, Outcome::unavailable, Why::unreachable);
   }
 }
 
@@ -303,8 +289,8 @@ void Forwarder::retry(const std::function<Route(Slot)>& route, Now now) {
   using Asker = std::pair<StreamId, Slot>;  // a client of this shard, or all of the other shards
   const auto asker_of = [](const Pending& pending) { return Asker{pending.origin.stream, pending.slot}; };
   std::set<Asker> waiting;
-  for (std::uint64_t id = pending_.oldest(); id != 0; id = pending_.find(id)->next) {
-    const Pending& pending = *pending_.find(id);
+  for (const Pending* at = pending_.oldest(); at != nullptr; at = at->next) {
+    const Pending& pending = *at;
     const bool counts = !pending.relayed && pending.origin.kind != Origin::Kind::handoff;
     if (counts && pending.state != Pending::State::bounced) waiting.insert(asker_of(pending));
   }
@@ -322,7 +308,7 @@ void Forwarder::retry(const std::function<Route(Slot)>& route, Now now) {
       waiting.insert(asker);
       bounced_.push_back(id);
     } else {
-      try_again(id, pending, route, now);
+      try_again(pending, route, now);
     }
   }
 }
@@ -330,14 +316,13 @@ void Forwarder::retry(const std::function<Route(Slot)>& route, Now now) {
 // ---- Time ----
 
 void Forwarder::expire(Now now) {
-  while (pending_.oldest() != 0) {
-    const std::uint64_t id = pending_.oldest();
-    Pending& pending = *pending_.find(id);
+  while (Pending* const oldest = pending_.oldest()) {
+    Pending& pending = *oldest;
     if (pending.deadline_ms > now.steady_ms) break;
     const bool bounced = pending.state == Pending::State::bounced;
     // A frame that waits in a buffer still may leave, so a write that was handed to the link is in doubt.
     const bool in_doubt = pending.state == Pending::State::sent && pending.write;
-    end(id, pending, in_doubt ? Outcome::in_doubt : Outcome::unavailable,
+    end(pending, in_doubt ? Outcome::in_doubt : Outcome::unavailable,
         bounced ? Why::unowned : Why::timed_out);
   }
   overtaking_.gave_up(now.steady_ms);
@@ -357,8 +342,8 @@ void Forwarder::gone(StreamId client) {
 
 std::size_t Forwarder::abandon(StreamId client) {
   std::size_t charged = 0;
-  for (std::uint64_t id = pending_.oldest(); id != 0; id = pending_.find(id)->next) {
-    Pending& pending = *pending_.find(id);
+  for (Pending* at = pending_.oldest(); at != nullptr; at = at->next) {
+    Pending& pending = *at;
     if (pending.origin.stream != client || pending.state != Pending::State::sent) continue;
     pending.can_resend = false;
     pending.request.release();

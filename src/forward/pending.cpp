@@ -3,25 +3,29 @@
 
 namespace limpet::forward {
 
-std::pair<std::uint64_t, Pending&> PendingTable::add(std::int64_t deadline_ms) {
+Pending& PendingTable::add(std::int64_t deadline_ms) {
   auto [name, pending] = slab_.emplace();
+  pending.id = name.packed();
   pending.deadline_ms = latest_deadline_ms_ = std::max(latest_deadline_ms_, deadline_ms);
-  const std::uint64_t id = name.packed();
-  pending.previous = last_;
-  if (last_ != 0) {
-    find(last_)->next = id;
-  } else {
-    first_ = id;
+  if (!spare_.empty()) {
+    pending.request.swap(spare_.back());
+    spare_.pop_back();
   }
-  last_ = id;
-  return {id, pending};
+  pending.previous = last_;
+  (last_ != nullptr ? last_->next : first_) = &pending;
+  last_ = &pending;
+  return pending;
 }
 
-void PendingTable::erase(std::uint64_t id) {
-  Pending& pending = *find(id);
-  (pending.previous != 0 ? find(pending.previous)->next : first_) = pending.next;
-  (pending.next != 0 ? find(pending.next)->previous : last_) = pending.previous;
-  slab_.erase(Name::unpack(id));
+void PendingTable::erase(Pending& pending) {
+  (pending.previous != nullptr ? pending.previous->next : first_) = pending.next;
+  (pending.next != nullptr ? pending.next->previous : last_) = pending.previous;
+  const std::size_t kept = pending.request.capacity();
+  if (kept > 0 && kept <= kSpareBytesMax && spare_.size() < kSpareMax) {
+    pending.request.clear();
+    spare_.push_back(std::move(pending.request));
+  }
+  slab_.erase(Name::unpack(pending.id));
 }
 
 }  // namespace limpet::forward

@@ -113,6 +113,8 @@ void HandOvers::hand_on() {
     if (note.moved && note.moved->given && ledger_.may_write()) last_failure_.clear();
   }
   append(std::move(actions_.notes), wishes_.notes);
+  wishes_.any = !wishes_.questions.empty() || !wishes_.answers.empty() || !wishes_.writes.empty() ||
+                !wishes_.syncs.empty() || !wishes_.modes.empty() || !wishes_.notes.empty();
   failed_total_ += actions_.failures.size();
   if (!actions_.failures.empty()) last_failure_ = std::move(actions_.failures.back());
   actions_ = {};

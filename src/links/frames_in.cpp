@@ -19,14 +19,14 @@ std::string_view FramesIn::ahead() {
 }
 
 const peer::Frame* FramesIn::peek() {
-  if (step_.kind == Kind::need_more) step_ = peer::next_frame(all_.substr(taken_), body_max_);
+  if (step_.kind == Kind::need_more) peer::next_frame(all_.substr(taken_), body_max_, step_);
   return step_.kind == Kind::frame ? &step_.frame : nullptr;
 }
 
 void FramesIn::take() {
   taken_ += step_.consumed;
   ++frames_;
-  step_ = {};
+  step_.kind = Kind::need_more;
 }
 
 bool FramesIn::keep_rest() {

@@ -32,8 +32,7 @@ void Lanes::begin_more() {
   }
 }
 
-const std::vector<Lanes::Sent>& Lanes::refill() {
-  sent_.clear();
+void Lanes::send_pieces() {
   begin_more();
   while (!turns_.empty() && out_.size() < kLowBytes) {
     Wide wide = std::move(turns_.front());
@@ -54,7 +53,6 @@ const std::vector<Lanes::Sent>& Lanes::refill() {
     turning_bytes_ -= wide.whole_bytes;
     begin_more();
   }
-  return sent_;
 }
 
 void Lanes::written(std::size_t bytes) {

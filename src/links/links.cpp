@@ -124,9 +124,11 @@ std::uint64_t Links::send(NodeIndex node, const Frame& frame) {
 }
 
 void Links::flush(Link& link) {
-  const std::vector<Lanes::Sent>& sent = link.lanes().refill();
-  actions_.placed.insert(actions_.placed.end(), sent.begin(), sent.end());
-  if (LinkStream* const stream = find(link.id())) dirty_.mark(*stream, link.id());
+  LinkStream* const stream = find(link.id());
+  // Many frames come one after the other.
+  if (stream != nullptr && stream->dirty && !link.lanes().has_pieces()) return;
+  for (const Lanes::Sent& sent : link.lanes().refill()) actions_.placed.push_back(sent);
+  if (stream != nullptr) dirty_.mark(*stream, link.id());
 }
 
 std::optional<NodeIndex> Links::written(StreamId id, std::size_t bytes) {
@@ -169,7 +171,11 @@ Links::Taken Links::take(LinkStream& stream, const Frame& frame, Heard& heard, N
     note(link.node(), "node " + name_of(link.node()) + " sent an unexpected frame");
     return Taken::refused;
   }
-  const Result<const Frame*> whole = whole_of(stream.assembler, frame);
+  if (is_whole(stream.assembler, frame)) {
+    heard = {Heard::Kind::frame, frame};
+    return Taken::heard;
+  }
+  const Result<const Frame*> whole = stream.assembler.add(frame);
   if (!whole) {
     note(link.node(), "node " + name_of(link.node()) + ": " + whole.error().text);
     return Taken::refused;

@@ -180,7 +180,11 @@ Peers::Taken Peers::take(Peer& peer, const Frame& frame, Heard& heard, Now now) 
     return Taken::here;
   }
   if (!handed_on_.has(frame.type)) return refuse(peer, "unexpected frame", now);
-  const Result<const Frame*> whole = whole_of(peer.assembler, frame);
+  if (is_whole(peer.assembler, frame)) {
+    heard = {Heard::Kind::frame, frame};
+    return Taken::heard;
+  }
+  const Result<const Frame*> whole = peer.assembler.add(frame);
   if (!whole) return refuse(peer, whole.error().text, now);
   if (*whole == nullptr) return Taken::here;
   heard = {Heard::Kind::frame, **whole};
@@ -190,7 +194,7 @@ Peers::Taken Peers::take(Peer& peer, const Frame& frame, Heard& heard, Now now) 
 // ---- Stopping and going on ----
 
 bool Peers::may_take(Peer& peer, const Quantum& quantum) {
-  if (peer.admitted && peer.kept() >= memory_.share(peers_.size())) {
+  if (peer.kept() >= kPeerShareMin && peer.admitted && peer.kept() >= memory_.share(peers_.size())) {
     peer.stalled = true;
     peer.reading = false;
     return false;
@@ -250,14 +254,18 @@ void Peers::asked(StreamId id) {
   if (Peer* const peer = find(id)) ++peer->in_flight;
 }
 
-void Peers::reply(StreamId id, std::uint64_t request, Outcome outcome, std::string_view body) {
+void Peers::reply(StreamId id, std::uint64_t request, Outcome outcome, std::string_view body,
+                  std::size_t charged) {
   Peer* const peer = find(id);
+  if (charged > 0) give_back(peer, charged);
   if (peer == nullptr) return;
   --peer->in_flight;
   // One whose requests are not taken any more has large replies coming still, to those that were taken before
   // anybody knew.
-  const bool full = peer->lanes.waiting() > std::max(2 * memory_.share(peers_.size()), kReplyBytesMax);
-  if (outcome == Outcome::done && body.size() > kFirstReplyBytes && full) {
+  const auto is_full = [&] {
+    return peer->lanes.waiting() > std::max(2 * memory_.share(peers_.size()), kReplyBytesMax);
+  };
+  if (outcome == Outcome::done && body.size() > kFirstReplyBytes && is_full()) {
     outcome = Outcome::in_doubt;
     body = kNoRoomForReply;
   }
@@ -275,8 +283,7 @@ std::size_t Peers::charge(StreamId id, std::size_t bytes) {
   return bytes;
 }
 
-void Peers::give_back(StreamId id, std::size_t charged) {
-  Peer* const peer = find(id);
+void Peers::give_back(Peer* peer, std::size_t charged) {
   memory_.give_back(Whose::node, peer != nullptr ? &peer->memory : nullptr, charged);
   if (peer != nullptr) ease(*peer);
 }

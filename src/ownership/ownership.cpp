@@ -24,7 +24,7 @@ Ownership::Ownership(OwnershipConfig config, std::shared_ptr<const cluster::View
   if (!config_.loads) return;
   slots_.each_own([&](Slot slot) {
     slots_.begin_load(slot);
-    actions_.rerouted.push_back(slot);
+    actions_.reroute(slot);
   });
 }
 
@@ -41,7 +41,7 @@ void Ownership::begin(const HandoffConfig& config, Now now) {
     if (own) known_.learn(slot, {config_.self, {title.term.cessions, 0}});
     if (title.kind == handoff::Title::Kind::ceded) known_.learn(slot, {title.to, title.term});
     if (const auto& promise = titles[slot].promise) known_.learn(slot, {promise->from, promise->term});
-    actions_.rerouted.push_back(slot);
+    actions_.reroute(slot);
   }
   moves_ = std::make_unique<HandOvers>(config_.self, config.boot, config_.shards, config_.shard, titles,
                                        store_, now);
@@ -145,7 +145,7 @@ void Ownership::say_all(const WordWriter::Send& send) {
   slots_.each_own([&](Slot slot) {
     say(words, slot, true);
     // Whoever gave it may have to know what is there of it before it can serve it.
-    if (slots_.is_loading(slot) && moves_->promise(slot)) actions_.wanted.push_back(slot);
+    if (slots_.is_loading(slot) && moves_->promise(slot)) actions_.load_first(slot);
   });
   words.flush();
 }
@@ -167,7 +167,7 @@ void Ownership::answered(NodeIndex node) { starts_->answered(node); }
 
 void Ownership::loaded(Slot slot) {
   slots_.end_load(slot);
-  actions_.rerouted.push_back(slot);
+  actions_.reroute(slot);
   if (!moves_) return;
   // What it gave away, or received in part, before is not its own, and the disk is told so. Sessions of a
   // release that knew no titles are there before the first of them, and while nobody owns their slots.
@@ -185,7 +185,7 @@ void Ownership::loaded(Slot slot) {
 
 void Ownership::damaged(Slot slot) {
   slots_.damage(slot);
-  actions_.rerouted.push_back(slot);
+  actions_.reroute(slot);
 }
 
 // ---- Taking ----

@@ -51,9 +51,9 @@ bool Ownership::learn(Slot slot, const Owner& owner, Now now) {
   if (own && handoff::owns(moves_->title(slot)))
     return false;  // hears_owner() and hears_known() say whose it is
   if (!known_.learn(slot, owner)) return false;
-  actions_.alive.push_back(owner.node);  // it could not have become the owner otherwise
+  actions_.is_alive(owner.node);  // it could not have become the owner otherwise
   if (own) moves_->overtaken(slot, owner.term, now);
-  actions_.rerouted.push_back(slot);
+  actions_.reroute(slot);
   return true;
 }
 
@@ -69,7 +69,7 @@ void Ownership::hears_shard(std::string_view owners, Now now) {
     const Owner& before = known_.heard(said.slot);
     if (before.known() && before.node == config_.self && said.node != config_.self) {
       known_.put(said.slot, owner);
-      actions_.rerouted.push_back(said.slot);
+      actions_.reroute(said.slot);
     } else {
       learn(said.slot, owner, now);
     }
@@ -118,7 +118,7 @@ void Ownership::hears_known(Slot slot, NodeIndex from, const Owner& owner, Now n
     if (own) moves_->overtaken(slot, owner.term, now);
   } else if (later || gave_way || (was_his && !owner.known())) {
     known_.put(slot, owner);
-    actions_.rerouted.push_back(slot);
+    actions_.reroute(slot);
   }
 }
 
@@ -134,7 +134,7 @@ void Ownership::hears_promised(Slot slot, NodeIndex from, const peer::Section& p
     offer.last = handoff::LastChange{.term = promise.last_term, .number = promise.last_number};
   }
   unfinished_.hears(slot, offer, now);
-  if (slots_.is_loading(slot)) actions_.wanted.push_back(slot);
+  if (slots_.is_loading(slot)) actions_.load_first(slot);
 }
 
 void Ownership::set_view(std::shared_ptr<const cluster::View> view, Now now) {
@@ -145,7 +145,7 @@ void Ownership::set_view(std::shared_ptr<const cluster::View> view, Now now) {
   for (const peer::OwnerOf& said : std::exchange(unplaced_, {})) {
     if (said.node < view_->nodes.size()) learn(said.slot, {said.node, said.term}, now);
   }
-  for (unsigned slot = 0; slot < kSlots; ++slot) actions_.rerouted.push_back(static_cast<Slot>(slot));
+  for (unsigned slot = 0; slot < kSlots; ++slot) actions_.reroute(static_cast<Slot>(slot));
 }
 
 // ---- What follows ----
@@ -178,7 +178,7 @@ void Ownership::belongs_to(Slot slot, const Owner& to) {
   slots_.set_mode(slot, SlotMode::moved);
   known_.put(slot, to);
   news_.add_for_all(slot);
-  actions_.rerouted.push_back(slot);
+  actions_.reroute(slot);
 }
 
 void Ownership::change_mode(const handoff::ModeChange& change, Now now) {
@@ -198,7 +198,7 @@ void Ownership::change_mode(const handoff::ModeChange& change, Now now) {
     (void)known_.learn(slot, {held.to, held.term});
     news_.add_for_all(slot);
   }
-  actions_.rerouted.push_back(slot);
+  actions_.reroute(slot);
 }
 
 // The title of this slot is this node's from now on.

@@ -9,7 +9,7 @@ void Ownership::go_on(const NodeDirectory& nodes, Now now) {
   const bool all_heard = all_reported(*view_, config_.self, *starts_);
   serve_what_is_decided(nodes, all_heard, now);
   for (const handoff::Member node : starts_->take_to_ask()) {
-    if (nodes.linked(node)) actions_.ask.push_back(node);
+    if (nodes.linked(node)) actions_.ask_again(node);
   }
   moves_->set_startup_grace(starts_->in_startup_grace());
   if (!starts_->in_startup_grace() && starts_->forgotten().size() > forgotten_noted_) {
@@ -45,7 +45,7 @@ void Ownership::serve_what_is_decided(const NodeDirectory& nodes, bool all_heard
     if (may_give_ || !starts_->of_disk(slot)) moves_->hold_back(slot, false);
     known_.put(slot, {config_.self, moves_->title(slot).title.term});
     news_.add_for_all(slot);
-    actions_.rerouted.push_back(slot);
+    actions_.reroute(slot);
   }
 }
 
@@ -62,7 +62,7 @@ void Ownership::complete(Slot slot, const handoff::Unfinished::Offer& offer) {
   starts_->loses(slot, moves_->title(slot));
   moves_->hold_back(slot, true);
   slots_.set_mode(slot, SlotMode::frozen);
-  actions_.rerouted.push_back(slot);
+  actions_.reroute(slot);
   completing_.emplace(slot, offer);
 }
 
@@ -72,7 +72,7 @@ void Ownership::titles_written() {
     if (handoff::owns(moves_->title(slot))) {
       if (!moves_->complete(slot, offer) && !moves_->writes_titles()) {
         slots_.set_mode(slot, SlotMode::unknown);
-        actions_.rerouted.push_back(slot);
+        actions_.reroute(slot);
       }
       ++at;
       continue;

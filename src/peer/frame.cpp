@@ -30,20 +30,31 @@ void append_frame(Bytes& out, const Frame& frame) {
   out.append(frame.body);
 }
 
-FrameStep next_frame(std::string_view input, std::size_t body_max) {
-  if (input.size() < kFrameHeaderBytes) return {};
+void next_frame(std::string_view input, std::size_t body_max, FrameStep& step) {
+  const auto fail = [&](std::string_view error) {
+    step.kind = FrameStep::Kind::error;
+    step.error = error;
+  };
+  step.kind = FrameStep::Kind::need_more;
+  if (input.size() < kFrameHeaderBytes) return;
   const auto length = load_le<std::uint32_t>(input.data());
   const auto type = static_cast<std::uint8_t>(input[4]);
-  if (!known(type)) return {.kind = FrameStep::Kind::error, .error = "unknown type of frame"};
-  if (length > body_max) return {.kind = FrameStep::Kind::error, .error = "frame is too long"};
-  if (input.size() - kFrameHeaderBytes < length) return {};
-  FrameStep step{.kind = FrameStep::Kind::frame, .consumed = kFrameHeaderBytes + length};
+  if (!known(type)) return fail("unknown type of frame");
+  if (length > body_max) return fail("frame is too long");
+  if (input.size() - kFrameHeaderBytes < length) return;
   step.frame.type = static_cast<FrameType>(type);
   step.frame.bits = static_cast<std::uint8_t>(input[5]);
   step.frame.slot = load_le<std::uint16_t>(input.data() + 6);
   step.frame.id = load_le<std::uint64_t>(input.data() + 8);
   step.frame.body = input.substr(kFrameHeaderBytes, length);
-  if (step.frame.slot >= kSlots) return {.kind = FrameStep::Kind::error, .error = "slot out of range"};
+  if (step.frame.slot >= kSlots) return fail("slot out of range");
+  step.kind = FrameStep::Kind::frame;
+  step.consumed = kFrameHeaderBytes + length;
+}
+
+FrameStep next_frame(std::string_view input, std::size_t body_max) {
+  FrameStep step;
+  next_frame(input, body_max, step);
   return step;
 }
 
@@ -124,17 +135,21 @@ bool look_at_request(std::string_view body, Request& request, std::string_view& 
   return body.empty();
 }
 
-std::string_view second_argument(std::string_view body) {
-  std::size_t at = kRequestHeaderBytes;
-  for (int argument = 0; argument < 2; ++argument) {
-    if (body.size() < at + sizeof(std::uint32_t)) return {};
-    const auto length = load_le<std::uint32_t>(body.data() + at);
-    at += sizeof(std::uint32_t);
-    if (body.size() - at < length) return {};
-    if (argument == 1) return body.substr(at, length);
-    at += length;
-  }
-  return {};
+bool glance_at_frame(std::string_view& frames, Slot& slot, std::string_view& key) {
+  if (frames.size() < kFrameHeaderBytes) return false;
+  const char* const head = frames.data();
+  const auto length = load_le<std::uint32_t>(head);
+  if (frames.size() - kFrameHeaderBytes < length) return false;
+  slot = load_le<std::uint16_t>(head + 6);
+  if (slot >= kSlots) return false;
+  key = {};
+  std::string_view body = frames.substr(kFrameHeaderBytes, length);
+  frames.remove_prefix(kFrameHeaderBytes + length);
+  if (static_cast<FrameType>(head[4]) != FrameType::request || length < kRequestHeaderBytes) return true;
+  body.remove_prefix(kRequestHeaderBytes);
+  std::string_view argument;
+  if (!take_argument(body, argument) || !take_argument(body, key)) key = {};
+  return true;
 }
 
 void set_hops(Bytes& body, std::uint8_t hops) { body.data()[kHopsAt] = static_cast<char>(hops); }
@@ -142,10 +157,6 @@ void set_hops(Bytes& body, std::uint8_t hops) { body.data()[kHopsAt] = static_ca
 Result<const Frame*> Assembler::add(const Frame& frame) {
   const bool more = (frame.bits & kMore) != 0;
   done_.release();
-  if (!more && parts_.empty()) {
-    frame_ = frame;
-    return &frame_;
-  }
   const auto found = parts_.find(frame.id);
   if (!more && found == parts_.end()) {
     frame_ = frame;

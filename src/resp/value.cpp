@@ -193,6 +193,28 @@ tl::unexpected<Error> no_resp(const Reader& reader) {
 
 }  // namespace
 
+namespace {
+
+// As most replies are; read at a glance. False: it has to be looked at.
+bool is_plain_bulk(std::string_view input) {
+  constexpr std::size_t kHeadMax = 10;
+  if (input.size() < 6 || input[0] != '$' || input[1] == '0') return false;
+  std::size_t bytes = 0;
+  std::size_t at = 1;
+  for (; at < std::min(input.size(), kHeadMax) && input[at] >= '0' && input[at] <= '9'; ++at)
+    bytes = bytes * 10 + static_cast<std::size_t>(input[at] - '0');
+  return at > 1 && input.size() == at + bytes + 4 && input[at] == '\r' && input[at + 1] == '\n' &&
+         input[at + 2 + bytes] == '\r' && input[at + 3 + bytes] == '\n';
+}
+
+}  // namespace
+
+bool is_one_value(std::string_view input, const ValueLimits& limits) {
+  if (is_plain_bulk(input) && input.size() <= limits.bytes_max) return true;
+  const auto length = value_length(input, limits);
+  return length && *length && **length == input.size();
+}
+
 Result<std::optional<std::size_t>> value_length(std::string_view input, const ValueLimits& limits) {
   Reader reader(input, limits);
   switch (reader.read(nullptr, 1)) {

@@ -13,25 +13,17 @@ using forward::Forwarder;
 using forward::Origin;
 using peer::Outcome;
 
-namespace {
-
-// A node's word is not taken for it that a reply is a reply: clients get it as it is.
-bool is_one_value(std::string_view reply) {
-  const auto length = resp::value_length(reply, {.bytes_max = kFrameBytesMax});
-  return length && *length && **length == reply.size();
-}
-
-}  // namespace
-
 // ---- Answers ----
 
 bool Forwarding::take_reply(const peer::Frame& frame) {
   const auto outcome = static_cast<std::uint8_t>(frame.bits & ~peer::kMore);
   if (outcome > static_cast<std::uint8_t>(Outcome::in_doubt)) return false;
-  const Origin* const origin = forwarder_.origin_of(frame.id);
-  const bool of_handover = origin != nullptr && origin->kind == Origin::Kind::handoff;
   const bool done = outcome == static_cast<std::uint8_t>(Outcome::done);
-  if (done && !of_handover && !is_one_value(frame.body)) return false;
+  // A node's word is not taken for it that a reply is a reply: clients get it as it is.
+  if (done && !resp::is_one_value(frame.body, {.bytes_max = kFrameBytesMax})) {
+    const Origin* const origin = forwarder_.origin_of(frame.id);
+    if (origin == nullptr || origin->kind != Origin::Kind::handoff) return false;
+  }
   answered(frame.id, static_cast<Outcome>(outcome), frame.body);
   return true;
 }
@@ -40,13 +32,12 @@ void Forwarding::answered(std::uint64_t id, Outcome outcome, std::string_view bo
   const auto known = forwarder_.answered(id, outcome, now_);
   if (!known) return;  // its time ran out before
   if (known->nobody_owned) return tried_in_vain(*known, body);
-  delivery_.give_back(known->origin, known->charged);
   if (outcome == Outcome::in_doubt && known->was_read) {
     // Of a read nothing is in doubt: it has no reply.
-    return delivery_.deliver(known->origin, Outcome::unavailable,
-                             "BUSY" + std::string(body.substr(std::min(body.size(), body.find(' ')))));
+    return delivery_.answer(known->origin, known->charged, Outcome::unavailable,
+                            "BUSY" + std::string(body.substr(std::min(body.size(), body.find(' ')))));
   }
-  delivery_.deliver(known->origin, outcome, body);
+  delivery_.answer(known->origin, known->charged, outcome, body);
 }
 
 // Whoever was asked does not own the slot, and may have said who does.
@@ -89,8 +80,7 @@ void Forwarding::carry_out(const Forwarder::Action& action) {
     case Kind::dial:
       return linking_.dial(action.target.index);
     case Kind::end:
-      delivery_.give_back(action.origin, action.charged);
-      return delivery_.deliver(action.origin, action.outcome, sending_.why_ended(action));
+      return delivery_.answer(action.origin, action.charged, action.outcome, sending_.why_ended(action));
     case Kind::serve:
       delivery_.give_back(action.origin, action.charged);
       return serving_.serve_kept(action.origin, action.slot, action.body.view());

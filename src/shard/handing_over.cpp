@@ -60,12 +60,6 @@ void HandingOver::GivenChanges::subscribe(engine::ChangeFeed& feed, bool to_it) 
 
 // ---- What they want ----
 
-bool HandingOver::moves_want_something() {
-  HandOvers& moves = ownership_.moves();
-  return !moves.wishes().empty() || !delivery_.handoff_answers().empty() || ownership_.news().has_any() ||
-         given_changes_.subscribed() != moves.gives() || orders_.has_answers();
-}
-
 void HandingOver::drain() {
   drain_ownership();
   if (!ownership_.moves_slots()) return;

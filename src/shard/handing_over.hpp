@@ -80,7 +80,11 @@ class HandingOver {
   [[nodiscard]] std::size_t open_questions() const { return questions_.size(); }
 
  private:
-  [[nodiscard]] bool moves_want_something();
+  [[nodiscard]] bool moves_want_something() {
+    handoff::HandOvers& moves = ownership_.moves();
+    return !moves.wishes().empty() || !delivery_.handoff_answers().empty() || ownership_.news().has_any() ||
+           given_changes_.subscribed() != moves.gives() || orders_.has_answers();
+  }
 
   // What is changed of slots that are given away.
   class GivenChanges final : public engine::ChangeFeed::Subscriber {

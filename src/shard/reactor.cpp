@@ -49,9 +49,11 @@ Reactor::Reactor(ShardConfig config, ShardTunables tunables, Now now)
 // ---- Settling ----
 
 void Reactor::drain_machines() {
-  forwarding_.drain();
-  commands_.gathering().drain();
-  handing_over_.drain();
+  do {
+    forwarding_.drain();
+    commands_.gathering().drain();
+    handing_over_.drain();
+  } while (has_work());
 }
 
 void Reactor::end_event() {

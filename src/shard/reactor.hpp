@@ -83,7 +83,11 @@ class Reactor {
   // Does what machines want done, in one order, until none of them wants anything. To be called behind every
   // command and frame.
   void settle() {
-    while (forwarding_.has_work() || gathers_.has_work() || handing_over_.has_work()) drain_machines();
+    if (has_work()) [[unlikely]]
+      drain_machines();
+  }
+  [[nodiscard]] bool has_work() {
+    return forwarding_.has_work() || gathers_.has_work() || handing_over_.has_work();
   }
   void drain_machines();
   void tick_pending();

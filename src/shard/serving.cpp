@@ -1,6 +1,5 @@
 #include "serving.hpp"
 
-#include <array>
 #include <limpet/base/assert.hpp>
 #include <limpet/command/errors.hpp>
 #include <limpet/command/relocate.hpp>
@@ -13,8 +12,6 @@ using command::Args;
 using command::Spec;
 using forward::Origin;
 using peer::Frame;
-using peer::FrameStep;
-using peer::FrameType;
 using peer::Outcome;
 using peer::Reach;
 using resp::ReplyWriter;
@@ -74,20 +71,23 @@ void Serving::take(const Origin& sibling, const Frame& frame) {
 }
 
 void Serving::prefetch(std::string_view frames) {
-  std::array<KeyRef, kLookAheadMax> keys;
-  std::array<KeyRef*, kLookAheadMax> here;
-  std::size_t count = 0;
-  for (std::size_t frame = 0; frame < kLookAheadMax; ++frame) {
-    const FrameStep step = peer::next_frame(frames, kPieceBytes);
-    if (step.kind != FrameStep::Kind::frame) break;
-    frames.remove_prefix(step.consumed);
-    if (step.frame.type != FrameType::request || !ownership_.slots().is_here(step.frame.slot)) continue;
-    const std::string_view key = peer::second_argument(step.frame.body);
-    keys[count] = {.key = key, .uid = uid_of(key), .slot = step.frame.slot};
-    here[count] = &keys[count];
-    ++count;
+  if (frames.empty()) return;
+  keys_.clear();
+  Slot slot = 0;
+  std::string_view key;
+  for (std::size_t frame = 0; frame < kLookAheadMax && peer::glance_at_frame(frames, slot, key); ++frame) {
+    if (!key.empty() && ownership_.slots().is_here(slot)) keys_.add(key, slot);
   }
-  if (count > 1) engine_.store().prefetch({here.data(), count});
+  if (keys_.all().size() > 1) engine_.store().prefetch(keys_.all());
+}
+
+// Whether the sender is right about its slot is looked at where it is run.
+KeyRef Serving::key_of(std::string_view argument) {
+  const KeyRef* const known = keys_.find(argument);
+  if (known == nullptr) return KeyRef::of(argument);
+  KeyRef key = *known;
+  key.slot = slot_of_uid(key.uid);
+  return key;
 }
 
 // ---- What becomes of them ----
@@ -96,8 +96,11 @@ void Serving::prefetch(std::string_view frames) {
 std::string Serving::why_not(const Asked& asked) const {
   if (!asked.request.authenticated && !tunables_.password.empty()) return std::string(command::kAuthRequired);
   if (asked.spec == nullptr && asked.request.reach == Reach::slot && command::is_step(asked.args)) return {};
-  if (asked.spec == nullptr || asked.request.reach == Reach::slot)
+  if (asked.spec == nullptr || asked.request.reach == Reach::slot) {
+    const bool plain = asked.spec != nullptr && asked.spec->subcommands.empty();
+    if (plain && asked.spec->arity_fits(asked.args.size())) return {};
     return command::refusal(asked.spec, asked.args);
+  }
   // The internal form of a command may have other arguments than a client's.
   const bool allowed =
       asked.origin.kind == Origin::Kind::sibling || OwnParts::is_for_nodes(*asked.spec, asked.args);
@@ -139,7 +142,7 @@ void Serving::run(const Asked& asked) {
   // A step of relocate.hpp has its key there, too.
   const std::size_t at = spec == nullptr ? 1 : spec->route_key();
   const bool keyed = at > 0 && at < args.size();
-  const KeyRef key = keyed ? KeyRef::of(args[at]) : KeyRef{};
+  const KeyRef key = keyed ? key_of(args[at]) : KeyRef{};
   const bool in_slot = at == 0 || (keyed && key.slot == asked.slot);
   const bool sound =
       in_slot &&

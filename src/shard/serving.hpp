@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "names.hpp"
+#include "requested_keys.hpp"
 
 namespace limpet::shard {
 
@@ -55,7 +56,10 @@ class Serving {
   // The keys of the next requests, as far as one can guess them, are fetched.
   void prefetch(std::string_view frames);
   // What was needed for something large once is not kept for ever.
-  void trim() { drop_large(reply_); }
+  void trim() {
+    drop_large(reply_);
+    keys_.clear();
+  }
 
  private:
   struct Asked;
@@ -65,6 +69,7 @@ class Serving {
   void run(const Asked& asked);
   void serve_kept(const forward::Parked& parked, Slot slot, const Decision& decision);
   void serve_kept(const forward::Origin& origin, Slot slot, const Decision& decision, std::string_view body);
+  [[nodiscard]] KeyRef key_of(std::string_view argument);
   [[nodiscard]] std::string why_not(const Asked& asked) const;
   void refuse(const Asked& asked, const Decision& decision);
 
@@ -82,6 +87,7 @@ class Serving {
   Dispatch& dispatch_;
   Waiting& waiting_;
   OwnParts& parts_;
+  RequestedKeys keys_;
   std::vector<std::string_view> args_;  // of the request that is read; kept for its memory
   Bytes reply_;                         // the same
 };

@@ -21,7 +21,7 @@ void Delivery::deliver(const Origin& origin, Outcome outcome, std::string_view b
     case Origin::Kind::nobody:
       return;
     case Origin::Kind::client:
-      return deliver_to_client(origin, outcome, body);
+      return deliver_to_client(clients_.find(origin.stream), origin, outcome, body);
     case Origin::Kind::gather:
       return part_done(origin, outcome, body);
     case Origin::Kind::handoff: {
@@ -46,12 +46,29 @@ void Delivery::part_done(const Origin& part, Outcome outcome, std::string_view b
   gathers_.answered(part, outcome, body, is_there(part.stream), lsn);
 }
 
+// As deliver() and give_back() have it; those that ask most are found once.
+void Delivery::answer(const Origin& origin, std::size_t charged, Outcome outcome, std::string_view body,
+                      Lsn needs) {
+  if (needs <= safe() && origin.kind == Origin::Kind::peer) {
+    delivered_ += body.size();
+    return peers_.reply(origin.stream, origin.id, outcome, body, charged);
+  }
+  if (needs <= safe() && origin.kind == Origin::Kind::client) {
+    delivered_ += body.size();
+    clients::Client* const client = clients_.find(origin.stream);
+    if (charged > 0) memory_.give_back(Whose::client, client != nullptr ? &client->memory : nullptr, charged);
+    return deliver_to_client(client, origin, outcome, body);
+  }
+  give_back(origin, charged);
+  deliver(origin, outcome, body, needs);
+}
+
 bool Delivery::is_there(StreamId asker) const {
   return asker.kind == StreamKind::peer ? peers_.stream(asker) != nullptr : clients_.find(asker) != nullptr;
 }
 
-void Delivery::deliver_to_client(const Origin& origin, Outcome outcome, std::string_view body) {
-  clients::Client* const client = clients_.find(origin.stream);
+void Delivery::deliver_to_client(clients::Client* client, const Origin& origin, Outcome outcome,
+                                 std::string_view body) {
   if (client == nullptr || client->broken) return;
   if (outcome == Outcome::done) {
     origin.place->reply.append(body);
@@ -90,16 +107,15 @@ void Delivery::defer(const Origin& origin, Outcome outcome, std::string_view bod
 
 void Delivery::release() {
   while (const auto reply = gated_.next(safe())) {
-    give_back(reply->origin, reply->charged);
-    deliver(reply->origin, reply->outcome, reply->body.view());
+    answer(reply->origin, reply->charged, reply->outcome, reply->body.view());
   }
   clients_.release(safe());
 }
 
 void Delivery::fail(const std::string& why) {
   while (const auto reply = gated_.take_first()) {
-    give_back(reply->origin, reply->charged);
-    deliver(reply->origin, Outcome::in_doubt, "INDOUBT " + why + "; the command may be lost at a restart");
+    answer(reply->origin, reply->charged, Outcome::in_doubt,
+           "INDOUBT " + why + "; the command may be lost at a restart");
   }
   clients_.abort_gated();
 }
@@ -109,9 +125,7 @@ void Delivery::fail(const std::string& why) {
 std::size_t Delivery::charge(const Origin& origin, std::size_t bytes) {
   if (origin.stream.kind == StreamKind::peer) return peers_.charge(origin.stream, bytes);
   clients::Client* const client = clients_.find(origin.stream);
-  if (client == nullptr) return 0;
-  memory_.charge(Whose::client, client->memory, bytes);
-  return bytes;
+  return client != nullptr ? charge(*client, bytes) : 0;
 }
 
 void Delivery::give_back(const Origin& origin, std::size_t charged) {

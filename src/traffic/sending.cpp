@@ -34,12 +34,13 @@ void Sending::begin(const Parcel& parcel, peer::Reach reach, resp::Version versi
 
 void Sending::pass_on(const Parcel& parcel, std::string_view body, std::uint8_t hops) {
   const forward::Target target = parcel.target;
-  if (forwarder_.fails(target)) {
+  const forward::Transport::State state = forwarder_.state(target);
+  if (state == forward::Transport::State::fails) {
     return delivery_.deliver(parcel.origin, Outcome::unavailable,
                              linking_.why_unreachable(target.index, parcel.slot));
   }
-  const clients::Client* const client =
-      parcel.origin.is_entry() ? clients_.find(parcel.origin.stream) : nullptr;
+  clients::Client* const client = parcel.origin.is_entry() ? clients_.find(parcel.origin.stream) : nullptr;
+  const std::size_t bytes = sizeof(forward::Pending) + sizeof(clients::Place) + body.size();
   forwarder_.submit({.target = target,
                      .slot = parcel.slot,
                      .origin = parcel.origin,
@@ -48,9 +49,9 @@ void Sending::pass_on(const Parcel& parcel, std::string_view body, std::uint8_t 
                      .client_is_there = client != nullptr,
                      .hops = hops,
                      .large_reply = client != nullptr ? client->replies.next_may_have() : 0,
-                     .charged = delivery_.charge(
-                         parcel.origin, sizeof(forward::Pending) + sizeof(clients::Place) + body.size())},
-                    deadline_ms());
+                     .charged = client != nullptr ? delivery_.charge(*client, bytes)
+                                                  : delivery_.charge(parcel.origin, bytes)},
+                    state, deadline_ms());
 }
 
 void Sending::pass_on_further(const Parcel& parcel, std::string_view body, std::uint8_t hops) {

@@ -60,7 +60,7 @@ class OneForwarder : public ::testing::Test {
                        .write = write,
                        .client_is_there = true,
                        .charged = body.size()},
-                      now_.steady_ms + 1'000);
+                      transport_.state(target), now_.steady_ms + 1'000);
     return transport_.sent.empty() ? 0 : transport_.sent.back().id;
   }
   // Of another node's client, on its way through here.
@@ -70,7 +70,7 @@ class OneForwarder : public ::testing::Test {
                        .origin = {.kind = Origin::Kind::peer, .stream = {StreamKind::peer, 1, 1}},
                        .body = "get",
                        .hops = hops},
-                      now_.steady_ms + 1'000);
+                      transport_.state(target), now_.steady_ms + 1'000);
     return transport_.sent.back().id;
   }
   std::vector<Forwarder::Action> actions() { return std::exchange(forwarder_.actions(), {}); }
@@ -299,7 +299,7 @@ TEST_F(OneForwarder, ATargetThatFailsHasRoomForItsError) {
   transport_.states[kNode.index] = Transport::State::fails;
   transport_.waiting = kLinkBytesMax;
   EXPECT_TRUE(forwarder_.has_room(kNode, 0, kAlice));
-  EXPECT_TRUE(forwarder_.fails(kNode));
+  EXPECT_EQ(forwarder_.state(kNode), Transport::State::fails);
 }
 
 // ---- Clients that go ----

@@ -89,11 +89,9 @@ class Forwarder {
   // Is there room on the way to this target for one more command of the client? If not, it is woken once
   // there is.
   [[nodiscard]] bool has_room(Target target, std::uint32_t large_reply, StreamId client);
-  [[nodiscard]] bool fails(Target target) const {
-    return transport_.state(target) == Transport::State::fails;
-  }
-  // REQUIRES: the target does not fail.
-  void submit(const Command& command, std::int64_t deadline_ms);
+  [[nodiscard]] Transport::State state(Target target) const { return transport_.state(target); }
+  // `state`: of the target, by now. REQUIRES: it does not fail.
+  void submit(const Command& command, Transport::State state, std::int64_t deadline_ms);
   // A question about a hand-over, which is not tried again. REQUIRES: the target sends.
   void ask(Target target, Slot slot, const Origin& origin, std::string_view body, std::int64_t deadline_ms);
 
@@ -152,19 +150,25 @@ class Forwarder {
     std::uint64_t total = 0;
   };
 
-  ToNode& node(std::uint16_t index);
-  UnderWay& traffic(Target target);
-  void send(std::uint64_t id, Pending& pending, std::string_view body, peer::FrameType type);
-  void wait_for_link(std::uint64_t id, Pending& pending);
-  void end(std::uint64_t id, Pending& pending, peer::Outcome outcome, Why why);
+  ToNode& node(std::uint16_t index) {
+    if (nodes_.size() <= index) nodes_.resize(index + std::size_t{1});
+    return nodes_[index];
+  }
+  UnderWay& traffic(Target target) {
+    if (!target.is_sibling) return node(target.index).traffic;
+    if (siblings_.size() <= target.index) siblings_.resize(target.index + std::size_t{1});
+    return siblings_[target.index];
+  }
+  void send(Pending& pending, std::string_view body, peer::FrameType type);
+  void wait_for_link(Pending& pending);
+  void end(Pending& pending, peer::Outcome outcome, Why why);
   void leave_traffic(Pending& pending);
   // It is no longer under way: what must not overtake it may go. Returns what was charged for it.
   std::size_t release(Pending& pending);
   std::size_t release_successors(Pending& pending);
-  void bounce(std::uint64_t id, Pending& pending, Now now);
+  void bounce(Pending& pending, Now now);
   void unbounce(const Pending& pending);
-  void try_again(std::uint64_t id, Pending& pending, const std::function<ownership::Route(Slot)>& route,
-                 Now now);
+  void try_again(Pending& pending, const std::function<ownership::Route(Slot)>& route, Now now);
   [[nodiscard]] bool can_go_again(const Pending& pending, bool left,
                                   const std::function<bool(StreamId)>& is_there) const;
   void wake(StreamId client);

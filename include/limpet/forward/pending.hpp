@@ -11,6 +11,7 @@
 #include <limpet/base/slab.hpp>
 #include <limpet/base/stream.hpp>
 #include <limpet/peer/frame.hpp>
+#include <vector>
 
 namespace limpet::clients {
 struct Place;
@@ -60,8 +61,9 @@ struct Pending {
   std::int64_t retry_ms = 0;
   std::uint64_t stream_end = 0;  // offset in the link's stream behind its last byte
   Bytes request;
-  std::uint64_t previous = 0;  // neighbours in the order of start; 0: none
-  std::uint64_t next = 0;
+  std::uint64_t id = 0;
+  Pending* previous = nullptr;  // neighbours in the order of start
+  Pending* next = nullptr;
 };
 
 class PendingTable {
@@ -69,19 +71,22 @@ class PendingTable {
   using Name = Slab<Pending>::Name;
 
   // A new one, last in the order of start, whose time is up at that moment, or with that of those before it.
-  std::pair<std::uint64_t, Pending&> add(std::int64_t deadline_ms);
+  Pending& add(std::int64_t deadline_ms);
   [[nodiscard]] Pending* find(std::uint64_t id) { return slab_.find(Name::unpack(id)); }
-  void erase(std::uint64_t id);
-  [[nodiscard]] std::uint64_t oldest() const { return first_; }  // 0: none
-  [[nodiscard]] std::uint64_t newest() const { return last_; }
+  void erase(Pending& pending);
+  [[nodiscard]] Pending* oldest() const { return first_; }  // null: none
   [[nodiscard]] std::size_t size() const { return slab_.size(); }
   // By then the time of all of them is up. 0: there was none yet.
   [[nodiscard]] std::int64_t latest_deadline_ms() const { return latest_deadline_ms_; }
 
  private:
+  static constexpr std::size_t kSpareMax = 64;
+  static constexpr std::size_t kSpareBytesMax = 1024;  // of each
+
   Slab<Pending> slab_;
-  std::uint64_t first_ = 0;
-  std::uint64_t last_ = 0;
+  std::vector<Bytes> spare_;  // small bodies of before, for the next ones
+  Pending* first_ = nullptr;
+  Pending* last_ = nullptr;
   std::int64_t latest_deadline_ms_ = 0;
 };
 

@@ -51,11 +51,10 @@ class HandOvers {
     std::vector<Slot> syncs;  // what the store has of them by now is to be on the disk: settled()
     std::vector<ModeChange> modes;
     std::vector<MoveNote> notes;
+    bool any = false;
 
-    [[nodiscard]] bool empty() const {
-      return questions.empty() && answers.empty() && writes.empty() && syncs.empty() && modes.empty() &&
-             notes.empty();
-    }
+    // Asked behind every command and frame, and so one look.
+    [[nodiscard]] bool empty() const { return !any; }
   };
   // Of the shard whose slots are `shard`, `shard` + `shards` and so on. `titles`: by slot, of the whole node;
   // what belongs to this shard's is in the store. `boot` was never used before. The store outlives this.

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limpet/base/result.hpp>
 #include <limpet/peer/frame.hpp>
 
 namespace limpet::links {
@@ -25,11 +24,9 @@ class FrameTypes {
   return type == peer::FrameType::request || type == peer::FrameType::reply;
 }
 
-// The frame as a whole; null: more of it is to come. Error: its pieces make no frame.
-[[nodiscard]] inline Result<const peer::Frame*> whole_of(peer::Assembler& assembler,
-                                                         const peer::Frame& frame) {
-  if (!may_come_in_pieces(frame.type)) return &frame;
-  return assembler.add(frame);
+// It is no piece of a body; else it is Assembler::add() that knows the whole.
+[[nodiscard]] inline bool is_whole(const peer::Assembler& assembler, const peer::Frame& frame) {
+  return !may_come_in_pieces(frame.type) || assembler.is_whole(frame);
 }
 
 }  // namespace limpet::links

@@ -29,13 +29,19 @@ class Lanes {
     std::uint64_t id;
     std::uint64_t end;
   };
-  const std::vector<Sent>& refill();
+  const std::vector<Sent>& refill() {
+    sent_.clear();
+    if (has_pieces()) send_pieces();
+    return sent_;
+  }
 
   // The driver wrote so many bytes of `out`.
   void written(std::size_t bytes);
   // Bytes that were handed to the kernel since the stream began.
   [[nodiscard]] std::uint64_t written_total() const { return written_; }
 
+  // Pieces of large bodies wait for room in `out`.
+  [[nodiscard]] bool has_pieces() const { return wide_bytes_ > 0; }
   // Bytes that wait, in both lanes.
   [[nodiscard]] std::size_t waiting() const { return out_.size() + wide_bytes_; }
   // Forgets everything: the stream is gone, a new one begins.
@@ -49,6 +55,7 @@ class Lanes {
   };
 
   void begin_more();
+  void send_pieces();
 
   Bytes& out_;
   std::uint64_t written_ = 0;

@@ -116,16 +116,18 @@ class Peers {
   void send(StreamId id, const peer::Frame& frame);
   void flush(StreamId id);
   // It has asked for something, and is owed a reply(), by the number that it gave its request. A large one
-  // for which there is no room is left out; then what was asked for is in doubt.
+  // for which there is no room is left out; then what was asked for is in doubt. So much of what it was
+  // charged is given back.
   void asked(StreamId id);
-  void reply(StreamId id, std::uint64_t request, peer::Outcome outcome, std::string_view body);
+  void reply(StreamId id, std::uint64_t request, peer::Outcome outcome, std::string_view body,
+             std::size_t charged = 0);
   // Connections from another start of that node are of no use any more.
   void drop_other_starts(NodeIndex node, std::uint64_t boot);
 
   // ---- What is kept for them ----
   // Returns how much was charged, to be given back. 0: it is gone.
   [[nodiscard]] std::size_t charge(StreamId id, std::size_t bytes);
-  void give_back(StreamId id, std::size_t charged);
+  void give_back(StreamId id, std::size_t charged) { give_back(find(id), charged); }
 
   // ---- What to do ----
   [[nodiscard]] Actions& actions() { return actions_; }
@@ -176,6 +178,8 @@ class Peers {
   [[nodiscard]] Taken take_proof(Peer& peer, const peer::Frame& frame, Heard& heard, Now now);
   Taken refuse(Peer& peer, const std::string& reason, Now now);
   void flush(Peer& peer);
+  // `peer`: null if it is gone.
+  void give_back(Peer* peer, std::size_t charged);
   void yield(Peer& peer);
   void ease(Peer& peer);
   void make_room_for_strangers(Now now);

@@ -34,7 +34,7 @@ class Claims {
   }
   // Can one be answered now?
   [[nodiscard]] bool has_done(Now now) const {
-    return std::any_of(claims_.begin(), claims_.end(), [&](const Claim& claim) {
+    return !claims_.empty() && std::any_of(claims_.begin(), claims_.end(), [&](const Claim& claim) {
       return claim.writing.empty() || now.steady_ms >= claim.until_ms;
     });
   }

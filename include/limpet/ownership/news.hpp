@@ -15,16 +15,23 @@ namespace limpet::ownership {
 class News {
  public:
   // For other nodes.
-  void add(Slot slot) { for_nodes_.push_back(slot); }
+  void add(Slot slot) {
+    for_nodes_.push_back(slot);
+    has_any_ = true;
+  }
   // For other nodes, and for the other shards of this one.
   void add_for_all(Slot slot) {
     for_shards_.push_back(slot);
-    for_nodes_.push_back(slot);
+    add(slot);
   }
 
-  [[nodiscard]] bool has_any() const { return !for_nodes_.empty() || !for_shards_.empty(); }
+  // Asked behind every command and frame, and so one look.
+  [[nodiscard]] bool has_any() const { return has_any_; }
   [[nodiscard]] bool has_for_nodes() const { return !for_nodes_.empty(); }
-  [[nodiscard]] std::vector<Slot> take_for_nodes() { return std::exchange(for_nodes_, {}); }
+  [[nodiscard]] std::vector<Slot> take_for_nodes() {
+    has_any_ = !for_shards_.empty();
+    return std::exchange(for_nodes_, {});
+  }
   // As other shards are told of it; empty: nothing.
   [[nodiscard]] Bytes take_for_shards(const KnownOwners& known) {
     Bytes body;
@@ -32,12 +39,14 @@ class News {
       const Owner& owner = known.heard(slot);
       peer::append_owner(body, {.slot = slot, .node = owner.node, .term = owner.term});
     }
+    has_any_ = !for_nodes_.empty();
     return body;
   }
 
  private:
   std::vector<Slot> for_nodes_;
   std::vector<Slot> for_shards_;
+  bool has_any_ = false;
 };
 
 }  // namespace limpet::ownership

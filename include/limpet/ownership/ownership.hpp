@@ -36,6 +36,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -71,9 +72,21 @@ class Ownership {
     std::vector<Slot> wanted;      // to be loaded before others
     std::vector<Note> notes;
 
-    void note(NoteLevel level, std::string text) { notes.push_back({level, std::move(text)}); }
-    [[nodiscard]] bool empty() const {
-      return rerouted.empty() && alive.empty() && ask.empty() && wanted.empty() && notes.empty();
+    void is_alive(NodeIndex node) { add(alive, node); }
+    void reroute(Slot slot) { add(rerouted, slot); }
+    void ask_again(NodeIndex node) { add(ask, node); }
+    void load_first(Slot slot) { add(wanted, slot); }
+    void note(NoteLevel level, std::string text) { add(notes, {level, std::move(text)}); }
+    // Asked behind every command and frame, and so one look.
+    [[nodiscard]] bool empty() const { return !any; }
+
+    bool any = false;
+
+   private:
+    template <class T>
+    void add(std::vector<T>& to, std::type_identity_t<T> one) {
+      to.push_back(std::move(one));
+      any = true;
     }
   };
 

@@ -89,6 +89,8 @@ struct FrameStep {
 // Reads one frame from the front of `input`; error if its body is longer than `body_max` or its type is
 // unknown.
 [[nodiscard]] FrameStep next_frame(std::string_view input, std::size_t body_max);
+// The same, into one that is used again and again.
+void next_frame(std::string_view input, std::size_t body_max, FrameStep& step);
 
 // ---- Requests
 // ----------------------------------------------------------------------------------------------------
@@ -119,8 +121,10 @@ void append_request(Bytes& out, const Request& request, std::span<const std::str
 // arguments, and the first of them.
 [[nodiscard]] bool look_at_request(std::string_view body, Request& request, std::string_view& name);
 
-// The second argument, if the body has one: what most commands have their key in. Only good for a guess.
-[[nodiscard]] std::string_view second_argument(std::string_view body);
+// Of the first of these frames, which is taken off them: its slot and, if it is a request, its second argument,
+// which most commands have their key in; empty: there is none. False: it is not whole, or no frame. Only good
+// for a guess, so it looks at nothing else.
+[[nodiscard]] bool glance_at_frame(std::string_view& frames, Slot& slot, std::string_view& key);
 
 // Sets the hop count of a request body. REQUIRES: read_request() accepted it.
 void set_hops(Bytes& body, std::uint8_t hops);
@@ -135,6 +139,10 @@ class Assembler {
   // an error if a body or all of them together grow past their bounds. The body of what is returned lives
   // until the next call.
   [[nodiscard]] Result<const Frame*> add(const Frame& frame);
+  // Would add() return this frame as it is, and change nothing?
+  [[nodiscard]] bool is_whole(const Frame& frame) const {
+    return (frame.bits & kMore) == 0 && parts_.empty() && done_.empty();
+  }
   // Of bodies that are not complete yet.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 

@@ -49,6 +49,9 @@ struct ValueLimits {
 [[nodiscard]] Result<std::optional<std::size_t>> value_length(std::string_view input,
                                                               const ValueLimits& limits = {});
 
+// Is this one value, and nothing behind it?
+[[nodiscard]] bool is_one_value(std::string_view input, const ValueLimits& limits = {});
+
 // Reads a value that value_length() has measured.
 [[nodiscard]] Result<Value> read_value(std::string_view bytes, const ValueLimits& limits = {});
 

@@ -55,6 +55,9 @@ class Delivery {
 
   // Gives an answer to whoever asked, once the journal is safe up to `needs`.
   void deliver(const forward::Origin& origin, peer::Outcome outcome, std::string_view body, Lsn needs = 0);
+  // The same, and what was kept for it (charge()) is given back.
+  void answer(const forward::Origin& origin, std::size_t charged, peer::Outcome outcome,
+              std::string_view body, Lsn needs = 0);
   // The client or the node that has asked for something.
   [[nodiscard]] bool is_there(StreamId asker) const;
   // A part of a gather, which waits for what it shows as a whole.
@@ -81,6 +84,10 @@ class Delivery {
   // ---- What is kept for whoever asked ----
   // Returns how much was charged, to be given back. 0: nobody is known.
   [[nodiscard]] std::size_t charge(const forward::Origin& origin, std::size_t bytes);
+  [[nodiscard]] std::size_t charge(clients::Client& client, std::size_t bytes) {
+    memory_.charge(ClientMemory::Whose::client, client.memory, bytes);
+    return bytes;
+  }
   void give_back(const forward::Origin& origin, std::size_t charged);
 
   // Bytes of answers, to whomever, since the start: links::Quantum goes by them.
@@ -90,7 +97,9 @@ class Delivery {
 
  private:
   void defer(const forward::Origin& origin, peer::Outcome outcome, std::string_view body, Lsn needs);
-  void deliver_to_client(const forward::Origin& origin, peer::Outcome outcome, std::string_view body);
+  // `client`: null if it is gone.
+  void deliver_to_client(clients::Client* client, const forward::Origin& origin, peer::Outcome outcome,
+                         std::string_view body);
 
   const engine::Durability& durability_;
   const Now& now_;
