@@ -182,12 +182,13 @@ Peers::Taken Peers::take(Peer& peer, const Frame& frame, Heard& heard, Now now) 
   if (!handed_on_.has(frame.type)) return refuse(peer, "unexpected frame", now);
   if (is_whole(peer.assembler, frame)) {
     heard = {Heard::Kind::frame, frame};
-    return Taken::heard;
+  } else {
+    const Result<const Frame*> whole = peer.assembler.add(frame);
+    if (!whole) return refuse(peer, whole.error().text, now);
+    if (*whole == nullptr) return Taken::here;
+    heard = {Heard::Kind::frame, **whole};
   }
-  const Result<const Frame*> whole = peer.assembler.add(frame);
-  if (!whole) return refuse(peer, whole.error().text, now);
-  if (*whole == nullptr) return Taken::here;
-  heard = {Heard::Kind::frame, **whole};
+  if (owes_reply(frame.type)) ++peer.in_flight;
   return Taken::heard;
 }
 
@@ -248,10 +249,6 @@ void Peers::written(StreamId id, std::size_t bytes) {
   peer->lanes.written(bytes);
   trim(peer->out);
   flush(*peer);
-}
-
-void Peers::asked(StreamId id) {
-  if (Peer* const peer = find(id)) ++peer->in_flight;
 }
 
 void Peers::reply(StreamId id, std::uint64_t request, Outcome outcome, std::string_view body,

@@ -217,7 +217,6 @@ void HandingOver::take_answers() {
 // ---- Questions of other nodes ----
 
 std::string_view HandingOver::take(StreamId peer, const Frame& frame) {
-  peers_.asked(peer);
   const Origin origin{.kind = Origin::Kind::peer, .stream = peer, .id = frame.id};
   const std::optional<cluster::NodeIndex> from = peers_.node_of(peer);
   const auto refuse = [&](std::string_view why) -> std::string_view {

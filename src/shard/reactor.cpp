@@ -209,7 +209,7 @@ void Reactor::take_from_peer(StreamId peer, std::string_view bytes) {
         neighbours_.linking().admitted(peer);
         break;
       case Kind::frame: {
-        serving_.prefetch(turn->ahead());
+        if (const std::string_view ahead = turn->ahead(); !ahead.empty()) serving_.prefetch(ahead);
         const std::string_view error = frames_.take_from_peer(peer, heard->frame);
         if (!error.empty()) turn->refuse(std::string(error));
         break;
@@ -229,7 +229,7 @@ void Reactor::take_batch(unsigned sibling, std::string_view batch) {
   links::Siblings::Turn turn =
       neighbours_.siblings().begin_turn(sibling, batch, links::Quantum(traffic_.delivery().delivered()));
   while (const peer::Frame* const frame = turn.next()) {
-    serving_.prefetch(turn.ahead());
+    if (const std::string_view ahead = turn.ahead(); !ahead.empty()) serving_.prefetch(ahead);
     frames_.take_from_sibling(sibling, *frame);
     settle();
   }

@@ -153,11 +153,11 @@ inline bool Requests::take_keyed(Client& client, const Spec& spec, Args args, co
 
 void Requests::forward(Client& client, const Spec& spec, Args args, Slot slot, forward::Target target) {
   const forward::Origin origin = delivery_.await(client);
-  // A large value takes its time on the link while small requests pass it: those of this client must not.
-  if (peer::request_bytes(args) > kPieceBytes) client.replies.set_barrier();
   if (ownership_.is_unconfirmed(slot)) forwarder_.overtaking().may_come_back(client.id, slot);
-  sending_.begin({target, slot, origin, spec.has(command::kWrite)}, peer::Reach::slot, client.version,
-                 client.authenticated, args);
+  const std::size_t bytes = sending_.begin({target, slot, origin, spec.has(command::kWrite)},
+                                           peer::Reach::slot, client.version, client.authenticated, args);
+  // A large value takes its time on the link while small requests pass it: those of this client must not.
+  if (bytes > kPieceBytes && client.replies.awaited() > 0) client.replies.set_barrier();
 }
 
 void Requests::run(Client& client, const Spec& spec, Args args, const KeyRef* key) {

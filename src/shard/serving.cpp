@@ -50,7 +50,6 @@ std::string_view Serving::take(StreamId peer, const Frame& frame) {
   const bool sound = of_sibling ? peer::look_at_request(frame.body, request, name)
                                 : peer::read_request(frame.body, request, args_);
   if (!sound || request.reach == Reach::shard || request.hops == 0) return "malformed request";
-  peers_.asked(peer);
   ++counters_.commands_for_peers;
   if (!of_sibling || request.reach != Reach::slot) {
     // What is for the node as a whole says no slot, and was only looked at where slot 0 is a sibling's.
@@ -71,7 +70,6 @@ void Serving::take(const Origin& sibling, const Frame& frame) {
 }
 
 void Serving::prefetch(std::string_view frames) {
-  if (frames.empty()) return;
   keys_.clear();
   Slot slot = 0;
   std::string_view key;

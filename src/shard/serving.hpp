@@ -8,7 +8,6 @@
 #include <limpet/command/command.hpp>
 #include <limpet/engine/engine.hpp>
 #include <limpet/links/links.hpp>
-#include <limpet/links/peers.hpp>
 #include <limpet/links/siblings.hpp>
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/peer/frame.hpp>
@@ -32,7 +31,6 @@ class Serving {
         engine_(engine),
         ownership_(ownership),
         links_(neighbours.links()),
-        peers_(neighbours.peers()),
         siblings_(neighbours.siblings()),
         counters_(counters),
         delivery_(traffic.delivery()),
@@ -79,7 +77,6 @@ class Serving {
   engine::Engine& engine_;
   const ownership::Ownership& ownership_;
   const links::Links& links_;
-  links::Peers& peers_;
   const links::Siblings& siblings_;
   Counters& counters_;
   Delivery& delivery_;

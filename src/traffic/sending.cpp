@@ -22,14 +22,15 @@ peer::Request Sending::first_hop(peer::Reach reach, resp::Version version, bool 
           .reach = reach};
 }
 
-void Sending::begin(const Parcel& parcel, peer::Reach reach, resp::Version version, bool authenticated,
-                    command::Args args) {
+std::size_t Sending::begin(const Parcel& parcel, peer::Reach reach, resp::Version version, bool authenticated,
+                           command::Args args) {
   peer::Request request = first_hop(reach, version, authenticated);
   // On the way to a sibling it has not left the node yet.
   if (parcel.target.is_sibling) request.hops = 0;
   body_.clear();
   peer::append_request(body_, request, args);
   pass_on(parcel, body_.view(), 0);
+  return body_.size();
 }
 
 void Sending::pass_on(const Parcel& parcel, std::string_view body, std::uint8_t hops) {

@@ -241,7 +241,7 @@ TEST_F(PeersTest, AQuantumThatIsSpentEndsTheTurnAndTheNextOneGoesOn) {
 TEST_F(PeersTest, ANodeWhoseRepliesPileUpIsNotReadFromUntilTheyHaveGone) {
   const StreamId id = admit();
   const std::string large(kLinkBytesMax, 'x');
-  peers_.asked(id);
+  (void)hear(id, request("asks"));
   peers_.reply(id, 1, Outcome::done, large);
   EXPECT_EQ(hear(id, request("next")), Bodies{});
   EXPECT_FALSE(peers_.stream(id)->reading);
@@ -274,12 +274,9 @@ TEST_F(PeersTest, WhatIsChargedToOneThatGoesIsNobodysUntilItIsGivenBack) {
 
 TEST_F(PeersTest, ALargeReplyForWhichThereIsNoRoomIsLeftOutAndSaysSo) {
   const StreamId id = admit();
-  for (int i = 0; i < 4; ++i) {
-    peers_.asked(id);
-    peers_.reply(id, 1, Outcome::done, std::string(kLinkBytesMax, 'x'));
-  }
+  for (int i = 0; i < 5; ++i) (void)hear(id, request("large"));
+  for (int i = 0; i < 4; ++i) peers_.reply(id, 1, Outcome::done, std::string(kLinkBytesMax, 'x'));
   const std::size_t before = memory_.of_nodes();
-  peers_.asked(id);
   peers_.reply(id, 2, Outcome::done, std::string(kFirstReplyBytes + 1, 'x'));
   EXPECT_LT(memory_.of_nodes() - before, 200U);
 }
@@ -301,7 +298,7 @@ TEST_F(PeersTest, WhoeverIsOwedAReplyIsWaitedFor) {
   peers_.drain();
   hear(id, frame_of({.type = FrameType::goodbye}));
   write_all(id);
-  peers_.asked(id);
+  (void)hear(id, request("asks"));
   EXPECT_FALSE(peers_.idle());
   peers_.reply(id, 1, Outcome::done, "ok");
   EXPECT_FALSE(peers_.idle()) << "it has not left yet";

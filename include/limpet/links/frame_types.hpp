@@ -24,6 +24,11 @@ class FrameTypes {
   return type == peer::FrameType::request || type == peer::FrameType::reply;
 }
 
+// Who sends such a frame waits for a reply to it.
+[[nodiscard]] constexpr bool owes_reply(peer::FrameType type) {
+  return type == peer::FrameType::request || type == peer::FrameType::handoff;
+}
+
 // It is no piece of a body; else it is Assembler::add() that knows the whole.
 [[nodiscard]] inline bool is_whole(const peer::Assembler& assembler, const peer::Frame& frame) {
   return !may_come_in_pieces(frame.type) || assembler.is_whole(frame);

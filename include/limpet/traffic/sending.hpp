@@ -44,9 +44,9 @@ class Sending {
 
   // Is there room on the way to this target for one more? If not, the client is woken once there is.
   [[nodiscard]] bool has_room(forward::Target target, const clients::Client& client);
-  // A command begins its way here.
-  void begin(const Parcel& parcel, peer::Reach reach, resp::Version version, bool authenticated,
-             command::Args args);
+  // A command begins its way here. Returns the length of its body.
+  std::size_t begin(const Parcel& parcel, peer::Reach reach, resp::Version version, bool authenticated,
+                    command::Args args);
   // `body`: as it stands in a request frame. `hops`: with which it came here; 0: it begins its way here.
   void pass_on(const Parcel& parcel, std::string_view body, std::uint8_t hops);
   // The same; it makes one more hop.
