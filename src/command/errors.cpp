@@ -42,7 +42,7 @@ const Subcommand* find_subcommand(const Spec& spec, std::string_view name) {
   return nullptr;
 }
 
-std::string refusal(const Spec* spec, Args args) {
+std::string explain_refusal(const Spec* spec, Args args) {
   if (spec == nullptr) return unknown_command(args);
   if (!spec->arity_fits(args.size())) return wrong_arity(spec->name);
   if (spec->subcommands.empty() || args.size() < 2) return {};

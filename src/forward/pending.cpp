@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limpet/base/limits.hpp>
 #include <limpet/forward/pending.hpp>
 
 namespace limpet::forward {
@@ -21,7 +22,7 @@ void PendingTable::erase(Pending& pending) {
   (pending.previous != nullptr ? pending.previous->next : first_) = pending.next;
   (pending.next != nullptr ? pending.next->previous : last_) = pending.previous;
   const std::size_t kept = pending.request.capacity();
-  if (kept > 0 && kept <= kSpareBytesMax && spare_.size() < kSpareMax) {
+  if (kept > 0 && kept <= kSpareRequestBytesMax && spare_.size() < kSpareRequests) {
     pending.request.clear();
     spare_.push_back(std::move(pending.request));
   }

@@ -188,14 +188,14 @@ Peers::Taken Peers::take(Peer& peer, const Frame& frame, Heard& heard, Now now) 
     if (*whole == nullptr) return Taken::here;
     heard = {Heard::Kind::frame, **whole};
   }
-  if (owes_reply(frame.type)) ++peer.in_flight;
+  if (awaits_reply(frame.type)) ++peer.in_flight;
   return Taken::heard;
 }
 
 // ---- Stopping and going on ----
 
 bool Peers::may_take(Peer& peer, const Quantum& quantum) {
-  if (peer.kept() >= kPeerShareMin && peer.admitted && peer.kept() >= memory_.share(peers_.size())) {
+  if (peer.admitted && memory_.is_share(peer.kept(), peers_.size())) {
     peer.stalled = true;
     peer.reading = false;
     return false;

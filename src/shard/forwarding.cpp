@@ -34,10 +34,11 @@ void Forwarding::answered(std::uint64_t id, Outcome outcome, std::string_view bo
   if (known->nobody_owned) return tried_in_vain(*known, body);
   if (outcome == Outcome::in_doubt && known->was_read) {
     // Of a read nothing is in doubt: it has no reply.
-    return delivery_.answer(known->origin, known->charged, Outcome::unavailable,
-                            "BUSY" + std::string(body.substr(std::min(body.size(), body.find(' ')))));
+    return delivery_.deliver(known->origin, Outcome::unavailable,
+                             "BUSY" + std::string(body.substr(std::min(body.size(), body.find(' ')))), 0,
+                             known->charged);
   }
-  delivery_.answer(known->origin, known->charged, outcome, body);
+  delivery_.deliver(known->origin, outcome, body, 0, known->charged);
 }
 
 // Whoever was asked does not own the slot, and may have said who does.
@@ -80,7 +81,7 @@ void Forwarding::carry_out(const Forwarder::Action& action) {
     case Kind::dial:
       return linking_.dial(action.target.index);
     case Kind::end:
-      return delivery_.answer(action.origin, action.charged, action.outcome, sending_.why_ended(action));
+      return delivery_.deliver(action.origin, action.outcome, sending_.why_ended(action), 0, action.charged);
     case Kind::serve:
       delivery_.give_back(action.origin, action.charged);
       return serving_.serve_kept(action.origin, action.slot, action.body.view());

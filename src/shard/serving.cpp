@@ -94,11 +94,8 @@ KeyRef Serving::key_of(std::string_view argument) {
 std::string Serving::why_not(const Asked& asked) const {
   if (!asked.request.authenticated && !tunables_.password.empty()) return std::string(command::kAuthRequired);
   if (asked.spec == nullptr && asked.request.reach == Reach::slot && command::is_step(asked.args)) return {};
-  if (asked.spec == nullptr || asked.request.reach == Reach::slot) {
-    const bool plain = asked.spec != nullptr && asked.spec->subcommands.empty();
-    if (plain && asked.spec->arity_fits(asked.args.size())) return {};
+  if (asked.spec == nullptr || asked.request.reach == Reach::slot)
     return command::refusal(asked.spec, asked.args);
-  }
   // The internal form of a command may have other arguments than a client's.
   const bool allowed =
       asked.origin.kind == Origin::Kind::sibling || OwnParts::is_for_nodes(*asked.spec, asked.args);

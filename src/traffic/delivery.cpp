@@ -14,14 +14,23 @@ constexpr std::string_view kNoRoomToHold =
     "INDOUBT there is no room for its reply: too many wait for the disk";
 }
 
-void Delivery::deliver(const Origin& origin, Outcome outcome, std::string_view body, Lsn needs) {
-  if (needs > safe()) return defer(origin, outcome, body, needs);
+void Delivery::deliver(const Origin& origin, Outcome outcome, std::string_view body, Lsn needs,
+                       std::size_t charged) {
+  if (needs > safe()) {
+    give_back(origin, charged);
+    return defer(origin, outcome, body, needs);
+  }
   delivered_ += body.size();
+  // Clients and peers are found once, for both.
+  if (origin.kind != Origin::Kind::client && origin.kind != Origin::Kind::peer) give_back(origin, charged);
   switch (origin.kind) {
     case Origin::Kind::nobody:
       return;
-    case Origin::Kind::client:
-      return deliver_to_client(clients_.find(origin.stream), origin, outcome, body);
+    case Origin::Kind::client: {
+      clients::Client* const client = clients_.find(origin.stream);
+      give_back(client, charged);
+      return deliver_to_client(client, origin, outcome, body);
+    }
     case Origin::Kind::gather:
       return part_done(origin, outcome, body);
     case Origin::Kind::handoff: {
@@ -38,29 +47,12 @@ void Delivery::deliver(const Origin& origin, Outcome outcome, std::string_view b
                                       .body = body});
       return;
     case Origin::Kind::peer:
-      return peers_.reply(origin.stream, origin.id, outcome, body);
+      return peers_.reply(origin.stream, origin.id, outcome, body, charged);
   }
 }
 
 void Delivery::part_done(const Origin& part, Outcome outcome, std::string_view body, Lsn lsn) {
   gathers_.answered(part, outcome, body, is_there(part.stream), lsn);
-}
-
-// As deliver() and give_back() have it; those that ask most are found once.
-void Delivery::answer(const Origin& origin, std::size_t charged, Outcome outcome, std::string_view body,
-                      Lsn needs) {
-  if (needs <= safe() && origin.kind == Origin::Kind::peer) {
-    delivered_ += body.size();
-    return peers_.reply(origin.stream, origin.id, outcome, body, charged);
-  }
-  if (needs <= safe() && origin.kind == Origin::Kind::client) {
-    delivered_ += body.size();
-    clients::Client* const client = clients_.find(origin.stream);
-    if (charged > 0) memory_.give_back(Whose::client, client != nullptr ? &client->memory : nullptr, charged);
-    return deliver_to_client(client, origin, outcome, body);
-  }
-  give_back(origin, charged);
-  deliver(origin, outcome, body, needs);
 }
 
 bool Delivery::is_there(StreamId asker) const {
@@ -107,15 +99,15 @@ void Delivery::defer(const Origin& origin, Outcome outcome, std::string_view bod
 
 void Delivery::release() {
   while (const auto reply = gated_.next(safe())) {
-    answer(reply->origin, reply->charged, reply->outcome, reply->body.view());
+    deliver(reply->origin, reply->outcome, reply->body.view(), 0, reply->charged);
   }
   clients_.release(safe());
 }
 
 void Delivery::fail(const std::string& why) {
   while (const auto reply = gated_.take_first()) {
-    answer(reply->origin, reply->charged, Outcome::in_doubt,
-           "INDOUBT " + why + "; the command may be lost at a restart");
+    deliver(reply->origin, Outcome::in_doubt, "INDOUBT " + why + "; the command may be lost at a restart", 0,
+            reply->charged);
   }
   clients_.abort_gated();
 }
@@ -131,8 +123,11 @@ std::size_t Delivery::charge(const Origin& origin, std::size_t bytes) {
 void Delivery::give_back(const Origin& origin, std::size_t charged) {
   if (charged == 0) return;
   if (origin.stream.kind == StreamKind::peer) return peers_.give_back(origin.stream, charged);
-  clients::Client* const client = clients_.find(origin.stream);
-  memory_.give_back(Whose::client, client != nullptr ? &client->memory : nullptr, charged);
+  give_back(clients_.find(origin.stream), charged);
+}
+
+void Delivery::give_back(clients::Client* client, std::size_t charged) {
+  if (charged > 0) memory_.give_back(Whose::client, client != nullptr ? &client->memory : nullptr, charged);
 }
 
 }  // namespace limpet::traffic

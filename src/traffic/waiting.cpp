@@ -88,8 +88,8 @@ void Waiting::expire() {
       client->wait.ran_out();
       clients_.wake(*client);
     } else if (!each.client) {
-      delivery_.answer(each.request.origin, each.request.charged, Outcome::unavailable,
-                       dispatch_.why_unserved(each.slot));
+      delivery_.deliver(each.request.origin, Outcome::unavailable, dispatch_.why_unserved(each.slot), 0,
+                        each.request.charged);
     }
   }
 }

@@ -122,14 +122,14 @@ void Gathering::carry_out(const gather::Account& account) {
 
 void Gathering::carry_out(gather::Reply& reply) {
   if (gather::is_error(reply.body.view())) ++counters_.error_replies;
-  delivery_.answer(reply.asker, reply.charged, Outcome::done, reply.body.view(), reply.lsn);
+  delivery_.deliver(reply.asker, Outcome::done, reply.body.view(), reply.lsn, reply.charged);
 }
 
 void Gathering::carry_out(gather::Report& report) {
   Bytes body;
   resp::ReplyWriter reply(body, report.version);
   answer_report(report, figures_, links_.draining(), reply);
-  delivery_.answer(report.asker, report.charged, Outcome::done, body.view(), report.lsn);
+  delivery_.deliver(report.asker, Outcome::done, body.view(), report.lsn, report.charged);
 }
 
 }  // namespace limpet::wide

@@ -50,6 +50,26 @@ def explore(model, most=MOST):
     return Found(len(seen))
 
 
+def show(found):
+    for step in found.path:
+        print("   ", step)
+
+
+def all_as_expected(holding, caught):
+    """Whether all of (label, model) hold, and all of (label, what it leaves out, model) do not. Tells of each."""
+    fine = True
+    for label, model in holding:
+        found = explore(model)
+        fine &= not found.what
+        print(f"{label}: {found.states:8} states; {found.what or 'all hold'}", flush=True)
+        show(found)
+    for label, what, model in caught:
+        found = explore(model)
+        fine &= bool(found.what) and not found.what.startswith("stopped")
+        print(f"{label}: {found.states:8} states; {found.what or 'NOT CAUGHT'} ({what})", flush=True)
+    return fine
+
+
 def way_to(before, number):
     path = []
     while before[number]:

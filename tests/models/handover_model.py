@@ -34,7 +34,7 @@ usage: nice -n 19 python3 handover_model.py SCENARIO [MUTATION]     one run
 """
 import sys
 
-from explore import Bad, explore
+from explore import Bad, all_as_expected, explore, show
 
 A, B, C = 0, 1, 2
 ALL, FULL, NAMES = (0, 1, 2), 7, "ABC"
@@ -509,24 +509,11 @@ def check_pointers(ns, i):
             raise Bad("POINTER LOOP")
 
 
-def show(found):
-    for step in found.path:
-        print("   ", step)
-
-
 def check(scenarios, mutations):
-    failed = False
-    for scenario in scenarios:
-        found = explore(Handover(scenario))
-        failed |= bool(found.what)
-        print(f"{scenario:10}: {found.states:8} states; {found.what or 'all hold'}", flush=True)
-        show(found)
-    for mutation in mutations:
-        what, scenario = MUTATIONS[mutation]
-        found = explore(Handover(scenario, mutation))
-        failed |= not found.what or found.what.startswith("stopped")
-        print(f"{mutation:10} {scenario:8}: {found.states:8} states; {found.what or 'NOT CAUGHT'} ({what})", flush=True)
-    return failed
+    holding = ((f"{scenario:10}", Handover(scenario)) for scenario in scenarios)
+    caught = ((f"{name:10} {MUTATIONS[name][1]:8}", MUTATIONS[name][0], Handover(MUTATIONS[name][1], name))
+              for name in mutations)
+    return not all_as_expected(holding, caught)
 
 
 def main(args):

@@ -25,7 +25,7 @@ usage: nice -n 19 python3 replication_model.py SCENARIO [all] [MUTATION]   one r
 """
 import sys
 
-from explore import Bad, explore
+from explore import Bad, all_as_expected, explore, show
 from replication_disks import Disks
 from replication_messages import Messages
 from replication_owner import Owners
@@ -224,26 +224,12 @@ class Replication(Owners, Takers, Disks, Messages):
         return heard
 
 
-def show(found):
-    for step in found.path:
-        print("   ", step)
-
-
 def check(scenarios, mutations):
-    failed = False
-    for scenario in scenarios:
-        for acks in ("majority", "all"):
-            found = explore(Replication(scenario, acks))
-            failed |= bool(found.what)
-            print(f"{scenario:10} {acks:8}: {found.states:8} states; {found.what or 'all hold'}", flush=True)
-            show(found)
-    for mutation in mutations:
-        what, scenario, acks = MUTATIONS[mutation]
-        found = explore(Replication(scenario, acks, mutation))
-        failed |= not found.what or found.what.startswith("stopped")
-        print(f"{mutation:10} {acks:8} {scenario:8}: {found.states:8} states; {found.what or 'NOT CAUGHT'} ({what})",
-              flush=True)
-    return failed
+    holding = ((f"{scenario:10} {acks:8}", Replication(scenario, acks))
+               for scenario in scenarios for acks in ("majority", "all"))
+    caught = ((f"{name:10} {acks:8} {scenario:8}", what, Replication(scenario, acks, name))
+              for name in mutations for what, scenario, acks in [MUTATIONS[name]])
+    return not all_as_expected(holding, caught)
 
 
 def main(args):

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limpet/base/limits.hpp>
 #include <vector>
 
 namespace limpet {
@@ -71,6 +72,10 @@ class ClientMemory {
   [[nodiscard]] std::size_t allowance() const;
   // What may be kept for one of so many nodes.
   [[nodiscard]] std::size_t share(std::size_t nodes) const;
+  // Is that kept for one of them? Asked for every request; what is no share for anybody is told at a glance.
+  [[nodiscard]] bool is_share(std::size_t kept, std::size_t nodes) const {
+    return kept >= kPeerShareMin && kept >= share(nodes);
+  }
   // Those who have to go: the accounts with the most, until the rest fits.
   template <class Owner>
   [[nodiscard]] std::vector<Owner*> who_pays(std::vector<Owner*> owners) const {

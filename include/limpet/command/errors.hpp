@@ -41,7 +41,8 @@ inline constexpr std::string_view kExpireGtAndLt =
     "ERR GT and LT options at the same time are not compatible";
 inline constexpr std::string_view kInvalidCursor = "ERR invalid cursor";
 inline constexpr std::string_view kPatternTooLong = "ERR pattern is too long";
-inline constexpr std::string_view kPatternTooCostly = "ERR pattern takes too long to match with what is there";
+inline constexpr std::string_view kPatternTooCostly =
+    "ERR pattern takes too long to match with what is there";
 inline constexpr std::string_view kInvalidSlot = "ERR Invalid slot";
 
 // ---- Connections ----
@@ -89,6 +90,11 @@ inline constexpr std::string_view kGetKeysArity = "ERR Invalid number of argumen
 
 // Why a request cannot be run at all: the command or its subcommand is not known, or the number of arguments
 // is wrong. Empty if it can. `spec` is find(args[0]).
-[[nodiscard]] std::string refusal(const Spec* spec, Args args);
+[[nodiscard]] std::string explain_refusal(const Spec* spec, Args args);
+// The same; most requests need no second look.
+[[nodiscard]] inline std::string refusal(const Spec* spec, Args args) {
+  const bool plain = spec != nullptr && spec->subcommands.empty() && spec->arity_fits(args.size());
+  return plain ? std::string() : explain_refusal(spec, args);
+}
 
 }  // namespace limpet::command

@@ -80,9 +80,6 @@ class PendingTable {
   [[nodiscard]] std::int64_t latest_deadline_ms() const { return latest_deadline_ms_; }
 
  private:
-  static constexpr std::size_t kSpareMax = 64;
-  static constexpr std::size_t kSpareBytesMax = 1024;  // of each
-
   Slab<Pending> slab_;
   std::vector<Bytes> spare_;  // small bodies of before, for the next ones
   Pending* first_ = nullptr;

@@ -25,7 +25,7 @@ class FrameTypes {
 }
 
 // Who sends such a frame waits for a reply to it.
-[[nodiscard]] constexpr bool owes_reply(peer::FrameType type) {
+[[nodiscard]] constexpr bool awaits_reply(peer::FrameType type) {
   return type == peer::FrameType::request || type == peer::FrameType::handoff;
 }
 

@@ -115,7 +115,7 @@ class Peers {
   void greet(StreamId id, peer::Greeting mine);
   void send(StreamId id, const peer::Frame& frame);
   void flush(StreamId id);
-  // Whoever has asked for something (owes_reply()) is owed a reply, by the number that it gave its request. A
+  // Whoever has asked for something (awaits_reply()) is owed a reply, by the number that it gave its request. A
   // large one for which there is no room is left out; then what was asked for is in doubt. So much of what it
   // was charged is given back.
   void reply(StreamId id, std::uint64_t request, peer::Outcome outcome, std::string_view body,

@@ -53,11 +53,10 @@ class Delivery {
         forwarder_(forwarder),
         counters_(counters) {}
 
-  // Gives an answer to whoever asked, once the journal is safe up to `needs`.
-  void deliver(const forward::Origin& origin, peer::Outcome outcome, std::string_view body, Lsn needs = 0);
-  // The same, and what was kept for it (charge()) is given back.
-  void answer(const forward::Origin& origin, std::size_t charged, peer::Outcome outcome,
-              std::string_view body, Lsn needs = 0);
+  // Gives an answer to whoever asked, once the journal is safe up to `needs`, and gives back what whoever
+  // asked was charged for it (charge()).
+  void deliver(const forward::Origin& origin, peer::Outcome outcome, std::string_view body, Lsn needs = 0,
+               std::size_t charged = 0);
   // The client or the node that has asked for something.
   [[nodiscard]] bool is_there(StreamId asker) const;
   // A part of a gather, which waits for what it shows as a whole.
@@ -98,6 +97,7 @@ class Delivery {
  private:
   void defer(const forward::Origin& origin, peer::Outcome outcome, std::string_view body, Lsn needs);
   // `client`: null if it is gone.
+  void give_back(clients::Client* client, std::size_t charged);
   void deliver_to_client(clients::Client* client, const forward::Origin& origin, peer::Outcome outcome,
                          std::string_view body);
 
