@@ -107,7 +107,7 @@ void Incoming::asked(Slot slot, const Message& question, std::uint64_t ticket, N
   const Message later{.kind = Kind::pending, .migration = question.migration, .term = question.term};
   // What was promised is not loaded yet. Everything is asked again.
   if (unready_[slot]) return answer(ticket, later, out);
-  if (question.kind == Kind::finish) move.last = read_last(question.rest);
+  if (question.kind == Kind::finish) move.history = read_history(question.rest);
   if (const auto known = move.target.heard(question, ledger_.title(slot), store_, now)) {
     answer(ticket, *known, out);
   } else if (const auto before = std::exchange(move.ticket, ticket)) {
@@ -236,7 +236,7 @@ void Incoming::note_copied(const Move& move) {
   if (!numbers_.counts()) return;
   const Slot slot = move.target.slot();
   // A source that does not count says nothing. What it had is of its term.
-  numbers_.copied(slot, move.last.value_or(LastChange{move.target.term(), numbers_.last(slot).number}));
+  numbers_.copied(slot, move.history.value_or(History{{move.target.term(), numbers_.last(slot).number}, {}}));
 }
 
 // Nobody and nothing is to wait for this try any more.

@@ -149,6 +149,7 @@ void Source::heard(const Message& answer, Now now) {
   switch (answer.kind) {
     case Kind::ready:
       if (state_ == State::asking) state_ = State::copying;
+      takes_ends_ = answer.digest == kTakesEnds;
       return;
     case Kind::taken:
       stream_.taken_up_to(answer.number);

@@ -23,6 +23,12 @@ Message Target::message(Kind kind) const {
   return {.kind = kind, .migration = migration_, .term = term_, .number = received_};
 }
 
+Message Target::ready() const {
+  Message ready = message(Kind::ready);
+  ready.digest = kTakesEnds;
+  return ready;
+}
+
 Message Target::refuse(std::string why) {
   state_ = State::failed;
   why_ = std::move(why);

@@ -132,12 +132,14 @@ void Snapshotter::begin_slot() {
 // What does not follow from the slot's sequence.
 void Snapshotter::add_version() {
   if (version_ == SlotVersion{.number = sequence_}) return;
-  if (version_.cessions > version_.term.cessions) add_term({version_.cessions, 0});
-  add_term(version_.term);
+  if (version_.cessions > version_.term.cessions || !version_.ends.empty())
+    add_term({{version_.cessions, 0}, version_.number});
+  for (const LastChange& end : version_.ends) add_term(end);
+  add_term({version_.term, version_.number});
 }
 
-void Snapshotter::add_term(Term term) {
-  append_term_record(piece().bytes, static_cast<Slot>(slot_), sequence_, term, version_.number, file_nonce_,
+void Snapshotter::add_term(LastChange last) {
+  append_term_record(piece().bytes, static_cast<Slot>(slot_), sequence_, last.term, last.number, file_nonce_,
                      file_bytes_);
   file_bytes_ += kRecordHeadBytes + kTermBodyBytes;
 }

@@ -54,20 +54,26 @@ void Writer::set_term(Slot slot, Term term) {
   slots_[slot].term_is_due = term != terms_[slot].version.term;
 }
 
-void Writer::copied(Slot slot, Term term, std::uint64_t number) {
+// The last change first: the ends of earlier terms do not go on from it, so that they are taken for another
+// copy's, whatever was there before.
+void Writer::copied(Slot slot, LastChange last, const std::vector<LastChange>& ends) {
   end_command();
-  write_term(slot, term, number);
+  write_term(slot, last);
+  if (terms_[slot].version.ends == ends) return;
+  for (const LastChange& end : ends) write_term(slot, end);
+  write_term(slot, last);
 }
 
-void Writer::begin_term(Slot slot) { write_term(slot, terms_[slot].next, version(slot).number); }
+void Writer::begin_term(Slot slot) { write_term(slot, {terms_[slot].next, version(slot).number}); }
 
 // REQUIRES: no record is open.
-void Writer::write_term(Slot slot, Term term, std::uint64_t number) {
+void Writer::write_term(Slot slot, LastChange last) {
   SlotTerm& known = terms_[slot];
-  append_term_record(batch_, slot, ++slots_[slot].sequence, term, number, nonce_, position());
-  advance(known.version, term, number);
-  known.ahead = number - slots_[slot].sequence;
-  slots_[slot].term_is_due = known.next != term;
+  known.version.number = version(slot).number;
+  append_term_record(batch_, slot, ++slots_[slot].sequence, last.term, last.number, nonce_, position());
+  advance(known.version, last.term, last.number);
+  known.ahead = last.number - slots_[slot].sequence;
+  slots_[slot].term_is_due = known.next != last.term;
 }
 
 void Writer::mark(std::uint64_t synced) {

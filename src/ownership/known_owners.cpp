@@ -18,8 +18,8 @@ void KnownOwners::put(Slot slot, const Owner& owner) {
 }
 
 void KnownOwners::told(Slot slot, const Owner& owner) {
+  if (told_.empty()) told_.resize(kSlots);
   Owner& told = told_[slot];
-  told_slots_.add(slot);
   if (owner.term > told.term) told = owner;
 }
 
@@ -37,10 +37,12 @@ std::vector<std::size_t> KnownOwners::count(std::size_t nodes) const {
   std::vector<std::size_t> count(nodes);
   for (std::size_t node = 0; node < nodes; ++node)
     count[node] = heard_of(static_cast<cluster::NodeIndex>(node));
-  for (const auto& [slot, owner] : told_) {
-    if (&shown(slot) != &owner) continue;
+  for (std::size_t slot = 0; slot < told_.size(); ++slot) {
+    const Owner& heard = heard_[slot];
+    const Owner& owner = shown(static_cast<Slot>(slot));
+    if (&owner == &heard) continue;
     ++count[owner.node];
-    if (heard_[slot].known()) --count[heard_[slot].node];
+    if (heard.known()) --count[heard.node];
   }
   return count;
 }

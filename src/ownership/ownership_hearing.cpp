@@ -131,7 +131,7 @@ void Ownership::hears_promised(Slot slot, NodeIndex from, const peer::Section& p
                                    .migration = {.boot = promise.boot, .attempt = promise.attempt},
                                    .bytes = promise.bytes};
   if (promise.last_term != Term{}) {
-    offer.last = handoff::LastChange{.term = promise.last_term, .number = promise.last_number};
+    offer.last = LastChange{.term = promise.last_term, .number = promise.last_number};
   }
   unfinished_.hears(slot, offer, now);
   if (slots_.is_loading(slot)) actions_.load_first(slot);

@@ -37,14 +37,13 @@ Lsn needs_of_answer(std::string_view message, Lsn end) {
 // The journal counts the changes of slots.
 handoff::Numbering numbering_of(journal::Writer* journal) {
   if (journal == nullptr) return {};
-  return {
-      .begin = [journal](Slot slot, Term term) { journal->set_term(slot, term); },
-      .copied = [journal](Slot slot,
-                          const handoff::LastChange& last) { journal->copied(slot, last.term, last.number); },
-      .last = [journal](Slot slot) -> handoff::LastChange {
-        const journal::SlotVersion version = journal->version(slot);
-        return {version.term, version.number};
-      }};
+  return {.begin = [journal](Slot slot, Term term) { journal->set_term(slot, term); },
+          .copied = [journal](Slot slot,
+                              const handoff::History& copy) { journal->copied(slot, copy.last, copy.ends); },
+          .history = [journal](Slot slot) -> handoff::History {
+            const journal::SlotVersion version = journal->version(slot);
+            return {.last = {version.term, version.number}, .ends = version.ends};
+          }};
 }
 
 // ---- Changes ----

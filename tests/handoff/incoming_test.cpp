@@ -47,8 +47,11 @@ class IncomingTest : public ::testing::Test {
   }
   // The source says what it has to say, and hears the answers.
   void talk() {
-    for (source_.copy_on(from_, now_); const std::optional<Message> question = source_.next(now_);
+    Bytes history;
+    if (finish_with_) append_history(history, *finish_with_);
+    for (source_.copy_on(from_, now_); std::optional<Message> question = source_.next(now_);
          source_.copy_on(from_, now_)) {
+      if (question->kind == Kind::finish) question->rest = history.view();
       if (question->kind == Kind::begin) {
         incoming_.begin(kOther, kSlot, *question, ++ticket_, false, now_, out_);
       } else {
@@ -82,6 +85,7 @@ class IncomingTest : public ::testing::Test {
   Actions out_;
   std::vector<Answer> answers_;
   std::uint64_t ticket_ = 0;
+  std::optional<History> finish_with_;
 };
 
 TEST_F(IncomingTest, ASlotIsPromisedOnlyOnTheDiskAndIsItsOwnOnlyThere) {
@@ -108,6 +112,23 @@ TEST_F(IncomingTest, ASlotIsPromisedOnlyOnTheDiskAndIsItsOwnOnlyThere) {
   EXPECT_EQ(out_.modes.back().kind, SlotMode::serving);
   EXPECT_THAT(out_.notes.at(0).text, HasSubstr("was received from n2: 1 sessions"));
   EXPECT_EQ(store_.find(KeyRef::of("k{u}"), now_.unix_ms).string(), "value");
+}
+
+TEST_F(IncomingTest, WhichChangesItHasReceivedIsNotedBeforeItIsPromised) {
+  const History history{.last = {{5, 1}, 90}, .ends = {{{4, 0}, 70}, {{5, 0}, 80}}};
+  std::optional<History> noted;
+  incoming_.set_numbering({.begin = [](Slot, Term) {},
+                           .copied =
+                               [&](Slot, const History& copy) {
+                                 EXPECT_TRUE(out_.titles.empty());
+                                 noted = copy;
+                               },
+                           .history = [](Slot) { return History{}; }});
+  finish_with_ = history;
+  talk();
+  ASSERT_EQ(out_.titles.size(), 1U);
+  EXPECT_TRUE(source_.takes_ends()) << "it says that it takes them";
+  EXPECT_EQ(noted, history);
 }
 
 TEST_F(IncomingTest, RefusesWhatItCannotTakeAndSaysWhy) {

@@ -37,6 +37,7 @@ class OutgoingTest : public ::testing::Test {
       Message message;
       EXPECT_TRUE(read_message(question.body.view(), message));
       if (message.kind == Kind::piece) sent_ = message.number + message.rest.size();
+      if (message.kind == Kind::finish) said_ = read_history(message.rest);
       message.rest = {};
       EXPECT_EQ(question.to, kOther);
       kinds.push_back(message.kind);
@@ -48,6 +49,7 @@ class OutgoingTest : public ::testing::Test {
   bool hears(Kind kind, std::uint64_t number = 0, std::string_view rest = {}) {
     Message answer{
         .kind = kind, .migration = try_.migration, .term = try_.term, .number = number, .rest = rest};
+    if (kind == Kind::ready && takes_ends_) answer.digest = kTakesEnds;
     return outgoing_.heard(kOther, kSlot, answer, now_, out_);
   }
   // Begins to give kSlot alone.
@@ -80,6 +82,8 @@ class OutgoingTest : public ::testing::Test {
   Slot busy_ = kSlots - 1;
   Message try_;
   std::uint64_t sent_ = 0;  // bytes of the stream
+  std::optional<History> said_;
+  bool takes_ends_ = true;
   std::vector<std::pair<Slot, Message>> asked_;
 };
 
@@ -135,6 +139,45 @@ TEST_F(OutgoingTest, ASlotIsFrozenCededGrantedAndDropped) {
   ASSERT_EQ(out_.notes.size(), 1U);
   EXPECT_THAT(out_.notes[0].text, HasSubstr("was handed over to n2"));
   EXPECT_TRUE(out_.failures.empty());
+}
+
+class WithNumbers : public OutgoingTest {
+ protected:
+  WithNumbers() {
+    outgoing_.set_numbering({.begin = {}, .copied = {}, .history = [this](Slot) { return history_; }});
+  }
+  const History history_{.last = {{5, 1}, 90}, .ends = {{{4, 0}, 70}, {{5, 0}, 80}}};
+};
+
+TEST_F(WithNumbers, ItIsSaidWhichChangesGoOverAndWhereTermsEnded) {
+  begin();
+  go_over();
+  EXPECT_EQ(said_, history_);
+}
+
+TEST_F(WithNumbers, AnEarlierReleaseHearsOfTheLastChangeAlone) {
+  takes_ends_ = false;
+  begin();
+  go_over();
+  EXPECT_EQ(said_, (History{.last = history_.last, .ends = {}}));
+}
+
+TEST(Histories, OfAnotherNodeAreNotBelievedBlindly) {
+  const auto read = [](const History& history, std::size_t cut = 0) {
+    Bytes bytes;
+    append_history(bytes, history);
+    return read_history(bytes.view().substr(0, bytes.size() - cut));
+  };
+  const History good{.last = {{9, 0}, 90}, .ends = {{{4, 0}, 70}, {{4, 1}, 80}}};
+  EXPECT_EQ(read(good), good);
+  EXPECT_FALSE(read(good, 1)) << "cut off";
+  EXPECT_FALSE(read({.last = {{9, 0}, 90}, .ends = {{{4, 1}, 70}, {{4, 0}, 80}}})) << "in no order";
+  EXPECT_FALSE(read({.last = {{9, 0}, 90}, .ends = {{{9, 0}, 70}}})) << "the term is not over";
+  History many{.last = {{99, 0}, 90}, .ends = {}};
+  while (many.ends.size() < kTermsRemembered) many.ends.push_back({{many.ends.size() + 1, 0}, 1});
+  EXPECT_TRUE(read(many));
+  many.ends.push_back({{50, 0}, 1});
+  EXPECT_FALSE(read(many)) << "more than anybody keeps";
 }
 
 TEST_F(OutgoingTest, WhatIsRefusedStaysAndIsTriedAgainLater) {

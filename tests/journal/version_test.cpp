@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limpet/base/limits.hpp>
 #include <limpet/journal/recovery.hpp>
 #include <limpet/journal/snapshotter.hpp>
 #include <limpet/journal/writer.hpp>
@@ -18,13 +19,14 @@ using ::testing::IsEmpty;
 
 constexpr Slot kSlot = 5;
 constexpr Slot kOther = 9;
+constexpr Slot kOwned = 7;
 
 // As when a slot is received that its owner held at `of`, and changed last at `last`.
 void receive(Stream& stream, Term of, Term last, std::uint64_t number) {
   stream.writer().set_term(kSlot, after_cession(of));
   stream.change(kSlot, "clear");
   stream.change(kSlot, "copy");
-  stream.writer().copied(kSlot, last, number);
+  stream.writer().copied(kSlot, {last, number});
   stream.change(kOther, "between");
 }
 
@@ -86,7 +88,8 @@ TEST(Versions, OfACopyGoOnWhereItsOwnerWas) {
   stream.change(kSlot, "more");
   Recovery recovery;
   read(recovery, stream.files);
-  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.term = {8, 0}, .number = 1001, .cessions = 8}));
+  EXPECT_EQ(recovery.version(kSlot),
+            (SlotVersion{.term = {8, 0}, .number = 1001, .cessions = 8, .ends = {{{6, 0}, 1000}}}));
   EXPECT_EQ(recovery.last_sequence(kSlot), 7U) << "what is counted here has no gap";
   EXPECT_THAT(recovery.findings(), IsEmpty());
   EXPECT_FALSE(recovery.damaged(kSlot));
@@ -105,7 +108,8 @@ TEST(Versions, GoOnInTheNextRun) {
   files.insert(files.end(), later.files.begin(), later.files.end());
   Recovery recovery;
   read(recovery, files);
-  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.term = {8, 1}, .number = 1001, .cessions = 8}));
+  EXPECT_EQ(recovery.version(kSlot),
+            (SlotVersion{.term = {8, 1}, .number = 1001, .cessions = 8, .ends = {{{6, 0}, 1000}}}));
   EXPECT_THAT(recovery.findings(), IsEmpty());
 }
 
@@ -132,8 +136,12 @@ TEST(Versions, StandInASnapshotToo) {
   store::Store store(3);
   SegmentHeader header{.stream = {.generation = 3, .shard = 0}, .nonce = 7};
   Writer writer(7);
-  const SlotVersion version{.term = {6, 1}, .number = 1000, .cessions = 8};
+  const SlotVersion version{
+      .term = {6, 1}, .number = 1000, .cessions = 8, .ends = {{{4, 0}, 700}, {{6, 0}, 900}}};
+  // Of an owner: it was begun at the cessions of its last change.
+  const SlotVersion owned{.term = {6, 0}, .number = 900, .cessions = 6, .ends = {{{4, 0}, 700}}};
   writer.set_sequence(kSlot, 12, version);
+  writer.set_sequence(kOwned, 3, owned);
   writer.set_sequence(kOther, 4);
   Snapshotter copier(store, writer, header);
   copier.begin();
@@ -144,6 +152,7 @@ TEST(Versions, StandInASnapshotToo) {
   read(recovery, {{"0000000003-000-00000001.snapshot", file}});
   EXPECT_THAT(recovery.findings(), IsEmpty());
   EXPECT_EQ(recovery.version(kSlot), version);
+  EXPECT_EQ(recovery.version(kOwned), owned);
   EXPECT_EQ(recovery.version(kOther), (SlotVersion{.number = 4}));
   EXPECT_EQ(recovery.last_sequence(kSlot), 12U);
 }
@@ -163,6 +172,90 @@ TEST(Versions, ATermThatIsBrokenIsDamageThoughChangesFollow) {
     read(recovery, stream.files);
     EXPECT_TRUE(recovery.damaged(kSlot)) << broken;
   }
+}
+
+// ---- Where terms ended ----
+
+SlotVersion version_of(const Files& files) {
+  Recovery recovery;
+  return read(recovery, files).version(kSlot);
+}
+
+TEST(Ends, OfTermsAtWhichSomethingWasChangedAreWritten) {
+  Stream stream;
+  receive(stream, {7, 0}, {6, 0}, 1000);
+  for (std::uint32_t restarts = 0; restarts < 5; ++restarts) {
+    stream.writer().set_term(kSlot, {8, restarts});
+    if (restarts == 1) continue;  // it was stopped before it changed anything
+    stream.change(kSlot, "one");
+    if (restarts == 2) stream.change(kSlot, "two");
+  }
+  const std::vector<LastChange> ends{{{6, 0}, 1000}, {{8, 0}, 1001}, {{8, 2}, 1003}, {{8, 3}, 1004}};
+  EXPECT_EQ(version_of(stream.files).ends, ends);
+  EXPECT_EQ(stream.writer().version(kSlot), version_of(stream.files));
+}
+
+TEST(Ends, AreTheLastFew) {
+  Stream stream;
+  receive(stream, {7, 0}, {6, 0}, 1000);
+  for (std::uint32_t restarts = 0; restarts <= kTermsRemembered; ++restarts) {
+    stream.writer().set_term(kSlot, {8, restarts});
+    stream.change(kSlot, "one");
+  }
+  const std::vector<LastChange> ends = version_of(stream.files).ends;
+  ASSERT_EQ(ends.size(), kTermsRemembered);
+  EXPECT_EQ(ends.front(), (LastChange{{8, 0}, 1001}));
+  EXPECT_EQ(ends.back(), (LastChange{{8, kTermsRemembered - 1}, 1000 + kTermsRemembered}));
+}
+
+TEST(Ends, OfACopyAreItsOwnersWhateverWasThereBefore) {
+  const std::vector<LastChange> ends{{{3, 0}, 200}, {{5, 1}, 800}};
+  for (const bool is_empty : {false, true}) {
+    Stream stream;
+    receive(stream, {1, 0}, {1, 0}, 100);
+    stream.writer().set_term(kSlot, {2, 0});
+    stream.change(kSlot, "of a life before");
+    stream.writer().set_term(kSlot, {7, 0});
+    if (!is_empty) stream.change(kSlot, "copy");
+    stream.writer().copied(kSlot, {{6, 0}, 1000}, ends);
+    stream.change(kOther, "behind it");
+    EXPECT_EQ(version_of(stream.files).ends, ends) << is_empty;
+    EXPECT_EQ(stream.writer().version(kSlot), version_of(stream.files)) << is_empty;
+  }
+}
+
+// The same, of an owner that has had the slot at one term alone.
+TEST(Ends, OfACopyThatHasNoneAreNotThoseOfWhatWasThereBefore) {
+  Stream stream;
+  receive(stream, {6, 0}, {1, 0}, 100);
+  stream.writer().copied(kSlot, {{6, 0}, 1000});
+  stream.change(kOther, "behind it");
+  EXPECT_THAT(version_of(stream.files).ends, IsEmpty());
+  EXPECT_EQ(stream.writer().version(kSlot), version_of(stream.files));
+}
+
+// Its changes are numbered on from those that it had in an earlier life, and do not follow them.
+TEST(Ends, AClaimThatBeginsEmptyHasNone) {
+  Stream stream;
+  receive(stream, {7, 0}, {6, 0}, 1000);
+  stream.writer().set_term(kSlot, {8, 0});
+  stream.change(kSlot, "before it gave the slot away");
+  stream.writer().set_term(kSlot, {5000, 0});
+  stream.change(kSlot, "claimed");
+  EXPECT_THAT(version_of(stream.files).ends, IsEmpty());
+  EXPECT_FALSE(has(version_of(stream.files), {8, 0}, 1001));
+}
+
+TEST(Ends, TellWhetherAChangeIsInThere) {
+  const SlotVersion version{
+      .term = {8, 1}, .number = 1200, .cessions = 8, .ends = {{{6, 0}, 1000}, {{8, 0}, 1100}}};
+  EXPECT_TRUE(has(version, {8, 1}, 1200));
+  EXPECT_FALSE(has(version, {8, 1}, 1201)) << "more than there is";
+  EXPECT_TRUE(has(version, {8, 0}, 1100));
+  EXPECT_FALSE(has(version, {8, 0}, 1101)) << "of an owner that went on where nobody followed it";
+  EXPECT_TRUE(has(version, {6, 0}, 1));
+  EXPECT_FALSE(has(version, {7, 0}, 1)) << "of a term that is not in its history";
+  EXPECT_FALSE(has(version, {5, 0}, 1)) << "forgotten";
 }
 
 // ---- What an earlier life has left ----

@@ -1,5 +1,5 @@
 """Crashes, and disks of some time ago that are put back."""
-from replication_state import ALL, NAMES, PART, SHORT, VOID, C, count, barred, owns_or_takes
+from replication_state import NAMES, PART, SHORT, VOID, count, barred, owns_or_takes
 
 
 class Disks:
@@ -35,20 +35,24 @@ class Disks:
             back = self.known_as_old(st, i, was) if known else self.not_known_as_old(st, i, was)
             if was == n._replace(own=None, cand=None) or back == n._replace(own=None, cand=None):
                 return
-            others = [st.ns[j].log for j in ALL if j != i]
-            stays = ("CAS",) if known else ("CAS", "SEALED", "NOTED")  # what others have heard already
+            others = [st.ns[j].log for j in self.nodes if j != i]
+            stays = self.stays(known)
             yield f"{N}'s old disk is put back", self.with_node(
                 st, i, back, net=frozenset(m for m in st.net if i not in m[1:3] or m[0] in stays),
                 lease=frozenset(p for p in st.lease if p[1] != i),
                 lost=st.lost | {w for w in st.acked if w in n.log and not any(w in log for log in others)},
                 use=self.used(st, "old" if known else "back"), forgot=st.forgot - {copies[0]})
 
+    def stays(self, known):
+        """What others have heard already."""
+        return ("CAS",) if known else ("CAS", "SEALED", "NOTED")
+
     def known_as_old(self, st, i, was):
         """What it goes by: nothing that it has counts, and it may have forgotten seals, so it asks who is fenced."""
         if self.mutation != "oldwhole":
             was = was._replace(void=VOID, title=("N",) if owns_or_takes(was) else was.title, prep=None)
         if self.mutation != "oldseal":
-            for x in ALL:
+            for x in self.nodes:
                 if st.rec[x].is_fenced and x != i:
                     was = was._replace(bar=barred(was.bar, x, st.rec[x].life))
         return was
@@ -56,10 +60,8 @@ class Disks:
     # Of a volume that went back: what it goes by once it has heard all others.
 
     def not_known_as_old(self, st, i, was):
-        others = [st.ns[j] for j in ALL if j != i]
-        if self.mutation != "backseal":
-            was = was._replace(sealed=max(was.sealed, *(m.sealed for m in others)),
-                               bar=tuple(max(bars) for bars in zip(was.bar, *(m.bar for m in others))))
+        others = [st.ns[j] for j in self.nodes if j != i]
+        was = self.hears_seals(st, i, was)
         if self.has_gone_on(st, i, was) and self.mutation != "backdeaf":
             return was._replace(title=("N",), void=VOID, prep=None)
         if was.title[0] == "O" and any(self.has_more(m, i, was) for m in others):
@@ -68,10 +70,17 @@ class Disks:
             return was._replace(void=VOID)
         return was
 
+    def hears_seals(self, st, i, was):
+        if self.mutation == "backseal":
+            return was
+        others = [st.ns[j] for j in self.nodes if j != i]
+        return was._replace(sealed=max(was.sealed, *(m.sealed for m in others)),
+                            bar=tuple(max(bars) for bars in zip(was.bar, *(m.bar for m in others))))
+
     def has_gone_on(self, st, i, was):
         """Whether the slot is another's by now, or its own by a title that it has forgotten."""
         mine = was.title[1] if owns_or_takes(was) else was.title[2] if was.title[0] == "C" else was.seen.t
-        for j in ALL:
+        for j in self.nodes:
             title, seen = st.ns[j].title, st.ns[j].seen
             said = title[1] if title[0] in "OP" else title[2] if title[0] == "C" else 0
             follows_me = seen.owner == i and seen.t > 0 and was.title[0] != "O"

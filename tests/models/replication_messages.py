@@ -1,6 +1,6 @@
 """What becomes of each message where it is taken."""
 from replication_state import (
-    NAMES, PART, ROUND, WHOLE, SHORT, VOID, Seen, Own, A, C, bits, place, barred, ceded, owns_or_takes)
+    NAMES, PART, ROUND, WHOLE, SHORT, VOID, Seen, Own, bits, place, barred, ceded, owns_or_takes)
 
 
 class Messages:

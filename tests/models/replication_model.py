@@ -30,8 +30,7 @@ from replication_disks import Disks
 from replication_messages import Messages
 from replication_owner import Owners
 from replication_state import (
-    ALL, NAMES, PART, ROUND, WHOLE, VOID, Seen, Own, Node, Record, State, USES, A, B, C, bits, count, place, ceded,
-    without)
+    NAMES, PART, ROUND, WHOLE, VOID, Seen, Own, Node, Record, State, USES, A, B, bits, count, place)
 from replication_taker import Takers
 
 # At most so many: w writes, crash, tail (of them with a lost tail), fence, out (an heir goes out), into (comes in),
@@ -108,15 +107,21 @@ SMALL = (["failover", "first", "backheir"], ["noseal", "ownlog", "nolease", "nod
 
 
 class Replication(Owners, Takers, Disks, Messages):
+    nodes = range(3)
+
     def __init__(self, scenario, acks="majority", mutation=""):
         self.limits, self.all, self.mutation = SCENARIOS[scenario], acks == "all", mutation
+        self.first = self.first_state()
+
+    def first_state(self):
         heirs = self.limits.get("heirs", 0b110)
         owner = Node(("O", PART), (), Seen(PART, 0, A, heirs, -1), WHOLE, PART, own=Own(PART, 0, heirs))
         heir = owner._replace(title=("N",), own=None)
         none = Node(("N",), (), Seen(0, 0, A, 0, -1), VOID, 0)
-        others = tuple(heir if heirs >> j & 1 else none for j in (B, C))
-        self.first = State((owner, *others), frozenset(), (Record(),) * 3, frozenset((j, A) for j in bits(heirs)),
-                           frozenset(), frozenset(), (0,) * len(USES), ROUND, frozenset())
+        others = tuple(heir if heirs >> j & 1 else none for j in self.nodes[1:])
+        return State((owner, *others), frozenset(), (Record(),) * len(self.nodes),
+                     frozenset((j, A) for j in bits(heirs)), frozenset(), frozenset(), (0,) * len(USES), ROUND,
+                     frozenset())
 
     def allows(self, st, what):
         return st.use[USES.index(what)] < self.limits.get(what, 0)
@@ -157,7 +162,7 @@ class Replication(Owners, Takers, Disks, Messages):
         n = st.ns[i]
         if n.own is None or n.own.frozen or n.own.ceding or n.title[0] != "O":
             return False
-        return self.satisfied(n.own, sum(1 << j for j in ALL if (j, i) in st.lease))
+        return self.satisfied(n.own, sum(1 << j for j in self.nodes if (j, i) in st.lease))
 
     def raised(self, t, tc):
         """An unclean start: restarts and one more."""
@@ -166,7 +171,7 @@ class Replication(Owners, Takers, Disks, Messages):
     # ---- What may be ----
 
     def check(self, st):
-        who = [i for i in ALL if self.serves(st, i)]
+        who = [i for i in self.nodes if self.serves(st, i)]
         if len(who) > 1:
             raise Bad("TWO SERVE: " + " ".join(NAMES[i] for i in who))
         for i in who:
@@ -196,12 +201,15 @@ class Replication(Owners, Takers, Disks, Messages):
     # ---- Steps ----
 
     def steps(self, st):
-        for i in ALL:
+        for i in self.nodes:
             for kind in (self.owner_steps, self.start_steps, self.cession_steps, self.heir_steps,
                          self.candidate_steps, self.taker_steps, self.out_steps, self.crash_steps, self.disk_steps,
                          self.record_steps):
                 for label, after in kind(st, i):
                     yield label, False, after
+        yield from self.message_steps(st)
+
+    def message_steps(self, st):
         for message in st.net:
             after = getattr(self, "take_" + message[0].lower())(st, message, message[1], message[2])
             if after:
@@ -217,7 +225,7 @@ class Replication(Owners, Takers, Disks, Messages):
 
     def heard(self, st, i):
         """By node: the highest cfg and length that it has confirmed to this owner."""
-        heard = [(0, 0)] * 3
+        heard = [(0, 0)] * len(self.nodes)
         for m in st.net:
             if m[0] == "K" and m[2] == i and m[3] == st.ns[i].own.t:
                 heard[m[1]] = (max(heard[m[1]][0], m[4]), max(heard[m[1]][1], m[5]))

@@ -1,6 +1,5 @@
 """An owner of a slot with copies: it writes, takes heirs out and in, hands over, and starts again."""
-from replication_state import (
-    ALL, NAMES, PART, ROUND, WHOLE, VOID, Seen, Own, USES, A, C, bits, count, place, ceded, owns_or_takes, without)
+from replication_state import NAMES, PART, ROUND, WHOLE, VOID, Seen, Own, USES, bits, count, place, owns_or_takes
 
 
 class Owners:
@@ -28,7 +27,7 @@ class Owners:
         for at, wid in enumerate(n.log):
             if wid in st.acked:
                 continue
-            if self.satisfied(own, sum(1 << j for j in ALL if heard[j][1] > at)):
+            if self.satisfied(own, sum(1 << j for j in self.nodes if heard[j][1] > at)):
                 yield f"{NAMES[i]} acknowledges w{wid[1]}", st._replace(acked=st.acked | {wid})
             break
 
@@ -44,7 +43,7 @@ class Owners:
         """Whether the other heirs have all that was acknowledged."""
         for at, wid in enumerate(n.log):
             if wid in st.acked and self.mutation != "nocover":
-                have = sum(1 << k for k in ALL if heard[k][1] > at)
+                have = sum(1 << k for k in self.nodes if heard[k][1] > at)
                 if count(rest & have) < self.quorum(count(rest)):
                     return False
         return True
@@ -71,7 +70,7 @@ class Owners:
         live, N = own.heirs & ~own.out, NAMES[i]
         idle = own.pend < 0 and own.old < 0 and not own.frozen and not own.ceding
         if idle and not st.rec[i].is_fenced and self.allows(st, "into"):
-            for j in ALL:
+            for j in self.nodes:
                 m = st.ns[j]
                 if j == i or live >> j & 1 or owns_or_takes(m):
                     continue
@@ -93,7 +92,7 @@ class Owners:
         elif own.frozen:
             yield f"{N} gives up the hand-over", self.with_node(st, i, n._replace(own=own._replace(frozen=None)))
         elif self.allows(st, "hand") and n.title[0] == "O":
-            for y in ALL:
+            for y in self.nodes:
                 if y == i:
                     continue
                 move = (y, st.use[USES.index("hand")])
@@ -103,7 +102,7 @@ class Owners:
 
     def grant_steps(self, st, i, own):
         y, mig = own.ceding
-        noted = sum(1 << j for j in ALL if ("NOTED", j, i, own.t, mig) in st.net)
+        noted = sum(1 << j for j in self.nodes if ("NOTED", j, i, own.t, mig) in st.net)
         enough = self.mutation == "nonote" or self.satisfied(own, noted) or self.mutation == "onenote" and noted
         grant = ("GRANT", i, y, own.t, mig)
         if enough and grant not in st.net:
@@ -142,7 +141,7 @@ class Owners:
             net=st.net | self.stream(i, own, n.log, rec.life), tc=st.tc + ROUND)
 
     def asking(self, st, i, t):
-        return st.net | {("SEAL", i, j, i, t, -1) for j in ALL if j != i}
+        return st.net | {("SEAL", i, j, i, t, -1) for j in self.nodes if j != i}
 
     def fenced_steps(self, st, i):
         n, N, high = st.ns[i], NAMES[i], st.tc * PART

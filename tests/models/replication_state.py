@@ -1,8 +1,8 @@
 """The state of the model of copies: nodes, the arbiter's records, and what is small and common to all rules."""
 from typing import NamedTuple
 
-A, B, C = 0, 1, 2
-ALL, NAMES = (0, 1, 2), "ABC"
+A, B = 0, 1
+NAMES = "ABCDE"
 PART = 1000  # a term is cessions * PART + restarts: compared as the pair is
 ROUND = 10  # terms apart of two that set it above all there are
 WHOLE, SHORT, VOID = 0, 1, 2
@@ -44,7 +44,7 @@ class Node(NamedTuple):
     synced: int = 0
     own: Own = None
     cand: tuple = None
-    bar: tuple = (0, 0, 0)
+    bar: tuple = (0,) * len(NAMES)
 
 
 class Record(NamedTuple):
@@ -80,7 +80,7 @@ USES = ("w", "crash", "tail", "fence", "out", "into", "hand", "rejoin", "old", "
 
 
 def bits(mask):
-    return [i for i in ALL if mask >> i & 1]
+    return [i for i in range(mask.bit_length()) if mask >> i & 1]
 
 
 def count(mask):

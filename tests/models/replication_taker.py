@@ -1,7 +1,6 @@
 """Heirs that take a slot over; heirs that are out; a fenced node under a new record."""
 from replication_state import (
-    ALL, NAMES, PART, ROUND, WHOLE, VOID, Seen, Own, Record, USES, A, bits, count, place, barred, owns_or_takes,
-    without)
+    NAMES, PART, ROUND, WHOLE, VOID, Seen, Own, Record, USES, bits, count, place, barred, owns_or_takes, without)
 
 
 class Takers:
@@ -29,7 +28,7 @@ class Takers:
             t = st.tc * PART
             yield f"{N} wants to take over from {NAMES[x]}", self.with_node(
                 st, i, n._replace(cand=(x, t, rec.fenced), sealed=t, bar=barred(n.bar, x, rec.life)),
-                net=st.net | {("SEAL", i, j, x, t, rec.life) for j in ALL if j not in (i, x)},
+                net=st.net | {("SEAL", i, j, x, t, rec.life) for j in self.nodes if j not in (i, x)},
                 lease=self.let_go(st, i, x), tc=st.tc + ROUND)
 
     # ---- A candidate, or an owner that starts again ----
@@ -141,7 +140,7 @@ class Takers:
         n, rec, N = st.ns[i], st.rec[i], NAMES[i]
         if not rec.is_fenced or n.own is not None:
             return
-        unsure = sum(1 << j for j in ALL if j != i and st.ns[j].title[0] != "O" and
+        unsure = sum(1 << j for j in self.nodes if j != i and st.ns[j].title[0] != "O" and
                      (st.ns[j].void != VOID or st.ns[j].bar[i] <= rec.life))
         anew = place(st.rec, i, Record((rec.life + 1) * 2, 0 if self.mutation == "allvoid" else unsure, -1,
                                        rec.boot + 1))

@@ -145,6 +145,7 @@ inline constexpr std::size_t kChangesKeptBytes = 1_MiB;    // room for a turn's 
 inline constexpr std::size_t kUnwrittenBytesMax = 64_MiB;
 inline constexpr std::size_t kUnwrittenSmallBytes = 64_MiB;
 inline constexpr std::size_t kSmallWriteBytes = 16_KiB;    // the arguments of a small one
+inline constexpr std::size_t kTermsRemembered = 8;         // of a slot, with how far its changes went at each
 inline constexpr std::size_t kSnapshotFileBytes = 16_MiB;  // the same for a file of a snapshot
 inline constexpr std::size_t kSnapshotMinBytes = 48_MiB;   // of a shard's journal, before its sessions are copied anew
 inline constexpr std::size_t kSnapshotTickBytes = 1_MiB;   // copied in a tick, or

@@ -90,7 +90,7 @@ class Incoming {
     bool writing = false;
     bool holding = false;                                   // commands were told to wait here
     bool known_as_its = false;                              // others know that it was ceded
-    std::optional<LastChange> last{};                       // in what is received, once that is known
+    std::optional<History> history{};                       // of what is received, once that is known
     std::optional<std::int64_t> settles_ms = std::nullopt;  // since when it is being synced
   };
 

@@ -19,17 +19,20 @@ namespace limpet::handoff {
 
 enum class Kind : std::uint8_t {
   // The source's.
-  begin = 1,   // will you have it? number: the epoch of its view
-  piece = 2,   // the next bytes of the stream, in `rest`; number: where they stand in it
-  finish = 3,  // that was all, and nothing more will come; number: bytes in all, digest: of them
-  grant = 4,   // it is yours; number: bytes in all
-  abort = 5,   // it is not to be
+  begin = 1,  // will you have it? number: the epoch of its view
+  piece = 2,  // the next bytes of the stream, in `rest`; number: where they stand in it
+  // That was all, and nothing more will come; number: bytes in all, digest: of them; rest: which changes
+  // these
+  // are (numbering.hpp).
+  finish = 3,
+  grant = 4,  // it is yours; number: bytes in all
+  abort = 5,  // it is not to be
   // The target's.
   ask = 6,  // what became of this try?
   // The source's, again.
   settle = 7,  // tell when all of it so far is on the disk; nothing is frozen yet
   // Answers.
-  ready = 16,  // to begin
+  ready = 16,  // to begin; digest: kTakesEnds, if finish may say where earlier terms ended
   taken = 17,  // to piece; number: bytes received so far
   // To finish: they are on the disk, and so is the promise; number: how many; digest: how many ms syncs take.
   prepared = 18,
@@ -45,6 +48,7 @@ enum class Kind : std::uint8_t {
 inline constexpr Kind kLastQuestion = Kind::settle;
 inline constexpr Kind kLastAnswer = Kind::settled;
 inline constexpr std::uint64_t kOfTheSlot = 1;
+inline constexpr std::uint64_t kTakesEnds = 1;
 
 struct Message {
   Kind kind{};

@@ -83,6 +83,8 @@ class Source {
   [[nodiscard]] bool is_of(Member node, const Message& message) const {
     return node == to_ && message.migration == migration_ && message.term == term_;
   }
+  // The other side takes where earlier terms ended: it is of 0.3.0 or later.
+  [[nodiscard]] bool takes_ends() const { return takes_ends_; }
   [[nodiscard]] std::int64_t granting_ms() const { return granting_ms_; }  // since when, by the steady clock
   [[nodiscard]] std::uint64_t bytes() const { return stream_.bytes(); }    // of the stream so far
   // How long commands waited, until the other served them. REQUIRES: state() is done.
@@ -105,6 +107,7 @@ class Source {
   State state_ = State::asking;
   std::string why_;
   bool of_the_slot_ = false;
+  bool takes_ends_ = false;
 
   bool asked_ = false;     // the question of this state is under way
   bool finished_ = false;  // finish was sent

@@ -52,7 +52,7 @@ class Target final {
   [[nodiscard]] const std::optional<SlotTitle>& title() const { return title_; }
   // The source waits until what was received is on the disk.
   [[nodiscard]] bool settles() const { return settles_ && state_ == State::receiving; }
-  [[nodiscard]] Message ready() const { return message(Kind::ready); }
+  [[nodiscard]] Message ready() const;
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] const std::string& why() const { return why_; }  // it failed
 

@@ -59,7 +59,7 @@ class Snapshotter final : private store::ChangeSink {
   void end_record();
   void add_number(Record::Kind kind, std::uint64_t number);
   void add_version();
-  void add_term(Term term);
+  void add_term(LastChange last);
 
   store::Store& store_;
   const Writer& writer_;

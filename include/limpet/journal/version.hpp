@@ -3,10 +3,15 @@
 // Changes of a slot are numbered over all nodes that hold it, one after the other: whoever receives a copy is
 // told (term, number) of the last change in it, and goes on from there. That is written, by a record of kind
 // `term`, wherever it does not follow from the change before.
+//
+// Two copies that had the same owner at a term have the same changes of that term, as far as both go. So
+// whether one has all that another has is seen by where each of its terms ended: has().
 #pragma once
 
 #include <cstdint>
+#include <limpet/base/last_change.hpp>
 #include <limpet/base/term.hpp>
+#include <vector>
 
 namespace limpet::journal {
 
@@ -16,14 +21,18 @@ struct SlotVersion {
   // What is there was begun at so many cessions or later: at those of its owner, or, of a copy that was
   // received, at those that its receiver was to own it at. 0: nobody has said.
   std::uint64_t cessions = 0;
+  // Of the terms before at which something was changed, the oldest first: kTermsRemembered at most.
+  std::vector<LastChange> ends{};
   friend bool operator==(const SlotVersion&, const SlotVersion&) = default;
 };
 
-// A record of kind `term` was written, or read.
-inline void advance(SlotVersion& version, Term term, std::uint64_t number) {
-  version.term = term;
-  version.number = number;
-  if (term.cessions > version.cessions) version.cessions = term.cessions;
-}
+// A record of kind `term` was written, or read. What goes on from the last change, at a later term and at no
+// more cessions than it was begun at, has the history of before. Anything else is another copy, which brings
+// its own, or begins empty.
+void advance(SlotVersion& version, Term term, std::uint64_t number);
+
+// Is the change of that term and number in it, and with it all that were before? Not known of a term that
+// was forgotten: no.
+[[nodiscard]] bool has(const SlotVersion& version, Term term, std::uint64_t number);
 
 }  // namespace limpet::journal

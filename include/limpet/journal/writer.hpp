@@ -52,12 +52,13 @@ class Writer final : public store::ChangeSink {
   [[nodiscard]] SlotVersion version(Slot slot) const;
   // The next changes of the slot are made at this term.
   void set_term(Slot slot, Term term);
-  // What is there of the slot now is a copy of all changes up to this one. The stream says so at once.
-  void copied(Slot slot, Term term, std::uint64_t number);
+  // What is there of the slot now is a copy of all changes up to this one, and of terms that ended so. The
+  // stream says so at once.
+  void copied(Slot slot, LastChange last, const std::vector<LastChange>& ends = {});
 
  private:
   void close();
-  void write_term(Slot slot, Term term, std::uint64_t number);
+  void write_term(Slot slot, LastChange last);
   void begin_term(Slot slot);
 
   std::uint64_t nonce_;
@@ -74,9 +75,9 @@ class Writer final : public store::ChangeSink {
   };
   std::vector<SlotEnd> slots_;
   struct SlotTerm {
-    SlotVersion version{};      // of the last change, but for its number
+    SlotVersion version{};    // of the last change, but for its number
     std::uint64_t ahead = 0;  // so much more than the sequence is the number
-    Term next{};                // of the next change
+    Term next{};              // of the next change
   };
   std::vector<SlotTerm> terms_;
   Watch watch_;

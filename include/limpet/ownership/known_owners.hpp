@@ -10,10 +10,8 @@
 
 #include <cstddef>
 #include <limpet/base/slot.hpp>
-#include <limpet/base/slot_set.hpp>
 #include <limpet/base/term.hpp>
 #include <limpet/cluster/view.hpp>
-#include <map>
 #include <vector>
 
 namespace limpet::ownership {
@@ -51,15 +49,12 @@ class KnownOwners {
   [[nodiscard]] std::vector<std::size_t> count(std::size_t nodes) const;
 
  private:
-  // Null: nobody has told of one.
-  [[nodiscard]] const Owner* find_told(Slot slot) const {
-    return told_slots_.has(slot) ? &told_.find(slot)->second : nullptr;
-  }
+  // Null: nobody has told of any.
+  [[nodiscard]] const Owner* find_told(Slot slot) const { return told_.empty() ? nullptr : &told_[slot]; }
 
   std::vector<Owner> heard_;         // by slot
   std::vector<std::size_t> counts_;  // by node
-  std::map<Slot, Owner> told_;
-  SlotSet told_slots_;  // of these
+  std::vector<Owner> told_;          // by slot, once anybody has told of one
 };
 
 }  // namespace limpet::ownership

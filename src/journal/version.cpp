@@ -1,0 +1,37 @@
+#include <algorithm>
+#include <limpet/base/limits.hpp>
+#include <limpet/journal/version.hpp>
+
+namespace limpet::journal {
+
+namespace {
+
+// The term of the last change is over. Where nothing was changed at it there is nothing to know of it.
+void remember_end(SlotVersion& version) {
+  const std::uint64_t before = version.ends.empty() ? 0 : version.ends.back().number;
+  if (version.number <= before) return;
+  if (version.ends.size() == kTermsRemembered) version.ends.erase(version.ends.begin());
+  version.ends.push_back({version.term, version.number});
+}
+
+}  // namespace
+
+void advance(SlotVersion& version, Term term, std::uint64_t number) {
+  const bool goes_on = term > version.term && term.cessions <= version.cessions && number >= version.number;
+  if (goes_on) {
+    remember_end(version);
+  } else {
+    version.ends.clear();
+  }
+  version.term = term;
+  version.number = number;
+  version.cessions = std::max(version.cessions, term.cessions);
+}
+
+bool has(const SlotVersion& version, Term term, std::uint64_t number) {
+  if (term == version.term) return number <= version.number;
+  return std::any_of(version.ends.begin(), version.ends.end(),
+                     [&](const LastChange& end) { return end.term == term && number <= end.number; });
+}
+
+}  // namespace limpet::journal
