@@ -11,8 +11,9 @@ loss, so none is in the model.
 Of the other model: nodes, net, disks, the owner's stream, hand-over and its notes. Instead of it: heirs that go out,
 claims, notes that are found by a claim, starts.
 
-Checked in every state: the owner with the highest term on a disk has, if it serves, every acknowledged write. Lost on
-purpose: what no copy has after the owner and all its heirs have lost their tails; what only a forgotten life had.
+Checked in every state: the owner of the highest term that any disk knows has, if it serves, every acknowledged write.
+Lost on purpose: what no copy has after the owner and all its heirs have lost their tails; what only a forgotten life
+had.
 
 usage: nice -n 19 python3 claims_model.py SCENARIO [all] [MUTATION] | check | small
 """
@@ -22,20 +23,25 @@ from explore import Bad, all_as_expected, explore, show
 from replication_model import Replication
 from replication_state import NAMES, PART, ROUND, WHOLE, VOID, Seen, Own, A, B, bits, count, owns_or_takes
 
-# As there; m: min_followers, cand: claims, and starts of an owner that asks.
+# As there; m: min_followers, cand: claims, and starts of an owner that asks, n: nodes, gone: A is, for good.
 SCENARIOS = {
     "claim": {"w": 2, "crash": 1, "cand": 2},
     "tail": {"w": 2, "crash": 1, "tail": 1, "cand": 2},
     "shrink": {"w": 2, "out": 1, "into": 1, "cand": 1},
     "shrinkcrash": {"w": 1, "crash": 1, "out": 1, "into": 1, "cand": 2},
     "shrinktail": {"w": 2, "crash": 1, "tail": 1, "out": 1, "cand": 2},
+    "regrowtail": {"w": 1, "crash": 1, "tail": 1, "out": 1, "into": 1, "cand": 1},
     "grow": {"w": 1, "crash": 1, "into": 1, "cand": 2, "heirs": 0b010},
     "growtail": {"w": 2, "crash": 1, "tail": 1, "into": 1, "cand": 1, "heirs": 0b010},
     "both": {"w": 2, "crash": 1, "tail": 1, "cand": 2, "m": 2},
     # With three heirs, and where there are more nodes than these to go on with.
     "three": {"w": 1, "crash": 1, "cand": 2, "m": 2, "n": 4, "heirs": 0b1110},
     "threeout": {"w": 1, "out": 1, "cand": 2, "m": 2, "n": 4, "heirs": 0b1110},
-    "rivals": {"w": 1, "into": 2, "cand": 2, "m": 2, "n": 5},
+    "threeshrink": {"w": 1, "out": 2, "cand": 1, "n": 4, "heirs": 0b1110},
+    "threeclaim": {"w": 1, "crash": 1, "out": 1, "cand": 2, "n": 4, "heirs": 0b1110},
+    "handaway": {"w": 1, "hand": 1, "into": 1, "cand": 1, "n": 4},
+    "replace": {"w": 1, "out": 2, "into": 1, "cand": 1, "n": 4},
+    "rivals": {"w": 1, "into": 2, "cand": 2, "m": 2, "n": 5, "gone": 1},
     "alone": {"w": 2, "crash": 1, "out": 2, "cand": 1, "m": 0},
     "hand": {"w": 1, "hand": 1, "into": 1, "cand": 2},
     "handcrash": {"w": 1, "crash": 1, "hand": 1, "cand": 2},
@@ -50,30 +56,30 @@ SCENARIOS = {
 }
 MUTATIONS = {
     "noseal": ("who claims asks no other heir", "claim", "majority"),
-    "byacks": ("a claim needs as many seals as meet what `acks` waits for, not `min_followers`", "shrink", "all"),
-    "below": ("an owner takes out more heirs than `min_followers` allows", "shrink", "majority"),
+    "byacks": ("a claim needs as many seals as meet what `acks` waits for, not `min_followers`", "threeshrink", "all"),
+    "below": ("an owner takes out more heirs than `min_followers` allows", "replace", "majority"),
+    "twice": ("an owner that takes out one of those before has done with them, while others come in", "replace",
+              "majority"),
     "ownlog": ("who claims goes on with its own copy, not with the longest of the sealed", "claim", "majority"),
     "staleok": ("a sealed heir goes on taking the old owner's stream", "claim", "majority"),
     "keepmark": ("an heir that lost the tail of its copy keeps its mark", "tail", "majority"),
     "noask": ("an owner that lost its tail serves again without asking its heirs", "tail", "majority"),
     "shortwhole": ("a copy is whole again by a stream of before its loss", "blackout", "majority"),
     "nocover": ("an heir is taken out though only it has some acknowledged write", "shrinktail", "majority"),
-    "novoid": ("an heir comes in again with the mark it had before it was out", "shrink", "all"),
+    "novoid": ("an heir comes in again with the mark it had before it was out", "regrowtail", "all"),
     "nojoint": ("new heirs count before all know of them", "grow", "majority"),
-    "oldgone": ("an owner forgets in a crash that a change of its heirs was under way", "growtail", "majority"),
+    "oldgone": ("an owner forgets in a crash that a change of its heirs was under way", "grow", "majority"),
     "rival": ("two claims need not have heard of each other", "rivals", "all"),
-    "ownhigh": ("an owner outranks a claim by a seal of fewer heirs than a claim needs", "claim", "all"),
-    "nonote": ("a slot is granted before its heirs know that it is ceded", "hand", "majority"),
-    "noteblind": ("who claims does not look at the notes of the sealed", "hand", "majority"),
-    "onenote": ("one heir's note is enough though all have to confirm", "hand", "all"),
-    "nospread": ("who claims grants by a note of which no later claim need hear", "hand", "all"),
+    "ownhigh": ("an owner outranks a claim by a seal of fewer heirs than a claim needs", "threeclaim", "all"),
+    "nonote": ("a slot is granted before its heirs know that it is ceded", "handaway", "majority"),
+    "noteblind": ("who claims does not look at the notes of the sealed", "handaway", "majority"),
     "oldwhole": ("what an old disk holds counts as whole", "oldheir", "majority"),
     "backmore": ("an owner serves though an heir has more than it", "backowner", "majority"),
     "backless": ("an heir that has less than it has confirmed counts as whole", "backheir", "majority"),
-    "backdeaf": ("who starts does not ask who owns the slot by now", "backhand", "all"),
+    "backdeaf": ("who starts does not ask who owns the slot by now", "backhand", "majority"),
     "backseal": ("who starts does not ask whom others have sealed", "backheir", "majority"),
 }
-SMALL = (["claim", "shrink"], ["noseal", "byacks", "ownlog", "novoid"])
+SMALL = (["claim", "hand"], ["noseal", "ownlog", "novoid"])
 
 
 class Claims(Replication):
@@ -81,7 +87,10 @@ class Claims(Replication):
         self.limits, self.all, self.mutation = SCENARIOS[scenario], acks == "all", mutation
         self.least = self.limits.get("m", 1)
         self.nodes = range(self.limits.get("n", 3))
+        self.gone = {A} if self.limits.get("gone") else set()
         self.first = self.first_state()
+        for i in self.gone:
+            self.first = self.with_node(self.first, i, self.first.ns[i]._replace(own=None))
 
     # ---- Who counts ----
 
@@ -101,17 +110,18 @@ class Claims(Replication):
         return n.own is not None and not n.own.frozen and not n.own.ceding and n.title[0] == "O"
 
     def check(self, st):
-        """Of the owners on disks the one with the highest term: others are stale if they serve."""
+        """The owner of the highest term that any disk knows: others are stale if they serve."""
         who = [i for i in self.nodes if st.ns[i].title[0] == "O"]
         top = max(who, key=lambda i: st.ns[i].title[1], default=None)
-        if top is not None and self.serves(st, top):
+        known = max(n.seen.t for n in st.ns if n.void != VOID)
+        if top is not None and st.ns[top].title[1] >= known and self.serves(st, top):
             missing = st.acked - st.lost - set(st.ns[top].log)
             if missing:
                 raise Bad(f"{NAMES[top]} SERVES WITHOUT ACKNOWLEDGED " + " ".join(f"w{w[1]}" for w in sorted(missing)))
         return True
 
     def steps(self, st):
-        for i in self.nodes:
+        for i in set(self.nodes) - self.gone:
             for kind in (self.owner_steps, self.start_steps, self.cession_steps, self.void_steps, self.claim_steps,
                          self.candidate_steps, self.spread_steps, self.raise_steps, self.crash_steps,
                          self.disk_steps):
@@ -119,18 +129,23 @@ class Claims(Replication):
                     yield label, False, after
         yield from self.message_steps(st)
 
+    def is_useful(self, m, dst):
+        return m[2] not in self.gone and super().is_useful(m, dst)
+
     # ---- An owner ----
 
     def lease_steps(self, st, i, n, own, heard):
         return ()
 
     def out_of_owner(self, st, i, n, own, heard):
-        """By a new cfg alone; also while one comes in, which then has not come in."""
+        """By a new cfg alone, also while another is under way; but so many stay of those before that every claim
+        that knows no more than these meets one that knows the new cfg."""
         if own.frozen or own.ceding or not self.allows(st, "out"):
             return
         for j in bits(own.heirs):
             rest = own.heirs & ~(1 << j)
-            allowed = count(rest) >= self.least or self.mutation == "below"
+            before = own.heirs if own.old < 0 or self.mutation == "twice" else own.old
+            allowed = count(rest & before) >= self.least or self.mutation == "below"
             if allowed and self.covered(st, n, rest, heard):
                 yield f"{NAMES[i]} takes {NAMES[j]} out", self.with_cfg(st, i, rest, own, "out")
 
@@ -223,6 +238,8 @@ class Claims(Replication):
         state = {m[1]: m[4:8] for m in st.net if m[0] == "SEALED" and m[2] == i and m[3] == t}
         state[i] = (n.seen, n.void, n.log, n.note)
         of_x = {j: s for j, s in state.items() if s[0].owner == x}
+        if not of_x:
+            return
         best = max(s[0][:2] for s in of_x.values())
         heirs = next(s[0].heirs for s in of_x.values() if s[0][:2] == best)
         good = {j for j, s in of_x.items() if heirs >> j & 1 and s[1] == WHOLE}
@@ -262,13 +279,14 @@ class Claims(Replication):
     # ---- A note that a claim has found ----
 
     def spread_steps(self, st, i):
-        """Before it grants: so that whoever claims later finds it, too."""
+        """Before it grants: so that whoever claims later finds it, too. It takes three heirs and two more nodes to
+        see what happens without it, which are too many to explore."""
         n = st.ns[i]
         if n.title[0] != "P":
             return
         _, t, x, heirs, note = n.title
         have = {m[1] for m in st.net if m[0] == "SPREAD_OK" and m[2] == i and m[3] == t} | {i}
-        if len(have) >= self.seals(count(heirs)) or self.mutation == "nospread":
+        if len(have) >= self.seals(count(heirs)):
             t0, to, _, mig = note
             yield f"{NAMES[i]} grants for {NAMES[x]}", self.with_node(
                 st, i, n._replace(title=("N",), void=VOID), net=st.net | {("GRANT", x, to, t0, mig)})
