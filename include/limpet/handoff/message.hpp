@@ -21,8 +21,7 @@ enum class Kind : std::uint8_t {
   // The source's.
   begin = 1,  // will you have it? number: the epoch of its view
   piece = 2,  // the next bytes of the stream, in `rest`; number: where they stand in it
-  // That was all, and nothing more will come; number: bytes in all, digest: of them; rest: which changes
-  // these
+  // That was all, and nothing more will come. number: bytes in all, digest: of them, rest: which changes they
   // are (numbering.hpp).
   finish = 3,
   grant = 4,  // it is yours; number: bytes in all
