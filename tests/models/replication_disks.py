@@ -92,7 +92,8 @@ class Disks:
         if m.seen.owner != i or m.void == VOID:
             return False
         more = (m.log[-1][0] if m.log else 0, len(m.log)) > (was.log[-1][0] if was.log else 0, len(was.log))
-        return more and self.mutation != "backmore" or m.seen[:2] > was.seen[:2] and self.mutation != "backmark"
+        # A later mark alone tells of nothing that others do not have, too, where all are reached.
+        return more and self.mutation != "backmore" or m.seen[:2] > was.seen[:2]
 
     def has_confirmed_more(self, st, i, was):
         """Whether an owner that runs has heard of something that is not on its disk."""

@@ -94,7 +94,6 @@ MUTATIONS = {
     "oldwhole": ("what an old disk holds counts as whole", "oldowner", "majority"),
     "oldseal": ("an old disk has forgotten its seals and does not ask who is fenced", "oldheir", "majority"),
     "backmore": ("an owner serves though an heir has more than it", "backowner", "majority"),
-    "backmark": ("an owner serves by its own mark though an heir has a later one", "backgrow", "all"),
     "backless": ("an heir that has less than it has confirmed counts as whole", "backheir", "majority"),
     "backdeaf": ("who starts does not ask who owns the slot by now", "backhand", "all"),
     "backseal": ("who starts does not ask whom others have sealed", "backheir", "majority"),
