@@ -17,11 +17,9 @@ had.
 
 usage: nice -n 19 python3 claims_model.py SCENARIO [all] [MUTATION] | check | small
 """
-import sys
-
-from explore import Bad, all_as_expected, explore, show
+from explore import command_line
 from replication_model import Replication
-from replication_state import NAMES, PART, ROUND, WHOLE, VOID, Seen, Own, A, B, bits, count, owns_or_takes
+from replication_state import ACKS, NAMES, PART, ROUND, WHOLE, VOID, Seen, Own, A, B, bits, count, owns_or_takes
 
 # As there; m: min_followers, cand: claims, and starts of an owner that asks, n: nodes, gone: A is, for good.
 SCENARIOS = {
@@ -115,19 +113,12 @@ class Claims(Replication):
         top = max(who, key=lambda i: st.ns[i].title[1], default=None)
         known = max(n.seen.t for n in st.ns if n.void != VOID)
         if top is not None and st.ns[top].title[1] >= known and self.serves(st, top):
-            missing = st.acked - st.lost - set(st.ns[top].log)
-            if missing:
-                raise Bad(f"{NAMES[top]} SERVES WITHOUT ACKNOWLEDGED " + " ".join(f"w{w[1]}" for w in sorted(missing)))
+            self.must_have_all(st, top)
         return True
 
-    def steps(self, st):
-        for i in set(self.nodes) - self.gone:
-            for kind in (self.owner_steps, self.start_steps, self.cession_steps, self.void_steps, self.claim_steps,
-                         self.candidate_steps, self.spread_steps, self.raise_steps, self.crash_steps,
-                         self.disk_steps):
-                for label, after in kind(st, i):
-                    yield label, False, after
-        yield from self.message_steps(st)
+    def kinds(self):
+        return (self.owner_steps, self.start_steps, self.cession_steps, self.void_steps, self.claim_steps,
+                self.candidate_steps, self.spread_steps, self.raise_steps, self.crash_steps, self.disk_steps)
 
     def is_useful(self, m, dst):
         return m[2] not in self.gone and super().is_useful(m, dst)
@@ -232,16 +223,11 @@ class Claims(Replication):
 
     def candidate_steps(self, st, i):
         n = st.ns[i]
-        if n.cand is None or n.sealed != n.cand[1]:
-            return
-        x, t, _ = n.cand
-        state = {m[1]: m[4:8] for m in st.net if m[0] == "SEALED" and m[2] == i and m[3] == t}
-        state[i] = (n.seen, n.void, n.log, n.note)
-        of_x = {j: s for j, s in state.items() if s[0].owner == x}
+        of_x = self.answers(st, i)
         if not of_x:
             return
-        best = max(s[0][:2] for s in of_x.values())
-        heirs = next(s[0].heirs for s in of_x.values() if s[0][:2] == best)
+        x, t, _ = n.cand
+        best, heirs = self.latest(of_x)
         good = {j for j, s in of_x.items() if heirs >> j & 1 and s[1] == WHOLE}
         enough = len(good) >= self.needed(i, x, t, n, heirs)
         # The owner and all its heirs, short or not: nobody has more.
@@ -250,9 +236,9 @@ class Claims(Replication):
             return
         asked = set(bits(heirs)) if every else good
         logs = [of_x[j][2] for j in sorted(asked)] + ([n.log] if i == x else [])
-        log = n.log if self.mutation == "ownlog" else max(logs, key=lambda g: (g[-1][0] if g else 0, len(g)))
+        log = self.longest(n, logs)
         st = st if enough else st._replace(lost=st.lost | (st.acked - set(log)))
-        notes = [s[3] for s in of_x.values() if s[3] and s[3][0] == best[0]]
+        notes = self.notes(of_x, best)
         if i == x:
             yield self.goes_on(st, i, t, best, heirs, log)
         elif notes and self.mutation != "noteblind":
@@ -305,32 +291,11 @@ class Claims(Replication):
     # ---- Disks ----
 
     def known_as_old(self, st, i, was):
-        if self.mutation != "oldwhole":
-            was = was._replace(void=VOID, title=("N",) if owns_or_takes(was) else was.title, prep=None)
-        return self.hears_seals(st, i, was)
+        return self.hears_seals(st, i, super().known_as_old(st, i, was))
 
     def stays(self, known):
         return ("SEALED", "NOTED", "SPREAD_OK")
 
 
-def check(scenarios, mutations):
-    holding = ((f"{scenario:12} {acks:8}", Claims(scenario, acks))
-               for scenario in scenarios for acks in ("majority", "all"))
-    caught = ((f"{name:10} {acks:8} {scenario:10}", what, Claims(scenario, acks, name))
-              for name in mutations for what, scenario, acks in [MUTATIONS[name]])
-    return not all_as_expected(holding, caught)
-
-
-def main(args):
-    if args == ["small"]:
-        sys.exit(check(*SMALL))
-    if not args or args == ["check"]:
-        sys.exit(check(SCENARIOS, MUTATIONS))
-    mutation = next((arg for arg in args[1:] if arg in MUTATIONS), "")
-    found = explore(Claims(args[0], "all" if "all" in args else "majority", mutation))
-    print(*args, ":", found.states, "states;", found.what or "all hold")
-    show(found)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    command_line(Claims, SCENARIOS, MUTATIONS, SMALL, ACKS)

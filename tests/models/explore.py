@@ -6,7 +6,9 @@ A model has
   steps(state)          yields (label, whether it is a fault, next state)
   forget(state)         the same state without what cannot matter any more
 From every state a good one must be within reach without more faults."""
+import sys
 from array import array
+from itertools import product
 
 MOST = 2_500_000  # states
 
@@ -55,19 +57,38 @@ def show(found):
         print("   ", step)
 
 
-def all_as_expected(holding, caught):
-    """Whether all of (label, model) hold, and all of (label, what it leaves out, model) do not. Tells of each."""
+def command_line(model, scenarios, mutations, small, *choices):
+    """One run, or `check` (all of them), or `small`: the scenarios and mutations that take seconds. A run is
+    model(scenario, a choice of each, mutation). mutations: by name, what it leaves out, and the run that shows it."""
+    args = sys.argv[1:]
+    if args == ["small"]:
+        sys.exit(not as_expected(model, *small, mutations, choices))
+    if not args or args == ["check"]:
+        sys.exit(not as_expected(model, scenarios, mutations, mutations, choices))
+    chosen = [next((one for one in choice if one in args), choice[0]) for choice in choices]
+    found = explore(model(args[0], *chosen, next((name for name in args[1:] if name in mutations), "")))
+    print(*args, ":", found.states, "states;", found.what or "all hold")
+    show(found)
+
+
+def as_expected(model, scenarios, names, mutations, choices):
+    """Whether all of the scenarios hold, and what the mutations named leave out is noticed. Tells of each."""
     fine = True
-    for label, model in holding:
-        found = explore(model)
+    for run in product(scenarios, *choices):
+        found = explore(model(*run))
         fine &= not found.what
-        print(f"{label}: {found.states:8} states; {found.what or 'all hold'}", flush=True)
+        print(f"{label(run)}: {found.states:8} states; {found.what or 'all hold'}", flush=True)
         show(found)
-    for label, what, model in caught:
-        found = explore(model)
+    for name in names:
+        what, *run = mutations[name]
+        found = explore(model(*run, name))
         fine &= bool(found.what) and not found.what.startswith("stopped")
-        print(f"{label}: {found.states:8} states; {found.what or 'NOT CAUGHT'} ({what})", flush=True)
+        print(f"{label((name, *run))}: {found.states:8} states; {found.what or 'NOT CAUGHT'} ({what})", flush=True)
     return fine
+
+
+def label(words):
+    return " ".join(f"{word:11}" for word in words)
 
 
 def way_to(before, number):

@@ -32,9 +32,7 @@ usage: nice -n 19 python3 handover_model.py SCENARIO [MUTATION]     one run
        nice -n 19 python3 handover_model.py check                   all scenarios, then all mutations
        python3 handover_model.py small                              those of both that take seconds
 """
-import sys
-
-from explore import Bad, all_as_expected, explore, show
+from explore import Bad, command_line
 
 A, B, C = 0, 1, 2
 ALL, FULL, NAMES = (0, 1, 2), 7, "ABC"
@@ -509,22 +507,5 @@ def check_pointers(ns, i):
             raise Bad("POINTER LOOP")
 
 
-def check(scenarios, mutations):
-    holding = ((f"{scenario:10}", Handover(scenario)) for scenario in scenarios)
-    caught = ((f"{name:10} {MUTATIONS[name][1]:8}", MUTATIONS[name][0], Handover(MUTATIONS[name][1], name))
-              for name in mutations)
-    return not all_as_expected(holding, caught)
-
-
-def main(args):
-    if args == ["small"]:
-        sys.exit(check(*SMALL))
-    if not args or args == ["check"]:
-        sys.exit(check(SCENARIOS, MUTATIONS))
-    found = explore(Handover(*args))
-    print(" ".join(args), ":", found.states, "states;", found.what or "all hold")
-    show(found)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    command_line(Handover, SCENARIOS, MUTATIONS, SMALL)

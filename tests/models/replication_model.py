@@ -23,14 +23,12 @@ usage: nice -n 19 python3 replication_model.py SCENARIO [all] [MUTATION]   one r
        nice -n 19 python3 replication_model.py check                       all scenarios, then all mutations
        python3 replication_model.py small                                  those of both that take seconds
 """
-import sys
-
-from explore import Bad, all_as_expected, explore, show
+from explore import Bad, command_line
 from replication_disks import Disks
 from replication_messages import Messages
 from replication_owner import Owners
 from replication_state import (
-    NAMES, PART, ROUND, WHOLE, VOID, Seen, Own, Node, Record, State, USES, A, B, bits, count, place)
+    ACKS, NAMES, PART, ROUND, WHOLE, VOID, Seen, Own, Node, Record, State, USES, A, B, bits, count, place)
 from replication_taker import Takers
 
 # At most so many: w writes, crash, tail (of them with a lost tail), fence, out (an heir goes out), into (comes in),
@@ -106,7 +104,7 @@ SMALL = (["failover", "first", "backheir"], ["noseal", "ownlog", "nolease", "nod
 
 
 class Replication(Owners, Takers, Disks, Messages):
-    nodes = range(3)
+    nodes, gone = range(3), frozenset()
 
     def __init__(self, scenario, acks="majority", mutation=""):
         self.limits, self.all, self.mutation = SCENARIOS[scenario], acks == "all", mutation
@@ -174,10 +172,13 @@ class Replication(Owners, Takers, Disks, Messages):
         if len(who) > 1:
             raise Bad("TWO SERVE: " + " ".join(NAMES[i] for i in who))
         for i in who:
-            missing = st.acked - st.lost - set(st.ns[i].log)
-            if missing:
-                raise Bad(f"{NAMES[i]} SERVES WITHOUT ACKNOWLEDGED " + " ".join(f"w{w[1]}" for w in sorted(missing)))
+            self.must_have_all(st, i)
         return True
+
+    def must_have_all(self, st, i):
+        missing = st.acked - st.lost - set(st.ns[i].log)
+        if missing:
+            raise Bad(f"{NAMES[i]} SERVES WITHOUT ACKNOWLEDGED " + " ".join(f"w{w[1]}" for w in sorted(missing)))
 
     def forget(self, st):
         """Without messages that nobody can take any more: fewer states, the same behaviour."""
@@ -199,16 +200,15 @@ class Replication(Owners, Takers, Disks, Messages):
 
     # ---- Steps ----
 
+    def kinds(self):
+        return (self.owner_steps, self.start_steps, self.cession_steps, self.heir_steps, self.candidate_steps,
+                self.taker_steps, self.out_steps, self.crash_steps, self.disk_steps, self.record_steps)
+
     def steps(self, st):
         for i in self.nodes:
-            for kind in (self.owner_steps, self.start_steps, self.cession_steps, self.heir_steps,
-                         self.candidate_steps, self.taker_steps, self.out_steps, self.crash_steps, self.disk_steps,
-                         self.record_steps):
+            for kind in self.kinds() if i not in self.gone else ():
                 for label, after in kind(st, i):
                     yield label, False, after
-        yield from self.message_steps(st)
-
-    def message_steps(self, st):
         for message in st.net:
             after = getattr(self, "take_" + message[0].lower())(st, message, message[1], message[2])
             if after:
@@ -231,25 +231,5 @@ class Replication(Owners, Takers, Disks, Messages):
         return heard
 
 
-def check(scenarios, mutations):
-    holding = ((f"{scenario:10} {acks:8}", Replication(scenario, acks))
-               for scenario in scenarios for acks in ("majority", "all"))
-    caught = ((f"{name:10} {acks:8} {scenario:8}", what, Replication(scenario, acks, name))
-              for name in mutations for what, scenario, acks in [MUTATIONS[name]])
-    return not all_as_expected(holding, caught)
-
-
-def main(args):
-    if args == ["small"]:
-        sys.exit(check(*SMALL))
-    if not args or args == ["check"]:
-        sys.exit(check(SCENARIOS, MUTATIONS))
-    acks = "all" if "all" in args else "majority"
-    mutation = next((arg for arg in args[1:] if arg in MUTATIONS), "")
-    found = explore(Replication(args[0], acks, mutation))
-    print(args[0], acks, mutation, ":", found.states, "states;", found.what or "all hold")
-    show(found)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    command_line(Replication, SCENARIOS, MUTATIONS, SMALL, ACKS)

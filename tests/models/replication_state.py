@@ -3,6 +3,7 @@ from typing import NamedTuple
 
 A, B = 0, 1
 NAMES = "ABCDE"
+ACKS = ("majority", "all")
 PART = 1000  # a term is cessions * PART + restarts: compared as the pair is
 ROUND = 10  # terms apart of two that set it above all there are
 WHOLE, SHORT, VOID = 0, 1, 2

@@ -35,24 +35,41 @@ class Takers:
 
     def candidate_steps(self, st, i):
         n = st.ns[i]
-        if n.cand is None or n.sealed != n.cand[1]:
+        of_x = self.answers(st, i)
+        if not of_x:
             return
         x, t, life = n.cand
-        state = {m[1]: m[4:8] for m in st.net if m[0] == "SEALED" and m[2] == i and m[3] == t}
-        state[i] = (n.seen, n.void, n.log, n.note)
-        of_x = {j: s for j, s in state.items() if s[0].owner == x}
-        best = max(s[0][:2] for s in of_x.values())
-        heirs = next(s[0].heirs for s in of_x.values() if s[0][:2] == best) & ~st.rec[x].out
+        best, heirs = self.latest(of_x)
+        heirs &= ~st.rec[x].out
         pool, enough = self.found(st, i, x, of_x, heirs)
         if pool is None:
             return
-        log = n.log if self.mutation == "ownlog" else max(pool, key=lambda g: (g[-1][0] if g else 0, len(g)))
+        log = self.longest(n, pool)
         lost = st.lost if enough else st.lost | (st.acked - set(log))  # all hosts lost their tails
         if i == x:
             yield from self.serve_again(st._replace(lost=lost), i, t, best, heirs, log)
         elif st.rec[x].fenced == life or self.mutation == "nolife":
-            notes = [s[3] for s in of_x.values() if s[3] and s[3][0] == best[0]]
-            yield from self.take_over(st, i, n.cand, notes, log, lost)
+            yield from self.take_over(st, i, n.cand, self.notes(of_x, best), log, lost)
+
+    def answers(self, st, i):
+        """What a candidate has heard of copies of whom it asks about, its own included: seen, void, log, note."""
+        n = st.ns[i]
+        if n.cand is None or n.sealed != n.cand[1]:
+            return {}
+        x, t, _ = n.cand
+        said = {m[1]: m[4:8] for m in st.net if m[0] == "SEALED" and m[2] == i and m[3] == t}
+        said[i] = (n.seen, n.void, n.log, n.note)
+        return {j: s for j, s in said.items() if s[0].owner == x}
+
+    def latest(self, of_x):
+        """The highest (term, cfg) that was heard, and its heirs."""
+        return max((s[0][:2], s[0].heirs) for s in of_x.values())
+
+    def notes(self, of_x, best):
+        return [s[3] for s in of_x.values() if s[3] and s[3][0] == best[0]]
+
+    def longest(self, n, logs):
+        return n.log if self.mutation == "ownlog" else max(logs, key=lambda g: (g[-1][0] if g else 0, len(g)))
 
     def found(self, st, i, x, of_x, heirs):
         """The logs of those that have answered, if they are all that is needed; and whether nobody can have more."""
