@@ -63,12 +63,11 @@ void append_number_record(Bytes& out, Record record, std::uint64_t number, std::
   seal_record(at, record, nonce, position);
 }
 
-void append_term_record(Bytes& out, Slot slot, std::uint64_t sequence, Term term, std::uint64_t number,
+void append_term_record(Bytes& out, Slot slot, std::uint64_t sequence, const LastChange& last,
                         std::uint64_t nonce, std::uint64_t position) {
   const std::size_t at = out.size();
   out.extend(kRecordHeadBytes);
-  append_term(out, term);
-  append_le(out, number);
+  append_last(out, last);
   const Record record{.kind = Record::Kind::term,
                       .slot = slot,
                       .sequence = sequence,
@@ -76,9 +75,11 @@ void append_term_record(Bytes& out, Slot slot, std::uint64_t sequence, Term term
   seal_record(out.data() + at, record, nonce, position);
 }
 
-void read_term_record(const Record& record, Term& term, std::uint64_t& number) {
+LastChange last_in(const Record& record) {
   std::string_view body = record.body;
-  LIMPET_ASSERT(take_term(body, term) && take_le(body, number));
+  LastChange last;
+  LIMPET_ASSERT(take_last(body, last));
+  return last;
 }
 
 RecordStep next_record(std::string_view bytes, std::uint64_t nonce, std::uint64_t position) {

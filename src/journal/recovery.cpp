@@ -24,17 +24,6 @@ struct Recovery::Found {
   std::uint64_t end = 0;
 };
 
-namespace {
-
-void take(SlotVersion& version, const Record& record) {
-  Term term;
-  std::uint64_t number = 0;
-  read_term_record(record, term, number);
-  advance(version, term, number);
-}
-
-}  // namespace
-
 Recovery::Recovery() : slots_(kSlots) {}
 
 void Recovery::note(Finding::Kind kind, const File& file, std::uint64_t offset, std::string text) {
@@ -159,7 +148,7 @@ void Recovery::read_snapshot(const File& file) {
       }
       case Record::Kind::term:
         has_version = true;
-        take(version, record);
+        advance(version, last_in(record));
         break;
       case Record::Kind::file_end:
         ended = true;
@@ -357,7 +346,7 @@ void Recovery::take_changes(const Found& found, std::size_t first) {
 void Recovery::take_term(Slot of, const Record& record) {
   SlotChanges& slot = slots_[of];
   const std::uint64_t before = slot.version.cessions;
-  take(slot.version, record);
+  advance(slot.version, last_in(record));
   const std::uint64_t floor = floors_.empty() ? 0 : floors_[of];
   if (before == 0 || before >= floor || slot.version.cessions < floor) return;
   outlived_ += slot.bodies.empty() ? 0U : 1U;

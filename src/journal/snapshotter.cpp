@@ -139,8 +139,7 @@ void Snapshotter::add_version() {
 }
 
 void Snapshotter::add_term(LastChange last) {
-  append_term_record(piece().bytes, static_cast<Slot>(slot_), sequence_, last.term, last.number, file_nonce_,
-                     file_bytes_);
+  append_term_record(piece().bytes, static_cast<Slot>(slot_), sequence_, last, file_nonce_, file_bytes_);
   file_bytes_ += kRecordHeadBytes + kTermBodyBytes;
 }
 

@@ -16,22 +16,26 @@ void remember_end(SlotVersion& version) {
 
 }  // namespace
 
-void advance(SlotVersion& version, Term term, std::uint64_t number) {
-  const bool goes_on = term > version.term && term.cessions <= version.cessions && number >= version.number;
+void advance(SlotVersion& version, const LastChange& last) {
+  const Term term = last.term;
+  const bool goes_on =
+      term > version.term && term.cessions <= version.cessions && last.number >= version.number;
   if (goes_on) {
     remember_end(version);
   } else {
     version.ends.clear();
   }
   version.term = term;
-  version.number = number;
+  version.number = last.number;
   version.cessions = std::max(version.cessions, term.cessions);
 }
 
-bool has(const SlotVersion& version, Term term, std::uint64_t number) {
-  if (term == version.term) return number <= version.number;
-  return std::any_of(version.ends.begin(), version.ends.end(),
-                     [&](const LastChange& end) { return end.term == term && number <= end.number; });
+bool has(const SlotVersion& version, const LastChange& change) {
+  const auto goes_as_far = [&](const LastChange& end) {
+    return end.term == change.term && change.number <= end.number;
+  };
+  return goes_as_far({version.term, version.number}) ||
+         std::any_of(version.ends.begin(), version.ends.end(), goes_as_far);
 }
 
 }  // namespace limpet::journal

@@ -70,8 +70,8 @@ void Writer::begin_term(Slot slot) { write_term(slot, {terms_[slot].next, versio
 void Writer::write_term(Slot slot, LastChange last) {
   SlotTerm& known = terms_[slot];
   known.version.number = version(slot).number;
-  append_term_record(batch_, slot, ++slots_[slot].sequence, last.term, last.number, nonce_, position());
-  advance(known.version, last.term, last.number);
+  append_term_record(batch_, slot, ++slots_[slot].sequence, last, nonce_, position());
+  advance(known.version, last);
   known.ahead = last.number - slots_[slot].sequence;
   slots_[slot].term_is_due = known.next != last.term;
 }

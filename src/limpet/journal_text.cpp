@@ -127,11 +127,9 @@ std::string effect_line(const Place& place, const journal::Record& record, const
 }
 
 std::string term_line(const Place& place, const journal::Record& record) {
-  Term term;
-  std::uint64_t number = 0;
-  journal::read_term_record(record, term, number);
+  const LastChange last = journal::last_in(record);
   return fmt::format("{} {} {} {} term {}, number {}\n", place.file, place.offset, record.slot,
-                     record.sequence, text_of(term), number);
+                     record.sequence, text_of(last.term), last.number);
 }
 
 std::string broken_line(const Place& place, std::uint64_t bytes) {

@@ -118,8 +118,7 @@ void Ownership::say(WordWriter& words, Slot slot, bool all) const {
                         .boot = promise->migration.boot,
                         .attempt = promise->migration.attempt,
                         .bytes = promise->bytes,
-                        .last_term = last.term,
-                        .last_number = last.number},
+                        .last = last},
                        slot);
   }
   if (is_mine(slot)) {

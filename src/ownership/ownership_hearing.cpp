@@ -130,9 +130,7 @@ void Ownership::hears_promised(Slot slot, NodeIndex from, const peer::Section& p
                                    .term = promise.term,
                                    .migration = {.boot = promise.boot, .attempt = promise.attempt},
                                    .bytes = promise.bytes};
-  if (promise.last_term != Term{}) {
-    offer.last = LastChange{.term = promise.last_term, .number = promise.last_number};
-  }
+  if (promise.last.term != Term{}) offer.last = promise.last;
   unfinished_.hears(slot, offer, now);
   if (slots_.is_loading(slot)) actions_.load_first(slot);
 }

@@ -28,8 +28,7 @@ bool take_promise(std::string_view& from, Section& section) {
   section.slots = from.substr(0, sizeof(Slot));
   from.remove_prefix(sizeof(Slot));
   return section.slot(0) < kSlots && take_term(from, section.term) && take_le(from, section.boot) &&
-         take_le(from, section.attempt) && take_le(from, section.bytes) &&
-         take_term(from, section.last_term) && take_le(from, section.last_number);
+         take_le(from, section.attempt) && take_le(from, section.bytes) && take_last(from, section.last);
 }
 
 }  // namespace
@@ -90,8 +89,7 @@ void WordWriter::say_promised(const Section& promise, Slot slot) {
   append_le(body_, promise.boot);
   append_le(body_, promise.attempt);
   append_le(body_, promise.bytes);
-  append_term(body_, promise.last_term);
-  append_le(body_, promise.last_number);
+  append_last(body_, promise.last);
 }
 
 void WordWriter::flush() {

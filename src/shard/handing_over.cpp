@@ -41,8 +41,8 @@ handoff::Numbering numbering_of(journal::Writer* journal) {
           .copied = [journal](Slot slot,
                               const handoff::History& copy) { journal->copied(slot, copy.last, copy.ends); },
           .history = [journal](Slot slot) -> handoff::History {
-            const journal::SlotVersion version = journal->version(slot);
-            return {.last = {version.term, version.number}, .ends = version.ends};
+            journal::SlotVersion version = journal->version(slot);
+            return {.last = {version.term, version.number}, .ends = std::move(version.ends)};
           }};
 }
 

@@ -243,19 +243,19 @@ TEST(Ends, AClaimThatBeginsEmptyHasNone) {
   stream.writer().set_term(kSlot, {5000, 0});
   stream.change(kSlot, "claimed");
   EXPECT_THAT(version_of(stream.files).ends, IsEmpty());
-  EXPECT_FALSE(has(version_of(stream.files), {8, 0}, 1001));
+  EXPECT_FALSE(has(version_of(stream.files), {{8, 0}, 1001}));
 }
 
 TEST(Ends, TellWhetherAChangeIsInThere) {
   const SlotVersion version{
       .term = {8, 1}, .number = 1200, .cessions = 8, .ends = {{{6, 0}, 1000}, {{8, 0}, 1100}}};
-  EXPECT_TRUE(has(version, {8, 1}, 1200));
-  EXPECT_FALSE(has(version, {8, 1}, 1201)) << "more than there is";
-  EXPECT_TRUE(has(version, {8, 0}, 1100));
-  EXPECT_FALSE(has(version, {8, 0}, 1101)) << "of an owner that went on where nobody followed it";
-  EXPECT_TRUE(has(version, {6, 0}, 1));
-  EXPECT_FALSE(has(version, {7, 0}, 1)) << "of a term that is not in its history";
-  EXPECT_FALSE(has(version, {5, 0}, 1)) << "forgotten";
+  EXPECT_TRUE(has(version, {{8, 1}, 1200}));
+  EXPECT_FALSE(has(version, {{8, 1}, 1201})) << "more than there is";
+  EXPECT_TRUE(has(version, {{8, 0}, 1100}));
+  EXPECT_FALSE(has(version, {{8, 0}, 1101})) << "of an owner that went on where nobody followed it";
+  EXPECT_TRUE(has(version, {{6, 0}, 1}));
+  EXPECT_FALSE(has(version, {{7, 0}, 1})) << "of a term that is not in its history";
+  EXPECT_FALSE(has(version, {{5, 0}, 1})) << "forgotten";
 }
 
 // ---- What an earlier life has left ----

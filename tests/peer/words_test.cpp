@@ -13,14 +13,8 @@ TEST(Words, AreReadAsTheyWereSaid) {
   words.say(Said::holds, "", {5, 1}, 9);
   words.say(Said::knows, "n2", {6}, 8);
   words.say_boot("n3", 99);
-  words.say_promised({.name = "n1",
-                      .term = {4, 2},
-                      .boot = 11,
-                      .attempt = 12,
-                      .bytes = 13,
-                      .last_term = {4, 1},
-                      .last_number = 14},
-                     3);
+  words.say_promised(
+      {.name = "n1", .term = {4, 2}, .boot = 11, .attempt = 12, .bytes = 13, .last = {{4, 1}, 14}}, 3);
   words.flush();
   std::string_view rest = all;
   Section section;
@@ -33,8 +27,8 @@ TEST(Words, AreReadAsTheyWereSaid) {
   EXPECT_EQ(section.slot(0), 3U);
   EXPECT_EQ(section.term, (Term{4, 2}));
   EXPECT_EQ(section.bytes, 13U);
-  EXPECT_EQ(section.last_term, (Term{4, 1}));
-  EXPECT_EQ(section.last_number, 14U);
+  EXPECT_EQ(section.last.term, (Term{4, 1}));
+  EXPECT_EQ(section.last.number, 14U);
   ASSERT_TRUE(take_section(rest, section));
   EXPECT_EQ(section.said, Said::holds);
   EXPECT_EQ(section.term, (Term{5, 1}));

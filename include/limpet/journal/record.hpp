@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <limpet/base/bytes.hpp>
+#include <limpet/base/last_change.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/term.hpp>
 #include <string_view>
@@ -53,10 +54,10 @@ void seal_record(char* at, const Record& record, std::uint64_t nonce, std::uint6
 void append_number_record(Bytes& out, Record record, std::uint64_t number, std::uint64_t nonce,
                           std::uint64_t position);
 
-void append_term_record(Bytes& out, Slot slot, std::uint64_t sequence, Term term, std::uint64_t number,
+void append_term_record(Bytes& out, Slot slot, std::uint64_t sequence, const LastChange& last,
                         std::uint64_t nonce, std::uint64_t position);
 // REQUIRES: it is of kind `term`.
-void read_term_record(const Record& record, Term& term, std::uint64_t& number);
+[[nodiscard]] LastChange last_in(const Record& record);
 
 // What stands at the front of some bytes.
 struct RecordStep {

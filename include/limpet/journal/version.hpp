@@ -29,10 +29,9 @@ struct SlotVersion {
 // A record of kind `term` was written, or read. What goes on from the last change, at a later term and at no
 // more cessions than it was begun at, has the history of before. Anything else is another copy, which brings
 // its own, or begins empty.
-void advance(SlotVersion& version, Term term, std::uint64_t number);
+void advance(SlotVersion& version, const LastChange& last);
 
-// Is the change of that term and number in it, and with it all that were before? Not known of a term that
-// was forgotten: no.
-[[nodiscard]] bool has(const SlotVersion& version, Term term, std::uint64_t number);
+// Is that change in it, and with it all that were before? Not known of a term that was forgotten: no.
+[[nodiscard]] bool has(const SlotVersion& version, const LastChange& change);
 
 }  // namespace limpet::journal

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <limpet/base/bytes.hpp>
+#include <limpet/base/last_change.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/term.hpp>
 #include <map>
@@ -41,8 +42,7 @@ struct Section {
   std::uint64_t boot = 0;    // of boot and promised
   std::uint64_t attempt = 0;
   std::uint64_t bytes = 0;
-  Term last_term{};  // of the last change that is there; none: it is not known yet
-  std::uint64_t last_number = 0;
+  LastChange last{};  // that is there; of no term: it is not known yet
 
   [[nodiscard]] std::size_t count() const { return slots.size() / sizeof(Slot); }
   [[nodiscard]] Slot slot(std::size_t at) const { return load_le<Slot>(slots.data() + at * sizeof(Slot)); }
