@@ -130,7 +130,7 @@ void Ownership::hears_promised(Slot slot, NodeIndex from, const peer::Section& p
                                    .term = promise.term,
                                    .migration = {.boot = promise.boot, .attempt = promise.attempt},
                                    .bytes = promise.bytes};
-  if (promise.last.term != Term{}) offer.last = promise.last;
+  if (promise.last.term != Term{}) offer.last = promise.last.number == 0 ? LastChange{} : promise.last;
   unfinished_.hears(slot, offer, now);
   if (slots_.is_loading(slot)) actions_.load_first(slot);
 }

@@ -131,12 +131,8 @@ std::size_t count_of(const std::vector<bool>& slots) {
   return static_cast<std::size_t>(std::count(slots.begin(), slots.end(), true));
 }
 
-// n1, of whose disk there is an old copy, ends in the middle of giving its slots away.
-void end_while_giving(SimCluster& cluster, SimDisk& past) {
-  ASSERT_TRUE(cluster.settle()) << tail(cluster);
-  ASSERT_NO_FATAL_FAILURE(fill_slots(cluster, "old"));
-  past = cluster.disk(0);
-  ASSERT_NO_FATAL_FAILURE(fill_slots(cluster, "new"));
+// n1 ends in the middle of giving its slots away.
+void end_while_giving(SimCluster& cluster) {
   const auto* const hears_prepared =
       std::find_if(handoff::kCrashPoints.begin(), handoff::kCrashPoints.end(),
                    [](const handoff::CrashPoint& moment) { return moment.name == "hears-prepared"; });
@@ -147,6 +143,29 @@ void end_while_giving(SimCluster& cluster, SimDisk& past) {
   }
   cluster.run_until([&] { return !cluster.alive(0); }, 5'000);
   ASSERT_FALSE(cluster.alive(0));
+}
+
+// There is an old copy of its disk.
+void end_while_giving(SimCluster& cluster, SimDisk& past) {
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  ASSERT_NO_FATAL_FAILURE(fill_slots(cluster, "old"));
+  past = cluster.disk(0);
+  ASSERT_NO_FATAL_FAILURE(fill_slots(cluster, "new"));
+  end_while_giving(cluster);
+}
+
+// What others have of them is nothing, and they can say so.
+TEST(OldDisk, SlotsInWhichNothingWasEverChangedAreNotWaitedForThoughTheyWerePromised) {
+  SimCluster cluster(moving(3, 3));
+  ASSERT_TRUE(cluster.settle()) << tail(cluster);
+  ASSERT_NO_FATAL_FAILURE(end_while_giving(cluster));
+  std::size_t promised = 0;
+  for (const unsigned node : {1U, 2U}) promised += count_of(promised_by_first(cluster.disk(node)));
+  EXPECT_GT(promised, 0U);
+  cluster.start(0);
+  cluster.run_for(kStartupGraceMs + 1'000);
+  const std::map<std::string, unsigned> served = answers(cluster, 1, std::vector<bool>(kSlots, true));
+  EXPECT_EQ(served.size(), 1U) << ::testing::PrintToString(served) << tail(cluster);
 }
 
 TEST(OldDisk, WhatSomebodyWasPromisedOfASlotIsServedIfItIsMoreThanItsNodeHas) {
