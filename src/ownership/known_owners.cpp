@@ -9,18 +9,18 @@ bool KnownOwners::learn(Slot slot, const Owner& owner) {
 }
 
 void KnownOwners::put(Slot slot, const Owner& owner) {
-  Owner& now = heard_[slot];
-  if (now.known()) --counts_[now.node];
-  now = owner;
-  if (!now.known()) return;
-  if (counts_.size() <= owner.node) counts_.resize(owner.node + std::size_t{1});
-  ++counts_[owner.node];
+  const Owner before = shown(slot);
+  heard_counts_.move(heard_[slot], owner);
+  heard_[slot] = owner;
+  shown_counts_.move(before, shown(slot));
 }
 
 void KnownOwners::told(Slot slot, const Owner& owner) {
   if (told_.empty()) told_.resize(kSlots);
-  Owner& told = told_[slot];
-  if (owner.term > told.term) told = owner;
+  if (owner.term <= told_[slot].term) return;
+  const Owner before = shown(slot);
+  told_[slot] = owner;
+  shown_counts_.move(before, shown(slot));
 }
 
 const Owner& KnownOwners::latest(Slot slot) const {
@@ -33,18 +33,11 @@ const Owner& KnownOwners::shown(Slot slot) const {
   return told != nullptr && told->term.cessions > heard_[slot].term.cessions ? *told : heard_[slot];
 }
 
-std::vector<std::size_t> KnownOwners::count(std::size_t nodes) const {
-  std::vector<std::size_t> count(nodes);
-  for (std::size_t node = 0; node < nodes; ++node)
-    count[node] = heard_of(static_cast<cluster::NodeIndex>(node));
-  for (std::size_t slot = 0; slot < told_.size(); ++slot) {
-    const Owner& heard = heard_[slot];
-    const Owner& owner = shown(static_cast<Slot>(slot));
-    if (&owner == &heard) continue;
-    ++count[owner.node];
-    if (heard.known()) --count[heard.node];
-  }
-  return count;
+void KnownOwners::Counts::move(const Owner& from, const Owner& to) {
+  if (from.known()) --of_[from.node];
+  if (!to.known()) return;
+  if (of_.size() <= to.node) of_.resize(to.node + std::size_t{1});
+  ++of_[to.node];
 }
 
 }  // namespace limpet::ownership

@@ -92,12 +92,11 @@ HandoffStats Figures::handoff_stats() const {
 
 std::vector<PeerStats> Figures::peer_stats() const {
   std::vector<PeerStats> peers;
-  const std::vector<std::size_t> held = ownership_.known().count(view_->nodes.size());
   for (NodeIndex node = 0; node < links_.size(); ++node) {
     const Link* const link = links_.find(node);
     PeerStats& peer = peers.emplace_back(link ? link->stats() : PeerStats{});
     if (!link) continue;
-    peer.slots = held[link->node()];
+    peer.slots = ownership_.known().shown_of(link->node());
     peer.requests_in_flight = forwarder_.unanswered(link->node());
     peer.requests_total = forwarder_.sent_total(link->node());
   }
@@ -194,9 +193,10 @@ reports::Whereabouts Figures::whereabouts(Slot slot) const {
 
 std::vector<reports::LastHeard> Figures::last_heard() const {
   std::vector<reports::LastHeard> heard;
-  for (const std::size_t slots : ownership_.known().count(view_->nodes.size())) {
-    const Link* const link = links_.find(static_cast<NodeIndex>(heard.size()));
-    heard.push_back({.slots = slots, .sessions = link != nullptr ? link->sessions() : -1});
+  for (NodeIndex node = 0; node < view_->nodes.size(); ++node) {
+    const Link* const link = links_.find(node);
+    heard.push_back(
+        {.slots = ownership_.known().shown_of(node), .sessions = link != nullptr ? link->sessions() : -1});
   }
   return heard;
 }

@@ -200,7 +200,7 @@ bool WideCommands::is_asked(const command::Execution& does, NodeIndex node, Args
   const bool all = does.merge == Merge::status || does.merge == Merge::by_node;
   if (all && view_->nodes[node].listed) return true;
   // It may be known to hold slots by what others say alone.
-  if (does.merge == Merge::status && ownership_.known().count(view_->nodes.size())[node] > 0) return true;
+  if (does.merge == Merge::status && ownership_.known().shown_of(node) > 0) return true;
   // Not the one whose slots are claimed: it is gone, or at least all that it held.
   if (does.builtin == Builtin::cluster_claim && view_->nodes[node].name == args[2])
     return begins_anew(ownership_, directory_of(links_, now_), node);

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <limpet/ownership/known_owners.hpp>
-#include <vector>
 
 namespace limpet::ownership {
 namespace {
@@ -54,9 +53,17 @@ TEST(KnownOwners, EachSlotIsCountedOnceForTheOwnerThatIsShown) {
   owners.told(2, {1, {2, 0}});  // who was heard of it before has it no more
   owners.told(4, {1, {1, 0}});  // of which nobody was heard
   owners.told(3, {0, {1, 9}});  // a restart
-  EXPECT_EQ(owners.count(3), (std::vector<std::size_t>{1, 3, 0}));
+  EXPECT_EQ(owners.shown_of(0), 1U);
+  EXPECT_EQ(owners.shown_of(1), 3U);
+  EXPECT_EQ(owners.shown_of(2), 0U);
   EXPECT_EQ(owners.heard_of(0), 2U);
   EXPECT_EQ(owners.heard_of(2), 0U);
+  owners.put(2, {});             // so does what was told of it stand alone
+  owners.learn(4, {2, {1, 0}});  // no later than what was told of it
+  owners.learn(4, {2, {2, 0}});
+  EXPECT_EQ(owners.shown_of(0), 1U);
+  EXPECT_EQ(owners.shown_of(1), 2U);
+  EXPECT_EQ(owners.shown_of(2), 1U);
 }
 
 }  // namespace

@@ -41,20 +41,28 @@ class KnownOwners {
   [[nodiscard]] const Owner& latest(Slot slot) const;
   // The same, for people: how often a node was restarted says nothing of who owns a slot.
   [[nodiscard]] const Owner& shown(Slot slot) const;
-  // How many slots the node owns, as it has said itself.
-  [[nodiscard]] std::size_t heard_of(cluster::NodeIndex node) const {
-    return node < counts_.size() ? counts_[node] : 0;
-  }
-  // The same of each node, as far as anybody has said.
-  [[nodiscard]] std::vector<std::size_t> count(std::size_t nodes) const;
+  // How many slots the node owns, as it has said itself; as is shown.
+  [[nodiscard]] std::size_t heard_of(cluster::NodeIndex node) const { return heard_counts_.of(node); }
+  [[nodiscard]] std::size_t shown_of(cluster::NodeIndex node) const { return shown_counts_.of(node); }
 
  private:
+  class Counts {
+   public:
+    // A slot that was the one's is the other's.
+    void move(const Owner& from, const Owner& to);
+    [[nodiscard]] std::size_t of(cluster::NodeIndex node) const { return node < of_.size() ? of_[node] : 0; }
+
+   private:
+    std::vector<std::size_t> of_;  // by node
+  };
+
   // Null: nobody has told of any.
   [[nodiscard]] const Owner* find_told(Slot slot) const { return told_.empty() ? nullptr : &told_[slot]; }
 
-  std::vector<Owner> heard_;         // by slot
-  std::vector<std::size_t> counts_;  // by node
-  std::vector<Owner> told_;          // by slot, once anybody has told of one
+  std::vector<Owner> heard_;  // by slot
+  std::vector<Owner> told_;   // by slot, once anybody has told of one
+  Counts heard_counts_;
+  Counts shown_counts_;
 };
 
 }  // namespace limpet::ownership
