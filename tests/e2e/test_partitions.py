@@ -119,6 +119,7 @@ class OneWay(Partitioned):
         of_n2, of_n3 = self.nodes.keys_of("n2", 1, "a")[0], self.nodes.keys_of("n3", 1, "b")[0]
         self.network.lose("n1", "n2")
         await_links(self.nodes, [("n1", "n2")], up=False)
+        eventually(lambda: self.is_refused_at_once(self.nodes["n1"], of_n2), 10, "both shards have noticed")
         failed = self.failures()
         over = time.monotonic() + seconds(4)
         while time.monotonic() < over:
@@ -134,6 +135,14 @@ class OneWay(Partitioned):
         self.heal()
         self.assertEqual(self.ask_in_time(self.nodes["n1"], [("GET", of_n2)]), [b"w"])
         self.expect_filled(self.nodes["n1"])
+
+    def is_refused_at_once(self, node, key):
+        """By both shards, to which clients are dealt in turn."""
+        began = time.monotonic()
+        for _ in range(2):
+            with node.connect(30) as client:
+                self.assertError(client("SET", key, "v"), "CLUSTERDOWN")
+        return time.monotonic() - began < seconds(1)
 
     def failures(self):
         return sum(n["link"]["failures_total"] for node in self.nodes for n in node.status()["nodes"] if n["link"])

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from .resp import Client, Error
+from .resp import Client, Error, encode
 from .waiting import SLOWNESS, eventually
 
 # What says that nothing has happened.
@@ -43,7 +43,7 @@ def await_settled(cluster, names, within=60):
 class _Counting(threading.Thread):
     """One client with keys of its own, each counted up by one again and again.
 
-    It rests for as long as each batch took: the nodes shall have the processors, too, with which they move slots.
+    It rests for three times as long as each batch took: the nodes shall have the processors, to move slots with them.
     """
 
     def __init__(self, address, name, keys, depth, batches, kept):
@@ -69,8 +69,7 @@ class _Counting(threading.Thread):
             began = time.monotonic()
             try:
                 client = client or Client(self.address, 30)
-                for key in batch:
-                    client.send("INCR", key)
+                client.send_raw(b"".join(encode("INCR", key) for key in batch))
                 for key in batch:
                     self.take(key, client.read())
                     done += 1
@@ -82,7 +81,7 @@ class _Counting(threading.Thread):
                 for key in batch[done:]:
                     self.counts[key][1] += 1
                 self.over.wait(0.05)
-            self.over.wait(time.monotonic() - began)
+            self.over.wait(3 * (time.monotonic() - began))
         if client:
             client.close()
 
