@@ -6,9 +6,19 @@
 
 namespace limpet::engine {
 
+namespace {
+
+// Each boot begins a stream, so it can go by its name.
+std::uint32_t boot_of(std::uint64_t nonce) {
+  const auto name = static_cast<std::uint32_t>(nonce ^ (nonce >> 32));
+  return name == 0 ? 1 : name;
+}
+
+}  // namespace
+
 ChangeFeed::ChangeFeed(store::Store& store, std::optional<std::uint64_t> journal_nonce)
     : store_(store), runs_(*this) {
-  if (journal_nonce) journal_ = std::make_unique<journal::Writer>(*journal_nonce);
+  if (journal_nonce) journal_ = std::make_unique<journal::Writer>(*journal_nonce, boot_of(*journal_nonce));
   connect();
 }
 

@@ -228,9 +228,9 @@ void Outgoing::ask(Member to, Slot slot, const Message& message, Actions& out) {
   reached(Step::asks, message.kind);
   out.ask(to, slot, message);
   if (message.kind != Kind::finish || !numbers_.counts()) return;
-  History history = numbers_.history(slot);
-  if (!moves_.at(slot).source.takes_ends()) history.ends.clear();
-  append_history(out.questions.back().body, history);
+  const History history = numbers_.history(slot);
+  Bytes& body = out.questions.back().body;
+  moves_.at(slot).source.takes_ends() ? append_history(body, history) : append_last(body, history.last);
 }
 
 // Has done what a source wants, after anything has happened to it.

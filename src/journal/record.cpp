@@ -12,8 +12,8 @@ constexpr std::size_t kLengthAt = 8;
 constexpr std::size_t kSlotAt = 12;
 constexpr std::size_t kKindAt = 14;
 constexpr std::size_t kSequenceAt = 16;
-constexpr std::size_t kNothingAt = 24;
-static_assert(kNothingAt + 4 == kRecordHeadBytes);
+constexpr std::size_t kBootAt = 24;
+static_assert(kBootAt + 4 == kRecordHeadBytes);
 
 std::uint32_t check_of(std::string_view bytes, std::uint64_t seed) {
   return static_cast<std::uint32_t>(hash64(bytes, seed));
@@ -51,7 +51,7 @@ void seal_record(char* at, const Record& record, std::uint64_t nonce, std::uint6
   at[kKindAt] = static_cast<char>(record.kind);
   at[kKindAt + 1] = 0;
   store_le(at + kSequenceAt, record.sequence);
-  store_le(at + kNothingAt, std::uint32_t{0});
+  store_le(at + kBootAt, record.boot);
   store_le(at, head_check(at, seed));
 }
 
@@ -71,6 +71,7 @@ void append_term_record(Bytes& out, Slot slot, std::uint64_t sequence, const Las
   const Record record{.kind = Record::Kind::term,
                       .slot = slot,
                       .sequence = sequence,
+                      .boot = last.boot,
                       .body = out.view().substr(at + kRecordHeadBytes)};
   seal_record(out.data() + at, record, nonce, position);
 }
@@ -79,6 +80,7 @@ LastChange last_in(const Record& record) {
   std::string_view body = record.body;
   LastChange last;
   LIMPET_ASSERT(take_last(body, last));
+  last.boot = record.boot;
   return last;
 }
 
@@ -92,6 +94,7 @@ RecordStep next_record(std::string_view bytes, std::uint64_t nonce, std::uint64_
   step.record.kind = static_cast<Record::Kind>(head[kKindAt]);
   step.record.slot = load_le<Slot>(head + kSlotAt);
   step.record.sequence = load_le<std::uint64_t>(head + kSequenceAt);
+  step.record.boot = load_le<std::uint32_t>(head + kBootAt);
   const auto length = load_le<std::uint32_t>(head + kLengthAt);
   if (bytes.size() - kRecordHeadBytes < length) {
     step.kind = RecordStep::Kind::cut;

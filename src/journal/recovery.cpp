@@ -6,6 +6,7 @@
 #include <limpet/journal/recovery.hpp>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 namespace limpet::journal {
 
@@ -13,10 +14,11 @@ namespace limpet::journal {
 struct Recovery::Found {
   struct Change {
     Slot slot;
+    bool is_term;  // no change, but what is said of those behind it
+    std::uint32_t boot;
     std::uint64_t sequence;
     std::string_view body;
     std::uint64_t position;
-    bool is_term;  // no change, but what is said of those behind it
   };
   std::vector<Change> changes;
   std::vector<Hole> holes;
@@ -135,7 +137,7 @@ void Recovery::read_snapshot(const File& file) {
         if (count == number_in(record)) {
           slot = {.bodies = std::move(bodies),
                   .sequence = record.sequence,
-                  .version = has_version ? version : SlotVersion{.number = record.sequence},
+                  .version = has_version ? version : SlotVersion{.last = {.number = record.sequence}},
                   .copied_in = header.stream.generation};
         } else {
           slot.damaged = true;
@@ -277,8 +279,8 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
         if (record.kind == Record::Kind::mark) {
           found.synced = std::max(found.synced, number_in(record));
         } else if (of_slot(record)) {
-          found.changes.push_back({record.slot, record.sequence, record.body, position(offset),
-                                   record.kind == Record::Kind::term});
+          found.changes.push_back({record.slot, record.kind == Record::Kind::term, record.boot,
+                                   record.sequence, record.body, position(offset)});
           if (found.changes.size() == kSample) {
             found.changes.reserve(kSample * stream_bytes / (bytes_before + offset + record.bytes()));
           }
@@ -328,11 +330,15 @@ void Recovery::take_changes(const Found& found, std::size_t first) {
       slot.damaged = true;
     }
     slot.sequence = change.sequence;
-    slot.changed_in = generation;
+    const bool first_of_run =
+        std::max(slot.copied_in, std::exchange(slot.changed_in, generation)) < generation;
     if (change.is_term) {
-      take_term(change.slot, {.kind = Record::Kind::term, .body = change.body});
+      take_term(change.slot, {.kind = Record::Kind::term, .boot = change.boot, .body = change.body});
     } else {
-      ++slot.version.number;
+      // Of a release that names no boots.
+      if (first_of_run && slot.version.last.boot != 0)
+        advance(slot.version, {slot.version.last.term, slot.version.last.number});
+      ++slot.version.last.number;
       slot.bodies.push_back(change.body);
     }
   }

@@ -131,11 +131,11 @@ void Snapshotter::begin_slot() {
 
 // What does not follow from the slot's sequence.
 void Snapshotter::add_version() {
-  if (version_ == SlotVersion{.number = sequence_}) return;
-  if (version_.cessions > version_.term.cessions || !version_.ends.empty())
-    add_term({{version_.cessions, 0}, version_.number});
+  if (version_ == SlotVersion{.last = {.number = sequence_}}) return;
+  if (version_.cessions > version_.last.term.cessions || !version_.ends.empty())
+    add_term({{version_.cessions, 0}, 0});
   for (const LastChange& end : version_.ends) add_term(end);
-  add_term({version_.term, version_.number});
+  add_term(version_.last);
 }
 
 void Snapshotter::add_term(LastChange last) {

@@ -9,33 +9,31 @@ namespace {
 // The term of the last change is over. Where nothing was changed at it there is nothing to know of it.
 void remember_end(SlotVersion& version) {
   const std::uint64_t before = version.ends.empty() ? 0 : version.ends.back().number;
-  if (version.number <= before) return;
+  if (version.last.number <= before) return;
   if (version.ends.size() == kTermsRemembered) version.ends.erase(version.ends.begin());
-  version.ends.push_back({version.term, version.number});
+  version.ends.push_back(version.last);
 }
 
 }  // namespace
 
 void advance(SlotVersion& version, const LastChange& last) {
-  const Term term = last.term;
+  const std::uint64_t cessions = last.term.cessions;
   const bool goes_on =
-      term > version.term && term.cessions <= version.cessions && last.number >= version.number;
+      may_follow(last, version.last) && cessions <= version.cessions && last.number >= version.last.number;
   if (goes_on) {
     remember_end(version);
   } else {
     version.ends.clear();
   }
-  version.term = term;
-  version.number = last.number;
-  version.cessions = std::max(version.cessions, term.cessions);
+  version.last = last;
+  version.cessions = std::max(version.cessions, cessions);
 }
 
 bool has(const SlotVersion& version, const LastChange& change) {
   const auto goes_as_far = [&](const LastChange& end) {
-    return end.term == change.term && change.number <= end.number;
+    return same_term_and_boot(end, change) && change.number <= end.number;
   };
-  return goes_as_far({version.term, version.number}) ||
-         std::any_of(version.ends.begin(), version.ends.end(), goes_as_far);
+  return goes_as_far(version.last) || std::any_of(version.ends.begin(), version.ends.end(), goes_as_far);
 }
 
 }  // namespace limpet::journal

@@ -6,7 +6,10 @@
 
 namespace limpet::journal {
 
-Writer::Writer(std::uint64_t nonce) : nonce_(nonce), slots_(kSlots), terms_(kSlots) {}
+Writer::Writer(std::uint64_t nonce, std::uint32_t boot)
+    : nonce_(nonce), boot_(boot), slots_(kSlots), terms_(kSlots) {
+  for (SlotEnd& slot : slots_) slot.term_is_due = boot != 0;
+}
 
 store::EffectWriter& Writer::change_of(Slot slot) {
   if (open_ && (slot_ != slot || batch_.size() - head_at_ > kRecordSplitBytes)) close();
@@ -38,42 +41,52 @@ void Writer::close() {
 
 void Writer::set_sequence(Slot slot, std::uint64_t sequence, const SlotVersion& version) {
   slots_[slot].sequence = sequence;
-  slots_[slot].term_is_due = false;
-  terms_[slot] = {.version = version, .ahead = version.number - sequence, .next = version.term};
+  terms_[slot] = {.version = version, .ahead = version.last.number - sequence, .next = version.last.term};
+  look_whether_term_is_due(slot);
 }
 
 SlotVersion Writer::version(Slot slot) const {
   SlotVersion version = terms_[slot].version;
-  version.number = slots_[slot].sequence + terms_[slot].ahead;
+  version.last.number = slots_[slot].sequence + terms_[slot].ahead;
   return version;
 }
 
 void Writer::set_term(Slot slot, Term term) {
   if (open_ && slot_ == slot) close();
   terms_[slot].next = term;
-  slots_[slot].term_is_due = term != terms_[slot].version.term;
+  look_whether_term_is_due(slot);
 }
 
-// The last change first: the ends of earlier terms do not go on from it, so that they are taken for another
+void Writer::look_whether_term_is_due(Slot slot) {
+  const SlotTerm& known = terms_[slot];
+  slots_[slot].term_is_due = !same_term_and_boot({.term = known.next, .boot = boot_}, known.version.last);
+}
+
+// Ends, where there are any on either side, behind a record from which nothing goes on: so they are another
 // copy's, whatever was there before.
 void Writer::copied(Slot slot, LastChange last, const std::vector<LastChange>& ends) {
   end_command();
-  write_term(slot, last);
-  if (terms_[slot].version.ends == ends) return;
+  if (ends.empty()) {
+    write_term(slot, last);
+    if (terms_[slot].version.ends.empty()) return;
+  }
+  write_term(slot, {{last.term.cessions, 0}, 0});
   for (const LastChange& end : ends) write_term(slot, end);
   write_term(slot, last);
 }
 
-void Writer::begin_term(Slot slot) { write_term(slot, {terms_[slot].next, version(slot).number}); }
+void Writer::begin_term(Slot slot) {
+  write_term(slot, {terms_[slot].next, version(slot).last.number, boot_});
+}
 
 // REQUIRES: no record is open.
 void Writer::write_term(Slot slot, LastChange last) {
   SlotTerm& known = terms_[slot];
-  known.version.number = version(slot).number;
+  known.version.last.number = version(slot).last.number;
   append_term_record(batch_, slot, ++slots_[slot].sequence, last, nonce_, position());
   advance(known.version, last);
   known.ahead = last.number - slots_[slot].sequence;
-  slots_[slot].term_is_due = known.next != last.term;
+  look_whether_term_is_due(slot);
 }
 
 void Writer::mark(std::uint64_t synced) {

@@ -128,8 +128,9 @@ std::string effect_line(const Place& place, const journal::Record& record, const
 
 std::string term_line(const Place& place, const journal::Record& record) {
   const LastChange last = journal::last_in(record);
-  return fmt::format("{} {} {} {} term {}, number {}\n", place.file, place.offset, record.slot,
-                     record.sequence, text_of(last.term), last.number);
+  const std::string boot = last.boot == 0 ? "" : fmt::format(", boot {:08x}", last.boot);
+  return fmt::format("{} {} {} {} term {}, number {}{}\n", place.file, place.offset, record.slot,
+                     record.sequence, text_of(last.term), last.number, boot);
 }
 
 std::string broken_line(const Place& place, std::uint64_t bytes) {

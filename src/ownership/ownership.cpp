@@ -113,7 +113,7 @@ void Ownership::say(WordWriter& words, Slot slot, bool all) const {
   if (const auto promise = moves_->promise(slot); promise && numbering_.counts()) {
     const bool is_there = moves_->title(slot).promise && !slots_.is_loading(slot);
     LastChange last = is_there ? numbering_.last(slot) : LastChange{};
-    if (is_there && last == LastChange{}) last.term = promise->term;
+    if (is_there && last.term == Term{}) last.term = promise->term;
     words.say_promised({.name = view_->nodes[promise->from].name,
                         .term = promise->term,
                         .boot = promise->migration.boot,

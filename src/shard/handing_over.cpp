@@ -42,7 +42,7 @@ handoff::Numbering numbering_of(journal::Writer* journal) {
                               const handoff::History& copy) { journal->copied(slot, copy.last, copy.ends); },
           .history = [journal](Slot slot) -> handoff::History {
             journal::SlotVersion version = journal->version(slot);
-            return {.last = {version.term, version.number}, .ends = std::move(version.ends)};
+            return {.last = version.last, .ends = std::move(version.ends)};
           }};
 }
 

@@ -14,8 +14,8 @@ inline constexpr std::uint64_t kNonce = 0x1234567890abcdef;
 // The files of a stream of one shard, made as a node makes them.
 class Stream {
  public:
-  explicit Stream(std::uint64_t generation = 1, SegmentHeader header = {})
-      : header_(header), writer_(kNonce + generation) {
+  explicit Stream(std::uint64_t generation = 1, SegmentHeader header = {}, std::uint32_t boot = 0)
+      : header_(header), writer_(kNonce + generation, boot) {
     header_.stream.generation = generation;
     header_.nonce = kNonce + generation;
     begin_file();

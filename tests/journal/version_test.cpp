@@ -51,8 +51,8 @@ TEST(Versions, WithoutATermAreTheCountOfChanges) {
   stream.change(kSlot, "two");
   Recovery recovery;
   read(recovery, stream.files);
-  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.number = 2}));
-  EXPECT_EQ(stream.writer().version(kSlot), (SlotVersion{.number = 2}));
+  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.last = {.number = 2}}));
+  EXPECT_EQ(stream.writer().version(kSlot), (SlotVersion{.last = {.number = 2}}));
 }
 
 TEST(Versions, ATermIsWrittenBeforeTheFirstChangeAtItAndOnce) {
@@ -61,7 +61,7 @@ TEST(Versions, ATermIsWrittenBeforeTheFirstChangeAtItAndOnce) {
   stream.writer().set_term(kSlot, {3, 0});
   stream.writer().set_term(kSlot, {3, 1});
   Recovery before;
-  EXPECT_EQ(read(before, stream.files).version(kSlot), (SlotVersion{.number = 1}))
+  EXPECT_EQ(read(before, stream.files).version(kSlot), (SlotVersion{.last = {.number = 1}}))
       << "an owner that has changed nothing is no newer";
   const std::size_t size = stream.size();
   stream.change(kSlot, "two");
@@ -69,7 +69,7 @@ TEST(Versions, ATermIsWrittenBeforeTheFirstChangeAtItAndOnce) {
   stream.change(kSlot, "three");
   Recovery recovery;
   read(recovery, stream.files);
-  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.term = {3, 1}, .number = 3, .cessions = 3}));
+  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.last = {{3, 1}, 3}, .cessions = 3}));
   EXPECT_EQ(recovery.last_sequence(kSlot), 4U) << "a term counts too, so that it is missed";
   EXPECT_EQ(recovery.changes(), 3U);
   EXPECT_THAT(changes(recovery), ElementsAre("one", "two", "three"));
@@ -82,14 +82,14 @@ TEST(Versions, OfACopyGoOnWhereItsOwnerWas) {
   receive(stream, {7, 2}, {6, 0}, 1000);
   Recovery received;
   read(received, stream.files);
-  EXPECT_EQ(received.version(kSlot), (SlotVersion{.term = {6, 0}, .number = 1000, .cessions = 8}));
+  EXPECT_EQ(received.version(kSlot), (SlotVersion{.last = {{6, 0}, 1000}, .cessions = 8}));
   EXPECT_EQ(stream.writer().version(kSlot), received.version(kSlot));
   stream.writer().set_term(kSlot, {8, 0});
   stream.change(kSlot, "more");
   Recovery recovery;
   read(recovery, stream.files);
   EXPECT_EQ(recovery.version(kSlot),
-            (SlotVersion{.term = {8, 0}, .number = 1001, .cessions = 8, .ends = {{{6, 0}, 1000}}}));
+            (SlotVersion{.last = {{8, 0}, 1001}, .cessions = 8, .ends = {{{6, 0}, 1000}}}));
   EXPECT_EQ(recovery.last_sequence(kSlot), 7U) << "what is counted here has no gap";
   EXPECT_THAT(recovery.findings(), IsEmpty());
   EXPECT_FALSE(recovery.damaged(kSlot));
@@ -109,7 +109,7 @@ TEST(Versions, GoOnInTheNextRun) {
   Recovery recovery;
   read(recovery, files);
   EXPECT_EQ(recovery.version(kSlot),
-            (SlotVersion{.term = {8, 1}, .number = 1001, .cessions = 8, .ends = {{{6, 0}, 1000}}}));
+            (SlotVersion{.last = {{8, 1}, 1001}, .cessions = 8, .ends = {{{6, 0}, 1000}}}));
   EXPECT_THAT(recovery.findings(), IsEmpty());
 }
 
@@ -128,7 +128,7 @@ TEST(Versions, OfFormat1AreTheirCountAndGoOnFromIt) {
   files.insert(files.end(), later.files.begin(), later.files.end());
   Recovery recovery;
   read(recovery, files, 4);
-  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.term = {4, 0}, .number = 3, .cessions = 4}));
+  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.last = {{4, 0}, 3}, .cessions = 4}));
   EXPECT_THAT(changes(recovery), ElementsAre("one", "two", "three")) << "format 1 says nothing of cessions";
 }
 
@@ -136,10 +136,11 @@ TEST(Versions, StandInASnapshotToo) {
   store::Store store(3);
   SegmentHeader header{.stream = {.generation = 3, .shard = 0}, .nonce = 7};
   Writer writer(7);
-  const SlotVersion version{
-      .term = {6, 1}, .number = 1000, .cessions = 8, .ends = {{{4, 0}, 700}, {{6, 0}, 900}}};
+  const SlotVersion version{.last = {{6, 1}, 1000, 4},
+                            .cessions = 8,
+                            .ends = {{{4, 0}, 700, 2}, {{6, 0}, 800, 2}, {{6, 0}, 900, 3}}};
   // Of an owner: it was begun at the cessions of its last change.
-  const SlotVersion owned{.term = {6, 0}, .number = 900, .cessions = 6, .ends = {{{4, 0}, 700}}};
+  const SlotVersion owned{.last = {{6, 0}, 900, 3}, .cessions = 6, .ends = {{{4, 0}, 700, 2}}};
   writer.set_sequence(kSlot, 12, version);
   writer.set_sequence(kOwned, 3, owned);
   writer.set_sequence(kOther, 4);
@@ -153,8 +154,32 @@ TEST(Versions, StandInASnapshotToo) {
   EXPECT_THAT(recovery.findings(), IsEmpty());
   EXPECT_EQ(recovery.version(kSlot), version);
   EXPECT_EQ(recovery.version(kOwned), owned);
-  EXPECT_EQ(recovery.version(kOther), (SlotVersion{.number = 4}));
+  EXPECT_EQ(recovery.version(kOther), (SlotVersion{.last = {.number = 4}}));
   EXPECT_EQ(recovery.last_sequence(kSlot), 12U);
+}
+
+// A host failed between a term and its first change: the next one begins where the last one ended.
+TEST(Versions, OfTwoTermsThatEndAtOneChangeStandInASnapshotAndInACopy) {
+  const SlotVersion version{.last = {{6, 0}, 900, 5}, .cessions = 6, .ends = {{{6, 0}, 900, 4}}};
+  store::Store store(3);
+  Writer writer(7);
+  writer.set_sequence(kSlot, 12, version);
+  Snapshotter copier(store, writer, {.stream = {.generation = 3, .shard = 0}, .nonce = 7});
+  copier.begin();
+  while (copier.running()) copier.go_on();
+  std::string file;
+  for (const SnapshotPiece& piece : copier.pieces()) file += piece.bytes.view();
+  Recovery recovery;
+  EXPECT_EQ(read(recovery, {{"0000000003-000-00000001.snapshot", file}}).version(kSlot), version);
+  Stream stream;
+  stream.writer().set_term(kSlot, {7, 0});
+  stream.change(kSlot, "copy");
+  stream.writer().copied(kSlot, version.last, version.ends);
+  stream.change(kOther, "behind it");
+  Recovery received;
+  EXPECT_EQ(read(received, stream.files).version(kSlot).ends, version.ends);
+  EXPECT_EQ(received.version(kSlot).last, version.last);
+  EXPECT_EQ(received.version(kSlot), stream.writer().version(kSlot));
 }
 
 // Its head, its body: nobody may take what was begun later for what is over.
@@ -209,7 +234,7 @@ TEST(Ends, AreTheLastFew) {
 }
 
 TEST(Ends, OfACopyAreItsOwnersWhateverWasThereBefore) {
-  const std::vector<LastChange> ends{{{3, 0}, 200}, {{5, 1}, 800}};
+  const std::vector<LastChange> ends{{{3, 0}, 200, 7}, {{5, 1}, 700, 8}, {{5, 1}, 800, 9}};
   for (const bool is_empty : {false, true}) {
     Stream stream;
     receive(stream, {1, 0}, {1, 0}, 100);
@@ -246,9 +271,86 @@ TEST(Ends, AClaimThatBeginsEmptyHasNone) {
   EXPECT_FALSE(has(version_of(stream.files), {{8, 0}, 1001}));
 }
 
+// ---- Boots ----
+
+// What a node that starts on these files has of them.
+Recovery& start(Recovery& recovery, Stream& next, const Files& files) {
+  read(recovery, files);
+  for (const Slot slot : {kSlot, kOther})
+    next.writer().set_sequence(slot, recovery.last_sequence(slot), recovery.version(slot));
+  return recovery;
+}
+
+Files joined(Files files, const Stream& next) {
+  files.insert(files.end(), next.files.begin(), next.files.end());
+  return files;
+}
+
+TEST(Boots, AreNamedBeforeTheFirstChangeOfEachSlot) {
+  Stream stream(1, {}, 20);
+  constexpr std::size_t kChangeBytes = kRecordHeadBytes + 5;
+  for (const Slot slot : {kSlot, kOther}) {
+    const std::size_t size = stream.size();
+    stream.change(slot, "one");
+    EXPECT_EQ(stream.size() - size, kRecordHeadBytes + kTermBodyBytes + kChangeBytes);
+    stream.change(slot, "two");
+    EXPECT_EQ(stream.size() - size, kRecordHeadBytes + kTermBodyBytes + 2 * kChangeBytes);
+    EXPECT_EQ(version_of(stream.files).last, (LastChange{{0, 0}, 2, 20}));
+  }
+}
+
+TEST(Boots, ThatGoOnAtOneTermAreTwoTermsInTheHistory) {
+  Stream stream(1, {}, 20);
+  stream.writer().set_term(kSlot, {3, 0});
+  stream.change(kSlot, "one");
+  stream.change(kSlot, "two");
+  Stream later(2, {}, 21);
+  Recovery recovery;
+  start(recovery, later, stream.files);
+  later.change(kSlot, "three");
+  const SlotVersion version = version_of(joined(stream.files, later));
+  EXPECT_EQ(version, (SlotVersion{.last = {{3, 0}, 3, 21}, .cessions = 3, .ends = {{{3, 0}, 2, 20}}}));
+  EXPECT_EQ(later.writer().version(kSlot), version);
+  EXPECT_TRUE(has(version, {{3, 0}, 2, 20}));
+  EXPECT_FALSE(has(version, {{3, 0}, 3, 20}));
+}
+
+TEST(Boots, OfAReleaseThatNamesNoneMakeNoChangesOfTheOneBefore) {
+  Stream stream(1, {}, 20);
+  stream.writer().set_term(kSlot, {3, 0});
+  stream.change(kSlot, "one");
+  Recovery recovery;
+  read(recovery, stream.files);
+  SlotVersion unnamed = recovery.version(kSlot);
+  unnamed.last.boot = 0;
+  Stream later(2);
+  later.writer().set_sequence(kSlot, recovery.last_sequence(kSlot), unnamed);
+  later.change(kSlot, "two");
+  later.change(kSlot, "three");
+  EXPECT_EQ(version_of(joined(stream.files, later)),
+            (SlotVersion{.last = {{3, 0}, 3}, .cessions = 3, .ends = {{{3, 0}, 1, 20}}}));
+}
+
+TEST(Boots, OfAVolumeThatWentBackMakeOtherChangesOfTheSameNumbers) {
+  Stream stream(1, {}, 20);
+  stream.writer().set_term(kSlot, {3, 0});
+  stream.change(kSlot, "one");
+  Stream lives[] = {Stream(2, {}, 21), Stream(2, {}, 22)};
+  SlotVersion versions[2];
+  for (std::size_t life = 0; life < 2; ++life) {
+    Recovery recovery;
+    start(recovery, lives[life], stream.files);
+    lives[life].change(kSlot, "two");
+    versions[life] = version_of(joined(stream.files, lives[life]));
+  }
+  EXPECT_TRUE(is_eq(versions[0].last <=> versions[1].last)) << "neither is the later one";
+  EXPECT_FALSE(has(versions[0], versions[1].last));
+  EXPECT_FALSE(has(versions[1], versions[0].last));
+  EXPECT_TRUE(has(versions[0], version_of(stream.files).last)) << "what both went on from";
+}
+
 TEST(Ends, TellWhetherAChangeIsInThere) {
-  const SlotVersion version{
-      .term = {8, 1}, .number = 1200, .cessions = 8, .ends = {{{6, 0}, 1000}, {{8, 0}, 1100}}};
+  const SlotVersion version{.last = {{8, 1}, 1200}, .cessions = 8, .ends = {{{6, 0}, 1000}, {{8, 0}, 1100}}};
   EXPECT_TRUE(has(version, {{8, 1}, 1200}));
   EXPECT_FALSE(has(version, {{8, 1}, 1201})) << "more than there is";
   EXPECT_TRUE(has(version, {{8, 0}, 1100}));
@@ -292,7 +394,7 @@ TEST(Outlived, WhatWasReceivedIsKeptThoughItsOwnerChangedNothingForLong) {
   read(recovery, stream.files, 8);
   EXPECT_THAT(changes(recovery), ElementsAre("clear", "copy"));
   EXPECT_EQ(recovery.outlived(), 1U);
-  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.term = {1, 0}, .number = 40, .cessions = 8}));
+  EXPECT_EQ(recovery.version(kSlot), (SlotVersion{.last = {{1, 0}, 40}, .cessions = 8}));
 }
 
 TEST(Formats, ANewerOneIsRefusedNamingBoth) {

@@ -13,11 +13,28 @@ namespace limpet {
 struct LastChange {
   Term term{};  // at which it was made
   std::uint64_t number = 0;
-  // The later one is the greater.
-  friend auto operator<=>(const LastChange&, const LastChange&) = default;
+  // Names the boot in which it was made, as one shard has it (no boot id, which may come again). A volume
+  // that went back to an earlier state lets its node make changes again under a term and number that other
+  // copies have for different ones: these are of another boot. 0: it is not known.
+  std::uint32_t boot = 0;
+
+  friend bool operator==(const LastChange&, const LastChange&) = default;
+  // The later one is the greater. Neither is where only the boots differ.
+  friend std::weak_ordering operator<=>(const LastChange& a, const LastChange& b) {
+    if (const auto by_term = a.term <=> b.term; by_term != 0) return by_term;
+    return a.number <=> b.number;
+  }
 };
 
-// Term (12 bytes), number (8 bytes, little-endian).
+[[nodiscard]] inline bool same_term_and_boot(const LastChange& a, const LastChange& b) {
+  return a.term == b.term && a.boot == b.boot;
+}
+// May it be made where the changes of a term and boot end so?
+[[nodiscard]] inline bool may_follow(const LastChange& change, const LastChange& end) {
+  return change.term >= end.term && !same_term_and_boot(change, end);
+}
+
+// Term (12 bytes), number (8 bytes, little-endian). The boot stands elsewhere, if at all.
 inline void append_last(Bytes& out, const LastChange& last) {
   append_term(out, last.term);
   append_le(out, last.number);

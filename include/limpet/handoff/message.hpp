@@ -31,7 +31,8 @@ enum class Kind : std::uint8_t {
   // The source's, again.
   settle = 7,  // tell when all of it so far is on the disk; nothing is frozen yet
   // Answers.
-  ready = 16,  // to begin; digest: kTakesEnds, if finish may say where earlier terms ended
+  ready =
+      16,  // to begin; digest: kTakesEnds, if finish may say where earlier terms ended, and in which boots
   taken = 17,  // to piece; number: bytes received so far
   // To finish: they are on the disk, and so is the promise; number: how many; digest: how many ms syncs take.
   prepared = 18,
@@ -47,7 +48,7 @@ enum class Kind : std::uint8_t {
 inline constexpr Kind kLastQuestion = Kind::settle;
 inline constexpr Kind kLastAnswer = Kind::settled;
 inline constexpr std::uint64_t kOfTheSlot = 1;
-inline constexpr std::uint64_t kTakesEnds = 1;
+inline constexpr std::uint64_t kTakesEnds = 2;  // 1 was said by nodes that knew no boots
 
 struct Message {
   Kind kind{};

@@ -36,8 +36,8 @@ struct Numbering {
   [[nodiscard]] LastChange last(Slot slot) const { return history(slot).last; }
 };
 
-// As it stands in a message: the last change, and the last ones of earlier terms, if there are any; nothing
-// where nobody counts.
+// As it stands in a message: the last change, and the last ones of earlier terms, if there are any, each with
+// its boot; nothing where nobody counts, the last change alone, without its boot, from an earlier release.
 void append_history(Bytes& out, const History& history);
 // Nothing: these bytes are none.
 [[nodiscard]] std::optional<History> read_history(std::string_view bytes);

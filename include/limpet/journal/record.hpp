@@ -1,7 +1,7 @@
 // Records: what journal files are made of. docs/journal.md describes them byte by byte.
 //
 //   +------------+------------+--------+------+------+---+----------+------+---------
-//   | head check | body check | length | slot | kind | 0 | sequence | 0    | body ...
+//   | head check | body check | length | slot | kind | 0 | sequence | boot | body ...
 //   | 4          | 4          | 4      | 2    | 1    | 1 | 8        | 4    |
 //   +------------+------------+--------+------+------+---+----------+------+---------
 //
@@ -35,6 +35,7 @@ struct Record {
   Kind kind = Kind::change;
   Slot slot = 0;
   std::uint64_t sequence = 0;  // counts the changes and terms of the slot here, from 1
+  std::uint32_t boot = 0;      // of kind `term`: whose changes follow, as LastChange has it
   std::string_view body = {};
 
   [[nodiscard]] std::uint64_t bytes() const;  // the whole record

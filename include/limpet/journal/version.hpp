@@ -4,8 +4,9 @@
 // told (term, number) of the last change in it, and goes on from there. That is written, by a record of kind
 // `term`, wherever it does not follow from the change before.
 //
-// Two copies that had the same owner at a term have the same changes of that term, as far as both go. So
-// whether one has all that another has is seen by where each of its terms ended: has().
+// Two copies that had the same owner at a term, in the same boot, have the same changes of that term, as far
+// as both go. So whether one has all that another has is seen by where each of its terms ended: has(). Of a
+// term at which two boots made changes each is a term of its own here.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,7 @@
 namespace limpet::journal {
 
 struct SlotVersion {
-  Term term{};               // at which the last change was made; (0, 0) before journals said so
-  std::uint64_t number = 0;  // of that change
+  LastChange last{};  // of term (0, 0) before journals said so
   // What is there was begun at so many cessions or later: at those of its owner, or, of a copy that was
   // received, at those that its receiver was to own it at. 0: nobody has said.
   std::uint64_t cessions = 0;
@@ -26,9 +26,9 @@ struct SlotVersion {
   friend bool operator==(const SlotVersion&, const SlotVersion&) = default;
 };
 
-// A record of kind `term` was written, or read. What goes on from the last change, at a later term and at no
-// more cessions than it was begun at, has the history of before. Anything else is another copy, which brings
-// its own, or begins empty.
+// A record of kind `term` was written, or read. What goes on from the last change, at a later term or in
+// another boot, and at no more cessions than it was begun at, has the history of before. Anything else is
+// another copy, which brings its own, or begins empty.
 void advance(SlotVersion& version, const LastChange& last);
 
 // Is that change in it, and with it all that were before? Not known of a term that was forgotten: no.

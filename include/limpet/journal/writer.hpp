@@ -19,8 +19,9 @@ namespace limpet::journal {
 
 class Writer final : public store::ChangeSink {
  public:
-  // `nonce` is the stream's, and never used twice.
-  explicit Writer(std::uint64_t nonce);
+  // `nonce` is the stream's, and never used twice. `boot` names this boot in what is known of changes; 0: it
+  // has no name.
+  explicit Writer(std::uint64_t nonce, std::uint32_t boot = 0);
 
   // The effects of a command; ended by end_command().
   store::EffectWriter& change_of(Slot slot) override;
@@ -46,7 +47,9 @@ class Writer final : public store::ChangeSink {
   void prefetch(Slot slot) const { __builtin_prefetch(&slots_[slot], 1); }
 
   // Where the slot's count of changes goes on from, and what its last change was.
-  void set_sequence(Slot slot, std::uint64_t sequence) { set_sequence(slot, sequence, {.number = sequence}); }
+  void set_sequence(Slot slot, std::uint64_t sequence) {
+    set_sequence(slot, sequence, {.last = {.number = sequence}});
+  }
   void set_sequence(Slot slot, std::uint64_t sequence, const SlotVersion& version);
   [[nodiscard]] std::uint64_t sequence(Slot slot) const { return slots_[slot].sequence; }
   [[nodiscard]] SlotVersion version(Slot slot) const;
@@ -60,8 +63,10 @@ class Writer final : public store::ChangeSink {
   void close();
   void write_term(Slot slot, LastChange last);
   void begin_term(Slot slot);
+  void look_whether_term_is_due(Slot slot);
 
   std::uint64_t nonce_;
+  std::uint32_t boot_;
   Bytes batch_;
   std::uint64_t begin_ = 0;  // the position of the batch
   bool open_ = false;
@@ -71,7 +76,7 @@ class Writer final : public store::ChangeSink {
   struct SlotEnd {
     std::uint64_t sequence = 0;  // of its last change
     std::uint64_t end = 0;       // the position behind it
-    bool term_is_due = false;    // the next change is of another term than the last one
+    bool term_is_due = false;    // the next change is of another term or boot than the last one
   };
   std::vector<SlotEnd> slots_;
   struct SlotTerm {
