@@ -124,7 +124,7 @@ TEST(Away, WhereAllAnswerAndNobodyKnowsTheHolderTheWayOutIsNamed) {
   const std::uint64_t forgotten = cluster.stats(1).handoff.forgotten;  // of which others know; few
   EXPECT_THAT(status(cluster, 0, "n2", "why_unheld"), HasSubstr("`limpet cluster claim n2`"));
   edit_file(cluster, {{}, {.weight = "0.9"}, {.state = "draining"}}, 3);
-  ASSERT_TRUE(cluster.run_until([&] { return slots_of(cluster, 2) == 0; }, 60'000)) << tail(cluster);
+  ASSERT_TRUE(cluster.eventually([&] { return slots_of(cluster, 2) == 0; }, 60'000)) << tail(cluster);
   ASSERT_GT(slots_of(cluster, 1), 0U);
   EXPECT_THAT(status(cluster, 0, "n2", "why_unheld"), HasSubstr("drain one node, stop it"));
   EXPECT_THAT(first_error(cluster, 0), HasSubstr("drain one node, stop it"));

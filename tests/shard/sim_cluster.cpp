@@ -83,6 +83,14 @@ bool SimCluster::run_until(const std::function<bool()>& done, std::int64_t ms_ma
   return true;
 }
 
+bool SimCluster::eventually(const std::function<bool()>& done, std::int64_t ms_max) {
+  constexpr std::int64_t kLookEveryMs = 50;
+  for (const std::int64_t end = now_ms_ + ms_max; now_ms_ < end; run_for(kLookEveryMs)) {
+    if (done()) return true;
+  }
+  return done();
+}
+
 void SimCluster::on_node(unsigned index, std::uint64_t life, std::function<void()> event) {
   Node& node = nodes_[index];
   if (!node.alive || node.life != life) return;
@@ -373,11 +381,7 @@ bool SimCluster::settled() const {
 }
 
 bool SimCluster::settle(std::int64_t ms_max) {
-  constexpr std::int64_t kLookEveryMs = 50;
-  for (const std::int64_t end = now_ms_ + ms_max; now_ms_ < end; run_for(kLookEveryMs)) {
-    if (settled()) return true;
-  }
-  return settled();
+  return eventually([this] { return settled(); }, ms_max);
 }
 
 ShardStats SimCluster::stats(unsigned node) const {

@@ -81,6 +81,8 @@ class SimCluster {
   // ---- Time ----
   void run_for(std::int64_t ms);
   bool run_until(const std::function<bool()>& done, std::int64_t ms_max);
+  // The same, but it looks every 50 ms alone: for what takes long to see.
+  bool eventually(const std::function<bool()>& done, std::int64_t ms_max);
   [[nodiscard]] std::int64_t now_ms() const { return now_ms_; }
   [[nodiscard]] std::uint64_t random(std::uint64_t below);
 
