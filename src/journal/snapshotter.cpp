@@ -132,10 +132,9 @@ void Snapshotter::begin_slot() {
 // What does not follow from the slot's sequence.
 void Snapshotter::add_version() {
   if (version_ == SlotVersion{.last = {.number = sequence_}}) return;
-  if (version_.cessions > version_.last.term.cessions || !version_.ends.empty())
-    add_term({{version_.cessions, 0}, 0});
-  for (const LastChange& end : version_.ends) add_term(end);
-  add_term(version_.last);
+  if (version_.cessions <= version_.last.term.cessions && version_.ends.empty())
+    return add_term(version_.last);
+  for (const LastChange& each : history_anew(version_.cessions, version_.ends, version_.last)) add_term(each);
 }
 
 void Snapshotter::add_term(LastChange last) {

@@ -29,6 +29,14 @@ void advance(SlotVersion& version, const LastChange& last) {
   version.cessions = std::max(version.cessions, cessions);
 }
 
+std::vector<LastChange> history_anew(std::uint64_t cessions, const std::vector<LastChange>& ends,
+                                     const LastChange& last) {
+  std::vector<LastChange> records{{{cessions, 0}, 0}};
+  records.insert(records.end(), ends.begin(), ends.end());
+  records.push_back(last);
+  return records;
+}
+
 bool has(const SlotVersion& version, const LastChange& change) {
   const auto goes_as_far = [&](const LastChange& end) {
     return same_term_and_boot(end, change) && change.number <= end.number;

@@ -62,17 +62,14 @@ void Writer::look_whether_term_is_due(Slot slot) {
   slots_[slot].term_is_due = !same_term_and_boot({.term = known.next, .boot = boot_}, known.version.last);
 }
 
-// Ends, where there are any on either side, behind a record from which nothing goes on: so they are another
-// copy's, whatever was there before.
+// The ends, where there are any on either side, are another copy's, whatever was there before.
 void Writer::copied(Slot slot, LastChange last, const std::vector<LastChange>& ends) {
   end_command();
   if (ends.empty()) {
     write_term(slot, last);
     if (terms_[slot].version.ends.empty()) return;
   }
-  write_term(slot, {{last.term.cessions, 0}, 0});
-  for (const LastChange& end : ends) write_term(slot, end);
-  write_term(slot, last);
+  for (const LastChange& each : history_anew(last.term.cessions, ends, last)) write_term(slot, each);
 }
 
 void Writer::begin_term(Slot slot) {

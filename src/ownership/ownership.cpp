@@ -112,14 +112,12 @@ void Ownership::say(WordWriter& words, Slot slot, bool all) const {
   // Who does not count what it has cannot say whether that is more than what anybody else has.
   if (const auto promise = moves_->promise(slot); promise && numbering_.counts()) {
     const bool is_there = moves_->title(slot).promise && !slots_.is_loading(slot);
-    LastChange last = is_there ? numbering_.last(slot) : LastChange{};
-    if (is_there && last.term == Term{}) last.term = promise->term;
     words.say_promised({.name = view_->nodes[promise->from].name,
                         .term = promise->term,
                         .boot = promise->migration.boot,
                         .attempt = promise->migration.attempt,
                         .bytes = promise->bytes,
-                        .last = last},
+                        .last = is_there ? std::optional(numbering_.last(slot)) : std::nullopt},
                        slot);
   }
   if (is_mine(slot)) {

@@ -126,11 +126,11 @@ void Ownership::hears_known(Slot slot, NodeIndex from, const Owner& owner, Now n
 void Ownership::hears_promised(Slot slot, NodeIndex from, const peer::Section& promise, Now now) {
   if (!slots_.is_own(slot) || !starts_->begins(slot)) return;
   if (promise.term.cessions != starts_->owning(slot, moves_->title(slot)).term.cessions) return;
-  handoff::Unfinished::Offer offer{.by = from,
-                                   .term = promise.term,
-                                   .migration = {.boot = promise.boot, .attempt = promise.attempt},
-                                   .bytes = promise.bytes};
-  if (promise.last.term != Term{}) offer.last = promise.last.number == 0 ? LastChange{} : promise.last;
+  const handoff::Unfinished::Offer offer{.by = from,
+                                         .term = promise.term,
+                                         .migration = {.boot = promise.boot, .attempt = promise.attempt},
+                                         .bytes = promise.bytes,
+                                         .last = promise.last};
   unfinished_.hears(slot, offer, now);
   if (slots_.is_loading(slot)) actions_.load_first(slot);
 }

@@ -23,12 +23,25 @@ bool take_slots(std::string_view& from, Section& section) {
   return true;
 }
 
+bool take_what_is_there(std::string_view& from, Section& section) {
+  LastChange last;
+  if (!take_last(from, last)) return false;
+  if (last.term != Term{}) section.last = last.number == 0 ? LastChange{} : last;
+  return true;
+}
+
+void append_what_is_there(Bytes& out, const Section& promise) {
+  LastChange last = promise.last.value_or(LastChange{});
+  if (promise.last && last.term == Term{}) last.term = promise.term;
+  append_last(out, last);
+}
+
 bool take_promise(std::string_view& from, Section& section) {
   if (from.size() < sizeof(Slot)) return false;
   section.slots = from.substr(0, sizeof(Slot));
   from.remove_prefix(sizeof(Slot));
   return section.slot(0) < kSlots && take_term(from, section.term) && take_le(from, section.boot) &&
-         take_le(from, section.attempt) && take_le(from, section.bytes) && take_last(from, section.last);
+         take_le(from, section.attempt) && take_le(from, section.bytes) && take_what_is_there(from, section);
 }
 
 }  // namespace
@@ -89,7 +102,7 @@ void WordWriter::say_promised(const Section& promise, Slot slot) {
   append_le(body_, promise.boot);
   append_le(body_, promise.attempt);
   append_le(body_, promise.bytes);
-  append_last(body_, promise.last);
+  append_what_is_there(body_, promise);
 }
 
 void WordWriter::flush() {

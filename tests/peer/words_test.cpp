@@ -6,6 +6,23 @@
 namespace limpet::peer {
 namespace {
 
+TEST(Words, OfAPromiseTellWhatIsThereFromWhatIsNotKnownYet) {
+  const auto heard = [](std::optional<LastChange> last) {
+    std::string said;
+    WordWriter words([&](std::string_view body) { said += body; });
+    words.say_promised({.name = "n1", .term = {4, 2}, .last = last}, 3);
+    words.flush();
+    std::string_view rest = said;
+    Section section;
+    EXPECT_TRUE(take_section(rest, section));
+    return section.last;
+  };
+  EXPECT_EQ(heard(std::nullopt), std::nullopt);
+  EXPECT_EQ(heard(LastChange{}), LastChange{}) << "nothing was ever changed";
+  EXPECT_EQ(heard(LastChange{{3, 0}, 14}), (LastChange{{3, 0}, 14}));
+  EXPECT_EQ(heard(LastChange{.number = 14}), (LastChange{{4, 2}, 14})) << "before journals knew terms";
+}
+
 TEST(Words, AreReadAsTheyWereSaid) {
   std::string all;
   WordWriter words([&](std::string_view body) { all += body; });
@@ -14,7 +31,8 @@ TEST(Words, AreReadAsTheyWereSaid) {
   words.say(Said::knows, "n2", {6}, 8);
   words.say_boot("n3", 99);
   words.say_promised(
-      {.name = "n1", .term = {4, 2}, .boot = 11, .attempt = 12, .bytes = 13, .last = {{4, 1}, 14}}, 3);
+      {.name = "n1", .term = {4, 2}, .boot = 11, .attempt = 12, .bytes = 13, .last = LastChange{{4, 1}, 14}},
+      3);
   words.flush();
   std::string_view rest = all;
   Section section;
@@ -27,8 +45,8 @@ TEST(Words, AreReadAsTheyWereSaid) {
   EXPECT_EQ(section.slot(0), 3U);
   EXPECT_EQ(section.term, (Term{4, 2}));
   EXPECT_EQ(section.bytes, 13U);
-  EXPECT_EQ(section.last.term, (Term{4, 1}));
-  EXPECT_EQ(section.last.number, 14U);
+  EXPECT_EQ(section.last->term, (Term{4, 1}));
+  EXPECT_EQ(section.last->number, 14U);
   ASSERT_TRUE(take_section(rest, section));
   EXPECT_EQ(section.said, Said::holds);
   EXPECT_EQ(section.term, (Term{5, 1}));

@@ -31,8 +31,8 @@ enum class Kind : std::uint8_t {
   // The source's, again.
   settle = 7,  // tell when all of it so far is on the disk; nothing is frozen yet
   // Answers.
-  ready =
-      16,  // to begin; digest: kTakesEnds, if finish may say where earlier terms ended, and in which boots
+  // To begin; digest: kTakesEnds, if finish may say where earlier terms ended, and in which boots.
+  ready = 16,
   taken = 17,  // to piece; number: bytes received so far
   // To finish: they are on the disk, and so is the promise; number: how many; digest: how many ms syncs take.
   prepared = 18,

@@ -31,6 +31,12 @@ struct SlotVersion {
 // another copy, which brings its own, or begins empty.
 void advance(SlotVersion& version, const LastChange& last);
 
+// What records of kind `term` say, one after the other, to give a slot these ends and that last change,
+// whatever stood before them: nothing goes on from the first.
+[[nodiscard]] std::vector<LastChange> history_anew(std::uint64_t cessions,
+                                                   const std::vector<LastChange>& ends,
+                                                   const LastChange& last);
+
 // Is that change in it, and with it all that were before? Not known of a term that was forgotten: no.
 [[nodiscard]] bool has(const SlotVersion& version, const LastChange& change);
 

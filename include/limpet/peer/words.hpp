@@ -6,7 +6,8 @@
 //       boot      id (8 bytes)                                   the highest boot of that node that is known
 //       promised  slot (2), term (12), boot, attempt, bytes (8 each), term (12) and number (8) of the last
 //                 change                                          what the node of that name gave to the
-//                 sender; number 0: no change was ever made, as of that term
+//                 sender. No term: it is not known yet; the term of the promise: it is of none, and number 0
+//                 if nothing was ever changed
 //       others    term (12), count (2), slots (2 each)
 //
 // Little-endian. What came from a link is never trusted: take_section() checks all lengths, slots and kinds.
@@ -19,6 +20,7 @@
 #include <limpet/base/slot.hpp>
 #include <limpet/base/term.hpp>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -42,7 +44,7 @@ struct Section {
   std::uint64_t boot = 0;    // of boot and promised
   std::uint64_t attempt = 0;
   std::uint64_t bytes = 0;
-  LastChange last{};  // that is there; of no term: it is not known yet; number 0: there never was any
+  std::optional<LastChange> last{};  // that is there, without its boot; none: it is not known yet
 
   [[nodiscard]] std::size_t count() const { return slots.size() / sizeof(Slot); }
   [[nodiscard]] Slot slot(std::size_t at) const { return load_le<Slot>(slots.data() + at * sizeof(Slot)); }
