@@ -1,3 +1,5 @@
+add_custom_target(headers)
+
 # limpet_room(NAME SOURCES a.cpp ... ROOMS base resp ... [LIBRARIES tl::expected ...])
 #
 # Makes the static library limpet_NAME out of src/NAME. The public headers of a room are in include/limpet/NAME. Each
@@ -12,8 +14,7 @@ function(limpet_room name)
   endif()
 
   set(sources ${ROOM_SOURCES})
-  # Every public header compiles alone: one source file that includes just it, first. Once is enough: not again under
-  # a sanitizer.
+  # Every public header compiles alone: one source file that includes just it, first.
   file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/include
        ${CMAKE_SOURCE_DIR}/include/limpet/${name}/*.hpp)
   set(checks "")
@@ -34,8 +35,9 @@ function(limpet_room name)
     limpet_lto(limpet_${name})
   endif()
 
-  if(LIMPET_TESTS AND checks AND NOT LIMPET_SANITIZE)
+  if(LIMPET_TESTS AND LIMPET_HEADERS AND checks)
     add_library(limpet_${name}_headers OBJECT ${checks})
+    add_dependencies(headers limpet_${name}_headers)
     target_link_libraries(limpet_${name}_headers PRIVATE limpet_${name})
     limpet_flags(limpet_${name}_headers)
     # Each by itself, and for its warnings and errors alone.
