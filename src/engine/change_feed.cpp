@@ -41,6 +41,15 @@ void ChangeFeed::listen(bool listens) {
   connect();
 }
 
+Result<void> ChangeFeed::follow(Slot slot, const LastChange& made, std::string_view effects, Now now) {
+  LIMPET_ASSERT(journal_ && listens_);
+  journal_->append(slot, made, effects);
+  store_.set_sink(nullptr);
+  Result<void> done = store::apply(store_, slot, effects, now.unix_ms);
+  store_.set_sink(journal_.get());
+  return done;
+}
+
 void ChangeFeed::connect() {
   records_ = journal_ != nullptr || !subscribers_.empty();
   if (!listens_ || !records_) return store_.set_sink(nullptr);

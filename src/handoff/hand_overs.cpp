@@ -74,8 +74,9 @@ void HandOvers::set_crash_hook(CrashHook hook) {
   crash_hook_ = std::move(hook);
 }
 
-void HandOvers::set_numbering(Numbering numbers) {
-  outgoing_.set_numbering(numbers);
+void HandOvers::set_numbering(Numbering numbers, bool keeps_copies) {
+  keeps_copies_ = keeps_copies;
+  outgoing_.set_numbering(numbers, keeps_copies);
   incoming_.set_numbering(numbers);
   numbers_ = std::move(numbers);
 }
@@ -133,7 +134,7 @@ bool HandOvers::claim(Slot slot) {
 
 // A promise of an earlier term has been overtaken by another hand-over.
 bool HandOvers::promised_by(Slot slot, Member by, Term term) const {
-  const auto known = promise(slot);
+  const auto known = incoming_.promise(slot);
   return known && title(slot).promise && known->from == by && known->term.cessions >= term.cessions;
 }
 
@@ -163,7 +164,8 @@ void HandOvers::overtaken(Slot slot, Term term, Now now) {
     outgoing_.ended_elsewhere(slot, actions_);
   } else if (incoming_.is_moving(slot)) {
     incoming_.overtaken(slot, term, now, actions_);
-  } else if (title(slot) == SlotTitle{} && !ledger_.is_writing(slot) && store_.keys_in(slot) > 0) {
+  } else if (!keeps_copies_ && title(slot) == SlotTitle{} && !ledger_.is_writing(slot) &&
+             store_.keys_in(slot) > 0) {
     store_.clear(slot);
   }
   hand_on();

@@ -209,6 +209,11 @@ void Outgoing::ended_elsewhere(Slot slot, Actions& out) {
                        .text = "slot " + std::to_string(slot) + ", which was handed over to " +
                                moves_.at(slot).why + ", is held by another node by now: the copy here goes"});
   moves_.erase(slot);
+  part_with(slot);
+}
+
+void Outgoing::part_with(Slot slot) {
+  if (keeps_copies_) return;
   store_.clear(slot);
   store_.resume_reclaim(slot);
 }
@@ -305,8 +310,7 @@ void Outgoing::on_done(Move& move, Now now, Actions& out) {
                                       .frozen_ms = move.source.held_ms()}});
   moves_.erase(slot);
   // Only now: until it is served elsewhere this is the only other copy.
-  store_.clear(slot);
-  store_.resume_reclaim(slot);
+  part_with(slot);
   reached(Step::drops, Kind::owned);
 }
 

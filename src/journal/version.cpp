@@ -17,6 +17,7 @@ void remember_end(SlotVersion& version) {
 }  // namespace
 
 void advance(SlotVersion& version, const LastChange& last) {
+  if (last == version.last && last.number > 0) return;  // it is said again
   const std::uint64_t cessions = last.term.cessions;
   const bool goes_on =
       may_follow(last, version.last) && cessions <= version.cessions && last.number >= version.last.number;
@@ -35,6 +36,11 @@ std::vector<LastChange> history_anew(std::uint64_t cessions, const std::vector<L
   records.insert(records.end(), ends.begin(), ends.end());
   records.push_back(last);
   return records;
+}
+
+std::vector<LastChange> history_gone_on(SlotVersion version, const LastChange& last) {
+  remember_end(version);
+  return history_anew(last.term.cessions, version.ends, last);
 }
 
 bool has(const SlotVersion& version, const LastChange& change) {

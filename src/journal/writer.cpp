@@ -26,15 +26,34 @@ store::EffectWriter& Writer::change_of(Slot slot) {
 
 void Writer::close() {
   open_ = false;
-  char* const at = batch_.data() + head_at_;
-  SlotEnd& slot = slots_[slot_];
+  seal(slot_, head_at_);
+  if (watch_) watch_(slot_, batch_.view().substr(head_at_ + kRecordHeadBytes));
+}
+
+// The record of a change that begins there, and is all that stands behind.
+void Writer::seal(Slot of, std::size_t head_at) {
+  SlotEnd& slot = slots_[of];
   const Record record{.kind = Record::Kind::change,
-                      .slot = slot_,
+                      .slot = of,
                       .sequence = ++slot.sequence,
-                      .body = batch_.view().substr(head_at_ + kRecordHeadBytes)};
-  seal_record(at, record, nonce_, begin_ + head_at_);
+                      .body = batch_.view().substr(head_at + kRecordHeadBytes)};
+  seal_record(batch_.data() + head_at, record, nonce_, begin_ + head_at);
   slot.end = position();
-  if (watch_) watch_(slot_, record.body);
+}
+
+void Writer::append(Slot slot, const LastChange& made, std::string_view effects) {
+  end_command();
+  const LastChange before{made.term, made.number - 1, made.boot};
+  const SlotTerm& known = terms_[slot];
+  if (made.term.cessions > known.version.cessions) {
+    for (const LastChange& each : history_gone_on(version(slot), before)) write_term(slot, each);
+  } else if (!known.is_said || !same_term_and_boot(known.version.last, made)) {
+    write_term(slot, before);
+  }
+  const std::size_t head_at = batch_.size();
+  batch_.extend(kRecordHeadBytes);
+  batch_.append(effects);
+  seal(slot, head_at);
 }
 
 // ---- Terms ----
@@ -45,9 +64,15 @@ void Writer::set_sequence(Slot slot, std::uint64_t sequence, const SlotVersion& 
   look_whether_term_is_due(slot);
 }
 
+LastChange Writer::last(Slot slot) const {
+  LastChange last = terms_[slot].version.last;
+  last.number = slots_[slot].sequence + terms_[slot].ahead;
+  return last;
+}
+
 SlotVersion Writer::version(Slot slot) const {
   SlotVersion version = terms_[slot].version;
-  version.last.number = slots_[slot].sequence + terms_[slot].ahead;
+  version.last = last(slot);
   return version;
 }
 
@@ -72,17 +97,16 @@ void Writer::copied(Slot slot, LastChange last, const std::vector<LastChange>& e
   for (const LastChange& each : history_anew(last.term.cessions, ends, last)) write_term(slot, each);
 }
 
-void Writer::begin_term(Slot slot) {
-  write_term(slot, {terms_[slot].next, version(slot).last.number, boot_});
-}
+void Writer::begin_term(Slot slot) { write_term(slot, {terms_[slot].next, last(slot).number, boot_}); }
 
 // REQUIRES: no record is open.
 void Writer::write_term(Slot slot, LastChange last) {
   SlotTerm& known = terms_[slot];
-  known.version.last.number = version(slot).last.number;
+  known.version.last = this->last(slot);
   append_term_record(batch_, slot, ++slots_[slot].sequence, last, nonce_, position());
   advance(known.version, last);
   known.ahead = last.number - slots_[slot].sequence;
+  known.is_said = true;
   look_whether_term_is_due(slot);
 }
 

@@ -46,7 +46,7 @@ void Ownership::begin(const HandoffConfig& config, Now now) {
   moves_ = std::make_unique<HandOvers>(config_.self, config.boot, config_.shards, config_.shard, titles,
                                        store_, now);
   moves_->set_crash_hook(config.crash_hook);
-  moves_->set_numbering(numbering_);
+  moves_->set_numbering(numbering_, config_.keeps_copies);
   starts_ = std::make_unique<handoff::Owners>(config_.shards, config_.shard, titles, config.raised, now);
   starts_->set_names(config_.self,
                      [this](handoff::Member member) { return std::string_view(view_->nodes[member].name); });
@@ -110,7 +110,7 @@ bool Ownership::can_be_true(Term term, NodeIndex node, Now now) {
 void Ownership::say(WordWriter& words, Slot slot, bool all) const {
   if (completing_.contains(slot)) return;
   // Who does not count what it has cannot say whether that is more than what anybody else has.
-  if (const auto promise = moves_->promise(slot); promise && numbering_.counts()) {
+  if (const auto promise = moves_->incoming().promise(slot); promise && numbering_.counts()) {
     const bool is_there = moves_->title(slot).promise && !slots_.is_loading(slot);
     words.say_promised({.name = view_->nodes[promise->from].name,
                         .term = promise->term,
@@ -143,7 +143,7 @@ void Ownership::say_all(const WordWriter::Send& send) {
   slots_.each_own([&](Slot slot) {
     say(words, slot, true);
     // Whoever gave it may have to know what is there of it before it can serve it.
-    if (slots_.is_loading(slot) && moves_->promise(slot)) actions_.load_first(slot);
+    if (slots_.is_loading(slot) && moves_->incoming().promise(slot)) actions_.load_first(slot);
   });
   words.flush();
 }
@@ -177,7 +177,8 @@ void Ownership::loaded(Slot slot) {
   const bool to_be_taken = held == handoff::SlotTitle{} && view_->home[slot] == config_.self &&
                            !known_.latest(slot).known() && first_slots_->has_begun(*view_);
   const bool first = !known_.heard(slot).known() && (first_slots_->was_fresh() || to_be_taken);
-  if (!handoff::owns(held) && !held.promise && !first) store_.clear(slot);
+  const bool is_mine = handoff::owns(held) || held.promise || first;
+  if (!is_mine && !config_.keeps_copies) store_.clear(slot);
   moves_->set_ready(slot, true);
 }
 

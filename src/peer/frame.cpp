@@ -11,7 +11,7 @@ constexpr std::size_t kHopsAt = 8;
 
 bool known(std::uint8_t type) {
   return type >= static_cast<std::uint8_t>(FrameType::greet) &&
-         type <= static_cast<std::uint8_t>(FrameType::ask);
+         type <= static_cast<std::uint8_t>(FrameType::followed);
 }
 
 }  // namespace

@@ -79,6 +79,7 @@ void append_greeting(Bytes& out, const Greeting& greeting) {
        {&greeting.cluster, &greeting.node, &greeting.client, &greeting.peer, &greeting.release}) {
     append_name(out, *name);
   }
+  if (greeting.shards) append_le(out, *greeting.shards);
   out.append(greeting.more);
 }
 
@@ -92,6 +93,7 @@ bool take_fields(std::string_view body, bool of_0_1, Greeting& greeting) {
                      take_name(body, greeting.client) && take_name(body, greeting.peer);
   if (!whole || of_0_1) return whole;
   if (!take_name(body, greeting.release) || greeting.least > greeting.greatest) return false;
+  if (std::uint16_t shards = 0; take_le(body, shards)) greeting.shards = shards;
   greeting.more = body;
   return true;
 }

@@ -92,16 +92,29 @@ std::vector<NodeIndex> behind(const std::vector<Member>& members, const Points& 
   return elsewhere;
 }
 
-}  // namespace
-
-std::vector<NodeIndex> followers(const std::vector<Member>& members, const Placement& placement, Slot slot,
-                                 std::size_t count) {
-  const NodeIndex owner = placement[slot];
-  const Points points(members);
+std::vector<NodeIndex> followers(const std::vector<Member>& members, const Points& points, NodeIndex owner,
+                                 Slot slot, std::size_t count) {
   if (owner == kNobody || points.size() == 0 || count == 0) return {};
   std::vector<bool> seen(members.size(), false);
   seen[owner] = true;
   return behind(members, points, owner, slot, count, std::move(seen));
+}
+
+}  // namespace
+
+std::vector<NodeIndex> followers(const std::vector<Member>& members, const Placement& placement, Slot slot,
+                                 std::size_t count) {
+  return followers(members, Points(members), placement[slot], slot, count);
+}
+
+void each_followers(const std::vector<Member>& members, const Placement& placement, std::size_t count,
+                    Slot first, unsigned step,
+                    const std::function<void(Slot, const std::vector<NodeIndex>&)>& visit) {
+  const Points points(members);
+  for (unsigned at = first; at < kSlots; at += step) {
+    const auto slot = static_cast<Slot>(at);
+    visit(slot, followers(members, points, placement[slot], slot, count));
+  }
 }
 
 Placement without(const std::vector<Member>& members, const Placement& placement,

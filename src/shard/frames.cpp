@@ -31,6 +31,8 @@ const Frames::Row& Frames::row(FrameType type) {
         {FrameType::holder, nullptr, nullptr, &Frames::holders},
         {FrameType::handoff, nullptr, &Frames::question, &Frames::sibling_question},
         {FrameType::ask, nullptr, &Frames::ask, &Frames::sibling_ask},
+        {FrameType::follow, nullptr, &Frames::copies, &Frames::sibling_copies},
+        {FrameType::followed, nullptr, &Frames::copies, &Frames::sibling_copies},
     };
     std::array<Row, peer::kFrameTypes> by_type{};
     for (const Row& each : known) by_type[static_cast<std::size_t>(each.type)] = each;
@@ -122,5 +124,11 @@ std::string_view Frames::question(StreamId peer, const Frame& frame) {
 void Frames::sibling_question(unsigned sibling, const Frame& frame) {
   handing_over_.take(of_sibling(sibling, frame), frame);
 }
+
+// ---- Copies ----
+
+std::string_view Frames::copies(StreamId peer, const Frame& frame) { return following_.take(peer, frame); }
+
+void Frames::sibling_copies(unsigned, const Frame& frame) { following_.take(frame); }
 
 }  // namespace limpet::shard

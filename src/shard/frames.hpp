@@ -9,6 +9,7 @@
 #include <limpet/shard/shard.hpp>
 #include <string_view>
 
+#include "following.hpp"
 #include "forwarding.hpp"
 #include "handing_over.hpp"
 #include "names.hpp"
@@ -19,14 +20,15 @@ namespace limpet::shard {
 class Frames {
  public:
   Frames(const Now& now, ownership::Ownership& ownership, Neighbours& neighbours, Serving& serving,
-         Forwarding& forwarding, HandingOver& handing_over)
+         Forwarding& forwarding, HandingOver& handing_over, Following& following)
       : now_(now),
         ownership_(ownership),
         links_(neighbours.links()),
         telling_(neighbours.telling()),
         serving_(serving),
         forwarding_(forwarding),
-        handing_over_(handing_over) {}
+        handing_over_(handing_over),
+        following_(following) {}
 
   // Those that are handed on by links (this node dialled) and by peers (the other one did).
   [[nodiscard]] static links::FrameTypes of_links();
@@ -57,6 +59,9 @@ class Frames {
   // ---- Hand-overs ----
   [[nodiscard]] std::string_view question(StreamId peer, const peer::Frame& frame);
   void sibling_question(unsigned sibling, const peer::Frame& frame);
+  // ---- Copies ----
+  [[nodiscard]] std::string_view copies(StreamId peer, const peer::Frame& frame);
+  void sibling_copies(unsigned sibling, const peer::Frame& frame);
 
   const Now& now_;
   ownership::Ownership& ownership_;
@@ -65,6 +70,7 @@ class Frames {
   Serving& serving_;
   Forwarding& forwarding_;
   HandingOver& handing_over_;
+  Following& following_;
 };
 
 }  // namespace limpet::shard

@@ -86,7 +86,10 @@ void HandingOver::drain_ownership() {
     effects_.notes.push_back({said.level, said.text, {}, {}});
   effects_.wanted.insert(effects_.wanted.end(), actions.wanted.begin(), actions.wanted.end());
   for (const cluster::NodeIndex node : actions.alive) linking_.seen_alive(node);
-  for (const Slot slot : actions.rerouted) serving_.reroute(slot);
+  for (const Slot slot : actions.rerouted) {
+    following_.rerouted(slot);
+    serving_.reroute(slot);
+  }
   for (const cluster::NodeIndex node : actions.ask) telling_.ask(node);
 }
 
@@ -189,6 +192,9 @@ void HandingOver::ask(handoff::Question& question) {
     const std::string why = "it cannot be reached: " + link.why(now_);
     return ownership_.moves().unanswered(question.slot, question.body.view(), why, now_);
   }
+  handoff::Message read;
+  if (handoff::read_message(question.body.view(), read) && read.kind == handoff::Kind::begin)
+    following_.gives(question.slot, question.to);
   // What it was is all that is needed of it, should there be no answer.
   Bytes head;
   head.append(question.body.view().substr(0, handoff::kMessageHeadBytes));

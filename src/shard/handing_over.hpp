@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "after_sync.hpp"
+#include "following.hpp"
 #include "names.hpp"
 #include "serving.hpp"
 
@@ -34,7 +35,7 @@ class HandingOver {
  public:
   HandingOver(const ShardConfig& config, const Now& now, Effects& effects, engine::Engine& engine,
               ownership::Ownership& ownership, Neighbours& neighbours, Traffic& traffic, Orders& orders,
-              Serving& serving)
+              Serving& serving, Following& following)
       : config_(config),
         now_(now),
         effects_(effects),
@@ -49,6 +50,7 @@ class HandingOver {
         delivery_(traffic.delivery()),
         sending_(traffic.sending()),
         serving_(serving),
+        following_(following),
         given_changes_(ownership) {}
 
   // ---- What happens ----
@@ -128,6 +130,7 @@ class HandingOver {
   Delivery& delivery_;
   const Sending& sending_;
   Serving& serving_;
+  Following& following_;
   GivenChanges given_changes_;
   AfterSync after_sync_;
   Numbered<handoff::Question> questions_;  // asked; by Origin::id

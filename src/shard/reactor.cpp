@@ -13,6 +13,7 @@ ownership::OwnershipConfig ownership_of(const ShardConfig& config, const ShardTu
           .shards = config.shards,
           .shard = config.index,
           .loads = config.loads,
+          .keeps_copies = config.copies.has_value(),
           .handoff = config.handoff,
           .handover_rate = tunables.handover_rate};
 }
@@ -30,11 +31,12 @@ Reactor::Reactor(ShardConfig config, ShardTunables tunables, Now now)
       serving_(config_, tunables_, now_, engine_, ownership_, counters_, neighbours_, traffic_,
                commands_.parts()),
       forwarding_(now_, ownership_, clients_, neighbours_, traffic_, serving_),
+      following_(config_, now_, effects_, engine_, ownership_, neighbours_, traffic_.delivery()),
       handing_over_(config_, now_, effects_, engine_, ownership_, neighbours_, traffic_, commands_.orders(),
-                    serving_),
+                    serving_, following_),
       requests_(now_, engine_, ownership_, clients_, turns_, counters_, neighbours_.forwarder(), traffic_,
                 commands_),
-      frames_(now_, ownership_, neighbours_, serving_, forwarding_, handing_over_) {
+      frames_(now_, ownership_, neighbours_, serving_, forwarding_, handing_over_, following_) {
   memory_.set_bound(tunables_.client_bytes_max);
   neighbours_.set_secrets(tunables_.secret);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
@@ -69,6 +71,7 @@ void Reactor::end_event() {
     settle();
   }
   if (handing_over_.can_copy()) effects_.again = true;
+  following_.end_event();
   clients_.trim();
   traffic_.sending().trim();
   serving_.trim();
@@ -138,8 +141,10 @@ void Reactor::closed(StreamId id, std::string_view reason) {
     case StreamKind::client:
       return drop_client(id);
     case StreamKind::link:
-      return neighbours_.linking().closed(id, reason,
-                                          [this](StreamId of) { return clients_.find(of) != nullptr; });
+      if (const auto node = neighbours_.linking().closed(
+              id, reason, [this](StreamId of) { return clients_.find(of) != nullptr; }))
+        following_.link_is_lost(*node);
+      return;
     case StreamKind::peer:
       neighbours_.telling().gone(id);
       return neighbours_.peers().closed(id);
@@ -186,6 +191,7 @@ void Reactor::take_from_link(StreamId link, std::string_view bytes) {
   while (const links::Links::Heard* const heard = turn->next()) {
     if (heard->kind == links::Links::Heard::Kind::up) {
       neighbours_.linking().up(turn->node());
+      following_.link_is_up(turn->node());
     } else if (!frames_.take_from_link(turn->node(), heard->frame)) {
       turn->refuse();
     }
@@ -250,6 +256,7 @@ void Reactor::go_on() {
   }
   journaling_.go_on();
   handing_over_.go_on();
+  following_.go_on();
 }
 
 // ---- Time ----
@@ -265,6 +272,7 @@ void Reactor::tick() {
   engine_.feed().end_command();
   journaling_.tick();
   handing_over_.tick();
+  following_.tick();
   commands_.figures().note_counts();
 }
 
@@ -281,6 +289,7 @@ void Reactor::tick_pending() {
 
 void Reactor::durable(std::uint64_t position) {
   engine_.durable(position);
+  following_.durable(position);
   traffic_.delivery().release();
 }
 
@@ -306,6 +315,7 @@ void Reactor::set_view(std::shared_ptr<const cluster::View> view) {
   ownership_.set_view(view_, now_);
   neighbours_.set_view(view_);
   handing_over_.follow_view();
+  following_.follow_view();
 }
 
 void Reactor::ordered(std::uint64_t ticket, const Result<std::string>& outcome) {

@@ -6,7 +6,8 @@
 //   Traffic      where to (Dispatch, Sending), not now (Waiting), answers (Delivery)
 //   Commands     of several sessions, shards and nodes, and what a shard says of itself (room wide)
 //   Requests     what clients ask for
-//   Frames       what others say: Serving (requests), Forwarding (answers), HandingOver (slots)
+//   Frames       what others say: Serving (requests), Forwarding (answers), HandingOver (slots), Following
+//                (copies)
 //   Journaling   the files of the journal
 #pragma once
 
@@ -24,6 +25,7 @@
 #include <string>
 #include <string_view>
 
+#include "following.hpp"
 #include "forwarding.hpp"
 #include "frames.hpp"
 #include "handing_over.hpp"
@@ -78,6 +80,7 @@ class Reactor {
   [[nodiscard]] bool drained();
   [[nodiscard]] bool in_start() const { return is_starting(ownership_); }
   [[nodiscard]] ShardStats stats() const { return commands_.figures().stats(); }
+  [[nodiscard]] replica::CopiesCount copies() const { return following_.count(); }
 
  private:
   // Does what machines want done, in one order, until none of them wants anything. To be called behind every
@@ -127,6 +130,7 @@ class Reactor {
                      memory_, clients_, engine_,   ownership_, gathers_, neighbours_, traffic_};
   Serving serving_;
   Forwarding forwarding_;
+  Following following_;
   HandingOver handing_over_;
   Journaling journaling_{now_, effects_, engine_, ownership_, serving_};
   Requests requests_;

@@ -156,6 +156,8 @@ void Shard::drain(Now now) {
 
 bool Shard::drained() const { return reactor_->drained(); }
 bool Shard::in_start() const { return reactor_->in_start(); }
+replica::CopiesCount Shard::copies() const { return reactor_->copies(); }
+
 ShardStats Shard::stats() { return reactor_->stats(); }
 
 }  // namespace limpet::shard

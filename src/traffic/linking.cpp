@@ -22,15 +22,17 @@ void Linking::written(StreamId link, std::size_t bytes) {
   if (drained) forwarder_.has_drained({false, *drained});
 }
 
-void Linking::closed(StreamId link, std::string_view reason, const std::function<bool(StreamId)>& is_there) {
+std::optional<NodeIndex> Linking::closed(StreamId link, std::string_view reason,
+                                         const std::function<bool(StreamId)>& is_there) {
   drain_links();
   const auto lost = links_.closed(link, reason, now_, random_);
-  if (!lost) return;
+  if (!lost) return std::nullopt;
   forwarder_.link_is_lost(lost->node, lost->written, is_there);
   drain_links();
   if (lost->fail_waiting || links_.draining()) forwarder_.fail_waiting(lost->node);
   forwarder_.has_drained({false, lost->node});
   dial_if_worthwhile(lost->node);
+  return lost->node;
 }
 
 void Linking::tick_links() {

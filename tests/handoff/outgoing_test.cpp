@@ -216,6 +216,17 @@ TEST_F(OutgoingTest, AnotherViewGivesUpWhatIsPointless) {
   EXPECT_EQ(outgoing_.to_move(), 1U) << "it is where it should be";
 }
 
+TEST_F(OutgoingTest, WhatWasGivenAwayStaysWhereCopiesAreKept) {
+  outgoing_.set_numbering({}, true);
+  begin();
+  go_over();
+  outgoing_.written(kSlot, now_, out_);
+  (void)questions();
+  EXPECT_TRUE(hears(Kind::owned));
+  EXPECT_FALSE(outgoing_.is_moving(kSlot));
+  EXPECT_EQ(store_.keys_in(kSlot), 1U);
+}
+
 TEST_F(OutgoingTest, AGrantThatAnotherHasOvertakenDropsTheCopy) {
   begin();
   go_over();

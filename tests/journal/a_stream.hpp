@@ -26,6 +26,15 @@ class Stream {
     writer_.end_command();
     flush();
   }
+  // The same of a change that its owner made.
+  void append(Slot slot, const LastChange& made, std::string_view text) {
+    Bytes bytes;
+    store::EffectWriter effects;
+    effects.begin(bytes);
+    effects.erase(text);
+    writer_.append(slot, made, bytes.view());
+    flush();
+  }
   void mark(std::uint64_t position) {
     writer_.mark(position);
     flush();

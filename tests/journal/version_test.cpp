@@ -349,6 +349,72 @@ TEST(Boots, OfAVolumeThatWentBackMakeOtherChangesOfTheSameNumbers) {
   EXPECT_TRUE(has(versions[0], version_of(stream.files).last)) << "what both went on from";
 }
 
+// ---- Changes that somebody else has made ----
+
+constexpr LastChange kMade{{3, 0}, 8, 70};  // by an owner in its boot 70
+
+LastChange after(LastChange change, unsigned count) {
+  change.number += count;
+  return change;
+}
+
+TEST(Copies, HaveTheNumbersTermsAndBootsOfTheirOwner) {
+  Stream stream(1, {}, 20);
+  stream.append(kSlot, kMade, "eight");
+  stream.append(kSlot, after(kMade, 1), "nine");
+  stream.append(kSlot, {{3, 1}, 10, 71}, "ten");
+  const SlotVersion version{.last = {{3, 1}, 10, 71}, .cessions = 3, .ends = {{{3, 0}, 9, 70}}};
+  EXPECT_EQ(stream.writer().version(kSlot), version);
+  EXPECT_EQ(version_of(stream.files), version);
+  EXPECT_THAT(Recovered(stream.files).changes(kSlot), ElementsAre("eight", "nine", "ten"));
+}
+
+TEST(Copies, OfAnOwnerThatGoesOnKeepTheirHistoryOverTheirOwnRestarts) {
+  Files files;
+  std::uint64_t number = 0;
+  for (std::uint64_t boot = 1; boot <= 12; ++boot) {
+    Stream stream(boot, {}, static_cast<std::uint32_t>(20 + boot));
+    Recovery recovery;
+    start(recovery, stream, files);
+    for (int i = 0; i < 2; ++i) stream.append(kSlot, {{3, 0}, ++number, 70}, "a change");
+    files = joined(files, stream);
+    EXPECT_EQ(version_of(files), (SlotVersion{.last = {{3, 0}, number, 70}, .cessions = 3})) << boot;
+  }
+}
+
+TEST(Copies, KeepTheHistoryOfBeforeWhereAnotherOwnsTheSlot) {
+  Stream stream(1, {}, 20);
+  stream.append(kSlot, kMade, "eight");
+  stream.append(kSlot, {{4, 0}, 9, 80}, "nine");
+  stream.append(kSlot, {{5, 0}, 10, 90}, "ten");
+  const SlotVersion version{.last = {{5, 0}, 10, 90}, .cessions = 5, .ends = {kMade, {{4, 0}, 9, 80}}};
+  EXPECT_EQ(version_of(stream.files), version);
+  EXPECT_EQ(stream.writer().version(kSlot), version);
+}
+
+TEST(Copies, BeforeTheyAreWholeAreInNobodysHistory) {
+  Stream stream(1, {}, 20);
+  stream.append(kSlot, kMade, "of an earlier owner");
+  stream.writer().copied(kSlot, {});
+  stream.append(kSlot, {{}, 1, 20}, "half");
+  EXPECT_EQ(version_of(stream.files).last, (LastChange{{0, 0}, 1, 20}));
+  EXPECT_FALSE(has(version_of(stream.files), kMade));
+  stream.writer().copied(kSlot, after(kMade, 20), {{{2, 0}, 4, 60}});
+  stream.append(kSlot, after(kMade, 21), "behind it");
+  const SlotVersion version{.last = after(kMade, 21), .cessions = 3, .ends = {{{2, 0}, 4, 60}}};
+  EXPECT_EQ(version_of(stream.files), version);
+  EXPECT_EQ(stream.writer().version(kSlot), version);
+}
+
+TEST(Copies, ThatBecomeItsOwnGoOnInItsOwnBoot) {
+  Stream stream(1, {}, 20);
+  stream.append(kSlot, kMade, "eight");
+  stream.writer().set_term(kSlot, {3, 1});
+  stream.change(kSlot, "nine");
+  EXPECT_EQ(version_of(stream.files).last, (LastChange{{3, 1}, 9, 20}));
+  EXPECT_EQ(stream.writer().version(kSlot), version_of(stream.files));
+}
+
 TEST(Ends, TellWhetherAChangeIsInThere) {
   const SlotVersion version{.last = {{8, 1}, 1200}, .cessions = 8, .ends = {{{6, 0}, 1000}, {{8, 0}, 1100}}};
   EXPECT_TRUE(has(version, {{8, 1}, 1200}));

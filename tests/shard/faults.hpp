@@ -38,6 +38,11 @@ class Faults {
   void heal();
 
   [[nodiscard]] bool listed(unsigned node) const { return file_[node].listed; }
+  // It is to hold slots, by the last file.
+  [[nodiscard]] bool is_to_hold(unsigned node) const {
+    return file_[node].listed && file_[node].state == "up" &&
+           file_[node].weight.find_first_not_of("0.") != std::string_view::npos;
+  }
   // Its disk may say what is no longer so.
   [[nodiscard]] bool is_of_the_past(unsigned node);
   // A claim is under way.

@@ -23,6 +23,7 @@ enum class WorldKind : std::uint8_t {
   old_disks,
   no_journal,
   hasty,
+  followed,
 };
 
 struct KindRow {
@@ -56,6 +57,8 @@ inline constexpr std::array kWorldKinds = {
     KindRow{WorldKind::no_journal, "no_journal", 12, true, true},
     // Clients leave while their commands are under way.
     KindRow{WorldKind::hasty, "hasty", 3, true, false},
+    // Slots have followers, and replies wait for these.
+    KindRow{WorldKind::followed, "followed", 4, false, false},
 };
 
 class Kinds {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 namespace limpet::shard {
@@ -13,7 +14,8 @@ constexpr unsigned kCounters = 24;
 constexpr unsigned kRegisters = 16;
 constexpr std::size_t kBigBytes = 2 * kPieceBytes;  // more than a piece
 constexpr std::size_t kLargePieceBytes = 65'536;    // of what is on its way between nodes
-constexpr std::int64_t kLongestWaitMs = 6'000;      // of a command
+constexpr std::int64_t kCopiedMs = 20'000;      // until all followers have been asked again, and have it all
+constexpr std::int64_t kLongestWaitMs = 6'000;  // of a command
 const std::vector<std::string_view> kRefusals = {"CLUSTERDOWN", "TRYAGAIN", "LOADING", "MISCONF"};
 
 SimCluster::Options options_for(std::uint64_t seed, const Kinds& kinds) {
@@ -25,6 +27,11 @@ SimCluster::Options options_for(std::uint64_t seed, const Kinds& kinds) {
   if (kinds.has(WorldKind::large_values)) options.piece_bytes_max = kLargePieceBytes;
   // Every third world has a rate for what it gives away, in which values of megabytes would take all day.
   options.handover_rate = seed % 3 == 0 && !kinds.has(WorldKind::large_values) ? 20'000 : 0;
+  if (kinds.has(WorldKind::followed)) {
+    options.copies = CopiesConfig{.policy = {.followers = 1 + static_cast<unsigned>(seed / 4 % 2),
+                                             .acks = std::array{replica::Acks::none, replica::Acks::one,
+                                                                replica::Acks::all}[seed / 8 % 3]}};
+  }
   options.started = std::min(options.nodes, 2 + static_cast<unsigned>(seed / 6 % 3));
   std::vector<FileNode> nodes(options.nodes, kPlainNode);
   for (unsigned i = options.started; i < options.nodes; ++i) nodes[i].listed = false;
@@ -75,6 +82,7 @@ void World::run(int steps) {
   collect();
   check_owners();
   check_notes();
+  if (kinds_.has(WorldKind::followed) && !kinds_.lose()) check_copies();
   bool first = true;
   for (unsigned node = 0; node < options_.nodes; ++node) {
     if (!faults_.listed(node)) continue;
@@ -161,6 +169,42 @@ unsigned World::owners_of(Slot slot) {
   return owners;
 }
 
+// What the owner of a slot has on its disk its followers have on theirs.
+void World::check_copies() {
+  cluster_.run_for(kCopiedMs);
+  bool parted = false;
+  std::vector<std::map<std::string, std::string>> disks(options_.nodes);
+  for (unsigned node = 0; node < options_.nodes; ++node) {
+    if (!cluster_.alive(node)) continue;
+    disks[node] = cluster_.disk(node).strings();
+    const replica::CopiesCount copies = cluster_.copies(node);
+    EXPECT_EQ(copies.counted + copies.parted, copies.wanted) << "of n" << node + 1 << "\n" << tail();
+    EXPECT_EQ(copies.behind, 0U);
+    parted = parted || copies.parted > 0;
+  }
+  // A follower has what its owner had not got to its disk when it was killed: nobody overwrites that.
+  for (unsigned owner = 0; owner < options_.nodes && !parted; ++owner) check_copies_of(owner, disks);
+}
+
+void World::check_copies_of(unsigned owner, const std::vector<std::map<std::string, std::string>>& disks) {
+  const auto fit = std::count_if(disks.begin(), disks.end(), [&](const auto& disk) {
+    const auto node = static_cast<unsigned>(&disk - disks.data());
+    return node != owner && faults_.is_to_hold(node) && cluster_.alive(node);
+  });
+  const auto wanted = std::min<std::ptrdiff_t>(options_.copies->policy.followers, fit);
+  for (const auto& [key, value] : disks[owner]) {
+    // What has timed out is in no copy, and on its owner's disk until it is swept.
+    if (key.starts_with("far") || key.starts_with("near")) continue;
+    const Slot slot = KeyRef::of(key).slot;
+    if (!handoff::owns(cluster_.disk(owner).book.title(slot))) continue;
+    const auto copies = std::count_if(disks.begin(), disks.end(), [&](const auto& disk) {
+      const auto found = disk.find(key);
+      return &disk != &disks[owner] && found != disk.end() && found->second == value;
+    });
+    ASSERT_GE(copies, wanted) << key << " of n" << owner + 1 << ", slot " << slot << "\n" << tail();
+  }
+}
+
 void World::check_owners() {
   for (unsigned at = 0; at < kSlots; ++at) {
     const auto slot = static_cast<Slot>(at);
@@ -182,6 +226,7 @@ void World::check_leftovers(unsigned node) {
   for (const resp::Value& key : keys->elements) {
     EXPECT_TRUE(seen.insert(key.text).second) << key.text << " was left where it has gone from";
   }
+  if (kinds_.has(WorldKind::followed)) return;
   // Nor does anybody keep what no command shows.
   const auto shown = cluster_.ask_for(cluster_.connect(node), "DBSIZE");
   ASSERT_TRUE(shown && shown->type == resp::Value::Type::integer) << (shown ? shown->text : "no reply");

@@ -47,6 +47,8 @@ class World {
 
   [[nodiscard]] unsigned owners_of(Slot slot);
   void check_owners();
+  void check_copies();
+  void check_copies_of(unsigned owner, const std::vector<std::map<std::string, std::string>>& disks);
   void check_all(unsigned node);
   void check_leftovers(unsigned node);
   void check_knowledge(unsigned node);

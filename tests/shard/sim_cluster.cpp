@@ -169,6 +169,7 @@ void SimCluster::start(unsigned index) {
     if (options_.journal && node.keeps_journal) {
       config.journal = node.disk.begin_stream(options_.shards, shard, random(~std::uint64_t{0}));
       config.loads = true;
+      config.copies = options_.copies;
     }
     config.self = *node.view->find("n" + std::to_string(index + 1));
     config.shards = options_.shards;
@@ -382,6 +383,18 @@ bool SimCluster::settled() const {
 
 bool SimCluster::settle(std::int64_t ms_max) {
   return eventually([this] { return settled(); }, ms_max);
+}
+
+replica::CopiesCount SimCluster::copies(unsigned node) const {
+  replica::CopiesCount sum;
+  for (const auto& shard : nodes_[node].shards) {
+    const replica::CopiesCount count = shard->copies();
+    sum.wanted += count.wanted;
+    sum.counted += count.counted;
+    sum.parted += count.parted;
+    sum.behind += count.behind;
+  }
+  return sum;
 }
 
 ShardStats SimCluster::stats(unsigned node) const {

@@ -55,8 +55,9 @@ class SimCluster {
     std::size_t socket_bytes = ~std::size_t{0};
     std::uint64_t handover_rate = 0;  // of a shard
     bool moves = false;               // slots change hands; without it they are where the files place them
-    bool journal = false;             // what was acknowledged is on the disk, and is there after a crash
-    unsigned started = ~0U;           // only so many nodes are started at first
+    std::optional<CopiesConfig> copies = {};  // REQUIRES: moves and journal
+    bool journal = false;    // what was acknowledged is on the disk, and is there after a crash
+    unsigned started = ~0U;  // only so many nodes are started at first
   };
 
   explicit SimCluster(Options options);
@@ -125,6 +126,8 @@ class SimCluster {
   [[nodiscard]] unsigned owner_of(std::string_view key) const;        // by the file of node 0
   [[nodiscard]] std::string key_of(unsigned node, unsigned n) const;  // the n-th key that this node owns
   [[nodiscard]] ShardStats stats(unsigned node) const;
+  // Of the slots that the node owns.
+  [[nodiscard]] replica::CopiesCount copies(unsigned node) const;
   [[nodiscard]] bool alive(unsigned node) const { return nodes_[node].alive; }
   [[nodiscard]] const SimDisk& disk(unsigned node) const { return nodes_[node].disk; }
   [[nodiscard]] bool keeps_journal(unsigned node) const { return nodes_[node].keeps_journal; }

@@ -12,6 +12,7 @@ ROOMS = {
     "ring": ["base"],
     "store": ["base"],
     "journal": ["base", "store"],
+    "replica": ["base", "store", "journal"],
     "peer": ["base"],
     "handoff": ["base", "store"],
     "cluster": ["base", "ring"],
@@ -23,12 +24,12 @@ ROOMS = {
     "clients": ["base", "resp", "store", "command"],
     "gather": ["base", "resp", "ring", "peer", "cluster", "command", "forward"],
     "reports": ["base", "resp", "ring", "store", "handoff", "cluster", "command", "engine", "links"],
-    "traffic": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
-                "engine", "links", "forward", "clients", "gather", "reports"],
+    "traffic": ["base", "resp", "ring", "store", "journal", "replica", "peer", "handoff", "cluster", "command",
+                "ownership", "engine", "links", "forward", "clients", "gather", "reports"],
     "wide": ["base", "resp", "ring", "store", "peer", "handoff", "cluster", "command", "ownership", "engine", "links",
              "forward", "clients", "gather", "reports", "traffic"],
-    "shard": ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership",
-              "engine", "links", "forward", "clients", "gather", "reports", "traffic", "wide"],
+    "shard": ["base", "resp", "ring", "store", "journal", "replica", "peer", "handoff", "cluster", "command",
+              "ownership", "engine", "links", "forward", "clients", "gather", "reports", "traffic", "wide"],
     "net": ["base", "resp", "cluster", "shard"],
     "disk": ["base", "store", "journal", "handoff"],
     "node": ["base", "journal", "handoff", "cluster", "command", "ownership", "links", "reports", "shard", "net",
@@ -37,8 +38,8 @@ ROOMS = {
     "limpet": ["base", "resp", "store", "journal", "cluster", "net", "disk"],
 }
 
-PURE = ["base", "resp", "ring", "store", "journal", "peer", "handoff", "cluster", "command", "ownership", "engine",
-        "links", "forward", "clients", "gather", "reports", "traffic", "wide", "shard"]
+PURE = ["base", "resp", "ring", "store", "journal", "replica", "peer", "handoff", "cluster", "command", "ownership",
+        "engine", "links", "forward", "clients", "gather", "reports", "traffic", "wide", "shard"]
 MAY_USE_ASIO = ["net", "node", "limpet"]
 MAY_LOG = ["node", "limpetd", "limpet"]
 

@@ -136,6 +136,18 @@ inline constexpr std::int64_t kBackoffMinMs = 50;         // between two dials, 
 inline constexpr std::int64_t kBackoffMaxMs = 2'000;
 inline constexpr std::int64_t kBounceRetryMs = 20;        // before a command that nobody owned is tried again
 
+// ---- Copies ----------------------------------------------------------------------------------------------------
+inline constexpr std::size_t kFollowersMax = 4;            // copies of a slot beside its owner's
+inline constexpr std::size_t kFollowPieceBytes = 32_KiB - 64;  // of a stream in one frame, with what stands before them
+inline constexpr std::size_t kFollowCreditBytes = 4_MiB;   // of it that the other side has not taken yet
+inline constexpr std::size_t kFollowedStatesMax = 1'000;   // of copies in one answer
+inline constexpr std::size_t kFollowStepBytes = 256_KiB;   // of a stream made in one go
+inline constexpr std::int64_t kFollowSilentMs = 3'000;     // without progress, while something is awaited: it is out
+inline constexpr std::int64_t kFollowAskMs = 5'000;        // before it is asked again for a copy that it did not take
+inline constexpr std::int64_t kFollowAgainMinMs = 1'000;   // before one that went out is tried again: at first
+inline constexpr std::int64_t kFollowAgainMaxMs = 60'000;  // ... and at the most
+inline constexpr unsigned kFollowReplaySteps = 256;        // changes that are looked at in one go, to be sent again
+
 // ---- Journal ---------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kRecordBytesMax = 128_MiB;   // the body of one record: the effects of one command
 inline constexpr std::size_t kRecordSplitBytes = 16_MiB;  // effects behind this go into another record

@@ -11,8 +11,11 @@
 
 #include <functional>
 #include <limpet/base/bytes.hpp>
+#include <limpet/base/last_change.hpp>
 #include <limpet/base/lsn.hpp>
+#include <limpet/base/result.hpp>
 #include <limpet/base/slot.hpp>
+#include <limpet/base/time.hpp>
 #include <limpet/journal/version.hpp>
 #include <limpet/journal/writer.hpp>
 #include <limpet/store/change.hpp>
@@ -54,6 +57,11 @@ class ChangeFeed {
   }
   // What happens to the store from now on is no change (false), or is again.
   void listen(bool listens);
+
+  // A change that the slot's owner has made is made here, of a slot of which this is a copy; for the journal,
+  // and no subscriber. An error if these are no effects on keys of the slot: those before have been done
+  // then. REQUIRES: a journal is kept.
+  [[nodiscard]] Result<void> follow(Slot slot, const LastChange& made, std::string_view effects, Now now);
 
   // The next changes of the slot are made at this term; for the journal, which counts them.
   void set_term(Slot slot, Term term) {

@@ -63,8 +63,9 @@ class HandOvers {
 
   // Who is told of each moment, for tests.
   void set_crash_hook(CrashHook hook);
-  // Who counts the changes of slots.
-  void set_numbering(Numbering numbers);
+  // Who counts the changes of slots. `keeps_copies`: sessions of slots that others own are copies of these,
+  // and stay.
+  void set_numbering(Numbering numbers, bool keeps_copies = false);
 
   // ---- What happens ----
   void set_view(HandOverView view, Now now);
@@ -136,8 +137,8 @@ class HandOvers {
   [[nodiscard]] const SlotTitle& title(Slot slot) const { return ledger_.title(slot); }
   [[nodiscard]] bool gives() const { return !outgoing_.empty(); }
   [[nodiscard]] bool is_moving_out(Slot slot) const { return outgoing_.is_moving(slot); }
-  // What this node was promised of the slot, or what it is about to promise.
-  [[nodiscard]] std::optional<Promise> promise(Slot slot) const { return incoming_.promise(slot); }
+  // What is received, or was promised.
+  [[nodiscard]] const Incoming& incoming() const { return incoming_; }
   // Titles are written, now or once there is room. False: none will be in this life of the node.
   [[nodiscard]] bool writes_titles() const { return ledger_.may_write(); }
   // Its title is this node's, and its commands need not wait.
@@ -157,7 +158,8 @@ class HandOvers {
   store::Store& store_;
   CrashHook crash_hook_;  // may be none
   Numbering numbers_;     // may be none
-  Now now_;               // of the last event that said it
+  bool keeps_copies_ = false;
+  Now now_;  // of the last event that said it
   HandOverView view_;
   TitleLedger ledger_;
   Outgoing outgoing_;

@@ -37,7 +37,11 @@ class Outgoing {
   Outgoing& operator=(const Outgoing&) = delete;
 
   void set_crash_hook(CrashHook hook) { crash_hook_ = std::move(hook); }
-  void set_numbering(Numbering numbers) { numbers_ = std::move(numbers); }
+  // `keeps_copies`: what was given away stays as a copy.
+  void set_numbering(Numbering numbers, bool keeps_copies = false) {
+    numbers_ = std::move(numbers);
+    keeps_copies_ = keeps_copies;
+  }
   void set_rate(std::uint64_t rate, Now now) { pace_.set_rate(rate, now); }
   void set_serving(bool serving) { window_.set_serving(serving); }
   // It is not given away while it is held back.
@@ -110,6 +114,8 @@ class Outgoing {
   void hold(Move& move, Actions& out);
   void on_done(Move& move, Now now, Actions& out);
   void on_failed(Move& move, Now now, Actions& out);
+  // Its sessions are another's.
+  void part_with(Slot slot);
   void ask(Member to, Slot slot, const Message& message, Actions& out);
   [[nodiscard]] const Source* source_of(Slot slot) const;
   [[nodiscard]] std::size_t under_way(Now now) const;
@@ -125,6 +131,7 @@ class Outgoing {
   store::Store& store_;
   CrashHook crash_hook_;  // may be none
   Numbering numbers_;     // may be none
+  bool keeps_copies_ = false;
   Pace pace_;
   Window window_;
   Retries retries_;

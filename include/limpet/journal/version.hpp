@@ -37,6 +37,9 @@ void advance(SlotVersion& version, const LastChange& last);
                                                    const std::vector<LastChange>& ends,
                                                    const LastChange& last);
 
+// The same, so that what is there goes on behind that last change, at more cessions than it was begun at.
+[[nodiscard]] std::vector<LastChange> history_gone_on(SlotVersion version, const LastChange& last);
+
 // Is that change in it, and with it all that were before? Not known of a term that was forgotten: no.
 [[nodiscard]] bool has(const SlotVersion& version, const LastChange& change);
 

@@ -43,6 +43,9 @@ class Writer final : public store::ChangeSink {
   // Behind the last change of a slot.
   [[nodiscard]] std::uint64_t position_of(Slot slot) const { return slots_[slot].end; }
 
+  // Names this boot; 0: it has no name.
+  [[nodiscard]] std::uint32_t boot() const { return boot_; }
+
   // A change of this slot is likely soon: has what is known of it fetched.
   void prefetch(Slot slot) const { __builtin_prefetch(&slots_[slot], 1); }
 
@@ -53,14 +56,19 @@ class Writer final : public store::ChangeSink {
   void set_sequence(Slot slot, std::uint64_t sequence, const SlotVersion& version);
   [[nodiscard]] std::uint64_t sequence(Slot slot) const { return slots_[slot].sequence; }
   [[nodiscard]] SlotVersion version(Slot slot) const;
+  [[nodiscard]] LastChange last(Slot slot) const;
   // The next changes of the slot are made at this term.
   void set_term(Slot slot, Term term);
+  // A change that its owner made of a slot of which this is a copy, behind all before it, as it stands with
+  // the owner.
+  void append(Slot slot, const LastChange& made, std::string_view effects);
   // What is there of the slot now is a copy of all changes up to this one, and of terms that ended so. The
   // stream says so at once.
   void copied(Slot slot, LastChange last, const std::vector<LastChange>& ends = {});
 
  private:
   void close();
+  void seal(Slot slot, std::size_t head_at);
   void write_term(Slot slot, LastChange last);
   void begin_term(Slot slot);
   void look_whether_term_is_due(Slot slot);
@@ -83,6 +91,7 @@ class Writer final : public store::ChangeSink {
     SlotVersion version{};    // of the last change, but for its number
     std::uint64_t ahead = 0;  // so much more than the sequence is the number
     Term next{};              // of the next change
+    bool is_said = false;     // the stream has a record of the version
   };
   std::vector<SlotTerm> terms_;
   Watch watch_;

@@ -6,6 +6,7 @@
 #include <limpet/base/time.hpp>
 #include <limpet/cluster/view.hpp>
 #include <limpet/peer/greeting.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,7 +14,9 @@ namespace limpet::links {
 
 class Greeter {
  public:
-  Greeter(cluster::NodeIndex self, std::string release) : self_(self), release_(std::move(release)) {}
+  // `shards`: of a node that may follow others.
+  Greeter(cluster::NodeIndex self, std::string release, std::optional<std::uint16_t> shards = std::nullopt)
+      : self_(self), release_(std::move(release)), shards_(shards) {}
 
   // Never the same twice: a counter stands beside the random half.
   [[nodiscard]] peer::Greeting make(const cluster::View& view, const peer::Standing& standing,
@@ -26,6 +29,7 @@ class Greeter {
     greeting.client = me.client.text();
     greeting.peer = me.peer ? me.peer->text() : "";
     greeting.release = release_;
+    greeting.shards = shards_;
     store_le(greeting.nonce.data(), random);
     store_le(greeting.nonce.data() + 8, ++nonces_ ^ (static_cast<std::uint64_t>(now.unix_ms) << 20));
     return greeting;
@@ -34,6 +38,7 @@ class Greeter {
  private:
   cluster::NodeIndex self_;
   std::string release_;
+  std::optional<std::uint16_t> shards_;
   std::uint64_t nonces_ = 0;
 };
 

@@ -46,7 +46,8 @@ struct OwnershipConfig {
   NodeIndex self = 0;
   unsigned shards = 1;
   unsigned shard = 0;
-  bool loads = false;  // the sessions of its slots have to be loaded
+  bool loads = false;         // the sessions of its slots have to be loaded
+  bool keeps_copies = false;  // what is there of others' slots may be of use
   // None: slots are where the view places them, and stay.
   std::optional<HandoffConfig> handoff;
   std::uint64_t handover_rate = 0;  // as of HandOvers::set_rate()

@@ -41,13 +41,15 @@ enum class FrameType : std::uint8_t {
   words = 11,   // what I say of slots (words.hpp); of the side that was dialled, in answer to ask and at each
                 // change
   holder = 12,  // who holds slots, as this shard has heard (held.hpp); only on queues between shards
-  handoff = 13,  // a question of a hand-over (handoff/message.hpp), answered by a reply
-  ask = 14,      // say all that you know of slots; first of the side that dialled. Body: what I begin with
-                 // (words.hpp)
+  handoff = 13,   // a question of a hand-over (handoff/message.hpp), answered by a reply
+  ask = 14,       // say all that you know of slots; first of the side that dialled. Body: what I begin with
+                  // (words.hpp)
+  follow = 15,    // of slots that you follow: a piece of a stream; id: where it begins (replica/entry.hpp)
+  followed = 16,  // what I have of such a stream (replica/followed.hpp)
 };
 
 // One more than the greatest.
-inline constexpr std::size_t kFrameTypes = 15;
+inline constexpr std::size_t kFrameTypes = 17;
 
 // In the bits of ask, and of words on queues between shards: that was all of it.
 inline constexpr std::uint8_t kLast = 1;
@@ -121,9 +123,9 @@ void append_request(Bytes& out, const Request& request, std::span<const std::str
 // arguments, and the first of them.
 [[nodiscard]] bool look_at_request(std::string_view body, Request& request, std::string_view& name);
 
-// Of the first of these frames, which is taken off them: its slot and, if it is a request, its second argument,
-// which most commands have their key in; empty: there is none. False: it is not whole, or no frame. Only good
-// for a guess, so it looks at nothing else.
+// Of the first of these frames, which is taken off them: its slot and, if it is a request, its second
+// argument, which most commands have their key in; empty: there is none. False: it is not whole, or no frame.
+// Only good for a guess, so it looks at nothing else.
 [[nodiscard]] bool glance_at_frame(std::string_view& frames, Slot& slot, std::string_view& key);
 
 // Sets the hop count of a request body. REQUIRES: read_request() accepted it.

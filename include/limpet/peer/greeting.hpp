@@ -16,7 +16,8 @@
 // releases understand each other, and their nodes are restarted one by one.
 //
 //     greeting = magic (4 bytes), greatest protocol (2), least protocol (2), standing, nonce (16), cluster,
-//                node, client address, peer address, release (a byte with its length, text, each), more
+//                node, client address, peer address, release (a byte with its length, text, each),
+//                shards (2; of nodes that may follow others), more
 #pragma once
 
 #include <array>
@@ -58,7 +59,8 @@ struct Greeting : Standing {
   std::string node;
   std::string client;  // its addresses, as text; `peer` is empty if it has none
   std::string peer;
-  std::string release;  // of limpet, for the log
+  std::string release;                  // of limpet, for the log
+  std::optional<std::uint16_t> shards;  // how many it has, if it may follow others
   Nonce nonce{};
   std::string more;  // what a later release adds: it counts for the proof
 };

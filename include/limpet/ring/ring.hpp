@@ -22,6 +22,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limpet/base/slot.hpp>
 #include <string>
 #include <vector>
@@ -51,6 +52,11 @@ using Placement = std::array<NodeIndex, kSlots>;
 // outside the owner's zone first, clockwise within each group. Members without weight follow nobody.
 [[nodiscard]] std::vector<NodeIndex> followers(const std::vector<Member>& members, const Placement& placement,
                                                Slot slot, std::size_t count);
+
+// The same for slots first, first + step ..., all there are of these, one after the other.
+void each_followers(const std::vector<Member>& members, const Placement& placement, std::size_t count,
+                    Slot first, unsigned step,
+                    const std::function<void(Slot, const std::vector<NodeIndex>&)>& visit);
 
 // The placement while some members are absent: a slot of theirs is with the first of its followers that is
 // not, and nothing else moves. It stays where all of them are absent. `absent`: by member.

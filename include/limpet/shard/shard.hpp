@@ -32,6 +32,7 @@
 #include <limpet/links/company.hpp>
 #include <limpet/links/link.hpp>
 #include <limpet/ownership/handoff_config.hpp>
+#include <limpet/replica/leader.hpp>
 #include <limpet/reports/info.hpp>
 #include <limpet/reports/stats.hpp>
 #include <limpet/traffic/config.hpp>
@@ -56,6 +57,7 @@ using ownership::HandoffConfig;
 using reports::Counters;
 using reports::HandoffStats;
 using reports::ShardStats;
+using traffic::CopiesConfig;
 using traffic::Effects;
 using traffic::LeavingNews;
 using traffic::LinkNote;
@@ -167,6 +169,8 @@ class Shard {
   // It has slots by its disk of which it does not know yet whether they are still its own.
   [[nodiscard]] bool in_start() const;
   [[nodiscard]] ShardStats stats();
+  // Of the slots that it owns.
+  [[nodiscard]] replica::CopiesCount copies() const;
 
  private:
   std::unique_ptr<Reactor> reactor_;

@@ -18,6 +18,7 @@
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/traffic/effects.hpp>
 #include <limpet/traffic/telling.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,14 +38,16 @@ class Linking {
         random_(random),
         now_(now),
         shard_(config.index),
-        greeter_(config.self, config.version) {}
+        greeter_(config.self, config.version, shards_to_say(config)) {}
 
   // ---- Links ----
   void connected(StreamId link);
   void up(NodeIndex node);
   void written(StreamId link, std::size_t bytes);
   // `is_there`: of a client. It is dialled again, unless this node stops.
-  void closed(StreamId link, std::string_view reason, const std::function<bool(StreamId)>& is_there);
+  // Returns the node that was linked, if that has come to an end.
+  std::optional<NodeIndex> closed(StreamId link, std::string_view reason,
+                                  const std::function<bool(StreamId)>& is_there);
   void tick_links();
   // Does what the links want.
   void drain_links();
@@ -69,6 +72,11 @@ class Linking {
   [[nodiscard]] std::string why_unreachable(NodeIndex node, Slot slot) const;
 
  private:
+  // Those of a node that may follow others.
+  [[nodiscard]] static std::optional<std::uint16_t> shards_to_say(const ShardConfig& config) {
+    if (!config.copies) return std::nullopt;
+    return static_cast<std::uint16_t>(config.shards);
+  }
   [[nodiscard]] bool owns_slots(NodeIndex node) const { return ownership_.known().heard_of(node) > 0; }
   [[nodiscard]] bool is_worth_dialling(NodeIndex node) const {
     return links_.worth_dialling(node, owns_slots(node));

@@ -1,0 +1,78 @@
+// ChangeLog: the last changes of a shard, in the order in which they happened, for followers that have not
+// got them yet.
+//
+// Each follower reads it from a cursor of its own. The oldest go when there are more bytes than may be kept,
+// and a cursor that stood among them has lost its place: what a follower has is told from numbers then.
+//
+//      begin()                                     end()
+//        |  change  |  change  |  change  |  change  |
+//                        ^ a cursor: the next one to be read
+//
+// Owned by a shard, on its thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limpet/base/bytes.hpp>
+#include <limpet/base/last_change.hpp>
+#include <limpet/base/lsn.hpp>
+#include <limpet/base/slot.hpp>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace limpet::replica {
+
+class ChangeLog {
+ public:
+  struct Change {
+    Slot slot = 0;
+    LastChange made{};  // its own term, number and boot
+    Lsn end = 0;        // of the stream of the shard, behind it
+    std::string_view effects{};
+  };
+  // Counts the bytes of all changes that there ever were. A place between two changes.
+  using Cursor = std::uint64_t;
+
+  explicit ChangeLog(std::size_t bytes_max) : bytes_max_(bytes_max), ranges_(kSlots) {}
+
+  // REQUIRES: it ends behind all before it.
+  void add(const Change& change);
+  void set_bytes_max(std::size_t bytes_max);
+
+  [[nodiscard]] Cursor begin() const { return begin_; }
+  [[nodiscard]] Cursor end() const { return begin_ + bytes_; }
+  // Behind the last of all changes.
+  [[nodiscard]] Lsn end_lsn() const { return end_lsn_; }
+  // Reads the change at the cursor, which is moved behind it; valid until the next add(). Nothing: it is at
+  // the end. REQUIRES: begin() <= cursor, and a change begins there.
+  [[nodiscard]] std::optional<Change> read(Cursor& cursor) const;
+  // The changes of the slot behind this number and up to that one, in one piece: where the first of them may
+  // be found, or nothing if some are not there.
+  [[nodiscard]] std::optional<Cursor> find(Slot slot, std::uint64_t behind, std::uint64_t up_to) const;
+
+ private:
+  struct Chunk {
+    Cursor begin = 0;
+    Bytes bytes;
+  };
+
+  [[nodiscard]] const Chunk& chunk_of(Cursor cursor) const;
+  void forget_oldest();
+
+  std::size_t bytes_max_;
+  std::deque<Chunk> chunks_;
+  Cursor begin_ = 0;
+  std::size_t bytes_ = 0;
+  Lsn end_lsn_ = 0;
+  // Of a slot's changes that follow one upon the other: what was changed elsewhere meanwhile is not here.
+  struct Range {
+    Cursor since = 0;          // they stand behind this
+    std::uint64_t oldest = 0;  // the number of the first; 0: there are none
+    std::uint64_t newest = 0;
+  };
+  std::vector<Range> ranges_;  // by slot
+};
+
+}  // namespace limpet::replica

@@ -1,0 +1,149 @@
+// Leader: the followers of a shard's own slots: which nodes they are, what these are sent, and how far the
+// changes of the shard are confirmed.
+//
+// A node is in or out as a whole: all streams to it begin together, and end with its link, with a copy that
+// is not what it should be, or with a silence while something is awaited. Then nobody waits for it any more,
+// and it is tried again, later each time.
+//
+//     out --link is up, time has come--> asked, copied, replayed --slot by slot--> counted on
+//      ^------------- link is lost, silent, refused, too far behind ------------------+
+//
+// Owned by a shard, on its thread; it names no link. Its user hands on what it hears, sends what next_frame()
+// says, and lets replies go up to confirmed().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limpet/base/lsn.hpp>
+#include <limpet/base/slot.hpp>
+#include <limpet/base/time.hpp>
+#include <limpet/replica/change_log.hpp>
+#include <limpet/replica/feed.hpp>
+#include <limpet/replica/followed.hpp>
+#include <limpet/replica/own_slots.hpp>
+#include <limpet/replica/policy.hpp>
+#include <limpet/replica/quorums.hpp>
+#include <limpet/store/store.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limpet::replica {
+
+// Of the copies of a shard's own slots.
+struct CopiesCount {
+  std::uint64_t wanted = 0;
+  std::uint64_t counted = 0;  // they can be counted on
+  std::uint64_t parted = 0;   // they have what their owner has not, and are left as they are
+  std::uint64_t behind = 0;   // bytes that are on their way to followers, or wait
+};
+
+class Leader {
+ public:
+  struct Frame {
+    FollowerId node = 0;
+    std::uint16_t shard = 0;  // of the node
+    std::uint64_t stream = 0;
+    Feed::Piece piece{};
+  };
+  struct Note {
+    FollowerId node = 0;
+    bool out = false;  // it is, or has begun to follow
+    std::string why{};
+  };
+  struct Setup {
+    unsigned shard = 0;
+    unsigned shards = 1;
+    std::size_t log_bytes = 0;       // kept of changes, for those that are behind
+    std::uint64_t first_stream = 1;  // above the names of all streams of earlier boots
+  };
+
+  // The slots outlive it.
+  Leader(const Setup& setup, const OwnSlots& own, const Policy& policy);
+
+  // ---- Which nodes ----
+  void set_policy(const Policy& policy) { policy_ = policy; }
+  // Those that are to follow a slot of this shard; none if it is not its own.
+  void set_followers(Slot slot, const FollowerSet& nodes);
+
+  // ---- What happens ----
+  // The slot has changed; `end`: of the stream of the shard, behind it.
+  void changed(Slot slot, std::string_view effects, Lsn end);
+  // A link to the node is there, and it has so many shards.
+  void link_up(FollowerId node, unsigned shards, Now now);
+  void link_lost(FollowerId node, Now now);
+  // The shard of the node says so. False: that cannot be.
+  [[nodiscard]] bool heard(FollowerId node, std::uint16_t shard, const Followed& followed, Now now);
+  void tick(Now now);
+  // At the end of a turn, and for as long as it can go on: what is to be sent is made.
+  void go_on(Now now);
+  [[nodiscard]] bool can_go_on() const;
+  // About so many bytes of copies. REQUIRES: a CopyScope lives for as long as anything is followed.
+  void copy_on(store::Store& store, std::size_t most);
+  [[nodiscard]] bool can_copy() const;
+
+  // ---- What to do ----
+  // Valid until the next call.
+  [[nodiscard]] std::optional<Frame> next_frame();
+  [[nodiscard]] std::vector<Note>& notes() { return notes_; }
+  // Replies that wait for more than is left of their followers never get it: they are to be given up.
+  [[nodiscard]] bool is_stuck() const { return quorums_.is_stuck(); }
+  void give_up() { quorums_.give_up(); }
+
+  // ---- To see ----
+  [[nodiscard]] Lsn confirmed() const { return quorums_.confirmed(); }
+  // All that was changed is confirmed.
+  [[nodiscard]] bool is_idle() const { return quorums_.confirmed() == quorums_.end(); }
+  // Those of the slot that are counted on.
+  [[nodiscard]] const FollowerSet& counted(Slot slot) const { return slots_[slot / setup_.shards].counted; }
+  // May the slot be written to?
+  [[nodiscard]] bool has_enough(Slot slot) const { return counted(slot).size() >= policy_.min_followers; }
+  [[nodiscard]] bool is_in(FollowerId node) const { return node < nodes_.size() && nodes_[node].in; }
+  // How its copy of the slot is.
+  [[nodiscard]] Feed::State state(FollowerId node, Slot slot) const;
+  [[nodiscard]] CopiesCount count() const;
+
+ private:
+  struct Node {
+    bool linked = false;
+    bool in = false;                           // its streams are open
+    std::vector<std::unique_ptr<Feed>> feeds;  // by its shard
+    std::int64_t again_ms = 0;                 // not before is it tried again
+    std::int64_t backoff_ms = 0;
+    std::int64_t progress_ms = 0;  // when it last got on, or had nothing to do
+    std::uint64_t progress = 0;
+    std::int64_t asked_ms = 0;  // those that had left
+  };
+  struct SlotFollowers {
+    FollowerSet wanted{};
+    FollowerSet counted{};
+  };
+
+  [[nodiscard]] Node& node(FollowerId id);
+  [[nodiscard]] SlotFollowers& at(Slot slot) { return slots_[slot / setup_.shards]; }
+  [[nodiscard]] Feed& feed_of(Node& node, Slot slot) { return *node.feeds[slot % node.feeds.size()]; }
+  void make_feeds(FollowerId id, unsigned shards);
+  void begin(Node& node, Now now);
+  void out(FollowerId id, const std::string& why, Now now);
+  void look_at(FollowerId id, Now now);
+  void tick(FollowerId id, Now now);
+  template <class Visit>
+  void each_slot(Visit visit) {
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+      visit(static_cast<Slot>(i * setup_.shards + setup_.shard));
+  }
+
+  Setup setup_;
+  const OwnSlots& own_;
+  Policy policy_;
+  ChangeLog log_;
+  Quorums quorums_;
+  std::vector<Node> nodes_;
+  std::vector<SlotFollowers> slots_;  // by slot / shards
+  std::uint64_t next_stream_;
+  std::vector<Note> notes_;
+};
+
+}  // namespace limpet::replica

@@ -1,0 +1,212 @@
+#include <limpet/base/assert.hpp>
+#include <limpet/base/limits.hpp>
+#include <limpet/replica/copies.hpp>
+
+namespace limpet::replica {
+
+using Kind = Entry::Kind;
+
+// ---- Streams ----
+
+bool Copies::take(const Sender& from, std::uint64_t id, std::uint64_t begin, std::string_view bytes) {
+  Stream& stream = streams_[from];
+  if (id < stream.id) return true;  // of one that has ended
+  if (id > stream.id) begin_stream(from, stream, id);
+  stream.failed = stream.failed || begin != stream.taken;
+  if (stream.failed) return true;  // something was lost: it ends here, and its owner will notice
+  std::string_view rest = bytes;
+  if (!stream.rest.empty()) {
+    stream.rest.append(bytes);
+    rest = stream.rest.view();
+  }
+  if (!take_entries(from, stream, rest)) {
+    stream.failed = true;
+    return false;
+  }
+  if (stream.failed) return true;
+  if (stream.rest.empty()) {
+    stream.rest.append(rest);
+  } else {
+    stream.rest.consume(stream.rest.size() - rest.size());
+  }
+  if (stream.rest.empty()) trim(stream.rest);
+  stream.taken += bytes.size();
+  stream.is_said = false;
+  stream.marks.push_back({.taken = stream.taken, .lsn = keeper_.end()});
+  confirm(stream, safe_);
+  return true;
+}
+
+// What came by the one before has ended where it was.
+void Copies::begin_stream(const Sender& from, Stream& stream, std::uint64_t id) {
+  stream = Stream{};
+  stream.id = id;
+  for (SlotCopy& slot : slots_) {
+    if (slot.state != State::none && slot.from == from) slot.state = State::kept;
+  }
+}
+
+bool Copies::take_entries(const Sender& from, Stream& stream, std::string_view& bytes) {
+  while (true) {
+    const EntryStep step = next_entry(bytes);
+    if (step.kind == EntryStep::Kind::need_more) return true;
+    if (step.kind == EntryStep::Kind::error || step.entry.slot % shards_ != shard_) return false;
+    take(from, stream, step.entry);
+    if (stream.failed) return true;
+    bytes.remove_prefix(step.consumed);
+  }
+}
+
+void Copies::safe(Lsn up_to) {
+  safe_ = up_to;
+  for (auto& [from, stream] : streams_) confirm(stream, safe_);
+}
+
+void Copies::confirm(Stream& stream, Lsn safe) {
+  while (!stream.marks.empty() && stream.marks.front().lsn <= safe) {
+    stream.confirmed = stream.marks.front().taken;
+    stream.marks.pop_front();
+    stream.is_said = false;
+  }
+}
+
+// ---- Entries ----
+
+void Copies::take(const Sender& from, Stream& stream, const Entry& entry) {
+  if (entry.kind == Kind::ask) return ask(from, stream, entry);
+  const SlotCopy& slot = at(entry.slot);
+  const bool heard = slot.state >= State::asked && slot.from == from;
+  if (entry.kind == Kind::drop) {
+    stream.states.erase(entry.slot);
+    if (heard) at(entry.slot).state = State::kept;
+    return;
+  }
+  if (!heard) return;  // its owner has been told why, or has lost it to another
+  switch (entry.kind) {
+    case Kind::from:
+      return go_on_from(stream, entry);
+    case Kind::change:
+      return change(stream, entry);
+    default:
+      return copy(stream, entry);
+  }
+}
+
+void Copies::ask(const Sender& from, Stream& stream, const Entry& entry) {
+  using Room = CopyKeeper::Room;
+  SlotCopy& slot = at(entry.slot);
+  const Room room = keeper_.room(entry.slot, entry.term, 0);
+  if (room == Room::full) return say(stream, entry.slot, CopyState::Kind::full);
+  if (room == Room::refused || entry.term < slot.term)
+    return say(stream, entry.slot, CopyState::Kind::refused);
+  slot = {.state = State::asked, .from = from, .term = entry.term};
+  if (room != Room::later) say(stream, entry.slot, CopyState::Kind::has);
+}
+
+void Copies::go_on_from(Stream& stream, const Entry& entry) {
+  SlotCopy& slot = at(entry.slot);
+  stream.states.erase(entry.slot);
+  if (slot.state == State::copying) return;
+  const LastChange before = slot.state == State::whole ? slot.last : keeper_.last(entry.slot);
+  if (entry.last.number != before.number || entry.last.term < before.term)
+    return give_up(stream, entry.slot, CopyState::Kind::broken);
+  slot.state = State::whole;
+  slot.last = entry.last;
+}
+
+void Copies::change(Stream& stream, const Entry& entry) {
+  SlotCopy& slot = at(entry.slot);
+  if (slot.state == State::copying) return copy(stream, entry);
+  if (slot.state != State::whole || entry.number != slot.last.number + 1)
+    return give_up(stream, entry.slot, CopyState::Kind::broken);
+  if (!has_room(stream, entry)) return;
+  ++slot.last.number;
+  if (keeper_.change(entry.slot, slot.last, entry.effects)) return;
+  keeper_.clear(entry.slot, slot.term);
+  give_up(stream, entry.slot, CopyState::Kind::broken);
+}
+
+void Copies::copy(Stream& stream, const Entry& entry) {
+  SlotCopy& slot = at(entry.slot);
+  if (entry.kind == Kind::begin) {
+    stream.states.erase(entry.slot);
+    slot.state = State::copying;
+    slot.term = entry.term;
+    return keeper_.clear(entry.slot, entry.term);
+  }
+  if (slot.state != State::copying) return give_up(stream, entry.slot, CopyState::Kind::broken);
+  if (entry.kind == Kind::whole) {
+    slot.state = State::whole;
+    slot.last = entry.last;
+    return keeper_.whole(entry.slot, entry.last, entry.ends);
+  }
+  if (!has_room(stream, entry) || keeper_.put(entry.slot, entry.effects)) return;
+  keeper_.clear(entry.slot, slot.term);
+  give_up(stream, entry.slot, CopyState::Kind::broken);
+}
+
+bool Copies::has_room(Stream& stream, const Entry& entry) {
+  using Room = CopyKeeper::Room;
+  const Room room = keeper_.room(entry.slot, at(entry.slot).term, entry.effects.size());
+  if (room == Room::there) return true;
+  give_up(stream, entry.slot, room == Room::full ? CopyState::Kind::full : CopyState::Kind::refused);
+  return false;
+}
+
+// Nothing more of it is taken before its owner has asked again. Was it whole, replies may wait for what is
+// not taken: so the stream ends here, and no more of it is ever confirmed.
+void Copies::give_up(Stream& stream, Slot slot, CopyState::Kind why) {
+  stream.failed = at(slot).state == State::whole;
+  at(slot).state = State::kept;
+  say(stream, slot, why);
+}
+
+void Copies::loaded(Slot slot) {
+  SlotCopy& copy = at(slot);
+  if (copy.state == State::asked && !streams_[copy.from].states.contains(slot))
+    say(streams_[copy.from], slot, CopyState::Kind::has);
+  if (copy.state == State::none) copy.state = State::kept;
+}
+
+void Copies::forget(Slot slot) {
+  const SlotCopy was = at(slot);
+  if (was.state >= State::asked) give_up(streams_[was.from], slot, CopyState::Kind::refused);
+  at(slot) = {};
+}
+
+// ---- What is said ----
+
+void Copies::say(Stream& stream, Slot slot, CopyState::Kind kind) {
+  stream.states[slot] = kind;
+  stream.unsaid.push_back(slot);
+}
+
+void Copies::say_again(std::uint16_t node) {
+  for (auto& [from, stream] : streams_) {
+    if (from.node != node) continue;
+    stream.is_said = false;
+    stream.unsaid.clear();
+    for (const auto& [slot, kind] : stream.states) stream.unsaid.push_back(slot);
+  }
+}
+
+std::optional<std::pair<Sender, Followed>> Copies::next_followed() {
+  for (auto& [from, stream] : streams_) {
+    if (stream.is_said && stream.unsaid.empty()) continue;
+    stream.is_said = true;
+    Followed followed{.stream = stream.id, .taken = stream.taken, .confirmed = stream.confirmed};
+    while (!stream.unsaid.empty() && followed.states.size() < kFollowedStatesMax) {
+      const Slot slot = stream.unsaid.front();
+      stream.unsaid.pop_front();
+      const auto known = stream.states.find(slot);
+      if (known == stream.states.end()) continue;
+      const bool has = known->second == CopyState::Kind::has;
+      followed.states.push_back(
+          {.slot = slot, .kind = known->second, .last = has ? keeper_.last(slot) : LastChange{}});
+    }
+    return std::pair{from, std::move(followed)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace limpet::replica

@@ -1,0 +1,286 @@
+#include <algorithm>
+#include <limpet/base/assert.hpp>
+#include <limpet/base/limits.hpp>
+#include <limpet/replica/entry.hpp>
+#include <limpet/replica/feed.hpp>
+
+namespace limpet::replica {
+
+using Kind = Entry::Kind;
+
+namespace {
+
+// What is not in this history is not overwritten, if it may be of changes that were acknowledged: of a term
+// that is known here, and gone on to somewhere else.
+bool may_be_overwritten(const journal::SlotVersion& own, const LastChange& last) {
+  const Term oldest = own.ends.empty() ? own.last.term : own.ends.front().term;
+  return last.number == 0 || last.term == Term{} || last.term < oldest;
+}
+
+}  // namespace
+
+Feed::Feed(const ChangeLog& log, const OwnSlots& own, unsigned shard, unsigned shards)
+    : log_(log), own_(own), shard_(shard), shards_(shards), slots_((kSlots + shards - 1) / shards) {}
+
+// ---- Which slots ----
+
+void Feed::follow(Slot slot) {
+  if (at(slot).state != State::none) return;
+  at(slot) = {.state = State::left};
+  if (open_) ask(slot);
+}
+
+void Feed::unfollow(Slot slot) {
+  if (at(slot).state == State::none) return;
+  // Replies may wait for what it has not been sent yet.
+  if (open_ && at(slot).counts) send_changes(kEndOfAll);
+  leave(slot, State::none);
+  mark();
+  if (open_) append_entry(out_, {.kind = Kind::drop, .slot = slot});
+}
+
+// ---- Streams ----
+
+void Feed::begin(std::uint64_t stream) {
+  end();
+  open_ = true;
+  stream_ = stream;
+  next_ = log_.end();
+  next_lsn_ = log_.end_lsn();
+  mark();
+  each_followed([this](Slot slot) { ask(slot); });
+}
+
+void Feed::end() {
+  if (!std::exchange(open_, false)) return;
+  copy_.reset();
+  waiting_.clear();
+  joins_.clear();
+  marks_.clear();
+  replay_.reset();
+  each_followed([this](Slot slot) { leave(slot, State::left); });
+  out_.release();
+  sent_ = taken_ = confirmed_ = 0;
+}
+
+void Feed::ask(Slot slot) {
+  at(slot).state = State::asked;
+  append_entry(out_, {.kind = Kind::ask, .slot = slot, .term = own_.term(slot)});
+}
+
+void Feed::ask_again() {
+  if (!open_) return;
+  each_followed([this](Slot slot) {
+    if (at(slot).state == State::left || at(slot).state == State::parted) ask(slot);
+  });
+}
+
+// What comes of the slot meanwhile is not sent, and nobody counts on it.
+void Feed::leave(Slot slot, State state) {
+  if (at(slot).counts) left_.push_back(slot);
+  std::erase_if(joins_, [slot](const Join& join) { return join.slot == slot; });
+  if (!waiting_.empty() && waiting_.front() == slot) copy_.reset();
+  std::erase(waiting_, slot);
+  at(slot) = {.state = state};
+}
+
+// ---- What the follower says ----
+
+bool Feed::heard(const Followed& followed) {
+  if (!open_ || followed.stream != stream_) return true;  // of one that has ended
+  if (followed.taken > sent_) return false;
+  // What is wrong with a copy is looked at before what is confirmed of the others, and of those that count
+  // ends it all.
+  for (const CopyState& state : followed.states) {
+    const bool here = at(state.slot).state != State::none;
+    if (here && at(state.slot).counts && state.kind != CopyState::Kind::has) {
+      end();
+      return true;
+    }
+    if (here) hears(state);
+  }
+  taken_ = std::max(taken_, followed.taken);
+  confirmed_ = std::max(confirmed_, followed.confirmed);
+  while (!marks_.empty() && marks_.front().at <= confirmed_) {
+    covered_ = marks_.front().lsn;
+    marks_.pop_front();
+  }
+  join();
+  return true;
+}
+
+// What a slot had when it began to follow is confirmed: that may be so at once.
+void Feed::join() {
+  while (!joins_.empty() && joins_.front().at <= confirmed_) {
+    at(joins_.front().slot).counts = true;
+    joined_.push_back(joins_.front().slot);
+    joins_.pop_front();
+  }
+}
+
+void Feed::hears(const CopyState& state) {
+  if (at(state.slot).state != State::asked) {
+    if (state.kind != CopyState::Kind::has) leave(state.slot, State::left);
+    return;
+  }
+  state.kind == CopyState::Kind::has ? hears_of(state.slot, state.last) : leave(state.slot, State::left);
+}
+
+void Feed::hears_of(Slot slot, const LastChange& last) {
+  const journal::SlotVersion own = own_.version(slot);
+  if (last == own.last) {
+    append_entry(out_, {.kind = Kind::from, .slot = slot, .last = last});
+    at(slot) = {.told = last};
+    return follows(slot, last.number);
+  }
+  const bool is_known = journal::has(own, last);
+  if (!is_known && !may_be_overwritten(own, last)) return leave(slot, State::parted);
+  const auto found = is_known ? log_.find(slot, last.number, own.last.number) : std::nullopt;
+  if (!found) {
+    at(slot).state = State::waiting;
+    waiting_.push_back(slot);
+    return;
+  }
+  at(slot) = {.state = State::replayed, .number = last.number, .from = *found};
+  replay_ = std::min(replay_.value_or(*found), *found);
+}
+
+// What it has of what stands behind next_ is not sent again.
+void Feed::follows(Slot slot, std::uint64_t number) {
+  at(slot).state = State::following;
+  at(slot).number = number;
+  joins_.push_back({.at = made(), .slot = slot});
+}
+
+// ---- From the log ----
+
+void Feed::go_on(std::size_t most) {
+  if (!open_ || is_lost()) return;
+  const std::uint64_t until = std::min(made() + most, taken_ + kFollowCreditBytes);
+  // New changes first: replies wait for them.
+  send_changes(until);
+  if (replay_) replay(until);
+  mark();
+  join();
+}
+
+void Feed::send_changes(std::uint64_t until) {
+  while (made() < until) {
+    const ChangeLog::Cursor from = next_;
+    const std::optional<ChangeLog::Change> change = log_.read(next_);
+    if (!change) return;
+    next_lsn_ = change->end;
+    const State state = at(change->slot).state;
+    if (state == State::following || state == State::copied) send(*change, from, state);
+  }
+}
+
+void Feed::replay(std::uint64_t until) {
+  if (*replay_ < log_.begin()) return end_replay(State::waiting);
+  for (unsigned steps = 0; *replay_ < next_; ++steps) {
+    if (made() >= until || steps == kFollowReplaySteps) return;
+    const ChangeLog::Cursor from = *replay_;
+    const std::optional<ChangeLog::Change> change = log_.read(*replay_);
+    if (at(change->slot).state == State::replayed) send(*change, from, State::replayed);
+  }
+  end_replay(State::following);
+}
+
+// Those that were replayed have all that stands before next_, or are copied instead.
+void Feed::end_replay(State then) {
+  replay_.reset();
+  each_followed([&](Slot slot) {
+    if (at(slot).state != State::replayed) return;
+    if (then == State::following) return follows(slot, at(slot).number);
+    at(slot) = {.state = then};
+    waiting_.push_back(slot);
+  });
+}
+
+void Feed::send(const ChangeLog::Change& change, ChangeLog::Cursor from, State state) {
+  SlotFeed& slot = at(change.slot);
+  if (from < slot.from || (state != State::copied && change.made.number <= slot.number)) return;
+  if (!slot.told || !same_term_and_boot(*slot.told, change.made)) {
+    slot.told = change.made;
+    LastChange before = change.made;
+    --before.number;
+    append_entry(out_, {.kind = Kind::from, .slot = change.slot, .last = before});
+  }
+  slot.number = change.made.number;
+  append_entry(
+      out_,
+      {.kind = Kind::change, .slot = change.slot, .number = change.made.number, .effects = change.effects});
+}
+
+// What has been made so far covers so much.
+void Feed::mark() {
+  if (confirmed_ == made()) {
+    covered_ = next_lsn_;
+  } else if (!marks_.empty() && marks_.back().at == made()) {
+    marks_.back().lsn = next_lsn_;
+  } else {
+    marks_.push_back({.at = made(), .lsn = next_lsn_});
+  }
+}
+
+// ---- Copies ----
+
+void Feed::copy_on(store::Store& store, std::size_t most) {
+  if (!can_copy()) return;
+  const Slot slot = waiting_.front();
+  const std::uint64_t until = made() + most;
+  if (!copy_) {
+    copy_.emplace(slot);
+    at(slot) = {.state = State::copied, .from = next_};
+    append_entry(out_, {.kind = Kind::begin, .slot = slot, .term = own_.term(slot)});
+  }
+  bool whole = false;
+  while (!whole && made() < until) {
+    run_at_ = begin_run(out_, slot);
+    effects_.begin(out_);
+    whole = copy_->go_on(store, *this);
+    end_run(out_, run_at_);
+  }
+  if (whole) end_copy(slot);
+  mark();
+}
+
+// A run is applied as a whole, so it is cut by bytes, as records of the journal are.
+store::EffectWriter& Feed::change_of(Slot slot) {
+  if (out_.size() - run_at_ > kRecordSplitBytes) {
+    end_run(out_, run_at_);
+    run_at_ = begin_run(out_, slot);
+    effects_.begin(out_);
+  }
+  return effects_;
+}
+
+void Feed::end_copy(Slot slot) {
+  const journal::SlotVersion own = own_.version(slot);
+  append_entry(out_, {.kind = Kind::whole, .slot = slot, .last = own.last, .ends = own.ends});
+  copy_.reset();
+  waiting_.pop_front();
+  at(slot).told = own.last;
+  follows(slot, own.last.number);
+}
+
+// ---- To see ----
+
+std::optional<Feed::Piece> Feed::next_piece() {
+  if (out_.empty()) return std::nullopt;
+  const std::size_t length = std::min(out_.size(), kFollowPieceBytes);
+  piece_.clear();
+  piece_.append(out_.view().substr(0, length));
+  out_.consume(length);
+  trim(out_);
+  const Piece piece{.at = sent_, .bytes = piece_.view()};
+  sent_ += length;
+  return piece;
+}
+
+std::size_t Feed::parted() const {
+  return static_cast<std::size_t>(std::count_if(
+      slots_.begin(), slots_.end(), [](const SlotFeed& slot) { return slot.state == State::parted; }));
+}
+
+}  // namespace limpet::replica

@@ -1,0 +1,210 @@
+#include <algorithm>
+#include <limpet/base/assert.hpp>
+#include <limpet/base/limits.hpp>
+#include <limpet/replica/leader.hpp>
+#include <utility>
+
+namespace limpet::replica {
+
+Leader::Leader(const Setup& setup, const OwnSlots& own, const Policy& policy)
+    : setup_(setup),
+      own_(own),
+      policy_(policy),
+      log_(setup.log_bytes),
+      slots_((kSlots + setup.shards - 1) / setup.shards),
+      next_stream_(setup.first_stream) {}
+
+// ---- Which nodes ----
+
+Leader::Node& Leader::node(FollowerId id) {
+  if (nodes_.size() <= id) nodes_.resize(id + std::size_t{1});
+  return nodes_[id];
+}
+
+void Leader::set_followers(Slot slot, const FollowerSet& nodes) {
+  SlotFollowers& followers = at(slot);
+  const FollowerSet before = std::exchange(followers.wanted, nodes);
+  for (const FollowerId id : before) {
+    if (nodes.has(id)) continue;
+    followers.counted.remove(id);
+    if (!node(id).feeds.empty()) feed_of(node(id), slot).unfollow(slot);
+  }
+  for (const FollowerId id : nodes) {
+    if (!before.has(id) && !node(id).feeds.empty()) feed_of(node(id), slot).follow(slot);
+  }
+}
+
+// Another number of shards than before: which slot goes by which feed is another, too.
+void Leader::make_feeds(FollowerId id, unsigned shards) {
+  Node& to = node(id);
+  if (to.feeds.size() == shards) return;
+  to.feeds.clear();
+  for (unsigned shard = 0; shard < shards; ++shard)
+    to.feeds.push_back(std::make_unique<Feed>(log_, own_, setup_.shard, setup_.shards));
+  each_slot([&](Slot slot) {
+    if (at(slot).wanted.has(id)) feed_of(to, slot).follow(slot);
+  });
+}
+
+// ---- In and out ----
+
+void Leader::link_up(FollowerId id, unsigned shards, Now now) {
+  link_lost(id, now);
+  make_feeds(id, shards);
+  node(id).linked = true;
+  tick(id, now);
+}
+
+void Leader::link_lost(FollowerId id, Now now) {
+  Node& gone = node(id);
+  gone.linked = false;
+  if (!gone.in) return;
+  // That is no fault of the node's, and who dials it waits as it is.
+  const std::int64_t backoff_ms = gone.backoff_ms;
+  out(id, "its link is lost", now);
+  gone.backoff_ms = backoff_ms;
+  gone.again_ms = now.steady_ms + backoff_ms;
+}
+
+void Leader::begin(Node& to, Now now) {
+  to.in = true;
+  to.progress_ms = to.asked_ms = now.steady_ms;
+  ++next_stream_;
+  for (const auto& feed : to.feeds) feed->begin(next_stream_);
+}
+
+void Leader::out(FollowerId id, const std::string& why, Now now) {
+  Node& gone = node(id);
+  gone.in = false;
+  for (const auto& feed : gone.feeds) {
+    feed->end();
+    for (const Slot slot : feed->take_left()) at(slot).counted.remove(id);
+    (void)feed->take_joined();
+  }
+  quorums_.out(id);
+  gone.backoff_ms = std::clamp(2 * gone.backoff_ms, kFollowAgainMinMs, kFollowAgainMaxMs);
+  gone.again_ms = now.steady_ms + gone.backoff_ms;
+  notes_.push_back({.node = id, .out = true, .why = why});
+}
+
+// ---- What happens ----
+
+void Leader::changed(Slot slot, std::string_view effects, Lsn end) {
+  const SlotFollowers& followers = at(slot);
+  log_.add({.slot = slot, .made = own_.last(slot), .end = end, .effects = effects});
+  quorums_.changed(end, followers.counted, wanted(policy_, followers.counted.size()), policy_.min_followers);
+}
+
+bool Leader::heard(FollowerId id, std::uint16_t shard, const Followed& followed, Now now) {
+  Node& from = node(id);
+  if (!from.in) return true;
+  if (shard >= from.feeds.size() || !from.feeds[shard]->heard(followed)) return false;
+  look_at(id, now);
+  return true;
+}
+
+// Of what its feeds have learnt.
+void Leader::look_at(FollowerId id, Now now) {
+  Node& from = node(id);
+  Lsn confirmed = kEndOfAll;
+  std::uint64_t progress = 0;
+  bool awaits = false;
+  for (const auto& feed : from.feeds) {
+    if (!feed->is_open()) return out(id, "one of its copies is not what it should be", now);
+    if (feed->is_lost()) return out(id, "it is too far behind", now);
+    for (const Slot slot : feed->take_left()) at(slot).counted.remove(id);
+    for (const Slot slot : feed->take_joined()) {
+      if (at(slot).wanted.has(id) && !at(slot).counted.has(id)) at(slot).counted.add(id);
+    }
+    confirmed = std::min(confirmed, feed->confirmed());
+    progress += feed->progress();
+    awaits = awaits || feed->awaits();
+  }
+  quorums_.confirm(id, confirmed);
+  if (std::exchange(from.progress, progress) != progress || !awaits) from.progress_ms = now.steady_ms;
+}
+
+void Leader::tick(Now now) {
+  for (std::size_t id = 0; id < nodes_.size(); ++id) tick(static_cast<FollowerId>(id), now);
+}
+
+void Leader::tick(FollowerId id, Now now) {
+  Node& to = node(id);
+  if (!to.in) {
+    if (to.linked && now.steady_ms >= to.again_ms) begin(to, now);
+    return;
+  }
+  look_at(id, now);
+  if (to.in && now.steady_ms - to.progress_ms >= kFollowSilentMs)
+    return out(id, "it has confirmed nothing for " + std::to_string(kFollowSilentMs) + " ms", now);
+  if (!to.in || now.steady_ms - to.asked_ms < kFollowAskMs) return;
+  to.asked_ms = now.steady_ms;
+  to.backoff_ms = 0;
+  for (const auto& feed : to.feeds) feed->ask_again();
+}
+
+void Leader::go_on(Now now) {
+  for (std::size_t id = 0; id < nodes_.size(); ++id) {
+    if (!nodes_[id].in) continue;
+    for (const auto& feed : nodes_[id].feeds) feed->go_on(kFollowStepBytes);
+    look_at(static_cast<FollowerId>(id), now);
+  }
+}
+
+bool Leader::can_go_on() const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [](const Node& to) {
+    return std::any_of(to.feeds.begin(), to.feeds.end(), [](const auto& feed) { return feed->can_go_on(); });
+  });
+}
+
+// One slot at a time, whoever it is for.
+void Leader::copy_on(store::Store& store, std::size_t most) {
+  for (const Node& to : nodes_) {
+    for (const auto& feed : to.feeds) {
+      if (feed->can_copy()) return feed->copy_on(store, most);
+    }
+  }
+}
+
+bool Leader::can_copy() const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [](const Node& to) {
+    return std::any_of(to.feeds.begin(), to.feeds.end(), [](const auto& feed) { return feed->can_copy(); });
+  });
+}
+
+// ---- What to do ----
+
+std::optional<Leader::Frame> Leader::next_frame() {
+  for (std::size_t id = 0; id < nodes_.size(); ++id) {
+    std::uint16_t shard = 0;
+    for (const auto& feed : nodes_[id].feeds) {
+      if (const auto piece = feed->next_piece())
+        return Frame{
+            .node = static_cast<FollowerId>(id), .shard = shard, .stream = feed->stream(), .piece = *piece};
+      ++shard;
+    }
+  }
+  return std::nullopt;
+}
+
+Feed::State Leader::state(FollowerId id, Slot slot) const {
+  if (id >= nodes_.size() || nodes_[id].feeds.empty()) return Feed::State::none;
+  return nodes_[id].feeds[slot % nodes_[id].feeds.size()]->state(slot);
+}
+
+CopiesCount Leader::count() const {
+  CopiesCount count;
+  for (const SlotFollowers& followers : slots_) {
+    count.wanted += followers.wanted.size();
+    count.counted += followers.counted.size();
+  }
+  for (const Node& to : nodes_) {
+    for (const auto& feed : to.feeds) {
+      count.parted += feed->parted();
+      count.behind += feed->behind();
+    }
+  }
+  return count;
+}
+
+}  // namespace limpet::replica

@@ -1,0 +1,47 @@
+#include "copy_store.hpp"
+
+#include <limpet/base/bytes.hpp>
+#include <limpet/store/change.hpp>
+
+namespace limpet::shard {
+
+CopyStore::Room CopyStore::room(Slot slot, Term term, std::size_t bytes) {
+  const handoff::SlotTitle& held = ownership_.moves().title(slot);
+  const bool mine = handoff::owns(held) || held.promise || ownership_.moves().incoming().is_moving(slot);
+  if (mine || held.title.term > term || ownership_.slots().is_damaged(slot)) return Room::refused;
+  if (ownership_.slots().is_loading(slot)) return Room::later;
+  if (!engine_.durability().trouble().empty()) return Room::full;
+  return bytes == 0 || engine_.takes_in(bytes, now_) ? Room::there : Room::full;
+}
+
+// What somebody else has cleared, once the slot was given away, is no copy.
+LastChange CopyStore::last(Slot slot) const {
+  return engine_.store().keys_in(slot) == 0 ? LastChange{} : journal().last(slot);
+}
+
+// Whoever reads the journal finds a copy of its own, which is in nobody's history.
+void CopyStore::clear(Slot slot, Term) {
+  engine_.store().suspend_reclaim(slot);
+  journal().copied(slot, {});
+  Bytes bytes;
+  store::EffectWriter effects;
+  effects.begin(bytes);
+  effects.clear();
+  (void)put(slot, bytes.view());
+}
+
+bool CopyStore::put(Slot slot, std::string_view effects) {
+  return engine_.feed()
+      .follow(slot, {Term{}, journal().last(slot).number + 1, journal().boot()}, effects, now_)
+      .has_value();
+}
+
+void CopyStore::whole(Slot slot, const LastChange& last, const std::vector<LastChange>& ends) {
+  journal().copied(slot, last, ends);
+}
+
+bool CopyStore::change(Slot slot, const LastChange& made, std::string_view effects) {
+  return engine_.feed().follow(slot, made, effects, now_).has_value();
+}
+
+}  // namespace limpet::shard

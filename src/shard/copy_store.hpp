@@ -1,0 +1,40 @@
+// CopyStore: where the copies of other nodes' slots are kept: among the sessions of this shard, and in its
+// journal.
+//
+// Owned by Following, on the shard's thread.
+#pragma once
+
+#include <limpet/engine/engine.hpp>
+#include <limpet/ownership/ownership.hpp>
+#include <limpet/replica/copy_keeper.hpp>
+#include <limpet/shard/shard.hpp>
+#include <string_view>
+#include <vector>
+
+#include "names.hpp"
+
+namespace limpet::shard {
+
+class CopyStore final : public replica::CopyKeeper {
+ public:
+  // REQUIRES: a journal is kept.
+  CopyStore(const Now& now, engine::Engine& engine, const ownership::Ownership& ownership)
+      : now_(now), engine_(engine), ownership_(ownership) {}
+
+  Room room(Slot slot, Term term, std::size_t bytes) override;
+  [[nodiscard]] LastChange last(Slot slot) const override;
+  void clear(Slot slot, Term term) override;
+  [[nodiscard]] bool put(Slot slot, std::string_view effects) override;
+  void whole(Slot slot, const LastChange& last, const std::vector<LastChange>& ends) override;
+  [[nodiscard]] bool change(Slot slot, const LastChange& made, std::string_view effects) override;
+  [[nodiscard]] Lsn end() const override { return engine_.feed().end(); }
+
+ private:
+  [[nodiscard]] journal::Writer& journal() const { return *engine_.feed().journal(); }
+
+  const Now& now_;
+  engine::Engine& engine_;
+  const ownership::Ownership& ownership_;
+};
+
+}  // namespace limpet::shard

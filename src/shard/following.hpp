@@ -1,0 +1,95 @@
+// Following: copies of sessions on other nodes: what the followers of this shard's own slots are sent, and
+// what it keeps of the slots of others (replica/leader.hpp, replica/copies.hpp).
+//
+// Streams travel over this shard's own links, and what is said to them over those of the follower; a node
+// that gets either hands it on to the shard that it is for. Replies wait for followers as they wait for the
+// disk (engine/durability.hpp). A follower confirms what its own disk has, whatever replies of its own wait
+// for: two nodes that follow each other would wait for each other.
+//
+// Owned by a shard, on its thread. It does nothing where no copies are configured.
+#pragma once
+
+#include <cstdint>
+#include <limpet/engine/engine.hpp>
+#include <limpet/links/links.hpp>
+#include <limpet/links/peers.hpp>
+#include <limpet/links/siblings.hpp>
+#include <limpet/ownership/ownership.hpp>
+#include <limpet/replica/copies.hpp>
+#include <limpet/replica/leader.hpp>
+#include <limpet/shard/shard.hpp>
+#include <limpet/store/store.hpp>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "copy_store.hpp"
+#include "names.hpp"
+
+namespace limpet::shard {
+
+class Following final : private engine::ChangeFeed::Subscriber, private replica::OwnSlots {
+ public:
+  Following(const ShardConfig& config, const Now& now, Effects& effects, engine::Engine& engine,
+            const ownership::Ownership& ownership, Neighbours& neighbours, Delivery& delivery);
+  Following(const Following&) = delete;
+  Following& operator=(const Following&) = delete;
+
+  // ---- What happens ----
+  void link_is_up(cluster::NodeIndex node);
+  void link_is_lost(cluster::NodeIndex node);
+  // A piece of a stream, or what is said of one, came from a node, or from another shard of this one for it.
+  // Returns why it makes no sense; empty: it does.
+  [[nodiscard]] std::string_view take(StreamId peer, const peer::Frame& frame);
+  void take(const peer::Frame& sibling);
+  // The disk has so much of this shard's stream, as the durability mode wants it.
+  void durable(Lsn up_to);
+  // Another file is in force; a slot may have changed hands.
+  void follow_view();
+  void rerouted(Slot slot);
+  // The slot is offered to that node, which follows it no more, as it gets it in another way.
+  void gives(Slot slot, cluster::NodeIndex to);
+  void tick();
+  // At the end of each event: what has changed goes out. In a turn of its own: copies go on, too.
+  void end_event();
+  void go_on();
+  [[nodiscard]] bool can_go_on() const { return leader_ && (leader_->can_go_on() || leader_->can_copy()); }
+
+  // ---- To see ----
+  [[nodiscard]] replica::CopiesCount count() const {
+    return leader_ ? leader_->count() : replica::CopiesCount{};
+  }
+
+ private:
+  [[nodiscard]] bool take(cluster::NodeIndex node, const peer::Frame& frame, std::string_view body);
+  [[nodiscard]] std::vector<cluster::NodeIndex>& line_of(Slot slot) { return lines_[slot / config_.shards]; }
+  void send_pieces();
+  void send_followed();
+  void confirm();
+
+  void changed(Slot slot, std::string_view effects, Lsn end) override;
+  [[nodiscard]] Term term(Slot slot) const override;
+  [[nodiscard]] LastChange last(Slot slot) const override;
+  [[nodiscard]] journal::SlotVersion version(Slot slot) const override;
+
+  const ShardConfig& config_;
+  const Now& now_;
+  Effects& effects_;
+  engine::Engine& engine_;
+  const ownership::Ownership& ownership_;
+  links::Links& links_;
+  links::Peers& peers_;
+  links::Siblings& siblings_;
+  Delivery& delivery_;
+  CopyStore store_;
+  std::optional<replica::Leader> leader_;  // none: no copies are configured; so are the next three
+  std::optional<replica::Copies> copies_;
+  std::optional<store::CopyScope> copying_;
+  std::optional<engine::Durability::Confirmer> confirmer_;
+  std::map<Slot, cluster::NodeIndex> giving_;  // to whom
+  std::vector<std::vector<cluster::NodeIndex>>
+      lines_;  // by slot / shards: who is to have it, one more than follow
+};
+
+}  // namespace limpet::shard
