@@ -122,7 +122,7 @@ void Copies::change(Stream& stream, const Entry& entry) {
   if (!has_room(stream, entry)) return;
   ++slot.last.number;
   if (keeper_.change(entry.slot, slot.last, entry.effects)) return;
-  keeper_.clear(entry.slot, slot.term);
+  keeper_.clear(entry.slot);
   give_up(stream, entry.slot, CopyState::Kind::broken);
 }
 
@@ -132,7 +132,7 @@ void Copies::copy(Stream& stream, const Entry& entry) {
     stream.states.erase(entry.slot);
     slot.state = State::copying;
     slot.term = entry.term;
-    return keeper_.clear(entry.slot, entry.term);
+    return keeper_.clear(entry.slot);
   }
   if (slot.state != State::copying) return give_up(stream, entry.slot, CopyState::Kind::broken);
   if (entry.kind == Kind::whole) {
@@ -141,7 +141,7 @@ void Copies::copy(Stream& stream, const Entry& entry) {
     return keeper_.whole(entry.slot, entry.last, entry.ends);
   }
   if (!has_room(stream, entry) || keeper_.put(entry.slot, entry.effects)) return;
-  keeper_.clear(entry.slot, slot.term);
+  keeper_.clear(entry.slot);
   give_up(stream, entry.slot, CopyState::Kind::broken);
 }
 

@@ -33,7 +33,7 @@ void Feed::follow(Slot slot) {
 void Feed::unfollow(Slot slot) {
   if (at(slot).state == State::none) return;
   // Replies may wait for what it has not been sent yet.
-  if (open_ && at(slot).counts) send_changes(kEndOfAll);
+  if (open_ && at(slot).counts && !is_lost()) send_changes(kEndOfAll);
   leave(slot, State::none);
   mark();
   if (open_) append_entry(out_, {.kind = Kind::drop, .slot = slot});
@@ -88,7 +88,9 @@ void Feed::leave(Slot slot, State state) {
 
 bool Feed::heard(const Followed& followed) {
   if (!open_ || followed.stream != stream_) return true;  // of one that has ended
-  if (followed.taken > sent_) return false;
+  const bool fits = std::all_of(followed.states.begin(), followed.states.end(),
+                                [this](const CopyState& state) { return state.slot % shards_ == shard_; });
+  if (followed.taken > sent_ || !fits) return false;
   // What is wrong with a copy is looked at before what is confirmed of the others, and of those that count
   // ends it all.
   for (const CopyState& state : followed.states) {

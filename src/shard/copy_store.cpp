@@ -14,13 +14,12 @@ CopyStore::Room CopyStore::room(Slot slot, Term term, std::size_t bytes) {
   return bytes == 0 || engine_.takes_in(bytes, now_) ? Room::there : Room::full;
 }
 
-// What somebody else has cleared, once the slot was given away, is no copy.
-LastChange CopyStore::last(Slot slot) const {
-  return engine_.store().keys_in(slot) == 0 ? LastChange{} : journal().last(slot);
-}
+LastChange CopyStore::last(Slot slot) const { return journal().last(slot); }
+
+void CopyStore::spoilt(Slot slot) { journal().copied(slot, {}); }
 
 // Whoever reads the journal finds a copy of its own, which is in nobody's history.
-void CopyStore::clear(Slot slot, Term) {
+void CopyStore::clear(Slot slot) {
   engine_.store().suspend_reclaim(slot);
   journal().copied(slot, {});
   Bytes bytes;

@@ -23,11 +23,14 @@ class CopyStore final : public replica::CopyKeeper {
 
   Room room(Slot slot, Term term, std::size_t bytes) override;
   [[nodiscard]] LastChange last(Slot slot) const override;
-  void clear(Slot slot, Term term) override;
+  void clear(Slot slot) override;
   [[nodiscard]] bool put(Slot slot, std::string_view effects) override;
   void whole(Slot slot, const LastChange& last, const std::vector<LastChange>& ends) override;
   [[nodiscard]] bool change(Slot slot, const LastChange& made, std::string_view effects) override;
   [[nodiscard]] Lsn end() const override { return engine_.feed().end(); }
+
+  // Somebody else has filled or cleared it: there is no copy of the slot.
+  void spoilt(Slot slot);
 
  private:
   [[nodiscard]] journal::Writer& journal() const { return *engine_.feed().journal(); }

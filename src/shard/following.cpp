@@ -48,6 +48,16 @@ void Following::changed(Slot slot, std::string_view effects, Lsn end) {
   if (handoff::owns(ownership_.moves().title(slot))) return leader_->changed(slot, effects, end);
   // Somebody fills or clears what is another's: it is no copy any more.
   copies_->forget(slot);
+  spoilt_.insert(slot);
+}
+
+// Unless it is being received, or has become this node's own meanwhile.
+void Following::note_spoilt() {
+  for (const Slot slot : std::exchange(spoilt_, {})) {
+    const bool is_its =
+        handoff::owns(ownership_.moves().title(slot)) || ownership_.moves().incoming().is_moving(slot);
+    if (!is_its) store_.spoilt(slot);
+  }
 }
 
 Term Following::term(Slot slot) const { return ownership_.moves().title(slot).title.term; }
@@ -202,6 +212,8 @@ void Following::tick() {
 
 void Following::end_event() {
   if (!leader_) return;
+  engine_.feed().end_command();
+  note_spoilt();
   leader_->go_on(now_);
   send_pieces();
   send_followed();

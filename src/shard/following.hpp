@@ -21,6 +21,7 @@
 #include <limpet/store/store.hpp>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -64,6 +65,7 @@ class Following final : private engine::ChangeFeed::Subscriber, private replica:
  private:
   [[nodiscard]] bool take(cluster::NodeIndex node, const peer::Frame& frame, std::string_view body);
   [[nodiscard]] std::vector<cluster::NodeIndex>& line_of(Slot slot) { return lines_[slot / config_.shards]; }
+  void note_spoilt();
   void send_pieces();
   void send_followed();
   void confirm();
@@ -88,6 +90,7 @@ class Following final : private engine::ChangeFeed::Subscriber, private replica:
   std::optional<store::CopyScope> copying_;
   std::optional<engine::Durability::Confirmer> confirmer_;
   std::map<Slot, cluster::NodeIndex> giving_;  // to whom
+  std::set<Slot> spoilt_;                      // whose copies somebody else has changed
   std::vector<std::vector<cluster::NodeIndex>>
       lines_;  // by slot / shards: who is to have it, one more than follow
 };

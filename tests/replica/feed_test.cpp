@@ -182,6 +182,25 @@ TEST_F(Feeding, WhatIsRefusedIsAskedForAgain) {
   EXPECT_EQ(sent(), (Sent{{Kind::ask, 0}}));
 }
 
+TEST_F(Feeding, WhoIsTooFarBehindIsLostAndMayStillBeLeft) {
+  EXPECT_TRUE(says(CopyState::Kind::has, kOwn));
+  (void)sent();
+  confirm();
+  log_.set_bytes_max(1'000);
+  for (int i = 0; i < 10; ++i) change(std::string(300'000, 'v'));
+  EXPECT_TRUE(feed_.is_lost());
+  feed_.go_on(kFollowStepBytes);
+  feed_.unfollow(slot_);
+  EXPECT_EQ(feed_.confirmed(), 0U);
+}
+
+TEST_F(Feeding, ASlotOfAnotherShardIsNothingThatItHasBeenAskedFor) {
+  Feed odd(log_, *this, 1, 2);
+  odd.begin(1);
+  EXPECT_TRUE(odd.heard({.stream = 1, .states = {{5, CopyState::Kind::refused, {}}}}));
+  EXPECT_FALSE(odd.heard({.stream = 1, .states = {{4, CopyState::Kind::refused, {}}}}));
+}
+
 TEST_F(Feeding, NobodyHasTakenWhatWasNotSent) {
   EXPECT_FALSE(feed_.heard({.stream = 1, .taken = bytes_ + 1, .confirmed = 0, .states = {}}));
   EXPECT_TRUE(feed_.heard({.stream = 0, .taken = bytes_ + 1, .confirmed = 0, .states = {}}))

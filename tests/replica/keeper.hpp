@@ -26,7 +26,7 @@ class TestKeeper final : public CopyKeeper {
     return full_ && bytes > 0 ? Room::full : full_asked_ ? Room::full : Room::there;
   }
   [[nodiscard]] LastChange last(Slot slot) const override { return writer_->last(slot); }
-  void clear(Slot slot, Term) override {
+  void clear(Slot slot) override {
     does(slot, [=](TestKeeper& keeper) { return keeper.do_clear(slot); });
   }
   bool put(Slot slot, std::string_view effects) override {

@@ -86,6 +86,24 @@ TEST(Copies, AFollowerThatIsGoneIsWaitedForNoMoreAndHasEverythingOnceItIsBack) {
   EXPECT_EQ(disks_with(cluster, 2, keys[0], "w"), 2U);
 }
 
+TEST(Copies, AReplyThatWaitsForAFollowerThatIsSilentLeavesOnceThatIsOut) {
+  SimCluster cluster(followed(2, 1, Acks::all));
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(1'000);
+  const auto client = cluster.connect(0);
+  const std::string key = cluster.key_of(0, 1);
+  ASSERT_EQ(cluster.ask(client, "SET " + key + " v"), "OK");
+  cluster.block(0, 1, true);
+  cluster.send(client, "SET " + key + " w\r\n");
+  cluster.run_for(500);
+  EXPECT_TRUE(cluster.take_replies(client).empty());
+  cluster.run_for(5'000);
+  EXPECT_EQ(cluster.take_replies(client).size(), 1U);
+  cluster.block(0, 1, false);
+  cluster.run_for(10'000);
+  EXPECT_EQ(disks_with(cluster, 2, key, "w"), 2U);
+}
+
 TEST(Copies, AnOwnerThatIsBackGoesOnSendingToWhoeverHasItsCopies) {
   SimCluster cluster(followed(2, 1, Acks::one));
   ASSERT_TRUE(cluster.settle());
@@ -104,6 +122,22 @@ TEST(Copies, AnOwnerThatIsBackGoesOnSendingToWhoeverHasItsCopies) {
     EXPECT_EQ(disks_with(cluster, 2, key, "w"), 2U) << key;
   }
   cluster.run_for(1'000);
+  EXPECT_EQ(odd_one(cluster, 2, 2), "");
+}
+
+TEST(Copies, OfAnOwnerThatHasNotLoadedItsSlotsYetAreNotTakenForEmpty) {
+  SimCluster cluster(followed(2, 1, Acks::one));
+  ASSERT_TRUE(cluster.settle());
+  cluster.kill(1);
+  const auto client = cluster.connect(0);
+  std::vector<std::string> keys;
+  for (unsigned i = 0; i < 100; ++i) keys.push_back(cluster.key_of(0, i));
+  for (const std::string& key : keys) ASSERT_EQ(cluster.ask(client, "SET " + key + " v"), "OK");
+  cluster.kill(0);
+  cluster.start(1);
+  cluster.start(0);
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(10'000);
   EXPECT_EQ(odd_one(cluster, 2, 2), "");
 }
 

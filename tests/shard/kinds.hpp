@@ -58,7 +58,7 @@ inline constexpr std::array kWorldKinds = {
     // Clients leave while their commands are under way.
     KindRow{WorldKind::hasty, "hasty", 3, true, false},
     // Slots have followers, and replies wait for these.
-    KindRow{WorldKind::followed, "followed", 4, false, false},
+    KindRow{WorldKind::followed, "followed", 4, true, false},
 };
 
 class Kinds {

@@ -139,6 +139,7 @@ inline constexpr std::int64_t kBounceRetryMs = 20;        // before a command th
 // ---- Copies ----------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kFollowersMax = 4;            // copies of a slot beside its owner's
 inline constexpr std::size_t kFollowPieceBytes = 32_KiB - 64;  // of a stream in one frame, with what stands before them
+inline constexpr std::size_t kFollowLogBytes = 64_MiB;     // of changes that a node keeps for followers that are behind
 inline constexpr std::size_t kFollowCreditBytes = 4_MiB;   // of it that the other side has not taken yet
 inline constexpr std::size_t kFollowedStatesMax = 1'000;   // of copies in one answer
 inline constexpr std::size_t kFollowStepBytes = 256_KiB;   // of a stream made in one go

@@ -27,9 +27,9 @@ class CopyKeeper {
   // The last change in what is there of the slot.
   [[nodiscard]] virtual LastChange last(Slot slot) const = 0;
 
-  // Everything of the slot goes, and what comes is part of a copy of its owner at that term: whoever looks at
-  // it before whole() sees a copy that has nothing.
-  virtual void clear(Slot slot, Term term) = 0;
+  // Everything of the slot goes, and what comes is part of a copy: whoever looks at it before whole() sees
+  // one that is in nobody's history.
+  virtual void clear(Slot slot) = 0;
   // More of a copy that is not whole. False: these are no effects on keys of the slot.
   [[nodiscard]] virtual bool put(Slot slot, std::string_view effects) = 0;
   // It has all changes up to this one, and of terms that ended so.

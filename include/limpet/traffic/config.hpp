@@ -24,8 +24,7 @@ using reports::ProcessFacts;
 // Copies of sessions on other nodes.
 struct CopiesConfig {
   replica::Policy policy{};
-  std::size_t log_bytes = std::size_t{64}
-                          << 20;  // of a node: changes that are kept for followers that are behind
+  std::size_t log_bytes = kFollowLogBytes;  // of a node
 };
 
 // Set once.
