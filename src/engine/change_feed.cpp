@@ -43,10 +43,12 @@ void ChangeFeed::listen(bool listens) {
 
 Result<void> ChangeFeed::follow(Slot slot, const LastChange& made, std::string_view effects, Now now) {
   LIMPET_ASSERT(journal_ && listens_);
-  journal_->append(slot, made, effects);
+  end_command();
   store_.set_sink(nullptr);
   Result<void> done = store::apply(store_, slot, effects, now.unix_ms);
   store_.set_sink(journal_.get());
+  // What cannot be applied now could not be at a start, either.
+  if (done) journal_->append(slot, made, effects);
   return done;
 }
 

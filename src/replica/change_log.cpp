@@ -31,9 +31,10 @@ void ChangeLog::add(const Change& change) {
     chunk.bytes.reserve(std::max(length, kChunkBytes));
   }
   Range& range = ranges_[change.slot];
-  if (range.oldest == 0 || change.made.number != range.newest + 1)
-    range = {.since = end(), .oldest = change.made.number, .newest = change.made.number};
-  range.newest = change.made.number;
+  const bool follows = range.oldest != 0 && same_term_and_boot(change.made, range.newest) &&
+                       change.made.number == range.newest.number + 1;
+  if (!follows) range = {.since = end(), .oldest = change.made.number};
+  range.newest = change.made;
   const Head head{.end = change.end,
                   .number = change.made.number,
                   .cessions = change.made.term.cessions,
@@ -77,7 +78,7 @@ std::optional<ChangeLog::Change> ChangeLog::read(Cursor& cursor) const {
 
 std::optional<ChangeLog::Cursor> ChangeLog::find(Slot slot, std::uint64_t behind, std::uint64_t up_to) const {
   const Range& range = ranges_[slot];
-  if (range.oldest == 0 || range.newest != up_to || range.oldest > behind + 1) return std::nullopt;
+  if (range.oldest == 0 || range.newest.number != up_to || range.oldest > behind + 1) return std::nullopt;
   return std::max(range.since, begin_);
 }
 
@@ -89,7 +90,7 @@ void ChangeLog::forget_oldest() {
     const std::optional<Change> change = read(cursor);
     Range& range = ranges_[change->slot];
     if (from < range.since) continue;  // of before
-    range.oldest = change->made.number == range.newest ? 0 : change->made.number + 1;
+    range.oldest = change->made.number == range.newest.number ? 0 : change->made.number + 1;
   }
   chunks_.pop_front();
   begin_ += length;

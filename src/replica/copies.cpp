@@ -99,6 +99,9 @@ void Copies::ask(const Sender& from, Stream& stream, const Entry& entry) {
   if (room == Room::full) return say(stream, entry.slot, CopyState::Kind::full);
   if (room == Room::refused || entry.term < slot.term)
     return say(stream, entry.slot, CopyState::Kind::refused);
+  // Whoever owned it before still waits for what is taken no more.
+  if (slot.state == State::whole && slot.from != from)
+    give_up(streams_[slot.from], entry.slot, CopyState::Kind::refused);
   slot = {.state = State::asked, .from = from, .term = entry.term};
   if (room != Room::later) say(stream, entry.slot, CopyState::Kind::has);
 }
@@ -156,7 +159,7 @@ bool Copies::has_room(Stream& stream, const Entry& entry) {
 // Nothing more of it is taken before its owner has asked again. Was it whole, replies may wait for what is
 // not taken: so the stream ends here, and no more of it is ever confirmed.
 void Copies::give_up(Stream& stream, Slot slot, CopyState::Kind why) {
-  stream.failed = at(slot).state == State::whole;
+  stream.failed = stream.failed || at(slot).state == State::whole;
   at(slot).state = State::kept;
   say(stream, slot, why);
 }

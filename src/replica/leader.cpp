@@ -27,20 +27,20 @@ void Leader::set_followers(Slot slot, const FollowerSet& nodes) {
   for (const FollowerId id : before) {
     if (nodes.has(id)) continue;
     followers.counted.remove(id);
-    if (!node(id).feeds.empty()) feed_of(node(id), slot).unfollow(slot);
+    if (!node(id).ways.empty()) feed_of(node(id), slot).unfollow(slot);
   }
   for (const FollowerId id : nodes) {
-    if (!before.has(id) && !node(id).feeds.empty()) feed_of(node(id), slot).follow(slot);
+    if (!before.has(id) && !node(id).ways.empty()) feed_of(node(id), slot).follow(slot);
   }
 }
 
 // Another number of shards than before: which slot goes by which feed is another, too.
 void Leader::make_feeds(FollowerId id, unsigned shards) {
   Node& to = node(id);
-  if (to.feeds.size() == shards) return;
-  to.feeds.clear();
+  if (to.ways.size() == shards) return;
+  to.ways.clear();
   for (unsigned shard = 0; shard < shards; ++shard)
-    to.feeds.push_back(std::make_unique<Feed>(log_, own_, setup_.shard, setup_.shards));
+    to.ways.push_back({.feed = std::make_unique<Feed>(log_, own_, setup_.shard, setup_.shards)});
   each_slot([&](Slot slot) {
     if (at(slot).wanted.has(id)) feed_of(to, slot).follow(slot);
   });
@@ -68,23 +68,26 @@ void Leader::link_lost(FollowerId id, Now now) {
 
 void Leader::begin(Node& to, Now now) {
   to.in = true;
-  to.progress_ms = to.asked_ms = now.steady_ms;
+  to.asked_ms = now.steady_ms;
   ++next_stream_;
-  for (const auto& feed : to.feeds) feed->begin(next_stream_);
+  for (Way& way : to.ways) {
+    way.feed->begin(next_stream_);
+    way.since_ms = now.steady_ms;
+  }
 }
 
 void Leader::out(FollowerId id, const std::string& why, Now now) {
   Node& gone = node(id);
   gone.in = false;
-  for (const auto& feed : gone.feeds) {
-    feed->end();
-    for (const Slot slot : feed->take_left()) at(slot).counted.remove(id);
-    (void)feed->take_joined();
+  for (const Way& way : gone.ways) {
+    way.feed->end();
+    for (const Slot slot : way.feed->take_left()) at(slot).counted.remove(id);
+    (void)way.feed->take_joined();
   }
   quorums_.out(id);
   gone.backoff_ms = std::clamp(2 * gone.backoff_ms, kFollowAgainMinMs, kFollowAgainMaxMs);
   gone.again_ms = now.steady_ms + gone.backoff_ms;
-  notes_.push_back({.node = id, .out = true, .why = why});
+  notes_.push_back({.node = id, .why = why});
 }
 
 // ---- What happens ----
@@ -98,7 +101,7 @@ void Leader::changed(Slot slot, std::string_view effects, Lsn end) {
 bool Leader::heard(FollowerId id, std::uint16_t shard, const Followed& followed, Now now) {
   Node& from = node(id);
   if (!from.in) return true;
-  if (shard >= from.feeds.size() || !from.feeds[shard]->heard(followed)) return false;
+  if (shard >= from.ways.size() || !from.ways[shard].feed->heard(followed)) return false;
   look_at(id, now);
   return true;
 }
@@ -107,21 +110,19 @@ bool Leader::heard(FollowerId id, std::uint16_t shard, const Followed& followed,
 void Leader::look_at(FollowerId id, Now now) {
   Node& from = node(id);
   Lsn confirmed = kEndOfAll;
-  std::uint64_t progress = 0;
-  bool awaits = false;
-  for (const auto& feed : from.feeds) {
-    if (!feed->is_open()) return out(id, "one of its copies is not what it should be", now);
-    if (feed->is_lost()) return out(id, "it is too far behind", now);
-    for (const Slot slot : feed->take_left()) at(slot).counted.remove(id);
-    for (const Slot slot : feed->take_joined()) {
+  for (Way& way : from.ways) {
+    Feed& feed = *way.feed;
+    if (!feed.is_open()) return out(id, "one of its copies is not what it should be", now);
+    if (feed.is_lost()) return out(id, "it is too far behind", now);
+    for (const Slot slot : feed.take_left()) at(slot).counted.remove(id);
+    for (const Slot slot : feed.take_joined()) {
       if (at(slot).wanted.has(id) && !at(slot).counted.has(id)) at(slot).counted.add(id);
     }
-    confirmed = std::min(confirmed, feed->confirmed());
-    progress += feed->progress();
-    awaits = awaits || feed->awaits();
+    confirmed = std::min(confirmed, feed.confirmed());
+    const bool gets_on = std::exchange(way.confirmed, feed.confirmed_bytes()) != feed.confirmed_bytes();
+    if (gets_on || !feed.awaits()) way.since_ms = now.steady_ms;
   }
   quorums_.confirm(id, confirmed);
-  if (std::exchange(from.progress, progress) != progress || !awaits) from.progress_ms = now.steady_ms;
 }
 
 void Leader::tick(Now now) {
@@ -135,40 +136,43 @@ void Leader::tick(FollowerId id, Now now) {
     return;
   }
   look_at(id, now);
-  if (to.in && now.steady_ms - to.progress_ms >= kFollowSilentMs)
+  const bool silent = std::any_of(to.ways.begin(), to.ways.end(), [&](const Way& way) {
+    return now.steady_ms - way.since_ms >= kFollowSilentMs;
+  });
+  if (to.in && silent)
     return out(id, "it has confirmed nothing for " + std::to_string(kFollowSilentMs) + " ms", now);
   if (!to.in || now.steady_ms - to.asked_ms < kFollowAskMs) return;
   to.asked_ms = now.steady_ms;
   to.backoff_ms = 0;
-  for (const auto& feed : to.feeds) feed->ask_again();
+  for (const Way& way : to.ways) way.feed->ask_again();
 }
 
 void Leader::go_on(Now now) {
   for (std::size_t id = 0; id < nodes_.size(); ++id) {
     if (!nodes_[id].in) continue;
-    for (const auto& feed : nodes_[id].feeds) feed->go_on(kFollowStepBytes);
+    for (const Way& way : nodes_[id].ways) way.feed->go_on(kFollowStepBytes);
     look_at(static_cast<FollowerId>(id), now);
   }
 }
 
 bool Leader::can_go_on() const {
   return std::any_of(nodes_.begin(), nodes_.end(), [](const Node& to) {
-    return std::any_of(to.feeds.begin(), to.feeds.end(), [](const auto& feed) { return feed->can_go_on(); });
+    return std::any_of(to.ways.begin(), to.ways.end(), [](const Way& way) { return way.feed->can_go_on(); });
   });
 }
 
 // One slot at a time, whoever it is for.
 void Leader::copy_on(store::Store& store, std::size_t most) {
   for (const Node& to : nodes_) {
-    for (const auto& feed : to.feeds) {
-      if (feed->can_copy()) return feed->copy_on(store, most);
+    for (const Way& way : to.ways) {
+      if (way.feed->can_copy()) return way.feed->copy_on(store, most);
     }
   }
 }
 
 bool Leader::can_copy() const {
   return std::any_of(nodes_.begin(), nodes_.end(), [](const Node& to) {
-    return std::any_of(to.feeds.begin(), to.feeds.end(), [](const auto& feed) { return feed->can_copy(); });
+    return std::any_of(to.ways.begin(), to.ways.end(), [](const Way& way) { return way.feed->can_copy(); });
   });
 }
 
@@ -177,10 +181,12 @@ bool Leader::can_copy() const {
 std::optional<Leader::Frame> Leader::next_frame() {
   for (std::size_t id = 0; id < nodes_.size(); ++id) {
     std::uint16_t shard = 0;
-    for (const auto& feed : nodes_[id].feeds) {
-      if (const auto piece = feed->next_piece())
-        return Frame{
-            .node = static_cast<FollowerId>(id), .shard = shard, .stream = feed->stream(), .piece = *piece};
+    for (const Way& way : nodes_[id].ways) {
+      if (const auto piece = way.feed->next_piece())
+        return Frame{.node = static_cast<FollowerId>(id),
+                     .shard = shard,
+                     .stream = way.feed->stream(),
+                     .piece = *piece};
       ++shard;
     }
   }
@@ -188,8 +194,8 @@ std::optional<Leader::Frame> Leader::next_frame() {
 }
 
 Feed::State Leader::state(FollowerId id, Slot slot) const {
-  if (id >= nodes_.size() || nodes_[id].feeds.empty()) return Feed::State::none;
-  return nodes_[id].feeds[slot % nodes_[id].feeds.size()]->state(slot);
+  if (id >= nodes_.size() || nodes_[id].ways.empty()) return Feed::State::none;
+  return nodes_[id].ways[slot % nodes_[id].ways.size()].feed->state(slot);
 }
 
 CopiesCount Leader::count() const {
@@ -199,9 +205,9 @@ CopiesCount Leader::count() const {
     count.counted += followers.counted.size();
   }
   for (const Node& to : nodes_) {
-    for (const auto& feed : to.feeds) {
-      count.parted += feed->parted();
-      count.behind += feed->behind();
+    for (const Way& way : to.ways) {
+      count.parted += way.feed->parted();
+      count.behind += way.feed->behind();
     }
   }
   return count;

@@ -51,12 +51,12 @@ void Following::changed(Slot slot, std::string_view effects, Lsn end) {
   spoilt_.insert(slot);
 }
 
-// Unless it is being received, or has become this node's own meanwhile.
+// Unless it is being received, or has become this node's own meanwhile, or is about to with what is there.
 void Following::note_spoilt() {
   for (const Slot slot : std::exchange(spoilt_, {})) {
     const bool is_its =
         handoff::owns(ownership_.moves().title(slot)) || ownership_.moves().incoming().is_moving(slot);
-    if (!is_its) store_.spoilt(slot);
+    if (!is_its && engine_.store().keys_in(slot) == 0) store_.spoilt(slot);
   }
 }
 
@@ -114,7 +114,8 @@ void Following::gives(Slot slot, NodeIndex to) {
 
 void Following::link_is_up(NodeIndex node) {
   if (!leader_) return;
-  if (const auto shards = links_.at(node).theirs().shards) leader_->link_up(node, *shards, now_);
+  const auto shards = links_.at(node).theirs().shards;
+  if (shards && *shards >= 1 && *shards <= kShardsMax) leader_->link_up(node, *shards, now_);
   copies_->say_again(node);
 }
 
@@ -128,7 +129,7 @@ void Following::link_is_lost(NodeIndex node) {
 std::string_view Following::take(StreamId peer, const Frame& frame) {
   const std::optional<NodeIndex> from = peers_.node_of(peer);
   // Of an earlier start that kept copies; of a node that will be known before long, and begins anew then.
-  if (!leader_ || !from) return {};
+  if (!leader_ || !from || *from == config_.self) return {};
   const unsigned shard = ownership::shard_of(frame.slot, config_.shards);
   if (shard == config_.index) return take(*from, frame, frame.body) ? "" : "that says nothing of copies";
   Bytes body;
@@ -153,7 +154,7 @@ bool Following::take(NodeIndex node, const Frame& frame, std::string_view body) 
   }
   std::uint64_t stream = 0;
   std::uint16_t shard = 0;
-  if (!take_le(body, stream) || !take_le(body, shard)) return false;
+  if (!take_le(body, stream) || !take_le(body, shard) || shard >= kShardsMax) return false;
   return copies_->take({.node = node, .shard = shard}, stream, frame.id, body);
 }
 

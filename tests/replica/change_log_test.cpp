@@ -72,6 +72,9 @@ TEST(ChangeLog, HasNoGapsInWhatItFinds) {
   of.add(kSlot, 10);
   EXPECT_FALSE(of.log.find(kSlot, 4, 10));
   EXPECT_EQ(of.from(*of.log.find(kSlot, 8, 10), kSlot), (Numbers{9, 10}));
+  of.log.add({.slot = kSlot, .made = {{4, 0}, 11, 7}, .end = of.end += 100, .effects = "of a later term"});
+  EXPECT_FALSE(of.log.find(kSlot, 8, 11)) << "what stands before it may be of another history";
+  EXPECT_TRUE(of.log.find(kSlot, 10, 11));
   of.add(kSlot, 1);  // it was claimed, and begun anew
   EXPECT_EQ(of.from(*of.log.find(kSlot, 0, 1), kSlot), (Numbers{1}));
 }

@@ -143,13 +143,30 @@ TEST_F(CopiesTest, AreTakenFromWhoeverOwnsTheSlotAtTheLaterTerm) {
   EXPECT_EQ(said().states.at(0).kind, Said::refused);
   EXPECT_EQ(value(), "a") << "whoever owned it before wipes nothing";
   send({{.kind = Kind::ask, .slot = slot_, .term = {6, 0}}}, kOtherNode, 3);
+  const Followed before = said();
+  EXPECT_EQ(before.stream, 7U);
+  EXPECT_EQ(before.states.at(0).kind, Said::refused);
   EXPECT_EQ(said().states.at(0).kind, Said::has);
   change(31, "b");
   EXPECT_EQ(value(), "a") << "who has lost it is heard no more";
+  copies_->say_again(kOwner.node);
+  EXPECT_EQ(said().confirmed, before.confirmed) << "nor is anything confirmed to it";
   send({{.kind = Kind::from, .slot = slot_, .last = {{6, 0}, 30, 12}}}, kOtherNode, 3);
   const std::string bytes = effects("c");
   send({{.kind = Kind::change, .slot = slot_, .number = 31, .effects = bytes}}, kOtherNode, 3);
   EXPECT_EQ(value(), "c");
+}
+
+TEST_F(CopiesTest, AStreamThatHasEndedStaysSo) {
+  become_whole();
+  const Slot half = static_cast<Slot>(slot_ + 1);
+  send(
+      {{.kind = Kind::ask, .slot = half, .term = kTerm}, {.kind = Kind::begin, .slot = half, .term = kTerm}});
+  const std::uint64_t confirmed = said().confirmed;
+  copies_->forget(slot_);
+  copies_->forget(half);
+  send({{.kind = Kind::ask, .slot = half, .term = kTerm}});
+  EXPECT_EQ(said().confirmed, confirmed);
 }
 
 TEST_F(CopiesTest, OfAnEarlierStreamAreNotTaken) {

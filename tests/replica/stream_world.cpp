@@ -87,7 +87,6 @@ void StreamWorld::go_on() {
   if (below(3) == 0 && leader_.can_copy()) leader_.copy_on(own_.store(), 1 + below(2) * below(20'000));
   while (const auto frame = leader_.next_frame()) {
     if (frame->piece.bytes.size() > kFollowPieceBytes) wrong_ = "a piece is too long";
-    bytes_sent_ += frame->piece.bytes.size();
     Node& node = nodes_[frame->node];
     if (!node.up) wrong_ = "it sends where no link is";
     node.shards[frame->shard]->coming.push_back(
@@ -99,7 +98,6 @@ void StreamWorld::go_on() {
 // Behind everything that the leader is told, as nobody waits any more for one that goes out.
 void StreamWorld::look() {
   for (const Leader::Note& note : std::exchange(leader_.notes(), {})) {
-    if (!note.out) continue;
     ++outs_;
     for (Change& change : unconfirmed_) change.followers.remove(note.node);
   }

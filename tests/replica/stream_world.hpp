@@ -39,8 +39,6 @@ class StreamWorld final : public OwnSlots {
   [[nodiscard]] std::uint64_t outs() const { return outs_; }
   [[nodiscard]] std::uint64_t crashes() const { return crashes_; }
   [[nodiscard]] std::uint64_t confirmed_while_waited_for() const { return confirmed_; }
-  [[nodiscard]] std::uint64_t bytes_sent() const { return bytes_sent_; }
-  [[nodiscard]] std::uint64_t copies() const { return copies_; }
 
  private:
   struct Shard {
@@ -103,8 +101,6 @@ class StreamWorld final : public OwnSlots {
   std::uint64_t outs_ = 0;
   std::uint64_t crashes_ = 0;
   std::uint64_t confirmed_ = 0;
-  std::uint64_t bytes_sent_ = 0;
-  std::uint64_t copies_ = 0;
 };
 
 }  // namespace limpet::replica

@@ -66,11 +66,12 @@ class ChangeLog {
   Cursor begin_ = 0;
   std::size_t bytes_ = 0;
   Lsn end_lsn_ = 0;
-  // Of a slot's changes that follow one upon the other: what was changed elsewhere meanwhile is not here.
+  // Of a slot's changes of one term that follow one upon the other: what was changed elsewhere meanwhile is
+  // not here, and may be of another history.
   struct Range {
     Cursor since = 0;          // they stand behind this
     std::uint64_t oldest = 0;  // the number of the first; 0: there are none
-    std::uint64_t newest = 0;
+    LastChange newest{};
   };
   std::vector<Range> ranges_;  // by slot
 };

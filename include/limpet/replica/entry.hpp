@@ -2,15 +2,16 @@
 // stream of bytes.
 //
 //   entry = kind (1 byte), slot (2), and by kind:
-//     ask     term (12)                         I own it at that: what is there of it? (followed.hpp)
-//     from    last change                       the next changes are of this term and boot, behind this
-//     number change  number (8), length (4), effects   the next change begin   term (12) what is there of it
-//     goes: a copy comes, of its owner at that run     length (4), effects               more of the copy
-//     whole   count (1), changes                that was all: it has these, the last change and, before it,
-//     the last
-//                                               ones of earlier terms, the oldest first
-//     drop    -                                 it is followed no more
-//   a last change is (term, number) and boot, 24 bytes; all integers are little-endian
+//     ask     term                     I own it at that: what is there of it? (followed.hpp)
+//     from    last change              the next changes are of this term and boot, behind this number
+//     change  number, effects          the next change
+//     begin   term                     what is there of it goes: a copy comes, of its owner at that
+//     run     effects                  more of the copy
+//     whole   count (1), last changes  that was all: it has the last of these, and of terms before the others
+//     drop    -                        it is followed no more
+//
+// A term is 12 bytes, a number 8; a last change is (term, number) and boot, 24; effects stand behind their
+// length (4). All integers are little-endian.
 //
 // An entry has any length, and a stream is cut anywhere. Bytes that came from elsewhere are never trusted.
 #pragma once

@@ -90,9 +90,9 @@ class Feed final : private store::ChangeSink {
   [[nodiscard]] State state(Slot slot) const { return slots_[index(slot)].state; }
   // Everything up to there that the follower is to have it has confirmed.
   [[nodiscard]] Lsn confirmed() const { return covered_; }
-  // Something has been made that is not confirmed yet; and what grows with all that the follower says of it.
+  // Something has been made that is not confirmed yet; how much is.
   [[nodiscard]] bool awaits() const { return open_ && confirmed_ < made(); }
-  [[nodiscard]] std::uint64_t progress() const { return taken_ + confirmed_; }
+  [[nodiscard]] std::uint64_t confirmed_bytes() const { return confirmed_; }
   // There are changes to be sent, and credit for them.
   [[nodiscard]] bool can_go_on() const { return open_ && has_credit() && (replay_ || next_ < log_.end()); }
   [[nodiscard]] bool can_copy() const {

@@ -48,9 +48,9 @@ class Leader {
     std::uint64_t stream = 0;
     Feed::Piece piece{};
   };
+  // A node is out.
   struct Note {
     FollowerId node = 0;
-    bool out = false;  // it is, or has begun to follow
     std::string why{};
   };
   struct Setup {
@@ -64,7 +64,6 @@ class Leader {
   Leader(const Setup& setup, const OwnSlots& own, const Policy& policy);
 
   // ---- Which nodes ----
-  void set_policy(const Policy& policy) { policy_ = policy; }
   // Those that are to follow a slot of this shard; none if it is not its own.
   void set_followers(Slot slot, const FollowerSet& nodes);
 
@@ -106,14 +105,18 @@ class Leader {
   [[nodiscard]] CopiesCount count() const;
 
  private:
+  // To one shard of a node, and how it gets on.
+  struct Way {
+    std::unique_ptr<Feed> feed;
+    std::uint64_t confirmed = 0;  // bytes of its stream
+    std::int64_t since_ms = 0;    // or since there has been nothing to confirm
+  };
   struct Node {
     bool linked = false;
-    bool in = false;                           // its streams are open
-    std::vector<std::unique_ptr<Feed>> feeds;  // by its shard
-    std::int64_t again_ms = 0;                 // not before is it tried again
+    bool in = false;            // its streams are open
+    std::vector<Way> ways;      // by its shard
+    std::int64_t again_ms = 0;  // not before is it tried again
     std::int64_t backoff_ms = 0;
-    std::int64_t progress_ms = 0;  // when it last got on, or had nothing to do
-    std::uint64_t progress = 0;
     std::int64_t asked_ms = 0;  // those that had left
   };
   struct SlotFollowers {
@@ -123,7 +126,7 @@ class Leader {
 
   [[nodiscard]] Node& node(FollowerId id);
   [[nodiscard]] SlotFollowers& at(Slot slot) { return slots_[slot / setup_.shards]; }
-  [[nodiscard]] Feed& feed_of(Node& node, Slot slot) { return *node.feeds[slot % node.feeds.size()]; }
+  [[nodiscard]] Feed& feed_of(Node& node, Slot slot) { return *node.ways[slot % node.ways.size()].feed; }
   void make_feeds(FollowerId id, unsigned shards);
   void begin(Node& node, Now now);
   void out(FollowerId id, const std::string& why, Now now);
