@@ -3,19 +3,6 @@
 
 namespace limpet::handoff {
 
-namespace {
-
-void append_with_boot(Bytes& out, const LastChange& last) {
-  append_last(out, last);
-  append_le(out, last.boot);
-}
-
-bool take_with_boot(std::string_view& from, LastChange& last) {
-  return take_last(from, last) && take_le(from, last.boot);
-}
-
-}  // namespace
-
 void append_history(Bytes& out, const History& history) {
   append_with_boot(out, history.last);
   for (const LastChange& end : history.ends) append_with_boot(out, end);

@@ -8,15 +8,6 @@ namespace {
 constexpr std::size_t kHeadBytes = 3;
 constexpr std::size_t kLengthBytes = 4;
 
-void append_change(Bytes& out, const LastChange& change) {
-  append_last(out, change);
-  append_le(out, change.boot);
-}
-
-bool take_change(std::string_view& from, LastChange& change) {
-  return take_last(from, change) && take_le(from, change.boot);
-}
-
 void append_head(Bytes& out, Entry::Kind kind, Slot slot) {
   out.push_back(static_cast<char>(kind));
   append_le(out, slot);
@@ -43,7 +34,7 @@ Taken take_history(std::string_view& from, Entry& entry) {
   LastChange before;
   for (unsigned at = 0; at < count; ++at) {
     LastChange change;
-    if (!take_change(from, change)) return Taken::cut_off;
+    if (!take_with_boot(from, change)) return Taken::cut_off;
     if (at > 0 && !may_follow(change, before)) return Taken::wrong;
     if (at + 1 < count) entry.ends.push_back(change);
     before = change;
@@ -60,7 +51,7 @@ Taken take_body(std::string_view& from, Entry& entry) {
     case Entry::Kind::begin:
       return taken(take_term(from, entry.term));
     case Entry::Kind::from:
-      return taken(take_change(from, entry.last));
+      return taken(take_with_boot(from, entry.last));
     case Entry::Kind::change:
       return take_le(from, entry.number) ? take_effects(from, entry.effects) : Taken::cut_off;
     case Entry::Kind::run:
@@ -82,7 +73,7 @@ void append_entry(Bytes& out, const Entry& entry) {
     case Entry::Kind::begin:
       return append_term(out, entry.term);
     case Entry::Kind::from:
-      return append_change(out, entry.last);
+      return append_with_boot(out, entry.last);
     case Entry::Kind::change:
       append_le(out, entry.number);
       [[fallthrough]];
@@ -91,8 +82,8 @@ void append_entry(Bytes& out, const Entry& entry) {
       return out.append(entry.effects);
     case Entry::Kind::whole:
       append_le(out, static_cast<std::uint8_t>(entry.ends.size() + 1));
-      for (const LastChange& end : entry.ends) append_change(out, end);
-      return append_change(out, entry.last);
+      for (const LastChange& end : entry.ends) append_with_boot(out, end);
+      return append_with_boot(out, entry.last);
   }
 }
 

@@ -9,8 +9,7 @@ void append_followed(Bytes& out, const Followed& followed) {
   for (const CopyState& state : followed.states) {
     append_le(out, state.slot);
     out.push_back(static_cast<char>(state.kind));
-    append_last(out, state.last);
-    append_le(out, state.last.boot);
+    append_with_boot(out, state.last);
   }
 }
 
@@ -22,8 +21,8 @@ std::optional<Followed> read_followed(std::string_view bytes) {
   while (!bytes.empty()) {
     CopyState& state = followed.states.emplace_back();
     std::uint8_t kind = 0;
-    const bool whole = take_le(bytes, state.slot) && take_le(bytes, kind) && take_last(bytes, state.last) &&
-                       take_le(bytes, state.last.boot);
+    const bool whole =
+        take_le(bytes, state.slot) && take_le(bytes, kind) && take_with_boot(bytes, state.last);
     const bool known = kind >= static_cast<std::uint8_t>(CopyState::Kind::has) &&
                        kind <= static_cast<std::uint8_t>(CopyState::Kind::broken);
     if (!whole || !known || state.slot >= kSlots) return std::nullopt;

@@ -60,10 +60,8 @@ void Leader::link_lost(FollowerId id, Now now) {
   gone.linked = false;
   if (!gone.in) return;
   // That is no fault of the node's, and who dials it waits as it is.
-  const std::int64_t backoff_ms = gone.backoff_ms;
-  out(id, "its link is lost", now);
-  gone.backoff_ms = backoff_ms;
-  gone.again_ms = now.steady_ms + backoff_ms;
+  end(id, "its link is lost");
+  gone.again_ms = now.steady_ms + gone.backoff_ms;
 }
 
 void Leader::begin(Node& to, Now now) {
@@ -76,7 +74,7 @@ void Leader::begin(Node& to, Now now) {
   }
 }
 
-void Leader::out(FollowerId id, const std::string& why, Now now) {
+void Leader::end(FollowerId id, const std::string& why) {
   Node& gone = node(id);
   gone.in = false;
   for (const Way& way : gone.ways) {
@@ -85,9 +83,15 @@ void Leader::out(FollowerId id, const std::string& why, Now now) {
     (void)way.feed->take_joined();
   }
   quorums_.out(id);
+  notes_.push_back({.node = id, .why = why});
+}
+
+// It is tried again, later each time.
+void Leader::out(FollowerId id, const std::string& why, Now now) {
+  end(id, why);
+  Node& gone = node(id);
   gone.backoff_ms = std::clamp(2 * gone.backoff_ms, kFollowAgainMinMs, kFollowAgainMaxMs);
   gone.again_ms = now.steady_ms + gone.backoff_ms;
-  notes_.push_back({.node = id, .why = why});
 }
 
 // ---- What happens ----

@@ -142,6 +142,15 @@ void StreamWorld::speak(unsigned of) {
   }
 }
 
+// Both ways, as far as they are not there.
+void StreamWorld::link(unsigned of) {
+  Node& node = nodes_[of];
+  if (!std::exchange(node.up, true))
+    leader_.link_up(static_cast<FollowerId>(of), static_cast<unsigned>(node.shards.size()), now());
+  if (std::exchange(node.back, true)) return;
+  for (const auto& shard : node.shards) shard->copies->say_again(kFrom.node);
+}
+
 void StreamWorld::lose_link(unsigned of) {
   Node& node = nodes_[of];
   if (std::exchange(node.up, false)) leader_.link_lost(static_cast<FollowerId>(of), now());
@@ -195,15 +204,7 @@ void StreamWorld::go_wrong() {
       leader_.tick(now());
       return look();
     default:
-      if (!node.up) {
-        node.up = true;
-        leader_.link_up(static_cast<FollowerId>(of), static_cast<unsigned>(node.shards.size()), now());
-      }
-      if (!node.back) {
-        node.back = true;
-        for (const auto& shard : node.shards) shard->copies->say_again(kFrom.node);
-      }
-      return;
+      return link(of);
   }
 }
 
@@ -244,16 +245,8 @@ std::string StreamWorld::run() {
 
 void StreamWorld::settle() {
   for (unsigned of = 0; of < nodes_.size(); ++of) {
-    Node& node = nodes_[of];
-    for (const auto& shard : node.shards) shard->keeper.set_full(false);
-    if (!node.up) {
-      node.up = true;
-      leader_.link_up(static_cast<FollowerId>(of), static_cast<unsigned>(node.shards.size()), now());
-    }
-    if (!node.back) {
-      node.back = true;
-      for (const auto& shard : node.shards) shard->copies->say_again(kFrom.node);
-    }
+    for (const auto& shard : nodes_[of].shards) shard->keeper.set_full(false);
+    link(of);
   }
   for (unsigned round = 0; round < 4'000 && wrong_.empty(); ++round) {
     go_on();

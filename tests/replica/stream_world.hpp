@@ -78,6 +78,7 @@ class StreamWorld final : public OwnSlots {
   void deliver(unsigned node);
   void speak(unsigned node);
   void go_wrong();
+  void link(unsigned node);
   void lose_link(unsigned node);
   void crash(unsigned node);
   void follow_anew(Slot slot);

@@ -48,6 +48,18 @@ std::string odd_one(const SimCluster& cluster, unsigned nodes, unsigned copies) 
   return {};
 }
 
+// Keys of the first node.
+std::vector<std::string> keys_of_first(const SimCluster& cluster) {
+  std::vector<std::string> keys;
+  for (unsigned i = 0; i < 100; ++i) keys.push_back(cluster.key_of(0, i));
+  return keys;
+}
+
+void set_all(SimCluster& cluster, SimCluster::ClientIndex client, const std::vector<std::string>& keys,
+             const std::string& value) {
+  for (const std::string& key : keys) ASSERT_EQ(cluster.ask(client, "SET " + key + " " + value), "OK");
+}
+
 TEST(Copies, WhatWasAcknowledgedIsOnAFollowersDiskAsWell) {
   SimCluster cluster(followed(2, 1, Acks::one));
   ASSERT_TRUE(cluster.settle());
@@ -74,11 +86,10 @@ TEST(Copies, AFollowerThatIsGoneIsWaitedForNoMoreAndHasEverythingOnceItIsBack) {
   ASSERT_TRUE(cluster.settle());
   cluster.run_for(1'000);
   const auto client = cluster.connect(0);
-  std::vector<std::string> keys;
-  for (unsigned i = 0; i < 100; ++i) keys.push_back(cluster.key_of(0, i));
-  for (const std::string& key : keys) ASSERT_EQ(cluster.ask(client, "SET " + key + " v"), "OK");
+  const std::vector<std::string> keys = keys_of_first(cluster);
+  set_all(cluster, client, keys, "v");
   cluster.kill(1);
-  for (const std::string& key : keys) ASSERT_EQ(cluster.ask(client, "SET " + key + " w"), "OK");
+  set_all(cluster, client, keys, "w");
   cluster.start(1);
   ASSERT_TRUE(cluster.settle());
   cluster.run_for(10'000);
@@ -109,9 +120,8 @@ TEST(Copies, AnOwnerThatIsBackGoesOnSendingToWhoeverHasItsCopies) {
   ASSERT_TRUE(cluster.settle());
   cluster.run_for(1'000);
   const auto client = cluster.connect(1);
-  std::vector<std::string> keys;
-  for (unsigned i = 0; i < 100; ++i) keys.push_back(cluster.key_of(0, i));
-  for (const std::string& key : keys) ASSERT_EQ(cluster.ask(client, "SET " + key + " v"), "OK");
+  const std::vector<std::string> keys = keys_of_first(cluster);
+  set_all(cluster, client, keys, "v");
   cluster.kill(0);
   cluster.run_for(500);
   cluster.start(0);
@@ -130,9 +140,8 @@ TEST(Copies, OfAnOwnerThatHasNotLoadedItsSlotsYetAreNotTakenForEmpty) {
   ASSERT_TRUE(cluster.settle());
   cluster.kill(1);
   const auto client = cluster.connect(0);
-  std::vector<std::string> keys;
-  for (unsigned i = 0; i < 100; ++i) keys.push_back(cluster.key_of(0, i));
-  for (const std::string& key : keys) ASSERT_EQ(cluster.ask(client, "SET " + key + " v"), "OK");
+  const std::vector<std::string> keys = keys_of_first(cluster);
+  set_all(cluster, client, keys, "v");
   cluster.kill(0);
   cluster.start(1);
   cluster.start(0);

@@ -34,7 +34,7 @@ struct LastChange {
   return change.term >= end.term && !same_term_and_boot(change, end);
 }
 
-// Term (12 bytes), number (8 bytes, little-endian). The boot stands elsewhere, if at all.
+// Term (12 bytes), number (8 bytes, little-endian). The boot stands elsewhere, or is not told.
 inline void append_last(Bytes& out, const LastChange& last) {
   append_term(out, last.term);
   append_le(out, last.number);
@@ -42,6 +42,14 @@ inline void append_last(Bytes& out, const LastChange& last) {
 // Takes one off the front; false if it is cut off.
 [[nodiscard]] inline bool take_last(std::string_view& from, LastChange& last) {
   return take_term(from, last.term) && take_le(from, last.number);
+}
+// The same with the boot (4 bytes) behind.
+inline void append_with_boot(Bytes& out, const LastChange& last) {
+  append_last(out, last);
+  append_le(out, last.boot);
+}
+[[nodiscard]] inline bool take_with_boot(std::string_view& from, LastChange& last) {
+  return take_last(from, last) && take_le(from, last.boot);
 }
 
 }  // namespace limpet

@@ -87,9 +87,6 @@ class Leader {
   // Valid until the next call.
   [[nodiscard]] std::optional<Frame> next_frame();
   [[nodiscard]] std::vector<Note>& notes() { return notes_; }
-  // Replies that wait for more than is left of their followers never get it: they are to be given up.
-  [[nodiscard]] bool is_stuck() const { return quorums_.is_stuck(); }
-  void give_up() { quorums_.give_up(); }
 
   // ---- To see ----
   [[nodiscard]] Lsn confirmed() const { return quorums_.confirmed(); }
@@ -97,8 +94,6 @@ class Leader {
   [[nodiscard]] bool is_idle() const { return quorums_.confirmed() == quorums_.end(); }
   // Those of the slot that are counted on.
   [[nodiscard]] const FollowerSet& counted(Slot slot) const { return slots_[slot / setup_.shards].counted; }
-  // May the slot be written to?
-  [[nodiscard]] bool has_enough(Slot slot) const { return counted(slot).size() >= policy_.min_followers; }
   [[nodiscard]] bool is_in(FollowerId node) const { return node < nodes_.size() && nodes_[node].in; }
   // How its copy of the slot is.
   [[nodiscard]] Feed::State state(FollowerId node, Slot slot) const;
@@ -129,6 +124,7 @@ class Leader {
   [[nodiscard]] Feed& feed_of(Node& node, Slot slot) { return *node.ways[slot % node.ways.size()].feed; }
   void make_feeds(FollowerId id, unsigned shards);
   void begin(Node& node, Now now);
+  void end(FollowerId id, const std::string& why);
   void out(FollowerId id, const std::string& why, Now now);
   void look_at(FollowerId id, Now now);
   void tick(FollowerId id, Now now);
