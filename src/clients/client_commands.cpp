@@ -45,7 +45,7 @@ std::string describe(const Client& client, Now now) {
                      number(client.replies.bytes() + client.out.capacity() +
                             (client.backlog ? client.backlog->capacity() : 0)) +
                      " tot-mem=" + number(sizeof(Client) + client.memory.kept()) + " events=r cmd=";
-  line += client.last_command != nullptr ? client.last_command->name : "NULL";
+  line += client.commands.last() != nullptr ? client.commands.last()->name : "NULL";
   line += " user=default redir=-1 resp=" + number(static_cast<int>(client.version));
   line += " lib-name=" + client.names.library + " lib-ver=" + client.names.library_version;
   return line + "\n";

@@ -47,13 +47,56 @@ Durability read_durability(const TableReader& table) {
   return kDefault;
 }
 
-void check_followers(const TableReader& table) {
-  const Value* followers = table.integer("followers");
-  if (followers == nullptr || followers->integer == 0) return;
-  table.fault(followers->at, followers->integer < 0
-                                 ? "followers is below 0; write followers = 0"
-                                 : "followers above 0 are not built yet: nobody would hold the copies; write "
-                                   "followers = 0 or remove the line");
+// ---- Copies ----
+
+unsigned read_count(const TableReader& table, std::string_view key, unsigned otherwise, unsigned least,
+                    unsigned most) {
+  const Value* const value = table.integer(key);
+  if (value == nullptr) return otherwise;
+  if (value->integer >= least && value->integer <= most) return static_cast<unsigned>(value->integer);
+  table.fault(value->at, std::string(key) + " is " + std::to_string(value->integer) +
+                             "; write a number from " + std::to_string(least) + " to " +
+                             std::to_string(most));
+  return otherwise;
+}
+
+Acks read_acks(const TableReader& table, Acks otherwise) {
+  const Value* const value = table.text("acks");
+  if (value == nullptr) return otherwise;
+  for (const Acks acks : {Acks::none, Acks::one, Acks::majority, Acks::all}) {
+    if (value->text == name_of(acks)) return acks;
+  }
+  table.fault(value->at, "unknown acks '" + printable(value->text) +
+                             "'; write \"none\", \"one\", \"majority\" or \"all\"");
+  return otherwise;
+}
+
+// Settings of copies say nothing where there are none, and may stay when these are given up for a while.
+CopiesPolicy read_copies(const TableReader& table, Durability durability, std::size_t nodes) {
+  CopiesPolicy policy;
+  policy.followers = read_count(table, "followers", 0, 0, kFollowersMax);
+  policy.acks = read_acks(table, policy.followers < 2 ? Acks::one : Acks::majority);
+  const bool majority = policy.acks == Acks::majority;
+  const unsigned least = majority ? majority_of(policy.followers) : 0;
+  policy.min_followers = policy.followers == 0
+                             ? read_count(table, "min_followers", 0, 0, kFollowersMax)
+                             : read_count(table, "min_followers", least, least, policy.followers);
+  if (policy.followers == 0) return {};
+  if (nodes <= policy.followers) {
+    table.fault(table.position_of("followers"), "followers = " + std::to_string(policy.followers) +
+                                                    " needs " + std::to_string(policy.followers + 1) +
+                                                    " nodes; this file lists " + std::to_string(nodes));
+  }
+  if (durability == Durability::none) {
+    table.fault(table.position_of("followers"),
+                "followers need a journal, which numbers the changes; write durability = \"interval\" or "
+                "\"always\", or followers = 0");
+  }
+  if (majority && policy.followers < 2) {
+    table.fault(table.position_of("acks"),
+                "acks = \"majority\" needs followers = 2 or more; for two nodes use \"one\"");
+  }
+  return policy;
 }
 
 std::string read_path(const TableReader& table, std::string_view key) {
@@ -79,14 +122,15 @@ void read_cluster(const TableReader& root, ClusterFile& parsed, Faults& faults) 
     }
     return;
   }
-  const TableReader table(*value, "[cluster]",
-                          {"name", "durability", "followers", "secret_file", "password_file"}, faults);
+  const TableReader table(
+      *value, "[cluster]",
+      {"name", "durability", "followers", "acks", "min_followers", "secret_file", "password_file"}, faults);
   if (const Value* name = table.required_text("name", "name = \"demo\"")) {
     view.name = name->text;
     check_name("name", name->text, name->at, faults);
   }
   view.durability = read_durability(table);
-  check_followers(table);
+  view.copies = read_copies(table, view.durability, view.nodes.size());
   view.secret_file = read_path(table, "secret_file");
   view.password_file = read_path(table, "password_file");
   if (!view.password_file.empty()) parsed.password_line = table.position_of("password_file").line;
@@ -148,8 +192,8 @@ Result<ClusterFile> parse_file(std::string_view text, std::string_view file) {
   ClusterFile parsed;
   const TableReader root(document, "the file", {"epoch", "cluster", "node", "server"}, faults);
   parsed.view.epoch = read_epoch(root, faults);
-  read_cluster(root, parsed, faults);
   parsed.view.nodes = read_nodes(document, faults);
+  read_cluster(root, parsed, faults);
   parsed.server = read_server(root);
   if (!faults.none()) return tl::unexpected<Error>(faults.first(file));
   finish(parsed.view);

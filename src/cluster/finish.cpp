@@ -37,6 +37,12 @@ std::uint64_t digest_of_content(const View& view) {
   Canonical text;
   text.add(view.name);
   text.add(name_of(view.durability));
+  // A file from before there were copies has the digest that it always had.
+  if (view.copies.followers > 0) {
+    text.add(std::uint64_t{view.copies.followers});
+    text.add(name_of(view.copies.acks));
+    text.add(std::uint64_t{view.copies.min_followers});
+  }
   text.add(view.secret_file);
   text.add(view.password_file);
   text.add(view.nodes.size());

@@ -6,14 +6,36 @@ namespace limpet::cluster {
 
 void each_line(const View& view, Slot first, unsigned step,
                const std::function<void(Slot, const std::vector<NodeIndex>&)>& visit) {
+  const std::size_t most = view.copies.followers > 0 ? view.copies.followers + std::size_t{1} : 0;
   std::vector<NodeIndex> line;
+  const auto add = [&](NodeIndex node) {
+    const bool fits = view.nodes[node].listed && view.nodes[node].state == NodeState::up;
+    if (fits && line.size() < most) line.push_back(node);
+  };
+  if (most == 0) {
+    for (unsigned slot = first; slot < kSlots; slot += step) visit(static_cast<Slot>(slot), line);
+    return;
+  }
   ring::each_followers(ring_members(view.nodes), view.home, view.nodes.size(), first, step,
                        [&](Slot slot, const std::vector<NodeIndex>& behind) {
                          line.clear();
-                         if (view.home[slot] != ring::kNobody) line.push_back(view.home[slot]);
-                         line.insert(line.end(), behind.begin(), behind.end());
+                         if (view.home[slot] != ring::kNobody) add(view.home[slot]);
+                         for (const NodeIndex node : behind) add(node);
                          visit(slot, line);
                        });
+}
+
+std::string follower_names(const View& view, Slot slot, NodeIndex owner) {
+  std::string names;
+  unsigned followers = 0;
+  each_line(view, slot, kSlots, [&](Slot, const std::vector<NodeIndex>& line) {
+    for (const NodeIndex node : line) {
+      if (node == owner || followers == view.copies.followers) continue;
+      ++followers;
+      names += (names.empty() ? "" : " ") + view.nodes[node].name;
+    }
+  });
+  return names;
 }
 
 }  // namespace limpet::cluster

@@ -88,6 +88,12 @@ Executed Engine::run_recorded(const Command& command, Bytes& out, Now now) {
     refuse(command, durability_.refusal(), out);
     return {};
   }
+  if (write && write_veto_ != nullptr) [[unlikely]] {
+    if (const std::string why = why_no_write(command); !why.empty()) {
+      refuse(command, why, out);
+      return {};
+    }
+  }
   const Lsn began = feed_.end();
   const std::size_t before = out.size();
   execute(command, out, now);
@@ -103,10 +109,20 @@ Executed Engine::run_recorded(const Command& command, Bytes& out, Now now) {
   return {};
 }
 
+std::string Engine::why_no_write(const Command& command) const {
+  if (command.key != nullptr) return write_veto_->why_not(command.key->slot);
+  if (command.spec.route_key() == 0) return write_veto_->why_not(std::nullopt);
+  std::string why;
+  each_key(command, [&](std::string_view key) {
+    if (why.empty()) why = write_veto_->why_not(slot_of(key));
+  });
+  return why;
+}
+
 // ---- Several as one ----
 
 // Before any of them is run: what makes room is a change of other sessions, and would part their record.
-std::string Engine::why_no_batch(std::span<const Command> commands, Now now) {
+std::string Engine::why_no_batch(Slot slot, std::span<const Command> commands, Now now) {
   std::size_t bytes = 0;
   std::size_t of_values = 0;
   bool writes = false;
@@ -116,13 +132,16 @@ std::string Engine::why_no_batch(std::span<const Command> commands, Now now) {
     if (command.spec.has(command::kDenyOom)) of_values += bytes_of(command.args);
   }
   if (writes && feed_.records() && durability_.refuses(feed_.end(), bytes)) return durability_.refusal();
+  if (writes && write_veto_ != nullptr) {
+    if (std::string why = write_veto_->why_not(slot); !why.empty()) return why;
+  }
   if (of_values > 0 && memory_.max != 0 && !make_room(of_values, now))
     return std::string(command::kOutOfMemory);
   return {};
 }
 
 BatchDone Engine::run_batch(Slot slot, std::span<const Command> commands, bool whole, Bytes& out, Now now) {
-  if (const std::string why = why_no_batch(commands, now); !why.empty()) {
+  if (const std::string why = why_no_batch(slot, commands, now); !why.empty()) {
     for (const Command& command : commands.first(whole ? 1 : commands.size())) refuse(command, why, out);
     return {.undone = true};
   }
@@ -175,6 +194,12 @@ Executed Engine::run_step(command::Args args, std::string_view key, resp::Versio
   if (feed_.records() && args[0] != command::kStepRead && durability_.refuses(feed_.end(), bytes_of(args))) {
     reply.error(durability_.refusal());
     return {};
+  }
+  if (write_veto_ != nullptr && args[0] != command::kStepRead) {
+    if (const std::string why = write_veto_->why_not(slot_of(key)); !why.empty()) {
+      reply.error(why);
+      return {};
+    }
   }
   if (args[0] == command::kStepWrite && memory_.max != 0 && !make_room_for(args, now)) {
     reply.error(command::kOutOfMemory);

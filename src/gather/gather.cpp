@@ -34,6 +34,7 @@ void Gather::take_roll_answers() {
 
 void Gather::forget_parts() {
   parts.clear();
+  roll_parts = 0;
   bytes = 0;
 }
 
@@ -59,6 +60,8 @@ void Gather::merge(resp::ReplyWriter& reply) const {
   switch (head.merge) {
     case Merge::sum:
       return merge_sum(parts, reply);
+    case Merge::least:
+      return reply.integer(least_of(parts));
     case Merge::any:
       return sum_of(parts) == 0 ? reply.error(command::kNoSuchClient) : reply.ok();
     case Merge::all_ok:

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limpet/gather/gathers.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct Gather {
   std::vector<std::uint32_t> part_of_key;  // Merge::gather
   std::vector<std::string> args;           // of the command, where parts or the end need them
   std::unique_ptr<RollCall> roll_call;     // of a command about all keys
+  std::optional<Enough> enough;            // it is asked again until then
   std::size_t roll_parts = 0;              // parts that it has heard
   std::unique_ptr<Partial> partial;        // of one that does with the nodes that answer
   bool judging = false;                    // whether it has got enough of them

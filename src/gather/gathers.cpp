@@ -96,6 +96,7 @@ void Gathers::call(const Head& head, Args args, const Roll& roll, bool partial) 
   auto [name, gather] = begin(head);
   gather.args.assign(args.begin(), args.end());
   gather.roll_call = std::make_unique<RollCall>(roll.slots, roll.until_ms);
+  gather.enough = roll.enough;
   if (partial) gather.partial = std::make_unique<Partial>(self_);
   locate(name, roll.slots);
 }
@@ -208,6 +209,8 @@ void Gathers::located(std::uint64_t id, const Whereabouts& where, bool asker_is_
   if (!gather.is_wanted()) return end(name, gather, {});
   if (std::exchange(gather.judging, false)) {
     judge_partial(name, gather, where, now_ms);
+  } else if (gather.enough && gather.roll_call->complete() && !begin_round(gather, now_ms)) {
+    finish(name, gather);
   } else {
     ask_for_missing(name, gather, where);
   }
@@ -224,8 +227,10 @@ void Gathers::explained(std::uint64_t id, std::string_view why) {
 }
 
 void Gathers::tick() {
-  for (const Name name : std::exchange(waiting_, {}))
-    locate(name, under_way_.find(name)->roll_call->missing());
+  for (const Name name : std::exchange(waiting_, {})) {
+    const RollCall& roll_call = *under_way_.find(name)->roll_call;
+    locate(name, roll_call.complete() ? roll_call.answered() : roll_call.missing());
+  }
 }
 
 void Gathers::gone(StreamId client) {
@@ -273,10 +278,24 @@ bool Gathers::walk_goes_on(Name name, Gather& gather) {
 bool Gathers::roll_goes_on(Name name, Gather& gather) {
   if (!gather.roll_call) return false;
   gather.take_roll_answers();
-  if (gather.head.part || gather.roll_call->complete() || !gather.failure().empty()) return false;
+  if (gather.head.part || !gather.failure().empty()) return false;
+  if (gather.roll_call->complete()) {
+    const bool more = gather.enough && least_of(gather.parts) < gather.enough->least;
+    if (more) waiting_.push_back(name);
+    return more;
+  }
   const auto first = static_cast<Slot>(gather.roll_call->answered().first_absent(0, kSlots));
   next_.list.emplace_back(
       Explain{.gather = name.packed(), .slot = first, .until_ms = gather.roll_call->until_ms()});
+  return true;
+}
+
+// All are asked once more. False: it is over.
+bool Gathers::begin_round(Gather& gather, std::int64_t now_ms) const {
+  if (stopping_ || now_ms >= gather.enough->until_ms) return false;
+  gather.forget_parts();
+  gather.roll_call =
+      std::make_unique<RollCall>(gather.roll_call->answered(), now_ms + gather.enough->round_ms);
   return true;
 }
 

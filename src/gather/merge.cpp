@@ -32,14 +32,29 @@ Pick pick(Parts parts, std::uint64_t random) {
 
 }  // namespace
 
+namespace {
+
+std::int64_t integer_of(const Part& part) {
+  if (!part.reply.view().starts_with(':')) return 0;
+  const std::string_view line = part.reply.view().substr(1);
+  return parse_int64(line.substr(0, line.find('\r'))).value_or(0);
+}
+
+}  // namespace
+
 std::int64_t sum_of(Parts parts) {
   std::int64_t sum = 0;
-  for (const Part& part : parts) {
-    if (!part.reply.view().starts_with(':')) continue;
-    const std::string_view line = part.reply.view().substr(1);
-    sum += parse_int64(line.substr(0, line.find('\r'))).value_or(0);
-  }
+  for (const Part& part : parts) sum += integer_of(part);
   return sum;
+}
+
+// A part whose answer did not count has no reply.
+std::int64_t least_of(Parts parts) {
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  for (const Part& part : parts) {
+    if (!part.reply.empty()) least = std::min(least, integer_of(part));
+  }
+  return least;
 }
 
 void merge_sum(Parts parts, resp::ReplyWriter& reply) { reply.integer(sum_of(parts)); }

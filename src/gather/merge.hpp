@@ -11,6 +11,7 @@ namespace limpet::gather {
 
 [[nodiscard]] std::int64_t sum_of(Parts parts);
 void merge_sum(Parts parts, resp::ReplyWriter& reply);
+[[nodiscard]] std::int64_t least_of(Parts parts);
 // Arrays with an element for each key of their part, back in the order of the keys. `part_of_key`: by key,
 // the part that has it.
 void merge_in_key_order(Parts parts, std::span<const std::uint32_t> part_of_key, resp::ReplyWriter& reply);

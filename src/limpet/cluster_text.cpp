@@ -8,6 +8,7 @@
 #include <limpet/base/number.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/text.hpp>
+#include <limpet/cluster/line.hpp>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -49,7 +50,7 @@ nlohmann::ordered_json json_of(const std::vector<cluster::PlannedNode>& nodes) {
 // ---- CLUSTER STATUS ----
 
 // What every answer has and the table of nodes does not show: it stands below, or in /status.
-constexpr std::array<std::string_view, 20> kHidden = {"weight",
+constexpr std::array<std::string_view, 26> kHidden = {"weight",
                                                       "listed",
                                                       "placement_digest",
                                                       "slots_unreachable",
@@ -61,6 +62,12 @@ constexpr std::array<std::string_view, 20> kHidden = {"weight",
                                                       "why_unheld",
                                                       "slots_forgotten",
                                                       "data_directory",
+                                                      "copies_wanted",
+                                                      "copies_in_sync",
+                                                      "copies_parted",
+                                                      "copies_kept",
+                                                      "behind_bytes",
+                                                      "behind_ms",
                                                       "sessions_to_give",
                                                       "sessions_given_per_second",
                                                       "bytes_given_per_second",
@@ -185,6 +192,19 @@ std::string moves_text(const std::vector<Fields>& nodes) {
   return '\n' + table(rows);
 }
 
+// Where the file wants copies: how those of each node's slots are.
+std::string copies_text(const std::vector<Fields>& nodes) {
+  std::vector<Row> rows = {{"NODE", "COPIES_IN_SYNC", "BEHIND", "FOR", "PARTED", "COPIES_OF_OTHERS"}};
+  for (const Fields& node : nodes) {
+    if (node.find("copies_wanted") == nullptr) continue;
+    rows.push_back({printable(node.text("name")),
+                    fmt::format("{} of {}", node.number("copies_in_sync"), node.number("copies_wanted")),
+                    human_bytes(node.number("behind_bytes")), fmt::format("{} ms", node.number("behind_ms")),
+                    cell(node, "copies_parted"), cell(node, "copies_kept")});
+  }
+  return rows.size() == 1 ? "" : '\n' + table(rows);
+}
+
 // Who holds slots and does not answer: that is worth more than a cell of a table.
 std::string unreachable_text(const std::vector<Fields>& nodes, const Progress& progress) {
   std::string text;
@@ -230,7 +250,8 @@ Where where_in(const cluster::View& view, std::string_view key) {
           .shard = "",
           .reason = fmt::format("{}; its hash gives slot {}, which the cluster file places on {} at epoch {}",
                                 uid_reason(key, ref.uid), ref.slot, owner.name, view.epoch),
-          .state = ""};
+          .state = "",
+          .followers = cluster::follower_names(view, ref.slot, view.owner(ref.slot))};
 }
 
 std::optional<Where> where_from(const Value& reply, std::string_view key) {
@@ -243,7 +264,8 @@ std::optional<Where> where_from(const Value& reply, std::string_view key) {
               .address = fields.text("address"),
               .shard = fields.text("shard"),
               .reason = fields.text("reason"),
-              .state = fields.text("state")};
+              .state = fields.text("state"),
+              .followers = fields.text("followers")};
   if (where.reason.empty()) where.reason = uid_reason(key, ref.uid);
   return where;
 }
@@ -253,8 +275,10 @@ std::string where_text(const Where& where) {
   if (!where.address.empty()) owner += fmt::format(" at {}", printable(where.address));
   if (!where.shard.empty()) owner += fmt::format(", shard {}", printable(where.shard));
   if (where.state == "unreachable") owner += ", which does not answer";
-  return fmt::format("uid:   {}\nslot:  {}\nowner: {}\nwhy:   {}\n", shown(where.uid), printable(where.slot),
-                     owner, printable(where.reason, where.reason.size()));
+  const std::string copies =
+      where.followers.empty() ? "" : fmt::format("copies on: {}\n", printable(where.followers));
+  return fmt::format("uid:   {}\nslot:  {}\nowner: {}\n{}why:   {}\n", shown(where.uid),
+                     printable(where.slot), owner, copies, printable(where.reason, where.reason.size()));
 }
 
 std::string where_line(const Where& where, std::string_view key) {
@@ -319,7 +343,7 @@ std::optional<std::string> status_text(const Value& reply) {
   std::string text = table(rows);
   const std::string notes = file_text(nodes) + skew_text(nodes);
   if (!notes.empty()) text += '\n' + notes;
-  text += moves_text(nodes);
+  text += moves_text(nodes) + copies_text(nodes);
   const Progress progress = progress_of(reply);
   if (progress.left > 0) {
     text += fmt::format("{} slots with {} sessions to go", progress.left, progress.sessions);

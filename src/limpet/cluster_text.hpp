@@ -13,11 +13,12 @@ namespace limpet::client {
 struct Where {
   std::string uid;
   std::string slot;
-  std::string owner;       // the node's name
-  std::string address;     // where it serves clients
-  std::string shard;       // empty: not known
-  std::string reason;      // a sentence
-  std::string state = {};  // "up", "unreachable" or "nobody's"; empty: not known
+  std::string owner;           // the node's name
+  std::string address;         // where it serves clients
+  std::string shard;           // empty: not known
+  std::string reason;          // a sentence
+  std::string state = {};      // "up", "unreachable" or "nobody's"; empty: not known
+  std::string followers = {};  // names of nodes that are to have copies, with spaces between
 };
 
 [[nodiscard]] Where where_in(const cluster::View& view, std::string_view key);

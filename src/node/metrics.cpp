@@ -137,6 +137,30 @@ void add_moves(Page& page, const reports::HandoffStats& slots, const reports::Ra
   if (const auto left = seconds_left(slots, rates)) page.add(*left);
 }
 
+void add_copies(Page& page, const NodeSnapshot& s, const reports::ShardStats& sum) {
+  page.begin(MetricType::Gauge, "limpet_copies_info",
+             "How many copies there are to be, and for how many replies wait; always 1.");
+  page.add(1.0, {{"followers", std::to_string(s.view->copies.followers)},
+                 {"acks", std::string(cluster::name_of(s.view->copies.acks))},
+                 {"min_followers", std::to_string(s.view->copies.min_followers)}});
+  for (const auto& row : reports::kCopiesRows) add_row(page, row, sum.copies);
+  const auto of_each = [&](std::string name, std::string help, auto value) {
+    page.begin(MetricType::Gauge, std::move(name), std::move(help));
+    for (std::size_t i = 0; i < s.view->nodes.size() && i < sum.followers.size(); ++i) {
+      if (sum.followers[i].wanted > 0) page.add(value(sum.followers[i]), {{"peer", s.view->nodes[i].name}});
+    }
+  };
+  using Follower = reports::FollowerStats;
+  of_each("limpet_follower_copies_wanted", "Slots of this node that the peer is to have copies of.",
+          [](const Follower& one) { return one.wanted; });
+  of_each("limpet_follower_copies_in_sync", "Of those, copies that replies can count on.",
+          [](const Follower& one) { return one.in_sync; });
+  of_each("limpet_follower_behind_bytes", "Bytes of changes that the peer has not confirmed.",
+          [](const Follower& one) { return one.behind_bytes; });
+  of_each("limpet_follower_behind_seconds", "For so long the peer has confirmed nothing of what it was sent.",
+          [](const Follower& one) { return static_cast<double>(one.behind_ms) / 1e3; });
+}
+
 void add_sessions(Page& page, const reports::ShardStats& sum) {
   page.gauge("limpet_sessions", "Sessions held in this node's memory.", sum.store.sessions);
   page.gauge("limpet_keys", "Keys of those sessions.", sum.store.keys);
@@ -275,6 +299,7 @@ std::string metrics_text(const NodeSnapshot& snapshot) {
   add_node(page, snapshot);
   add_cluster(page, snapshot, sum);
   add_moves(page, sum.handoff, sum.rates);
+  add_copies(page, snapshot, sum);
   add_sessions(page, sum);
   add_disk(page, snapshot, sum.disk);
   add_clients(page, snapshot, sum.counters);

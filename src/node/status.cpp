@@ -26,6 +26,9 @@ Json cluster_json(const NodeSnapshot& s) {
   return {{"name", s.view->name},
           {"epoch", s.view->epoch},
           {"durability", cluster::name_of(s.view->durability)},
+          {"followers", s.view->copies.followers},
+          {"acks", cluster::name_of(s.view->copies.acks)},
+          {"min_followers", s.view->copies.min_followers},
           {"content_digest", hex_text(s.view->content_digest)},
           {"placement_digest", hex_text(s.view->placement_digest)}};
 }
@@ -73,6 +76,7 @@ Json figures(const reports::ShardStats& stats) {
   Json out = store_json(stats.store);
   out["ops_per_second"] = std::llround(stats.rates.operations);
   out.update(slots_json(stats.handoff, stats.rates));
+  out.update(rows_json(reports::kCopiesRows, stats.copies));
   out.update(rows_json(reports::kCounterRows, stats.counters));
   if (stats.disk.journaled) out.update(disk_json(stats.disk));
   return out;

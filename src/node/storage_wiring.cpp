@@ -64,6 +64,7 @@ void StorageWiring::configure(shard::ShardConfig& config) const {
   }
   if (journaled()) config.journal = storage_->header(config.index);
   config.loads = journaled();
+  if (membership_ && journaled()) config.follow_log_bytes = kFollowLogBytes;
 }
 
 Result<void> StorageWiring::start() {

@@ -46,7 +46,7 @@ void Ownership::begin(const HandoffConfig& config, Now now) {
   moves_ = std::make_unique<HandOvers>(config_.self, config.boot, config_.shards, config_.shard, titles,
                                        store_, now);
   moves_->set_crash_hook(config.crash_hook);
-  moves_->set_numbering(numbering_, config_.keeps_copies);
+  moves_->set_numbering(numbering_, config_.keeps_copies(*view_));
   starts_ = std::make_unique<handoff::Owners>(config_.shards, config_.shard, titles, config.raised, now);
   starts_->set_names(config_.self,
                      [this](handoff::Member member) { return std::string_view(view_->nodes[member].name); });
@@ -178,7 +178,7 @@ void Ownership::loaded(Slot slot) {
                            !known_.latest(slot).known() && first_slots_->has_begun(*view_);
   const bool first = !known_.heard(slot).known() && (first_slots_->was_fresh() || to_be_taken);
   const bool is_mine = handoff::owns(held) || held.promise || first;
-  if (!is_mine && !config_.keeps_copies) store_.clear(slot);
+  if (!is_mine && !config_.keeps_copies(*view_)) store_.clear(slot);
   moves_->set_ready(slot, true);
 }
 

@@ -138,6 +138,7 @@ void Ownership::hears_promised(Slot slot, NodeIndex from, const peer::Section& p
 void Ownership::set_view(std::shared_ptr<const cluster::View> view, Now now) {
   LIMPET_ASSERT(moves_ && view->nodes.size() >= view_->nodes.size());
   const std::shared_ptr<const cluster::View> before = std::exchange(view_, std::move(view));
+  moves_->set_numbering(numbering_, config_.keeps_copies(*view_));
   plan_.changed(*before, *view_);
   first_slots_->look_again();
   for (const peer::OwnerOf& said : std::exchange(unplaced_, {})) {

@@ -74,6 +74,7 @@ void Copies::confirm(Stream& stream, Lsn safe) {
 
 void Copies::take(const Sender& from, Stream& stream, const Entry& entry) {
   if (entry.kind == Kind::ask) return ask(from, stream, entry);
+  if (entry.kind == Kind::spare) return spare(entry);
   const SlotCopy& slot = at(entry.slot);
   const bool heard = slot.state >= State::asked && slot.from == from;
   if (entry.kind == Kind::drop) {
@@ -104,6 +105,14 @@ void Copies::ask(const Sender& from, Stream& stream, const Entry& entry) {
     give_up(streams_[slot.from], entry.slot, CopyState::Kind::refused);
   slot = {.state = State::asked, .from = from, .term = entry.term};
   if (room != Room::later) say(stream, entry.slot, CopyState::Kind::has);
+}
+
+// Who is heard of the slot knows better.
+void Copies::spare(const Entry& entry) {
+  SlotCopy& slot = at(entry.slot);
+  if (slot.term > entry.term || slot.state >= State::asked) return;
+  keeper_.spare(entry.slot, entry.term);
+  slot = {};
 }
 
 void Copies::go_on_from(Stream& stream, const Entry& entry) {

@@ -49,6 +49,7 @@ Taken take_body(std::string_view& from, Entry& entry) {
       return Taken::whole;
     case Entry::Kind::ask:
     case Entry::Kind::begin:
+    case Entry::Kind::spare:
       return taken(take_term(from, entry.term));
     case Entry::Kind::from:
       return taken(take_with_boot(from, entry.last));
@@ -71,6 +72,7 @@ void append_entry(Bytes& out, const Entry& entry) {
       return;
     case Entry::Kind::ask:
     case Entry::Kind::begin:
+    case Entry::Kind::spare:
       return append_term(out, entry.term);
     case Entry::Kind::from:
       return append_with_boot(out, entry.last);

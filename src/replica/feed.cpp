@@ -39,6 +39,10 @@ void Feed::unfollow(Slot slot) {
   if (open_) append_entry(out_, {.kind = Kind::drop, .slot = slot});
 }
 
+void Feed::spare(Slot slot) {
+  if (open_) append_entry(out_, {.kind = Kind::spare, .slot = slot, .term = own_.term(slot)});
+}
+
 // ---- Streams ----
 
 void Feed::begin(std::uint64_t stream) {

@@ -6,10 +6,9 @@
 
 namespace limpet::replica {
 
-Leader::Leader(const Setup& setup, const OwnSlots& own, const Policy& policy)
+Leader::Leader(const Setup& setup, const OwnSlots& own)
     : setup_(setup),
       own_(own),
-      policy_(policy),
       log_(setup.log_bytes),
       slots_((kSlots + setup.shards - 1) / setup.shards),
       next_stream_(setup.first_stream) {}
@@ -23,15 +22,71 @@ Leader::Node& Leader::node(FollowerId id) {
 
 void Leader::set_followers(Slot slot, const FollowerSet& nodes) {
   SlotFollowers& followers = at(slot);
-  const FollowerSet before = std::exchange(followers.wanted, nodes);
-  for (const FollowerId id : before) {
-    if (nodes.has(id)) continue;
-    followers.counted.remove(id);
-    if (!node(id).ways.empty()) feed_of(node(id), slot).unfollow(slot);
-  }
+  followers.is_own = true;
+  if (!(followers.wanted == nodes)) followers.spared = followers.spares = false;
+  followers.wanted = nodes;
   for (const FollowerId id : nodes) {
-    if (!before.has(id) && !node(id).ways.empty()) feed_of(node(id), slot).follow(slot);
+    if (followers.followed.has(id)) continue;
+    if (followers.followed.is_full()) unfollow(slot, first_unwanted(followers));
+    followers.followed.add(id);
+    if (!node(id).ways.empty()) feed_of(node(id), slot).follow(slot);
   }
+  let_go(slot);
+}
+
+void Leader::give_away(Slot slot) {
+  for (const FollowerId id : FollowerSet(at(slot).followed)) unfollow(slot, id);
+  at(slot) = {};
+}
+
+// REQUIRES: more follow it than are to.
+FollowerId Leader::first_unwanted(const SlotFollowers& followers) {
+  return *std::find_if(followers.followed.begin(), followers.followed.end(),
+                       [&](FollowerId id) { return !followers.wanted.has(id); });
+}
+
+void Leader::unfollow(Slot slot, FollowerId id) {
+  SlotFollowers& followers = at(slot);
+  if (!followers.followed.has(id)) return;
+  followers.followed.remove(id);
+  followers.wanted.remove(id);
+  followers.counted.remove(id);
+  if (!node(id).ways.empty()) feed_of(node(id), slot).unfollow(slot);
+}
+
+// Those that are not to follow it any more go once all that are can be counted on.
+void Leader::let_go(Slot slot) {
+  const SlotFollowers& followers = at(slot);
+  const bool all = std::all_of(followers.wanted.begin(), followers.wanted.end(),
+                               [&](FollowerId id) { return followers.counted.has(id); });
+  if (!all) return;
+  for (const FollowerId id : FollowerSet(followers.followed)) {
+    if (!followers.wanted.has(id)) unfollow(slot, id);
+  }
+  if (!followers.is_own || followers.spared || followers.spares) return;
+  at(slot).spares = true;
+  spare_.push_back({.slot = slot, .lsn = log_.end_lsn()});
+}
+
+// Others may have what those that follow it have not confirmed yet.
+void Leader::spare_more() {
+  const auto is_due = [this](const Spare& spare) {
+    const FollowerSet& wanted = at(spare.slot).wanted;
+    return !at(spare.slot).spares || std::all_of(wanted.begin(), wanted.end(), [&](FollowerId id) {
+      return nodes_[id].in && nodes_[id].confirmed >= spare.lsn;
+    });
+  };
+  for (; !spare_.empty() && is_due(spare_.front()); spare_.pop_front()) {
+    const Slot slot = spare_.front().slot;
+    if (!std::exchange(at(slot).spares, false)) continue;
+    at(slot).spared = true;
+    for (std::size_t id = 0; id < nodes_.size(); ++id) spare(slot, static_cast<FollowerId>(id));
+  }
+}
+
+// What others have of it is not needed.
+void Leader::spare(Slot slot, FollowerId id) {
+  if (nodes_[id].in && !at(slot).followed.has(id)) feed_of(nodes_[id], slot).spare(slot);
 }
 
 // Another number of shards than before: which slot goes by which feed is another, too.
@@ -42,7 +97,7 @@ void Leader::make_feeds(FollowerId id, unsigned shards) {
   for (unsigned shard = 0; shard < shards; ++shard)
     to.ways.push_back({.feed = std::make_unique<Feed>(log_, own_, setup_.shard, setup_.shards)});
   each_slot([&](Slot slot) {
-    if (at(slot).wanted.has(id)) feed_of(to, slot).follow(slot);
+    if (at(slot).followed.has(id)) feed_of(to, slot).follow(slot);
   });
 }
 
@@ -64,7 +119,8 @@ void Leader::link_lost(FollowerId id, Now now) {
   gone.again_ms = now.steady_ms + gone.backoff_ms;
 }
 
-void Leader::begin(Node& to, Now now) {
+void Leader::begin(FollowerId id, Now now) {
+  Node& to = node(id);
   to.in = true;
   to.asked_ms = now.steady_ms;
   ++next_stream_;
@@ -72,18 +128,28 @@ void Leader::begin(Node& to, Now now) {
     way.feed->begin(next_stream_);
     way.since_ms = now.steady_ms;
   }
+  each_slot([&](Slot slot) {
+    if (at(slot).spared) spare(slot, id);
+  });
 }
 
 void Leader::end(FollowerId id, const std::string& why) {
   Node& gone = node(id);
   gone.in = false;
+  gone.why = why;
+  ++outs_;
   for (const Way& way : gone.ways) {
     way.feed->end();
-    for (const Slot slot : way.feed->take_left()) at(slot).counted.remove(id);
+    for (const Slot slot : way.feed->take_left()) left(slot, id);
     (void)way.feed->take_joined();
   }
   quorums_.out(id);
   notes_.push_back({.node = id, .why = why});
+}
+
+void Leader::left(Slot slot, FollowerId id) {
+  at(slot).counted.remove(id);
+  if (at(slot).wanted.has(id)) at(slot).spared = at(slot).spares = false;
 }
 
 // It is tried again, later each time.
@@ -98,8 +164,10 @@ void Leader::out(FollowerId id, const std::string& why, Now now) {
 
 void Leader::changed(Slot slot, std::string_view effects, Lsn end) {
   const SlotFollowers& followers = at(slot);
+  if (followers.counted.size() == 0 && followers.wanted.size() > 0) ++alone_;
   log_.add({.slot = slot, .made = own_.last(slot), .end = end, .effects = effects});
-  quorums_.changed(end, followers.counted, wanted(policy_, followers.counted.size()), policy_.min_followers);
+  quorums_.changed(end, followers.counted, cluster::wanted(policy_, followers.counted.size()),
+                   policy_.min_followers);
 }
 
 bool Leader::heard(FollowerId id, std::uint16_t shard, const Followed& followed, Now now) {
@@ -118,14 +186,17 @@ void Leader::look_at(FollowerId id, Now now) {
     Feed& feed = *way.feed;
     if (!feed.is_open()) return out(id, "one of its copies is not what it should be", now);
     if (feed.is_lost()) return out(id, "it is too far behind", now);
-    for (const Slot slot : feed.take_left()) at(slot).counted.remove(id);
+    for (const Slot slot : feed.take_left()) left(slot, id);
     for (const Slot slot : feed.take_joined()) {
-      if (at(slot).wanted.has(id) && !at(slot).counted.has(id)) at(slot).counted.add(id);
+      if (!at(slot).followed.has(id) || at(slot).counted.has(id)) continue;
+      at(slot).counted.add(id);
+      let_go(slot);
     }
     confirmed = std::min(confirmed, feed.confirmed());
     const bool gets_on = std::exchange(way.confirmed, feed.confirmed_bytes()) != feed.confirmed_bytes();
     if (gets_on || !feed.awaits()) way.since_ms = now.steady_ms;
   }
+  from.confirmed = confirmed;
   quorums_.confirm(id, confirmed);
 }
 
@@ -136,7 +207,7 @@ void Leader::tick(Now now) {
 void Leader::tick(FollowerId id, Now now) {
   Node& to = node(id);
   if (!to.in) {
-    if (to.linked && now.steady_ms >= to.again_ms) begin(to, now);
+    if (to.linked && now.steady_ms >= to.again_ms) begin(id, now);
     return;
   }
   look_at(id, now);
@@ -157,6 +228,7 @@ void Leader::go_on(Now now) {
     for (const Way& way : nodes_[id].ways) way.feed->go_on(kFollowStepBytes);
     look_at(static_cast<FollowerId>(id), now);
   }
+  spare_more();
 }
 
 bool Leader::can_go_on() const {
@@ -197,24 +269,43 @@ std::optional<Leader::Frame> Leader::next_frame() {
   return std::nullopt;
 }
 
+std::size_t Leader::confirmed_by(Slot slot, Lsn up_to) const {
+  const FollowerSet& counted = this->counted(slot);
+  return static_cast<std::size_t>(std::count_if(
+      counted.begin(), counted.end(), [&](FollowerId id) { return nodes_[id].confirmed >= up_to; }));
+}
+
 Feed::State Leader::state(FollowerId id, Slot slot) const {
   if (id >= nodes_.size() || nodes_[id].ways.empty()) return Feed::State::none;
   return nodes_[id].ways[slot % nodes_[id].ways.size()].feed->state(slot);
 }
 
-CopiesCount Leader::count() const {
-  CopiesCount count;
+void CopiesCount::add(const CopiesCount& other) {
+  wanted += other.wanted;
+  counted += other.counted;
+  parted += other.parted;
+  behind += other.behind;
+  behind_ms = std::max(behind_ms, other.behind_ms);
+}
+
+std::vector<CopiesCount> Leader::count(Now now) const {
+  std::vector<CopiesCount> counts(nodes_.size());
   for (const SlotFollowers& followers : slots_) {
-    count.wanted += followers.wanted.size();
-    count.counted += followers.counted.size();
-  }
-  for (const Node& to : nodes_) {
-    for (const Way& way : to.ways) {
-      count.parted += way.feed->parted();
-      count.behind += way.feed->behind();
+    for (const FollowerId id : followers.wanted) {
+      if (counts.size() <= id) counts.resize(id + std::size_t{1});
+      ++counts[id].wanted;
+      counts[id].counted += followers.counted.has(id) ? 1U : 0U;
     }
   }
-  return count;
+  for (std::size_t id = 0; id < nodes_.size(); ++id) {
+    for (const Way& way : nodes_[id].ways) {
+      counts[id].parted += way.feed->parted();
+      counts[id].behind += way.feed->behind();
+      if (way.feed->awaits())
+        counts[id].behind_ms = std::max(counts[id].behind_ms, now.steady_ms - way.since_ms);
+    }
+  }
+  return counts;
 }
 
 }  // namespace limpet::replica

@@ -57,13 +57,13 @@ void Quorums::out(FollowerId follower) {
   count();
 }
 
-void Quorums::give_up() {
-  runs_.clear();
-  confirmed_ = end_;
-}
-
-bool Quorums::is_stuck() const {
-  return !runs_.empty() && runs_.front().waits_for() > runs_.front().followers.size();
+std::optional<Lsn> Quorums::give_up_stuck() {
+  if (runs_.empty() || runs_.front().waits_for() <= runs_.front().followers.size()) return std::nullopt;
+  const Lsn up_to = runs_.front().end;
+  confirmed_ = up_to;
+  runs_.pop_front();
+  count();
+  return up_to;
 }
 
 // As many as it waits for have all up to there, or more.

@@ -6,6 +6,7 @@
 #include <limpet/base/hash.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
+#include <limpet/cluster/line.hpp>
 #include <limpet/command/errors.hpp>
 #include <limpet/reports/cluster.hpp>
 #include <limpet/reports/figure_rows.hpp>
@@ -92,7 +93,7 @@ void reply_where(std::string_view key, const cluster::View& view, const Whereabo
   const std::string uid_rule = ref.uid.size() == ref.key.size()
                                    ? "the whole key is the uid"
                                    : "the uid is what stands in the first {...} of the key";
-  reply.map(7);
+  reply.map(8);
   reply.bulk("uid");
   reply.bulk(ref.uid);
   reply.bulk("slot");
@@ -101,6 +102,8 @@ void reply_where(std::string_view key, const cluster::View& view, const Whereabo
   reply.bulk(nobody ? "" : view.nodes[owner].name);
   reply.bulk("address");
   reply.bulk(nobody ? "" : view.nodes[owner].client.text());
+  reply.bulk("followers");
+  reply.bulk(nobody ? "" : cluster::follower_names(view, ref.slot, owner));
   reply.bulk("epoch");
   reply.integer(static_cast<std::int64_t>(view.epoch));
   reply.bulk("reason");
@@ -133,7 +136,10 @@ void reply_status(const cluster::View& view, cluster::NodeIndex self, const Stat
                                                                : "an old copy";
   const auto is_shown = [](const Row& row) { return !row.cluster_status.empty(); };
   const auto shown = std::count_if(kHandoffRows.begin(), kHandoffRows.end(), is_shown);
-  reply.map(kFieldsBesideRows + static_cast<std::size_t>(shown));
+  const bool copies = view.copies.followers > 0;
+  const auto of_copies = std::count_if(kCopiesRows.begin(), kCopiesRows.end(),
+                                       [](const auto& row) { return !row.cluster_status.empty(); });
+  reply.map(kFieldsBesideRows + static_cast<std::size_t>(shown + (copies ? of_copies : 0)));
   text("name", me.name);
   text("client", me.client.text());
   text("peer", me.peer ? me.peer->text() : "");
@@ -163,6 +169,9 @@ void reply_status(const cluster::View& view, cluster::NodeIndex self, const Stat
   field("clients", stats.counters.connected_clients);
   field("commands", stats.counters.commands_processed);
   field("forwarded", stats.counters.commands_forwarded);
+  for (const FigureRow<CopiesStats>& row : kCopiesRows) {
+    if (copies && !row.cluster_status.empty()) field(row.cluster_status, stats.copies.*row.field);
+  }
   field("epoch", view.epoch);
   text("digest", hex_text(view.content_digest));
   text("placement_digest", hex_text(view.placement_digest));

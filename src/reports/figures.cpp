@@ -1,4 +1,5 @@
 #include <cstring>
+#include <limpet/base/assert.hpp>
 #include <limpet/reports/figures.hpp>
 #include <type_traits>
 
@@ -11,6 +12,7 @@ constexpr char kStatsMark = '=';
 
 static_assert(std::is_trivially_copyable_v<Counters> && std::is_trivially_copyable_v<store::StoreStats> &&
               std::is_trivially_copyable_v<DiskStats> && std::is_trivially_copyable_v<HandoffStats> &&
+              std::is_trivially_copyable_v<CopiesStats> && std::is_trivially_copyable_v<FollowerStats> &&
               std::is_trivially_copyable_v<Rates> && std::is_trivially_copyable_v<CommandCount>);
 
 }  // namespace
@@ -21,23 +23,23 @@ void append_figures(Bytes& out, const ShardStats& stats) {
   append_le(out, stats.store);
   append_le(out, stats.disk);
   append_le(out, stats.handoff);
+  append_le(out, stats.copies);
   append_le(out, stats.rates);
+  append_le(out, static_cast<std::uint32_t>(stats.followers.size()));
+  for (const FollowerStats& follower : stats.followers) append_le(out, follower);
   for (const CommandCount& count : stats.commands) append_le(out, count);
 }
 
 ShardStats read_figures(std::string_view bytes) {
   ShardStats stats;
   bytes.remove_prefix(1);
-  stats.counters = load_le<Counters>(bytes.data());
-  bytes.remove_prefix(sizeof(Counters));
-  stats.store = load_le<store::StoreStats>(bytes.data());
-  bytes.remove_prefix(sizeof(store::StoreStats));
-  stats.disk = load_le<DiskStats>(bytes.data());
-  bytes.remove_prefix(sizeof(DiskStats));
-  stats.handoff = load_le<HandoffStats>(bytes.data());
-  bytes.remove_prefix(sizeof(HandoffStats));
-  stats.rates = load_le<Rates>(bytes.data());
-  bytes.remove_prefix(sizeof(Rates));
+  std::uint32_t followers = 0;
+  const bool whole = take_le(bytes, stats.counters) && take_le(bytes, stats.store) &&
+                     take_le(bytes, stats.disk) && take_le(bytes, stats.handoff) &&
+                     take_le(bytes, stats.copies) && take_le(bytes, stats.rates) && take_le(bytes, followers);
+  LIMPET_ASSERT(whole);
+  stats.followers.resize(followers);
+  for (FollowerStats& follower : stats.followers) LIMPET_ASSERT(take_le(bytes, follower));
   for (; bytes.size() >= sizeof(CommandCount); bytes.remove_prefix(sizeof(CommandCount))) {
     stats.commands.push_back(load_le<CommandCount>(bytes.data()));
   }

@@ -168,12 +168,44 @@ void stats_section(const Facts& facts, std::string& out) {
   write_rows(section, kCounterRows, counters, FigureRow<Counters>::Of::forwarding);
 }
 
-void replication_section(const Facts&, std::string& out) {
-  Section(out, "Replication")
-      .line("role", "master")
-      .line("connected_slaves", 0)
-      .line("master_failover_state", "no-failover")
-      .line("master_repl_offset", 0);
+// Each node owns slots and follows others', so it is a master with the nodes that follow its own.
+struct Follower {
+  const cluster::Node& node;
+  const FollowerStats& stats;
+  std::uint64_t offset;
+};
+
+std::vector<Follower> followers_of(const NodeFacts& node, const ShardStats& stats) {
+  std::vector<Follower> followers;
+  for (std::size_t i = 0; i < stats.followers.size() && i < node.view.nodes.size(); ++i) {
+    const FollowerStats& one = stats.followers[i];
+    const std::uint64_t behind = std::min(one.behind_bytes, stats.disk.journal_bytes);
+    if (one.wanted > 0) followers.push_back({node.view.nodes[i], one, stats.disk.journal_bytes - behind});
+  }
+  return followers;
+}
+
+void replication_section(const Facts& facts, std::string& out) {
+  const cluster::CopiesPolicy& policy = facts.node.view.copies;
+  const std::vector<Follower> followers = followers_of(facts.node, facts.stats);
+  Section section(out, "Replication");
+  section.line("role", "master").line("connected_slaves", followers.size());
+  for (std::size_t i = 0; i < followers.size(); ++i) {
+    const Follower& one = followers[i];
+    section.line("slave" + std::to_string(i),
+                 "ip=" + one.node.client.host + ",port=" + std::to_string(one.node.client.port) +
+                     ",state=" + (one.stats.in_sync == one.stats.wanted ? "online" : "wait_bgsave") +
+                     ",offset=" + std::to_string(one.offset) +
+                     ",lag=" + std::to_string(one.stats.behind_ms / 1000));
+  }
+  section.line("master_failover_state", "no-failover")
+      .line("master_repl_offset", facts.stats.disk.journal_bytes)
+      .line("limpet_followers", policy.followers)
+      .line("limpet_acks", policy.followers > 0 ? cluster::name_of(policy.acks) : "none")
+      .line("limpet_min_followers", policy.min_followers);
+  for (const FigureRow<CopiesStats>& row : kCopiesRows) {
+    if (!row.info.empty()) section.line(row.info, facts.stats.copies.*row.field);
+  }
 }
 
 void cpu_section(const Facts& facts, std::string& out) {
@@ -266,6 +298,20 @@ std::string info_text(const NodeFacts& node, const ShardStats& stats, std::span<
     if (wanted(row, sections)) row.write(facts, text);
   }
   return text;
+}
+
+void reply_role(const NodeFacts& facts, const ShardStats& stats, resp::ReplyWriter& reply) {
+  const std::vector<Follower> followers = followers_of(facts, stats);
+  reply.array(3);
+  reply.bulk("master");
+  reply.integer(static_cast<std::int64_t>(stats.disk.journal_bytes));
+  reply.array(followers.size());
+  for (const Follower& one : followers) {
+    reply.array(3);
+    reply.bulk(one.node.client.host);
+    reply.bulk(std::to_string(one.node.client.port));
+    reply.bulk(std::to_string(one.offset));
+  }
 }
 
 }  // namespace limpet::reports

@@ -26,12 +26,22 @@ void DiskStats::add(const DiskStats& other) {
   slots_damaged += other.slots_damaged;
   unwritten_bytes += other.unwritten_bytes;
   unsynced_bytes += other.unsynced_bytes;
+  journal_bytes += other.journal_bytes;
   since_snapshot_bytes += other.since_snapshot_bytes;
 }
 
 void HandoffStats::add(const HandoffStats& other) {
   add_figures(kHandoffRows, *this, other);
   if (last_failure[0] == '\0') last_failure = other.last_failure;
+}
+
+void CopiesStats::add(const CopiesStats& other) { add_figures(kCopiesRows, *this, other); }
+
+void FollowerStats::add(const FollowerStats& other) {
+  wanted += other.wanted;
+  in_sync += other.in_sync;
+  behind_bytes += other.behind_bytes;
+  behind_ms = std::max(behind_ms, other.behind_ms);
 }
 
 void Rates::add(const Rates& other) {
@@ -56,6 +66,10 @@ void ShardStats::add(const ShardStats& other) {
   memory_max = std::max(memory_max, other.memory_max);
   disk.add(other.disk);
   handoff.add(other.handoff);
+  copies.add(other.copies);
+  followers.resize(std::max(followers.size(), other.followers.size()));
+  for (std::size_t node = 0; node < other.followers.size(); ++node)
+    followers[node].add(other.followers[node]);
   rates.add(other.rates);
   store.sessions += other.store.sessions;
   store.keys += other.store.keys;

@@ -3,13 +3,13 @@
 // Owned by a shard, on its thread. What follows from a frame stands with whoever took it.
 #pragma once
 
+#include <limpet/following/following.hpp>
 #include <limpet/links/frame_types.hpp>
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/peer/frame.hpp>
 #include <limpet/shard/shard.hpp>
 #include <string_view>
 
-#include "following.hpp"
 #include "forwarding.hpp"
 #include "handing_over.hpp"
 #include "names.hpp"

@@ -276,7 +276,7 @@ void HandingOver::answer(const handoff::Answer& answer) {
 
 void HandingOver::follow_view() {
   ownership_.plan_moves(now_);
-  telling_.tell_of_itself(engine_.store().stats().sessions);
+  telling_.tell_of_itself(following_.own_sessions());
   ownership_.take_first_slots(directory_of(links_, now_));
 }
 
@@ -288,7 +288,7 @@ void HandingOver::tick() {
   if (!after_sync_.empty()) effects_.sync = true;
   const ownership::NodeDirectory nodes = directory_of(links_, now_);
   ownership_.take_first_slots(nodes);
-  telling_.tell_of_itself(engine_.store().stats().sessions);
+  telling_.tell_of_itself(following_.own_sessions());
   ownership_.go_on(nodes, now_);
   telling_.tick_files();
 }

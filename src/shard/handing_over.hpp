@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <limpet/base/numbered.hpp>
 #include <limpet/engine/engine.hpp>
+#include <limpet/following/following.hpp>
 #include <limpet/forward/forwarder.hpp>
 #include <limpet/handoff/hand_overs.hpp>
 #include <limpet/links/links.hpp>
@@ -22,7 +23,6 @@
 #include <vector>
 
 #include "after_sync.hpp"
-#include "following.hpp"
 #include "names.hpp"
 #include "serving.hpp"
 

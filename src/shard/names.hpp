@@ -1,6 +1,7 @@
 // What this room calls by their short names of the rooms below.
 #pragma once
 
+#include <limpet/following/following.hpp>
 #include <limpet/traffic/neighbours.hpp>
 #include <limpet/traffic/nodes.hpp>
 #include <limpet/traffic/traffic.hpp>
@@ -8,6 +9,7 @@
 
 namespace limpet::shard {
 
+using following::Following;
 using traffic::Decision;
 using traffic::Delivery;
 using traffic::directory_of;

@@ -13,7 +13,7 @@ ownership::OwnershipConfig ownership_of(const ShardConfig& config, const ShardTu
           .shards = config.shards,
           .shard = config.index,
           .loads = config.loads,
-          .keeps_copies = config.copies.has_value(),
+          .may_follow = config.follow_log_bytes > 0,
           .handoff = config.handoff,
           .handover_rate = tunables.handover_rate};
 }
@@ -35,10 +35,11 @@ Reactor::Reactor(ShardConfig config, ShardTunables tunables, Now now)
       handing_over_(config_, now_, effects_, engine_, ownership_, neighbours_, traffic_, commands_.orders(),
                     serving_, following_),
       requests_(now_, engine_, ownership_, clients_, turns_, counters_, neighbours_.forwarder(), traffic_,
-                commands_),
+                commands_, following_.policy()),
       frames_(now_, ownership_, neighbours_, serving_, forwarding_, handing_over_, following_) {
   memory_.set_bound(tunables_.client_bytes_max);
   neighbours_.set_secrets(tunables_.secret);
+  commands_.figures().set_copies(following_);
   engine_.set_memory({.max = tunables_.memory_max, .evict = tunables_.evict_when_full});
   ownership_.slots().each_own([&](Slot slot) {
     if (config_.loads) engine_.store().suspend_reclaim(slot);
@@ -72,6 +73,8 @@ void Reactor::end_event() {
   }
   if (handing_over_.can_copy()) effects_.again = true;
   following_.end_event();
+  // What it has let go may have left work for others.
+  if (has_work() || clients_.has_woken()) effects_.again = true;
   clients_.trim();
   traffic_.sending().trim();
   serving_.trim();
@@ -334,6 +337,7 @@ void Reactor::reload(ShardTunables tunables) {
 void Reactor::drain() {
   if (neighbours_.draining()) return;
   handing_over_.stop();
+  gathers_.stop();
   neighbours_.drain();
   // Whole commands that a client has sent and that had to wait are answered still.
   clients_.each([&](Client& client) {

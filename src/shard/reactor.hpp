@@ -16,6 +16,7 @@
 #include <limpet/base/random.hpp>
 #include <limpet/clients/clients.hpp>
 #include <limpet/engine/engine.hpp>
+#include <limpet/following/following.hpp>
 #include <limpet/gather/gathers.hpp>
 #include <limpet/links/links.hpp>
 #include <limpet/ownership/ownership.hpp>
@@ -25,7 +26,6 @@
 #include <string>
 #include <string_view>
 
-#include "following.hpp"
 #include "forwarding.hpp"
 #include "frames.hpp"
 #include "handing_over.hpp"

@@ -37,7 +37,7 @@ inline bool Requests::take_command(Client& client, const ParsedRequest& next) {
     if (client.reply_mode == ReplyMode::skip_this) client.reply_mode = ReplyMode::on;
     return true;
   }
-  client.last_command = spec;
+  client.commands.sent(*spec);
   if (!client.authenticated && !open_to_strangers(*spec)) {
     wide_.reject(client, spec, command::kAuthRequired);
     return true;
@@ -106,6 +106,7 @@ bool Requests::take_by_scope(Client& client, const Spec& spec, Args args) {
     case command::Scope::node:
       return builtins_.about_node(client, spec, args);
     case command::Scope::cluster:
+      if (spec.has(command::kWrite) && policy_.followers > 0) client.commands.wrote_all();
       return wide_.all_keys(client, spec, args);
   }
   return true;
@@ -127,6 +128,7 @@ inline bool Requests::take_keyed(Client& client, const Spec& spec, Args args, co
     wide_.reject(client, &spec, command::kCrossSlot);
     return true;
   }
+  if (spec.has(command::kWrite) && policy_.followers > 0) client.commands.wrote(slot);
   // Most commands: nothing of this client is under way that this one could overtake.
   if (ownership_.slots().is_here(slot) && client.replies.empty()) {
     run(client, spec, args, &key);
@@ -170,6 +172,14 @@ void Requests::run(Client& client, const Spec& spec, Args args, const KeyRef* ke
 
 // ---- Of several ----
 
+void Requests::note_written(Client& client, const Spec& spec, Args args) {
+  if (!spec.has(command::kWrite) || policy_.followers == 0) return;
+  const std::size_t last = spec.scope == command::Scope::pair ? 2 : spec.last_key_of(args.size());
+  const std::size_t step = spec.scope == command::Scope::pair ? 1 : static_cast<std::size_t>(spec.key_step);
+  for (std::size_t at = static_cast<std::size_t>(spec.first_key); at <= last; at += step)
+    client.commands.wrote(slot_of(args[at]));
+}
+
 bool Requests::take_split(Client& client, const Spec& spec, Args args) {
   bool one_slot = true;
   bool all_here = true;
@@ -182,6 +192,7 @@ bool Requests::take_split(Client& client, const Spec& spec, Args args) {
     all_here = all_here && ownership_.slots().is_here(slot);
   }
   if (one_slot) return take_of_session(client, spec, args);
+  note_written(client, spec, args);
   if (!all_here) return wide_.split(client, spec, args);
   run(client, spec, args);
   return true;
@@ -191,6 +202,7 @@ bool Requests::take_pair(Client& client, const Spec& spec, Args args) {
   const Slot from = slot_of(args[1]);
   const Slot to = slot_of(args[2]);
   if (from == to) return take_of_session(client, spec, args);
+  note_written(client, spec, args);
   if (!ownership_.slots().is_here(from) || !ownership_.slots().is_here(to))
     return wide_.pair(client, spec, args);
   run(client, spec, args);

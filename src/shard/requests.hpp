@@ -19,7 +19,7 @@ class Requests {
  public:
   Requests(const Now& now, engine::Engine& engine, const ownership::Ownership& ownership,
            clients::Clients& clients, TurnQueue& turns, Counters& counters, forward::Forwarder& forwarder,
-           Traffic& traffic, Commands& commands)
+           Traffic& traffic, Commands& commands, const cluster::CopiesPolicy& policy)
       : now_(now),
         engine_(engine),
         ownership_(ownership),
@@ -32,7 +32,8 @@ class Requests {
         dispatch_(traffic.dispatch()),
         waiting_(traffic.waiting()),
         wide_(commands.wide()),
-        builtins_(commands.builtins()) {}
+        builtins_(commands.builtins()),
+        policy_(policy) {}
 
   // Reads the client's next requests, and has what they need fetched.
   void read_ahead(clients::Client& client);
@@ -51,6 +52,8 @@ class Requests {
   bool take_split(clients::Client& client, const command::Spec& spec, command::Args args);
   bool take_pair(clients::Client& client, const command::Spec& spec, command::Args args);
 
+  // For WAIT: the slots of its keys, which are several.
+  void note_written(clients::Client& client, const command::Spec& spec, command::Args args);
   void forward(clients::Client& client, const command::Spec& spec, command::Args args, Slot slot,
                forward::Target target);
   // Runs it here. `key`: that of args[spec.route_key()], if it is known already.
@@ -70,6 +73,7 @@ class Requests {
   Waiting& waiting_;
   WideCommands& wide_;
   Builtins& builtins_;
+  const cluster::CopiesPolicy& policy_;
 };
 
 }  // namespace limpet::shard

@@ -112,6 +112,13 @@ void Delivery::fail(const std::string& why) {
   clients_.abort_gated();
 }
 
+// A client's own replies stand there as they are to be sent, and cannot be told apart.
+void Delivery::doubt(Lsn up_to, std::string_view why) {
+  while (const auto reply = gated_.next(up_to))
+    deliver(reply->origin, Outcome::in_doubt, why, 0, reply->charged);
+  clients_.abort_gated();
+}
+
 // ---- What is kept for whoever asked ----
 
 std::size_t Delivery::charge(const Origin& origin, std::size_t bytes) {

@@ -62,6 +62,8 @@ void answer_report(const gather::Report& report, const Figures& figures, bool st
     const reports::StatusFacts facts = figures.status_facts(all, stopping);
     return reports::reply_status(figures.view(), figures.self(), facts, all, reply);
   }
+  if (command::find(report.args.front())->builtin == Builtin::role)
+    return reports::reply_role(figures.node_facts(), all, reply);
   const std::span<const std::string> sections = std::span(report.args).subspan(1);
   reply.verbatim(reports::info_text(figures.node_facts(), all, sections, figures.now()));
 }

@@ -10,7 +10,7 @@ Commands::Commands(const ShardConfig& config, const std::shared_ptr<const cluste
     : figures_(config, view, tunables, now, engine, ownership, neighbours.forwarder(), neighbours.links(),
                clients, memory, counters),
       orders_(config, view, tunables, now, ownership, effects),
-      keys_(config, now, random, engine, ownership, traffic.dispatch()),
+      keys_(config, now, random, engine, ownership, traffic.dispatch(), figures_),
       parts_(config, tunables, now, random, engine, neighbours.forwarder(), gathers, neighbours.links(),
              clients, counters, traffic.delivery(), keys_, figures_, orders_),
       gathering_(config, now, gathers, engine, ownership, neighbours.links(), clients, counters, figures_,

@@ -65,6 +65,7 @@ DiskStats Figures::disk_stats() const {
   const Lsn end = engine_.feed().end();
   stats.unwritten_bytes = end - std::min(end, durability.safe());
   stats.unsynced_bytes = end - std::min(end, durability.synced());
+  stats.journal_bytes = end;
   stats.since_snapshot_bytes = snapshots->bytes_since(end);
   return stats;
 }
@@ -110,6 +111,12 @@ ShardStats Figures::shown_stats() const {
   stats.handoff = handoff_stats();
   stats.rates = rates();
   stats.store = engine_.store().stats();
+  if (copies_ != nullptr) {
+    stats.copies = copies_->copies();
+    stats.followers = copies_->followers();
+    stats.store.sessions -= stats.copies.kept_sessions;
+    stats.store.keys -= stats.copies.kept_keys;
+  }
   stats.commands = engine_.stats().counts();
   return stats;
 }

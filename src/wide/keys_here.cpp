@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <limpet/base/limits.hpp>
 #include <limpet/command/errors.hpp>
 #include <limpet/gather/part.hpp>
 #include <limpet/wide/keys_here.hpp>
@@ -57,6 +59,8 @@ Lsn KeysHere::answer_roll(const Spec& spec, Args args, resp::Version version, By
   ReplyWriter writer(answer, version);
   if (spec.builtin == Builtin::dbsize) {
     writer.integer(static_cast<std::int64_t>(keys_in(slots)));
+  } else if (spec.builtin == Builtin::wait) {
+    writer.integer(static_cast<std::int64_t>(confirmed_by_all(slots)));
   } else if (spec.builtin == Builtin::randomkey) {
     pick_key(slots, writer);
   } else {
@@ -70,6 +74,15 @@ Lsn KeysHere::answer_roll(const Spec& spec, Args args, resp::Version version, By
     gather::write_roll_answer(reply, slots, answer.view());
   }
   return lsn;
+}
+
+// How many followers have all changes of these slots; as many as there may be, of none.
+std::size_t KeysHere::confirmed_by_all(const SlotSet& slots) const {
+  std::size_t least = kFollowersMax;
+  slots.each([&](Slot slot) {
+    least = std::min(least, figures_.copies() != nullptr ? figures_.copies()->confirmed_by(slot) : 0);
+  });
+  return least;
 }
 
 // RANDOMKEY: [how many keys these slots have, one of them].

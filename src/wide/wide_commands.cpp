@@ -91,6 +91,10 @@ bool WideCommands::pair(Client& client, const Spec& spec, Args args) {
 bool WideCommands::all_keys(Client& client, const Spec& spec, Args args) {
   // It sees everything that this client did before, and nothing that it does after.
   if (!client.replies.empty()) return false;
+  if (spec.builtin == Builtin::wait) {
+    wait(client, args);
+    return true;
+  }
   if (!spec.is_roll_call()) return scan_keys(client, args, false);
   roll_call(client, spec, args);
   return true;
@@ -109,6 +113,25 @@ void WideCommands::roll_call(Client& client, const Spec& spec, Args args) {
   gather::Head head = head_of(client, spec.merge);
   head.write = is_flush(spec);
   gathers_.begin_roll_call(head, asked, *parts_.roll_of(asked));
+  gathering_.drain();
+}
+
+// WAIT: whoever holds the slots that this client has written is asked by how many followers all of their
+// changes are confirmed, until that is enough, or time is over.
+void WideCommands::wait(Client& client, Args args) {
+  const auto wanted = parse_int64(args[1]);
+  const auto ms = parse_int64(args[2]);
+  if (!wanted || !ms || *wanted < 0) return delivery_.refuse(client, command::kNotInteger);
+  if (*ms < 0) return delivery_.refuse(client, "ERR timeout is negative");
+  std::vector<std::string_view> asked(args.begin(), args.end());
+  const SlotSet written = client.commands.written();
+  asked.push_back(written.bytes());
+  gather::Roll roll = *parts_.roll_of(asked);
+  constexpr std::int64_t kForEver = std::int64_t{1} << 60U;
+  roll.enough = gather::Enough{.least = std::min<std::int64_t>(*wanted, view_->copies.followers),
+                               .until_ms = *ms == 0 ? kForEver : now_.steady_ms + std::min(*ms, kForEver),
+                               .round_ms = roll.until_ms - now_.steady_ms};
+  gathers_.begin_roll_call(head_of(client, Merge::least), asked, roll);
   gathering_.drain();
 }
 

@@ -123,7 +123,7 @@ TEST(ClientList, ALineSaysWhatIsKnownOfAClient) {
   AClient client;
   client.client.opened_ms = 37'000;
   client.client.last_used_ms = 98'000;
-  client.client.last_command = command::find("get");
+  client.client.commands.sent(*command::find("get"));
   client.client.version = resp::Version::resp3;
   client.client.names.connection = "me";
   client.client.names.library = "jedis";

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <limpet/cluster/line.hpp>
 #include <limpet/cluster/view.hpp>
 #include <sstream>
 
@@ -156,6 +157,42 @@ name = "demo"
 )";
   EXPECT_EQ(content(other), content(kThree));
   EXPECT_EQ(parsed(other).view.placement_digest, parsed(kThree).view.placement_digest);
+}
+
+std::string with_copies(const std::string& lines) {
+  return replaced(kThree, "name = \"demo\"\n", "name = \"demo\"\n" + lines);
+}
+
+CopiesPolicy copies_of(const std::string& lines) { return parsed(with_copies(lines)).view.copies; }
+
+TEST(CopiesSettings, HaveDefaultsByTheNumberOfFollowers) {
+  EXPECT_EQ(copies_of(""), CopiesPolicy{});
+  EXPECT_EQ(copies_of("followers = 1\n"), (CopiesPolicy{.followers = 1, .acks = Acks::one}));
+  EXPECT_EQ(copies_of("followers = 2\n"),
+            (CopiesPolicy{.followers = 2, .acks = Acks::majority, .min_followers = 1}));
+  EXPECT_EQ(copies_of("followers = 2\nacks = \"all\"\nmin_followers = 2\n"),
+            (CopiesPolicy{.followers = 2, .acks = Acks::all, .min_followers = 2}));
+  EXPECT_EQ(copies_of("followers = 0\nacks = \"all\"\nmin_followers = 2\n"), CopiesPolicy{})
+      << "they say nothing where there are none";
+}
+
+TEST(CopiesSettings, AreContentOnlyWhereThereAreCopies) {
+  EXPECT_EQ(content(with_copies("followers = 0\nacks = \"all\"\n")), content(kThree));
+  EXPECT_NE(content(with_copies("followers = 1\n")), content(kThree));
+  EXPECT_NE(content(with_copies("followers = 1\nacks = \"none\"\n")), content(with_copies("followers = 1\n")));
+}
+
+TEST(Line, HasOneNodeMoreThanFollow) {
+  const View view = parsed(with_copies("followers = 1\n")).view;
+  for (unsigned at = 0; at < kSlots; at += 97) {
+    const auto slot = static_cast<Slot>(at);
+    const std::string names = follower_names(view, slot, view.owner(slot));
+    EXPECT_EQ(names.size(), 2U) << names;
+    EXPECT_NE(names, view.nodes[view.owner(slot)].name);
+    EXPECT_EQ(follower_names(view, slot, *view.find(names)), view.nodes[view.owner(slot)].name)
+        << "whoever has it from its home is followed by that";
+  }
+  EXPECT_EQ(follower_names(parsed(kThree).view, 7, 0), "");
 }
 
 TEST(ContentDigest, IgnoresEpochAndServer) {

@@ -91,7 +91,7 @@ TEST(TableTest, ScopeFollowsFromKeysAndMerge) {
     EXPECT_FALSE(spec.has(kWrite) && spec.has(kReadonly)) << spec.name;
     // The shard itself executes what concerns a connection or its node.
     const bool run_by_shard = spec.scope == Scope::connection || spec.scope == Scope::node ||
-                              spec.name == "randomkey" || spec.name == "dbsize";
+                              spec.name == "randomkey" || spec.name == "dbsize" || spec.name == "wait";
     EXPECT_EQ(spec.run == nullptr, run_by_shard) << spec.name;
     EXPECT_EQ(spec.builtin != Builtin::none, run_by_shard) << spec.name;
   }

@@ -226,6 +226,45 @@ TEST_F(GathersTest, SlotsThatAreMissingAreAskedForAgainAtTheNextTick) {
   EXPECT_EQ(reply_, ":12\r\n");
 }
 
+TEST_F(GathersTest, WhatIsNotEnoughIsAskedForAgainWithEveryTickUntilItIs) {
+  where({{1, slots(0, 100)}, {2, slots(100, 200)}});
+  Roll roll{slots(0, 200), 1'000, Enough{.least = 2, .until_ms = 500, .round_ms = 100}};
+  gathers_.begin_roll_call(head(Merge::least), kDbsize, roll);
+  look();
+  EXPECT_EQ(whom(), (Words{"n1", "n2"}));
+  answer(0, roll_answer(slots(0, 100), ":3\r\n"));
+  answer(1, roll_answer(slots(100, 200), ":1\r\n"));
+  EXPECT_EQ(reply_, "");
+  asked_.clear();
+  now_ms_ = 400;
+  gathers_.tick();
+  look();
+  EXPECT_EQ(whom(), (Words{"n1", "n2"})) << "all of them, as the first may have less by now";
+  answer(0, roll_answer(slots(0, 100), ":2\r\n"));
+  answer(1, roll_answer(slots(100, 200), ":3\r\n"));
+  EXPECT_EQ(reply_, ":2\r\n");
+}
+
+TEST_F(GathersTest, OnceTimeIsOverOrTheNodeStopsItIsWhatItWasLast) {
+  for (const bool stops : {false, true}) {
+    reply_.clear();
+    now_ms_ = 0;
+    where({{1, slots(0, 100)}});
+    gathers_.begin_roll_call(head(Merge::least), kDbsize,
+                             {slots(0, 100), 1'000, Enough{.least = 2, .until_ms = 500, .round_ms = 100}});
+    look();
+    answer(0, roll_answer(slots(0, 100), ":1\r\n"));
+    EXPECT_EQ(reply_, "");
+    asked_.clear();
+    if (stops) gathers_.stop();
+    now_ms_ = stops ? 100 : 500;
+    gathers_.tick();
+    look();
+    EXPECT_TRUE(asked_.empty());
+    EXPECT_EQ(reply_, ":1\r\n");
+  }
+}
+
 TEST_F(GathersTest, AReadWhoseClientHasLeftWhileSlotsAreMissingEndsAndIsOnNobodysAccount) {
   where({{1, SlotSet::all()}});
   gathers_.begin_roll_call(head(Merge::sum), kDbsize, {SlotSet::all(), 1'000});

@@ -24,7 +24,8 @@ std::vector<Entry> one_of_each() {
           {.kind = Kind::run, .slot = 7, .effects = "more effects"},
           {.kind = Kind::whole, .slot = 8, .last = kLastOfAll, .ends = kEnds},
           {.kind = Kind::whole, .slot = 9, .last = kLastOfAll},
-          {.kind = Kind::drop, .slot = kSlots - 1}};
+          {.kind = Kind::drop, .slot = kSlots - 1},
+          {.kind = Kind::spare, .slot = 10, .term = {9, 2}}};
 }
 
 void expect_same(const Entry& a, const Entry& b) {
@@ -82,7 +83,7 @@ TEST(Entry, NothingElseIsTakenForOne) {
   };
   const std::vector<Entry> entries = one_of_each();
   EXPECT_TRUE(wrong(entries[0], 0, std::string(1, '\0')));
-  EXPECT_TRUE(wrong(entries[0], 0, "\x08"));
+  EXPECT_TRUE(wrong(entries[0], 0, "\x09"));
   EXPECT_TRUE(wrong(entries[0], 1, "\xff\xff")) << "there is no such slot";
   EXPECT_TRUE(wrong(entries[2], 11, "\xff\xff\xff\xff")) << "no change is so long";
   EXPECT_TRUE(wrong(entries[4], 3, "\xff\xff\xff\xff"));

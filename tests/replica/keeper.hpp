@@ -45,6 +45,7 @@ class TestKeeper final : public CopyKeeper {
       return keeper.do_change(slot, made, bytes);
     });
   }
+  void spare(Slot slot, Term) override { clear(slot); }
   [[nodiscard]] Lsn end() const override { return end_; }
 
   // ---- For tests ----

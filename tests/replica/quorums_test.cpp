@@ -83,14 +83,12 @@ TEST(Quorums, ANumberThatIsUsedAgainHasNothing) {
 TEST(Quorums, FewerThanTheLeastAreNeverEnough) {
   Quorums quorums;
   quorums.changed(100, set_of({0, 1}), 1, 1);
-  EXPECT_FALSE(quorums.is_stuck());
   quorums.out(0);
-  EXPECT_FALSE(quorums.is_stuck());
+  EXPECT_EQ(quorums.give_up_stuck(), std::nullopt);
   quorums.out(1);
-  EXPECT_TRUE(quorums.is_stuck());
   EXPECT_EQ(quorums.confirmed(), 0U);
-  quorums.give_up();
-  EXPECT_FALSE(quorums.is_stuck());
+  EXPECT_EQ(quorums.give_up_stuck(), Lsn{100});
+  EXPECT_EQ(quorums.give_up_stuck(), std::nullopt);
   EXPECT_EQ(quorums.confirmed(), 100U);
 }
 

@@ -9,6 +9,8 @@
 namespace limpet::replica {
 namespace {
 
+using cluster::Acks;
+
 unsigned seeds() {
   const char* const said = std::getenv("LIMPET_STREAM_SEEDS");
   return said != nullptr ? static_cast<unsigned>(std::stoul(said)) : 60;

@@ -23,15 +23,16 @@ StreamWorld::StreamWorld(const WorldOptions& options)
     : options_(options),
       random_(options.seed),
       own_(options.seed, writer_),
-      leader_({.log_bytes = options.log_bytes}, *this, options.policy),
+      leader_({.log_bytes = options.log_bytes}, *this),
       nodes_(options.nodes) {
+  leader_.set_policy(options.policy);
   writer_.set_watch([this](Slot slot, std::string_view effects) {
     const FollowerSet& counted = leader_.counted(slot);
     unconfirmed_.push_back({.slot = slot,
                             .made = writer_.last(slot),
                             .end = writer_.position(),
                             .followers = counted,
-                            .wanted = wanted(options_.policy, counted.size())});
+                            .wanted = cluster::wanted(options_.policy, counted.size())});
     leader_.changed(slot, effects, writer_.position());
   });
   copying_.emplace(own_.store());
@@ -214,8 +215,9 @@ void StreamWorld::check_confirmed() {
   while (!unconfirmed_.empty() && unconfirmed_.front().end <= leader_.confirmed()) {
     const Change& change = unconfirmed_.front();
     std::size_t have = 0;
-    for (const FollowerId id : change.followers) {
-      const auto& shards = nodes_[id].shards;
+    // Others may have taken the place of those that it waited for.
+    for (const Node& node : nodes_) {
+      const auto& shards = node.shards;
       const LastChange there = shards[change.slot % shards.size()]->keeper.safe_last(change.slot);
       if (there.term >= change.made.term && there.number >= change.made.number) ++have;
     }
@@ -278,6 +280,12 @@ std::string StreamWorld::compare() {
         return where + " has another last change";
       if (shard.keeper.writer().version(slot).ends != writer_.version(slot).ends)
         return where + " has another history";
+    }
+    for (std::size_t id = 0; id < nodes_.size(); ++id) {
+      if (followers_[slot].has(static_cast<FollowerId>(id))) continue;
+      Shard& shard = *nodes_[id].shards[slot % nodes_[id].shards.size()];
+      if (shard.keeper.store().keys_in(slot) > 0)
+        return "node " + std::to_string(id) + " has kept slot " + std::to_string(slot);
     }
   }
   return {};

@@ -25,7 +25,7 @@ struct WorldOptions {
   std::uint64_t seed = 0;
   unsigned nodes = 2;  // that follow
   unsigned steps = 2'000;
-  Policy policy{.followers = 1, .acks = Acks::one};
+  cluster::CopiesPolicy policy{.followers = 1, .acks = cluster::Acks::one};
   std::size_t log_bytes = std::size_t{1} << 20;
   bool large = false;
 };

@@ -30,6 +30,7 @@ TEST(FigureRows, EveryNumberHasOne) {
   std::memcpy(numbers.data(), &counters, sizeof counters);
   EXPECT_EQ(std::set(numbers.begin(), numbers.end()).size(), kCounterRows.size());
   EXPECT_EQ(numbers.size(), kCounterRows.size());
+  EXPECT_EQ(sizeof(CopiesStats) / sizeof(std::uint64_t), kCopiesRows.size());
   const HandoffStats moves = numbered(kHandoffRows, 1);
   numbers.resize(sizeof moves / sizeof(std::uint64_t));
   std::memcpy(numbers.data(), &moves, sizeof moves);
@@ -50,8 +51,12 @@ TEST(FigureRows, NoTwoHaveOneName) {
     metrics.insert(row.metric);
     status.insert(row.status);
   }
-  EXPECT_EQ(metrics.size(), kCounterRows.size() + kHandoffRows.size());
-  EXPECT_EQ(status.size(), kCounterRows.size() + kHandoffRows.size());
+  for (const auto& row : kCopiesRows) {
+    metrics.insert(row.metric);
+    status.insert(row.status);
+  }
+  EXPECT_EQ(metrics.size(), kCounterRows.size() + kHandoffRows.size() + kCopiesRows.size());
+  EXPECT_EQ(status.size(), metrics.size());
 }
 
 TEST(FigureRows, ShardsAreAddedUpButForTheLongestWait) {

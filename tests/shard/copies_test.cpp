@@ -10,7 +10,7 @@
 namespace limpet::shard {
 namespace {
 
-using replica::Acks;
+using cluster::Acks;
 
 SimCluster::Options followed(unsigned nodes, unsigned followers, Acks acks, std::uint64_t seed = 1) {
   SimCluster::Options options;
@@ -18,7 +18,7 @@ SimCluster::Options followed(unsigned nodes, unsigned followers, Acks acks, std:
   options.seed = seed;
   options.moves = true;
   options.journal = true;
-  options.copies = CopiesConfig{.policy = {.followers = followers, .acks = acks}};
+  options.copies = cluster::CopiesPolicy{.followers = followers, .acks = acks};
   return options;
 }
 
@@ -148,6 +148,184 @@ TEST(Copies, OfAnOwnerThatHasNotLoadedItsSlotsYetAreNotTakenForEmpty) {
   ASSERT_TRUE(cluster.settle());
   cluster.run_for(10'000);
   EXPECT_EQ(odd_one(cluster, 2, 2), "");
+}
+
+// ---- The file ----
+
+std::string text_with(unsigned nodes, std::uint64_t epoch, const std::string& copies) {
+  std::string text = cluster_text(nodes, epoch);
+  const std::string before = "durability = \"none\"\n";
+  return text.replace(text.find(before), before.size(), "durability = \"interval\"\n" + copies);
+}
+
+void edit(SimCluster& cluster, unsigned nodes, std::uint64_t epoch, const std::string& copies) {
+  for (unsigned node = 0; node < nodes; ++node) {
+    cluster.write_file(node, text_with(nodes, epoch, copies));
+    ASSERT_TRUE(cluster.reload(node));
+  }
+}
+
+TEST(Copies, ComeWithAnEditOfTheFileAndGoWithOne) {
+  SimCluster cluster(followed(3, 0, Acks::none));
+  ASSERT_TRUE(cluster.settle());
+  const auto client = cluster.connect(0);
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(cluster.ask(client, "SET k" + std::to_string(i) + " v"), "OK");
+  EXPECT_EQ(odd_one(cluster, 3, 1), "");
+  edit(cluster, 3, 2, "followers = 1\n");
+  cluster.run_for(10'000);
+  EXPECT_EQ(odd_one(cluster, 3, 2), "");
+  edit(cluster, 3, 3, "followers = 2\nacks = \"all\"\n");
+  cluster.run_for(10'000);
+  EXPECT_EQ(odd_one(cluster, 3, 3), "");
+  ASSERT_EQ(cluster.ask(client, "SET k1 w"), "OK");
+  EXPECT_EQ(disks_with(cluster, 3, "k1", "w"), 3U);
+  edit(cluster, 3, 4, "followers = 1\n");
+  cluster.run_for(10'000);
+  EXPECT_EQ(odd_one(cluster, 3, 2), "") << "nobody keeps one that is not to be";
+  edit(cluster, 3, 5, "");
+  cluster.run_for(10'000);
+  EXPECT_EQ(odd_one(cluster, 3, 1), "");
+  ASSERT_EQ(cluster.ask(client, "SET k1 x"), "OK") << "nobody is waited for";
+}
+
+TEST(Copies, WhereANodeIsAddedOthersLetGoOfTheirs) {
+  SimCluster::Options options = followed(3, 1, Acks::one);
+  options.files.assign(3, cluster_text(std::vector<bool>{true, true, false}, 1));
+  options.started = 2;
+  SimCluster cluster(options);
+  ASSERT_TRUE(cluster.settle());
+  const auto client = cluster.connect(0);
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(cluster.ask(client, "SET k" + std::to_string(i) + " v"), "OK");
+  for (unsigned node = 0; node < 3; ++node) {
+    cluster.write_file(node, cluster_text(3, 2));
+    if (node < 2) {
+      ASSERT_TRUE(cluster.reload(node));
+    }
+  }
+  cluster.start(2);
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(10'000);
+  EXPECT_EQ(odd_one(cluster, 3, 2), "");
+}
+
+TEST(Copies, AreNoSessionsOfTheNodeThatKeepsThem) {
+  SimCluster cluster(followed(2, 1, Acks::one));
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(1'000);
+  const auto client = cluster.connect(0);
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(cluster.ask(client, "SET k" + std::to_string(i) + " v"), "OK");
+  EXPECT_EQ(cluster.stats(0).store.sessions + cluster.stats(1).store.sessions, 100U);
+  EXPECT_EQ(cluster.stats(0).copies.kept_sessions, cluster.stats(1).store.sessions);
+  EXPECT_EQ(cluster.ask(client, "DBSIZE"), "100");
+}
+
+// ---- Too few followers ----
+
+SimCluster::Options with_one_at_least(unsigned nodes) {
+  SimCluster::Options options = followed(nodes, 1, Acks::all);
+  options.copies->min_followers = 1;
+  return options;
+}
+
+TEST(Copies, AWriteIsRefusedWhileItsSlotHasTooFewFollowers) {
+  SimCluster cluster(with_one_at_least(2));
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(1'000);
+  const auto client = cluster.connect(0);
+  const std::string key = cluster.key_of(0, 1);
+  ASSERT_EQ(cluster.ask(client, "SET " + key + " v"), "OK");
+  cluster.kill(1);
+  cluster.run_for(500);
+  const std::string refused = cluster.ask(client, "SET " + key + " w");
+  EXPECT_TRUE(refused.starts_with("NOREPLICAS 0 of 1 followers of slot ")) << refused;
+  EXPECT_NE(refused.find("n2 is out: "), std::string::npos) << refused;
+  EXPECT_TRUE(cluster.ask(client, "DEL " + key).starts_with("NOREPLICAS"));
+  EXPECT_TRUE(cluster.ask(client, "RENAME " + key + " {" + key + "}2").starts_with("NOREPLICAS"));
+  EXPECT_EQ(cluster.ask(client, "GET " + key), "v");
+  EXPECT_GE(cluster.stats(0).copies.refused_total, 3U);
+  cluster.start(1);
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(5'000);
+  EXPECT_EQ(cluster.ask(client, "SET " + key + " w"), "OK");
+}
+
+// Of a key of node 0 that node 1 is to follow.
+std::string key_followed_by_second(SimCluster& cluster, SimCluster::ClientIndex client) {
+  for (unsigned n = 0;; ++n) {
+    std::string key = cluster.key_of(0, n);
+    const auto where = cluster.ask_for(client, "CLUSTER WHERE " + key);
+    for (const resp::Value& each : where->elements) {
+      if (each.text == "n2") return key;
+    }
+  }
+}
+
+TEST(Copies, WhatWaitsForFollowersThatAreLostIsInDoubt) {
+  SimCluster::Options options = with_one_at_least(3);
+  options.shards = 1;
+  SimCluster cluster(options);
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(1'000);
+  const auto at_third = cluster.connect(2);
+  const auto at_owner = cluster.connect(0);
+  const std::string key = key_followed_by_second(cluster, at_third);
+  ASSERT_EQ(cluster.ask(at_third, "SET " + key + " v"), "OK");
+  cluster.block(0, 1, true);
+  cluster.send(at_third, "SET " + key + " w\r\n");
+  cluster.send(at_owner, "SET " + key + " x\r\n");
+  cluster.run_for(5'000);
+  const auto replies = cluster.take_replies(at_third);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(replies[0].text.starts_with("INDOUBT")) << replies[0].text;
+  EXPECT_TRUE(cluster.closed(at_owner)) << "its replies stand there as they were to be sent";
+}
+
+// ---- WAIT ----
+
+TEST(Copies, WaitSaysHowManyFollowersHaveWhatTheClientHasWritten) {
+  SimCluster cluster(followed(3, 2, Acks::none));
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(1'000);
+  const auto client = cluster.connect(0);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(cluster.ask(client, "SET k" + std::to_string(i) + " v"), "OK");
+    ASSERT_EQ(cluster.ask(client, "WAIT 2 1000"), "2");
+    EXPECT_EQ(disks_with(cluster, 3, "k" + std::to_string(i), "v"), 3U);
+  }
+  EXPECT_EQ(cluster.ask(client, "MSET a 1 b 2 c 3"), "OK");
+  EXPECT_EQ(cluster.ask(client, "WAIT 2 0"), "2") << "without an end";
+  EXPECT_EQ(cluster.ask(client, "WAIT 7 0"), "2") << "there are no more";
+  EXPECT_TRUE(cluster.ask(client, "WAIT -1 0").starts_with("ERR value is not an integer"));
+  EXPECT_TRUE(cluster.ask(client, "WAIT 1 -1").starts_with("ERR timeout is negative"));
+}
+
+TEST(Copies, WaitEndsWithItsTimeAndSaysWhatThereIs) {
+  SimCluster cluster(followed(3, 2, Acks::none));
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(1'000);
+  const auto client = cluster.connect(0);
+  const std::string key = cluster.key_of(0, 1);
+  cluster.block(0, 1, true);
+  ASSERT_EQ(cluster.ask(client, "SET " + key + " v"), "OK");
+  const std::int64_t began = cluster.now_ms();
+  EXPECT_EQ(cluster.ask(client, "WAIT 2 400"), "1");
+  EXPECT_GE(cluster.now_ms() - began, 400);
+  EXPECT_LE(cluster.now_ms() - began, 600);
+  cluster.send(client, "WAIT 2 0\r\n");
+  cluster.run_for(2'000);
+  EXPECT_TRUE(cluster.take_replies(client).empty());
+  cluster.block(0, 1, false);
+  cluster.run_for(10'000);
+  EXPECT_EQ(cluster.take_replies(client).size(), 1U);
+}
+
+TEST(Copies, WaitIsOverAtOnceWhereNobodyFollows) {
+  SimCluster cluster(followed(2, 0, Acks::none));
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(1'000);
+  const auto client = cluster.connect(0);
+  ASSERT_EQ(cluster.ask(client, "SET k v"), "OK");
+  EXPECT_EQ(cluster.ask(client, "WAIT 1 0"), "0");
 }
 
 }  // namespace

@@ -28,9 +28,9 @@ SimCluster::Options options_for(std::uint64_t seed, const Kinds& kinds) {
   // Every third world has a rate for what it gives away, in which values of megabytes would take all day.
   options.handover_rate = seed % 3 == 0 && !kinds.has(WorldKind::large_values) ? 20'000 : 0;
   if (kinds.has(WorldKind::followed)) {
-    options.copies = CopiesConfig{.policy = {.followers = 1 + static_cast<unsigned>(seed / 4 % 2),
-                                             .acks = std::array{replica::Acks::none, replica::Acks::one,
-                                                                replica::Acks::all}[seed / 8 % 3]}};
+    options.copies = cluster::CopiesPolicy{
+        .followers = 1 + static_cast<unsigned>(seed / 4 % 2),
+        .acks = std::array{cluster::Acks::none, cluster::Acks::one, cluster::Acks::all}[seed / 8 % 3]};
   }
   options.started = std::min(options.nodes, 2 + static_cast<unsigned>(seed / 6 % 3));
   std::vector<FileNode> nodes(options.nodes, kPlainNode);
@@ -197,7 +197,7 @@ void World::check_copies_of(unsigned owner, const std::vector<std::map<std::stri
     const auto node = static_cast<unsigned>(&disk - disks.data());
     return node != owner && faults_.is_to_hold(node) && cluster_.alive(node);
   });
-  const auto wanted = std::min<std::ptrdiff_t>(options_.copies->policy.followers, fit);
+  const auto wanted = std::min<std::ptrdiff_t>(options_.copies->followers, fit);
   for (const auto& [key, value] : disks[owner]) {
     // What has timed out is in no copy, and on its owner's disk until it is swept.
     if (key.starts_with("far") || key.starts_with("near")) continue;

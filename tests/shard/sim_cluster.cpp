@@ -169,7 +169,7 @@ void SimCluster::start(unsigned index) {
     if (options_.journal && node.keeps_journal) {
       config.journal = node.disk.begin_stream(options_.shards, shard, random(~std::uint64_t{0}));
       config.loads = true;
-      config.copies = options_.copies;
+      if (options_.copies) config.follow_log_bytes = kFollowLogBytes;
     }
     config.self = *node.view->find("n" + std::to_string(index + 1));
     config.shards = options_.shards;

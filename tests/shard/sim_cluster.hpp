@@ -55,7 +55,8 @@ class SimCluster {
     std::size_t socket_bytes = ~std::size_t{0};
     std::uint64_t handover_rate = 0;  // of a shard
     bool moves = false;               // slots change hands; without it they are where the files place them
-    std::optional<CopiesConfig> copies = {};  // REQUIRES: moves and journal
+    // Slots may be followed, and where the file says nothing of it, so many are. REQUIRES: moves and journal.
+    std::optional<cluster::CopiesPolicy> copies = {};
     bool journal = false;    // what was acknowledged is on the disk, and is there after a crash
     unsigned started = ~0U;  // only so many nodes are started at first
   };

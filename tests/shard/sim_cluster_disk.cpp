@@ -30,6 +30,7 @@ void take_titles(handoff::TitleBook& book, const std::vector<TitleWrite>& titles
 cluster::View SimCluster::file_of(unsigned index) const {
   auto file = cluster::parse_file(nodes_[index].file, "sim.toml");
   LIMPET_ASSERT(file.has_value());
+  if (options_.copies && file->view.copies.followers == 0) file->view.copies = *options_.copies;
   return std::move(file->view);
 }
 

@@ -12,11 +12,11 @@ ROOMS = {
     "ring": ["base"],
     "store": ["base"],
     "journal": ["base", "store"],
-    "replica": ["base", "store", "journal"],
     "peer": ["base"],
     "handoff": ["base", "store"],
     "cluster": ["base", "ring"],
     "command": ["base", "resp", "store"],
+    "replica": ["base", "cluster", "store", "journal"],
     "ownership": ["base", "ring", "store", "peer", "handoff", "cluster"],
     "engine": ["base", "resp", "store", "journal", "command"],
     "links": ["base", "ring", "peer", "cluster"],
@@ -28,8 +28,11 @@ ROOMS = {
                 "ownership", "engine", "links", "forward", "clients", "gather", "reports"],
     "wide": ["base", "resp", "ring", "store", "peer", "handoff", "cluster", "command", "ownership", "engine", "links",
              "forward", "clients", "gather", "reports", "traffic"],
+    "following": ["base", "store", "journal", "replica", "peer", "handoff", "cluster", "ownership", "engine", "links",
+                  "reports", "traffic"],
     "shard": ["base", "resp", "ring", "store", "journal", "replica", "peer", "handoff", "cluster", "command",
-              "ownership", "engine", "links", "forward", "clients", "gather", "reports", "traffic", "wide"],
+              "ownership", "engine", "links", "forward", "clients", "gather", "reports", "traffic", "wide",
+              "following"],
     "net": ["base", "resp", "cluster", "shard"],
     "disk": ["base", "store", "journal", "handoff"],
     "node": ["base", "journal", "handoff", "cluster", "command", "ownership", "links", "reports", "shard", "net",
@@ -39,7 +42,7 @@ ROOMS = {
 }
 
 PURE = ["base", "resp", "ring", "store", "journal", "replica", "peer", "handoff", "cluster", "command", "ownership",
-        "engine", "links", "forward", "clients", "gather", "reports", "traffic", "wide", "shard"]
+        "engine", "links", "forward", "clients", "gather", "reports", "traffic", "wide", "following", "shard"]
 MAY_USE_ASIO = ["net", "node", "limpet"]
 MAY_LOG = ["node", "limpetd", "limpet"]
 

@@ -20,7 +20,7 @@ REACTOR_MEMBERS_MAX = 24
 SHARD_LINES_MAX = 3000
 
 # The rooms that wire machines.
-WIRING = {"traffic", "wide", "shard"}
+WIRING = {"traffic", "wide", "following", "shard"}
 # Results that a function leaves for its caller in a member, and buffers that calls share by custom.
 HIDDEN = re.compile(r"\b(?:needed_|delivered_bytes_|muted_bytes_|scratch_|reply_scratch_|working_off_)")
 BY_HAND = re.compile(r"\bnew\s+[\w:]|\bdelete\s+[\w:]")

@@ -10,6 +10,7 @@
 #include <limpet/clients/client_origin.hpp>
 #include <limpet/clients/output_gate.hpp>
 #include <limpet/clients/replies.hpp>
+#include <limpet/clients/sent_commands.hpp>
 #include <limpet/clients/slot_wait.hpp>
 #include <limpet/clients/turn_state.hpp>
 #include <limpet/command/command.hpp>
@@ -51,7 +52,7 @@ struct Client : Stream {
   ClientMemory::Account memory;      // what is kept for it
   std::unique_ptr<Backlog> backlog;  // what it is owed behind `out`; null: nothing
 
-  const command::Spec* last_command = nullptr;
+  SentCommands commands;
   ClientNames names;
 };
 

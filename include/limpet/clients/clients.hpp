@@ -75,6 +75,7 @@ class Clients {
   void wake(Client& client) {
     if (client.turn.queue()) woken_.push_back(client.id);
   }
+  [[nodiscard]] bool has_woken() const { return !woken_.empty(); }
   // Those that were woken and are stalled still, one after the other; null: no more.
   [[nodiscard]] Client* next_woken() { return woken_.empty() ? nullptr : take_woken(); }
 

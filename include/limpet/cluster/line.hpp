@@ -1,17 +1,21 @@
-// Line: the nodes in the order in which they are to have a slot: its home, which would own it if all were
-// well, then those that the ring has behind it.
+// Line: the nodes that are to have a slot, in order: its home, which would own it if all were well, then
+// those that the ring has behind it. One more than are to follow, as one of them owns it; those that the file
+// calls down or draining stand in no line, and one that is silent or leaves for a while is not replaced.
 #pragma once
 
 #include <functional>
 #include <limpet/base/slot.hpp>
 #include <limpet/cluster/view.hpp>
+#include <string>
 #include <vector>
 
 namespace limpet::cluster {
 
-// The lines of slots first, first + step ..., one after the other: empty where nobody may hold anything. All
-// nodes stand in them but those without weight.
+// The lines of slots first, first + step ..., one after the other: empty where nobody is to follow.
 void each_line(const View& view, Slot first, unsigned step,
                const std::function<void(Slot, const std::vector<NodeIndex>&)>& visit);
+
+// Of those the ones that are to follow the slot while `owner` has it: their names, with spaces between.
+[[nodiscard]] std::string follower_names(const View& view, Slot slot, NodeIndex owner);
 
 }  // namespace limpet::cluster

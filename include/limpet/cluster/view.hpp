@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limpet/base/result.hpp>
 #include <limpet/base/slot.hpp>
+#include <limpet/cluster/copies.hpp>
 #include <limpet/ring/ring.hpp>
 #include <map>
 #include <optional>
@@ -58,6 +59,7 @@ struct View {
   std::uint64_t epoch = 0;
   std::string name;  // of the cluster
   Durability durability = Durability::none;
+  CopiesPolicy copies;
   std::string secret_file;    // empty: none
   std::string password_file;  // empty: none
   std::vector<Node> nodes;

@@ -31,6 +31,7 @@ enum class Scope : std::uint8_t {
 enum class Merge : std::uint8_t {
   none,
   sum,      // integers, added
+  least,    // integers: the least of them, again and again until it is enough (WAIT)
   any,      // integers: +OK unless their sum is 0
   all_ok,   // +OK if all say so
   gather,   // arrays, back in the order of the keys
@@ -61,8 +62,10 @@ enum class Builtin : std::uint8_t {
   quit,
   randomkey,
   reset,
+  role,
   select,
   time,
+  wait,
   client_getname,
   client_id,
   client_info,

@@ -17,6 +17,7 @@
 #include <limpet/engine/command_stats.hpp>
 #include <limpet/engine/durability.hpp>
 #include <limpet/engine/snapshot_pacer.hpp>
+#include <limpet/engine/write_veto.hpp>
 #include <limpet/journal/segment.hpp>
 #include <limpet/resp/reply.hpp>
 #include <limpet/store/store.hpp>
@@ -61,6 +62,8 @@ class Engine {
   explicit Engine(const Setup& setup);
 
   void set_memory(const Memory& memory) { memory_ = memory; }
+  // From now on it is asked about each write of a command; null: nobody is. REQUIRES: changes are recorded.
+  void set_write_veto(const WriteVeto* gate) { write_veto_ = gate; }
 
   // ---- Commands ----
   // Appends the reply.
@@ -105,7 +108,8 @@ class Engine {
   void execute(const Command& command, Bytes& out, Now now);
   void execute_timed(const Command& command, Bytes& out, Now now);
   void perform(const Command& command, Bytes& out, Now now);
-  [[nodiscard]] std::string why_no_batch(std::span<const Command> commands, Now now);
+  [[nodiscard]] std::string why_no_write(const Command& command) const;
+  [[nodiscard]] std::string why_no_batch(Slot slot, std::span<const Command> commands, Now now);
   Executed run_recorded(const Command& command, Bytes& out, Now now);
   [[nodiscard]] Lsn shown_by(const Command& command) const;
   [[nodiscard]] bool make_room_for(command::Args args, Now now);
@@ -118,6 +122,7 @@ class Engine {
   CommandStats stats_;
   std::unique_ptr<SnapshotPacer> snapshots_;
   Memory memory_;
+  const WriteVeto* write_veto_ = nullptr;
   bool in_batch_ = false;  // for which room has been made
   std::uint64_t (*ticks_ns_)();
 };

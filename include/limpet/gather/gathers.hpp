@@ -49,10 +49,18 @@ struct Head {
   std::uint64_t random = 0;   // for Merge::pick
 };
 
+// What Merge::least is to come to. Until then, or until time is over, all are asked again with every tick.
+struct Enough {
+  std::int64_t least = 0;
+  std::int64_t until_ms = 0;
+  std::int64_t round_ms = 0;  // for so long those who have not answered are asked again in one round
+};
+
 // A command about all keys: its last argument stands for the slots that are asked for.
 struct Roll {
   SlotSet slots;
   std::int64_t until_ms = 0;  // what is not answered for by then is given up
+  std::optional<Enough> enough{};
 };
 
 class Gathers {
@@ -90,6 +98,8 @@ class Gathers {
   void explained(std::uint64_t gather, std::string_view why);
   // Slots that were missing are asked for again.
   void tick();
+  // Nothing is asked again for want of more.
+  void stop() { stopping_ = true; }
   // The client has gone: nobody wants what its reads have gathered.
   void gone(StreamId client);
 
@@ -117,6 +127,7 @@ class Gathers {
   void all_answered(Name name, Gather& gather);
   [[nodiscard]] bool walk_goes_on(Name name, Gather& gather);
   [[nodiscard]] bool roll_goes_on(Name name, Gather& gather);
+  [[nodiscard]] bool begin_round(Gather& gather, std::int64_t now_ms) const;
   void judge_partial(Name name, Gather& gather, const Whereabouts& where, std::int64_t now_ms);
   void account(Gather& gather);
   void finish(Name name, Gather& gather);
@@ -127,6 +138,7 @@ class Gathers {
   std::shared_ptr<const cluster::View> view_;
   Slab<Gather> under_way_;
   std::vector<Name> waiting_;  // for the next tick
+  bool stopping_ = false;
   Actions next_;
   Actions taken_;
 };

@@ -46,11 +46,16 @@ struct OwnershipConfig {
   NodeIndex self = 0;
   unsigned shards = 1;
   unsigned shard = 0;
-  bool loads = false;         // the sessions of its slots have to be loaded
-  bool keeps_copies = false;  // what is there of others' slots may be of use
+  bool loads = false;       // the sessions of its slots have to be loaded
+  bool may_follow = false;  // where the file wants copies of slots, some may be here
   // None: slots are where the view places them, and stay.
   std::optional<HandoffConfig> handoff;
   std::uint64_t handover_rate = 0;  // as of HandOvers::set_rate()
+
+  // Is what is there of others' slots of use?
+  [[nodiscard]] bool keeps_copies(const cluster::View& view) const {
+    return may_follow && view.copies.followers > 0;
+  }
 };
 
 class Ownership {

@@ -99,6 +99,7 @@ class Copies {
   [[nodiscard]] bool take_entries(const Sender& from, Stream& stream, std::string_view& bytes);
   void take(const Sender& from, Stream& stream, const Entry& entry);
   void ask(const Sender& from, Stream& stream, const Entry& entry);
+  void spare(const Entry& entry);
   void go_on_from(Stream& stream, const Entry& entry);
   void change(Stream& stream, const Entry& entry);
   void copy(Stream& stream, const Entry& entry);

@@ -9,6 +9,8 @@
 //     run     effects                  more of the copy
 //     whole   count (1), last changes  that was all: it has the last of these, and of terms before the others
 //     drop    -                        it is followed no more
+//     spare   term                     its owner at that has all copies that there are to be: this one is
+//     none
 //
 // A term is 12 bytes, a number 8; a last change is (term, number) and boot, 24; effects stand behind their
 // length (4). All integers are little-endian.
@@ -28,10 +30,19 @@
 namespace limpet::replica {
 
 struct Entry {
-  enum class Kind : std::uint8_t { ask = 1, from = 2, change = 3, begin = 4, run = 5, whole = 6, drop = 7 };
+  enum class Kind : std::uint8_t {
+    ask = 1,
+    from = 2,
+    change = 3,
+    begin = 4,
+    run = 5,
+    whole = 6,
+    drop = 7,
+    spare = 8
+  };
   Kind kind{};
   Slot slot = 0;
-  Term term{};                     // of ask and begin
+  Term term{};                     // of ask, begin and spare
   std::uint64_t number = 0;        // of change
   LastChange last{};               // of from and whole
   std::vector<LastChange> ends{};  // of whole

@@ -61,6 +61,9 @@ class Feed final : private store::ChangeSink {
   // ---- Which slots ----
   void follow(Slot slot);
   void unfollow(Slot slot);
+  // All copies of the slot that there are to be are there: one that is found there is not needed. REQUIRES:
+  // it is not followed.
+  void spare(Slot slot);
 
   // ---- What happens ----
   // A connection is there. `stream` names what is sent over it; a later one has a greater name.

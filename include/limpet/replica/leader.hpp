@@ -14,14 +14,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <limpet/base/lsn.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/time.hpp>
+#include <limpet/cluster/copies.hpp>
 #include <limpet/replica/change_log.hpp>
 #include <limpet/replica/feed.hpp>
 #include <limpet/replica/followed.hpp>
 #include <limpet/replica/own_slots.hpp>
-#include <limpet/replica/policy.hpp>
 #include <limpet/replica/quorums.hpp>
 #include <limpet/store/store.hpp>
 #include <memory>
@@ -32,12 +33,15 @@
 
 namespace limpet::replica {
 
-// Of the copies of a shard's own slots.
+// Of the copies of a shard's own slots, on one node or on all.
 struct CopiesCount {
   std::uint64_t wanted = 0;
-  std::uint64_t counted = 0;  // they can be counted on
-  std::uint64_t parted = 0;   // they have what their owner has not, and are left as they are
-  std::uint64_t behind = 0;   // bytes that are on their way to followers, or wait
+  std::uint64_t counted = 0;   // they can be counted on
+  std::uint64_t parted = 0;    // they have what their owner has not, and are left as they are
+  std::uint64_t behind = 0;    // bytes that are on their way to followers, or wait
+  std::int64_t behind_ms = 0;  // for so long something has waited to be confirmed, at the longest
+
+  void add(const CopiesCount& other);
 };
 
 class Leader {
@@ -61,11 +65,18 @@ class Leader {
   };
 
   // The slots outlive it.
-  Leader(const Setup& setup, const OwnSlots& own, const Policy& policy);
+  Leader(const Setup& setup, const OwnSlots& own);
 
   // ---- Which nodes ----
-  // Those that are to follow a slot of this shard; none if it is not its own.
+  // For how many of them is waited, from the next change on.
+  void set_policy(const cluster::CopiesPolicy& policy) { policy_ = policy; }
+  // Those that are to follow a slot, which is this node's own. Others go on following it until all of these
+  // can be counted on, where there is room for them; then they are told that theirs is not needed.
   void set_followers(Slot slot, const FollowerSet& nodes);
+  // The slot is not this node's own, and has no followers.
+  void give_away(Slot slot);
+  // The node follows the slot no more, whoever else does.
+  void unfollow(Slot slot, FollowerId node);
 
   // ---- What happens ----
   // The slot has changed; `end`: of the stream of the shard, behind it.
@@ -90,14 +101,27 @@ class Leader {
 
   // ---- To see ----
   [[nodiscard]] Lsn confirmed() const { return quorums_.confirmed(); }
+  // What is next to be confirmed never will be, up to there: too few are left. Nobody waits for it any more.
+  [[nodiscard]] std::optional<Lsn> give_up_stuck() { return quorums_.give_up_stuck(); }
   // All that was changed is confirmed.
   [[nodiscard]] bool is_idle() const { return quorums_.confirmed() == quorums_.end(); }
-  // Those of the slot that are counted on.
+  // Those that are to follow the slot, and those that are counted on.
+  [[nodiscard]] const FollowerSet& wanted(Slot slot) const { return slots_[slot / setup_.shards].wanted; }
   [[nodiscard]] const FollowerSet& counted(Slot slot) const { return slots_[slot / setup_.shards].counted; }
+  // So many of these have confirmed all up to there.
+  [[nodiscard]] std::size_t confirmed_by(Slot slot, Lsn up_to) const;
   [[nodiscard]] bool is_in(FollowerId node) const { return node < nodes_.size() && nodes_[node].in; }
+  // Why it went out last; empty: it has not been in.
+  [[nodiscard]] std::string_view why_out(FollowerId node) const {
+    return node < nodes_.size() ? std::string_view(nodes_[node].why) : std::string_view();
+  }
   // How its copy of the slot is.
   [[nodiscard]] Feed::State state(FollowerId node, Slot slot) const;
-  [[nodiscard]] CopiesCount count() const;
+  // By node.
+  [[nodiscard]] std::vector<CopiesCount> count(Now now) const;
+  // Since the start: how often one went out; changes of slots with none to count on.
+  [[nodiscard]] std::uint64_t outs() const { return outs_; }
+  [[nodiscard]] std::uint64_t alone() const { return alone_; }
 
  private:
   // To one shard of a node, and how it gets on.
@@ -112,18 +136,34 @@ class Leader {
     std::vector<Way> ways;      // by its shard
     std::int64_t again_ms = 0;  // not before is it tried again
     std::int64_t backoff_ms = 0;
+    Lsn confirmed = 0;          // of what it is to have
     std::int64_t asked_ms = 0;  // those that had left
+    std::string why{};          // it went out last
   };
   struct SlotFollowers {
     FollowerSet wanted{};
-    FollowerSet counted{};
+    FollowerSet followed{};  // those, and others that are not let go yet
+    FollowerSet counted{};   // of these
+    bool is_own = false;
+    bool spares = false;  // the others are to be told that no copy of theirs is needed
+    bool spared = false;  // they have been
+  };
+
+  struct Spare {
+    Slot slot = 0;
+    Lsn lsn = 0;  // those who follow it have to have this much
   };
 
   [[nodiscard]] Node& node(FollowerId id);
   [[nodiscard]] SlotFollowers& at(Slot slot) { return slots_[slot / setup_.shards]; }
   [[nodiscard]] Feed& feed_of(Node& node, Slot slot) { return *node.ways[slot % node.ways.size()].feed; }
+  [[nodiscard]] static FollowerId first_unwanted(const SlotFollowers& followers);
+  void let_go(Slot slot);
+  void spare(Slot slot, FollowerId id);
+  void spare_more();
+  void left(Slot slot, FollowerId id);
   void make_feeds(FollowerId id, unsigned shards);
-  void begin(Node& node, Now now);
+  void begin(FollowerId id, Now now);
   void end(FollowerId id, const std::string& why);
   void out(FollowerId id, const std::string& why, Now now);
   void look_at(FollowerId id, Now now);
@@ -136,13 +176,16 @@ class Leader {
 
   Setup setup_;
   const OwnSlots& own_;
-  Policy policy_;
+  cluster::CopiesPolicy policy_;
   ChangeLog log_;
   Quorums quorums_;
   std::vector<Node> nodes_;
   std::vector<SlotFollowers> slots_;  // by slot / shards
+  std::deque<Spare> spare_;
   std::uint64_t next_stream_;
   std::vector<Note> notes_;
+  std::uint64_t outs_ = 0;
+  std::uint64_t alone_ = 0;
 };
 
 }  // namespace limpet::replica

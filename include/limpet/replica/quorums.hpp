@@ -19,6 +19,7 @@
 #include <deque>
 #include <limpet/base/limits.hpp>
 #include <limpet/base/lsn.hpp>
+#include <optional>
 #include <vector>
 
 namespace limpet::replica {
@@ -34,12 +35,14 @@ class FollowerSet {
   void remove(FollowerId follower);
   [[nodiscard]] bool has(FollowerId follower) const;
   [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool is_full() const { return size_ == ids_.size(); }
   [[nodiscard]] const FollowerId* begin() const { return ids_.data(); }
   [[nodiscard]] const FollowerId* end() const { return ids_.data() + size_; }
   friend bool operator==(const FollowerSet& a, const FollowerSet& b);
 
  private:
-  std::array<FollowerId, kFollowersMax> ids_{};
+  // Those that are to follow it, and as many that are not let go yet.
+  std::array<FollowerId, 2 * kFollowersMax> ids_{};
   std::uint8_t size_ = 0;
 };
 
@@ -55,13 +58,12 @@ class Quorums {
   void confirm(FollowerId follower, Lsn has);
   // Nobody waits for it any more, and its number may be given to another one.
   void out(FollowerId follower);
-  // Nobody waits for anything up to here any more.
-  void give_up();
+  // The oldest that is not confirmed never will be, as too few are left: up to there nobody waits any more.
+  // Nothing: it may be.
+  [[nodiscard]] std::optional<Lsn> give_up_stuck();
 
   [[nodiscard]] Lsn confirmed() const { return confirmed_; }
   [[nodiscard]] Lsn end() const { return end_; }
-  // The oldest that is not confirmed never will be: too few are left.
-  [[nodiscard]] bool is_stuck() const;
 
  private:
   struct Run {

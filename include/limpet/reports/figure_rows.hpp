@@ -1,7 +1,7 @@
-// Rows of figures: a table for what a shard counts of clients and their commands (Counters), and one for
-// slots that change hands (HandoffStats). A row says how the figures of several shards become one, and by
-// which names /status, /metrics, INFO and CLUSTER STATUS show it: all of them go by these tables. So a new
-// figure is a field of its struct, a row here, and whoever counts it.
+// Rows of figures: a table for what a shard counts of clients and their commands (Counters), one for
+// slots that change hands (HandoffStats), and one for copies (CopiesStats). A row says how the figures of
+// several shards become one, and by which names /status, /metrics, INFO and CLUSTER STATUS show it: all of
+// them go by these tables. So a new figure is a field of its struct, a row here, and whoever counts it.
 //
 // The order of rows is the order in which they are shown. Values, set once; no label ever holds a key or a
 // uid.
@@ -144,6 +144,38 @@ inline constexpr std::array kHandoffRows = [] {
        Row::OfShards::largest},
       {&HandoffStats::rate_max, gauge, bytes, "handover_rate_max", "limpet_handover_rate_max_bytes",
        "Setting handover-rate, in bytes per second; 0: no limit."},
+  });
+}();
+
+inline constexpr std::array kCopiesRows = [] {
+  using Row = FigureRow<CopiesStats>;
+  using enum Row::Kind;
+  using enum Row::Of;
+  return std::to_array<Row>({
+      {&CopiesStats::wanted, gauge, slots, "copies_wanted", "limpet_copies_wanted",
+       "Copies of slots of this node that other nodes are to have.", "limpet_copies_wanted", "copies_wanted"},
+      {&CopiesStats::in_sync, gauge, slots, "copies_in_sync", "limpet_copies_in_sync",
+       "Of those, copies that replies can count on.", "limpet_copies_in_sync", "copies_in_sync"},
+      {&CopiesStats::parted, gauge, slots, "copies_parted", "limpet_copies_parted",
+       "Of those, copies that have what this node has lost, and are left as they are.",
+       "limpet_copies_parted", "copies_parted"},
+      {&CopiesStats::behind_bytes, gauge, bytes, "follow_behind_bytes", "limpet_follow_behind_bytes",
+       "Bytes of changes that followers have not confirmed.", "limpet_follow_behind_bytes", "behind_bytes"},
+      {&CopiesStats::behind_ms, gauge, milliseconds, "follow_behind_ms", "limpet_follow_behind_seconds",
+       "For so long the slowest follower has confirmed nothing of what it was sent.",
+       "limpet_follow_behind_ms", "behind_ms", Row::OfShards::largest},
+      {&CopiesStats::kept, gauge, slots, "copies_kept", "limpet_copies_kept",
+       "Slots of other nodes of which this one has whole copies.", "limpet_copies_kept", "copies_kept"},
+      {&CopiesStats::kept_sessions, gauge, sessions, "copied_sessions", "limpet_copied_sessions",
+       "Sessions of other nodes that this one has copies of."},
+      {&CopiesStats::kept_keys, gauge, sessions, "copied_keys", "limpet_copied_keys",
+       "Keys of those sessions."},
+      {&CopiesStats::outs_total, counter, slots, "follow_outs_total", "limpet_follow_outs_total",
+       "How often a follower was counted on no more, by a shard."},
+      {&CopiesStats::alone_total, counter, commands, "writes_alone_total", "limpet_writes_alone_total",
+       "Changes that were made while all followers of their slot were away."},
+      {&CopiesStats::refused_total, counter, commands, "noreplicas_total", "limpet_noreplicas_total",
+       "Writes answered NOREPLICAS: they did not happen."},
   });
 }();
 

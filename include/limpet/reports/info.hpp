@@ -5,6 +5,7 @@
 #include <limpet/base/time.hpp>
 #include <limpet/cluster/view.hpp>
 #include <limpet/reports/stats.hpp>
+#include <limpet/resp/reply.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,5 +38,8 @@ struct NodeFacts {
 // `stats`: of all shards. `sections`: their names, "all", "default"; none: the usual ones.
 [[nodiscard]] std::string info_text(const NodeFacts& facts, const ShardStats& stats,
                                     std::span<const std::string> sections, Now now);
+
+// ROLE, in the form of Redis: a master, with the nodes that follow slots of this one.
+void reply_role(const NodeFacts& facts, const ShardStats& stats, resp::ReplyWriter& reply);
 
 }  // namespace limpet::reports

@@ -54,6 +54,7 @@ struct DiskStats {
   std::uint64_t slots_damaged = 0;         // not served, since their files are damaged
   std::uint64_t unwritten_bytes = 0;       // changes that are not as safe yet as they are to be
   std::uint64_t unsynced_bytes = 0;        // changes that are not on the disk yet
+  std::uint64_t journal_bytes = 0;         // of changes, since the start
   std::uint64_t since_snapshot_bytes = 0;  // of journal that only the next snapshot takes the place of
 
   void add(const DiskStats& other);
@@ -72,6 +73,33 @@ struct HandoffStats : handoff::Progress {
   std::uint64_t rate_max = 0;     // in bytes per second; 0: without a limit
 
   void add(const HandoffStats& other);
+};
+
+// Copies: of the slots of this node on others, and of others' slots here.
+struct CopiesStats {
+  std::uint64_t wanted = 0;         // of slots of this node, as the file in force has it
+  std::uint64_t in_sync = 0;        // of them: replies may count on them
+  std::uint64_t parted = 0;         // they have what this node has lost, and are left as they are
+  std::uint64_t behind_bytes = 0;   // on their way to followers, or waiting
+  std::uint64_t behind_ms = 0;      // for so long something has waited to be confirmed
+  std::uint64_t kept = 0;           // slots of others that are whole here
+  std::uint64_t kept_sessions = 0;  // of slots of others
+  std::uint64_t kept_keys = 0;
+  std::uint64_t outs_total = 0;     // how often a follower was counted on no more
+  std::uint64_t alone_total = 0;    // changes of slots whose followers were all away
+  std::uint64_t refused_total = 0;  // writes for want of followers
+
+  void add(const CopiesStats& other);
+};
+
+// One node, as a follower of slots of this one.
+struct FollowerStats {
+  std::uint64_t wanted = 0;  // slots that it is to follow
+  std::uint64_t in_sync = 0;
+  std::uint64_t behind_bytes = 0;
+  std::uint64_t behind_ms = 0;
+
+  void add(const FollowerStats& other);
 };
 
 // In the last seconds, each second.
@@ -93,6 +121,8 @@ struct ShardStats {
   std::uint64_t memory_max = 0;  // of the sessions of the node; 0: no bound
   DiskStats disk;
   HandoffStats handoff;
+  CopiesStats copies;
+  std::vector<FollowerStats> followers;  // by node index of the view
   Rates rates;
   store::StoreStats store;
   std::vector<CommandCount> commands;  // by command::index_of

@@ -57,7 +57,6 @@ using ownership::HandoffConfig;
 using reports::Counters;
 using reports::HandoffStats;
 using reports::ShardStats;
-using traffic::CopiesConfig;
 using traffic::Effects;
 using traffic::LeavingNews;
 using traffic::LinkNote;

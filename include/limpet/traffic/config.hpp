@@ -9,7 +9,6 @@
 #include <limpet/journal/segment.hpp>
 #include <limpet/links/company.hpp>
 #include <limpet/ownership/handoff_config.hpp>
-#include <limpet/replica/policy.hpp>
 #include <limpet/reports/info.hpp>
 #include <memory>
 #include <optional>
@@ -20,12 +19,6 @@ namespace limpet::traffic {
 using links::Company;
 using ownership::HandoffConfig;
 using reports::ProcessFacts;
-
-// Copies of sessions on other nodes.
-struct CopiesConfig {
-  replica::Policy policy{};
-  std::size_t log_bytes = kFollowLogBytes;  // of a node
-};
 
 // Set once.
 struct ShardConfig {
@@ -43,7 +36,8 @@ struct ShardConfig {
   std::optional<HandoffConfig> handoff;           // none: slots are where the view places them, and stay
   std::shared_ptr<Company> company = nullptr;     // one for all shards of the node; null: nobody asks
   std::optional<journal::SegmentHeader> journal;  // of its stream of changes; none: it keeps no journal
-  std::optional<CopiesConfig> copies;             // none: no slot is followed. REQUIRES: handoff and journal
+  std::size_t follow_log_bytes = 0;  // of changes that the node keeps for followers; 0: none follows.
+                                     // Else REQUIRES: handoff and journal
   bool loads =
       false;  // its slots are to be loaded: none of its own is served before take_load() has brought it
   ProcessFacts (*process_facts)() = nullptr;  // null: all zero

@@ -78,6 +78,8 @@ class Delivery {
   void release();
   // Nothing more will be, for this reason: nobody is told that what waits is on the disk.
   void fail(const std::string& why);
+  // The same, of what is not safe up to there: of the rest of it may be.
+  void doubt(Lsn up_to, std::string_view why);
   [[nodiscard]] bool none_waits() const { return gated_.empty(); }
 
   // ---- What is kept for whoever asked ----

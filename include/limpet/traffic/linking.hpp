@@ -74,7 +74,7 @@ class Linking {
  private:
   // Those of a node that may follow others.
   [[nodiscard]] static std::optional<std::uint16_t> shards_to_say(const ShardConfig& config) {
-    if (!config.copies) return std::nullopt;
+    if (config.follow_log_bytes == 0) return std::nullopt;
     return static_cast<std::uint16_t>(config.shards);
   }
   [[nodiscard]] bool owns_slots(NodeIndex node) const { return ownership_.known().heard_of(node) > 0; }

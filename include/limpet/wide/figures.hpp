@@ -15,6 +15,7 @@
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/reports/cluster.hpp>
 #include <limpet/reports/config.hpp>
+#include <limpet/reports/copies_source.hpp>
 #include <limpet/reports/info.hpp>
 #include <limpet/reports/recent.hpp>
 #include <limpet/traffic/config.hpp>
@@ -32,6 +33,10 @@ class Figures {
           const links::Links& links, const clients::Clients& clients, const ClientMemory& memory,
           const Counters& counted);
 
+  // There are copies, and this knows of them.
+  void set_copies(const reports::CopiesSource& copies) { copies_ = &copies; }
+  // Null: there are none.
+  [[nodiscard]] const reports::CopiesSource* copies() const { return copies_; }
   // To be called with every tick.
   void note_counts();
 
@@ -76,6 +81,7 @@ class Figures {
   const clients::Clients& clients_;
   const ClientMemory& memory_;
   const Counters& counted_;  // what is counted where it happens
+  const reports::CopiesSource* copies_ = nullptr;
   reports::RecentCounts recent_;
 };
 

@@ -15,6 +15,7 @@
 #include <limpet/engine/engine.hpp>
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/resp/reply.hpp>
+#include <limpet/wide/figures.hpp>
 #include <limpet/wide/names.hpp>
 #include <optional>
 
@@ -23,13 +24,14 @@ namespace limpet::wide {
 class KeysHere {
  public:
   KeysHere(const ShardConfig& config, const Now& now, Random& random, engine::Engine& engine,
-           const ownership::Ownership& ownership, const Dispatch& dispatch)
+           const ownership::Ownership& ownership, const Dispatch& dispatch, const Figures& figures)
       : config_(config),
         now_(now),
         random_(random),
         engine_(engine),
         ownership_(ownership),
-        dispatch_(dispatch) {}
+        dispatch_(dispatch),
+        figures_(figures) {}
 
   // Nothing: they are malformed. REQUIRES: !args.empty()
   [[nodiscard]] static std::optional<SlotSet> slots_asked_for(command::Args args);
@@ -41,6 +43,7 @@ class KeysHere {
   [[nodiscard]] Lsn answer_roll(const command::Spec& spec, command::Args args, resp::Version version,
                                 Bytes& out);
   [[nodiscard]] SlotSet slots_served(const SlotSet& wanted) const;
+  [[nodiscard]] std::size_t confirmed_by_all(const SlotSet& slots) const;
   [[nodiscard]] std::uint64_t keys_in(const SlotSet& slots) const;
   void pick_key(const SlotSet& slots, resp::ReplyWriter& reply);
 
@@ -50,6 +53,7 @@ class KeysHere {
   engine::Engine& engine_;
   const ownership::Ownership& ownership_;
   const Dispatch& dispatch_;
+  const Figures& figures_;
 };
 
 }  // namespace limpet::wide

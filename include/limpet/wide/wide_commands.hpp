@@ -64,6 +64,7 @@ class WideCommands {
 
  private:
   [[nodiscard]] gather::Head head_of(clients::Client& client, command::Merge merge);
+  void wait(clients::Client& client, command::Args args);
   void roll_call(clients::Client& client, const command::Spec& spec, command::Args args);
   bool scan_keys(clients::Client& client, command::Args args, bool partial);
   bool scan_one(clients::Client& client, command::Args part, Slot slot);

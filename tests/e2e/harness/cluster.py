@@ -72,14 +72,18 @@ class Node:
 
 
 class Cluster:
-    """n1, n2, ... from one cluster file. `server` goes to the [server] table, `flags` to every node's command line."""
+    """n1, n2, ... from one cluster file. `server` goes to the [server] table, `flags` to every node's command line.
 
-    def __init__(self, nodes=3, secret=None, password=None, server=None, flags=()):
+    `copies`: followers and the like, for [cluster]; such a cluster keeps journals.
+    """
+
+    def __init__(self, nodes=3, secret=None, password=None, server=None, flags=(), copies=None):
         self.folder = tempfile.mkdtemp(prefix="limpet-e2e-")
         self.config = os.path.join(self.folder, "cluster.toml")
         self.flags = list(flags)
         self.password = password
         self.server = server or {}
+        self.copies = copies
         self.files = {}
         self.last_logs = None  # of a closed cluster, whose folder is gone
         if password is not None and secret is None:
@@ -106,8 +110,9 @@ class Cluster:
     def text(self, epoch=1, names=None, peers=None, weights=None, files=None, states=None):
         """A cluster file. `peers`, `weights` and `states` by node name."""
         files = self.files if files is None else files
-        lines = [f"epoch = {epoch}", "", "[cluster]", 'name = "e2e"', 'durability = "none"']
-        lines += [f"{key} = {json.dumps(value)}" for key, value in files.items()]
+        durability = "none" if self.copies is None else "interval"
+        lines = [f"epoch = {epoch}", "", "[cluster]", 'name = "e2e"', f'durability = "{durability}"']
+        lines += [f"{key} = {json.dumps(value)}" for key, value in {**files, **(self.copies or {})}.items()]
         for node in (self.nodes[name] for name in names or self.nodes):
             peer = (peers or {}).get(node.name, node.peer)
             lines += ["", "[[node]]", f'name = "{node.name}"', f'client = "{node.client}"', f'peer = "{peer}"',

@@ -1,17 +1,21 @@
-#include "following.hpp"
-
 #include <iterator>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/cluster/line.hpp>
+#include <limpet/following/following.hpp>
 #include <limpet/replica/followed.hpp>
 #include <utility>
 
-namespace limpet::shard {
+namespace limpet::following {
 
 using cluster::NodeIndex;
 using peer::Frame;
 using peer::FrameType;
+
+namespace {
+constexpr std::string_view kTooFewLeft =
+    "INDOUBT it was executed, but fewer followers are left than min_followers wants";
+}
 
 Following::Following(const ShardConfig& config, const Now& now, Effects& effects, engine::Engine& engine,
                      const ownership::Ownership& ownership, Neighbours& neighbours, Delivery& delivery)
@@ -25,27 +29,32 @@ Following::Following(const ShardConfig& config, const Now& now, Effects& effects
       siblings_(neighbours.siblings()),
       delivery_(delivery),
       store_(now, engine, ownership) {
-  if (!config.copies) return;
+  if (config.follow_log_bytes == 0) return;
   LIMPET_ASSERT(engine.feed().journal() != nullptr && ownership.moves_slots());
   const replica::OwnSlots& own = *this;
   leader_.emplace(
       replica::Leader::Setup{.shard = config.index,
                              .shards = config.shards,
-                             .log_bytes = part_of(config.copies->log_bytes, config.shards, config.index),
+                             .log_bytes = part_of(config.follow_log_bytes, config.shards, config.index),
                              .first_stream = config.handoff->boot},
-      own, config.copies->policy);
+      own);
   copies_.emplace(store_, config.index, config.shards);
-  copying_.emplace(engine.store());
-  confirmer_ = engine.durability().join(engine.feed().end());
-  engine.feed().subscribe(*this);
-  lines_.resize((kSlots + config.shards - 1) / config.shards);
   follow_view();
+}
+
+// For the rest of this life, even if the file wants no copies later: those of others may be here still.
+void Following::switch_on() {
+  if (is_on()) return;
+  copying_.emplace(engine_.store());
+  confirmer_ = engine_.durability().join(engine_.feed().end());
+  engine_.feed().subscribe(*this);
+  lines_.resize((kSlots + config_.shards - 1) / config_.shards);
 }
 
 // ---- Own slots ----
 
 void Following::changed(Slot slot, std::string_view effects, Lsn end) {
-  if (handoff::owns(ownership_.moves().title(slot))) return leader_->changed(slot, effects, end);
+  if (owns(slot)) return leader_->changed(slot, effects, end);
   // Somebody fills or clears what is another's: it is no copy any more.
   copies_->forget(slot);
   spoilt_.insert(slot);
@@ -54,8 +63,7 @@ void Following::changed(Slot slot, std::string_view effects, Lsn end) {
 // Unless it is being received, or has become this node's own meanwhile, or is about to with what is there.
 void Following::note_spoilt() {
   for (const Slot slot : std::exchange(spoilt_, {})) {
-    const bool is_its =
-        handoff::owns(ownership_.moves().title(slot)) || ownership_.moves().incoming().is_moving(slot);
+    const bool is_its = owns(slot) || ownership_.moves().incoming().is_moving(slot);
     if (!is_its && engine_.store().keys_in(slot) == 0) store_.spoilt(slot);
   }
 }
@@ -64,50 +72,86 @@ Term Following::term(Slot slot) const { return ownership_.moves().title(slot).ti
 LastChange Following::last(Slot slot) const { return engine_.feed().journal()->last(slot); }
 journal::SlotVersion Following::version(Slot slot) const { return engine_.feed().journal()->version(slot); }
 
-// A node that is silent is not replaced: the file says who is to have copies.
 void Following::follow_view() {
   if (!leader_) return;
-  const std::vector<cluster::Node>& nodes = links_.view().nodes;
-  const auto first = static_cast<Slot>(config_.index);
-  cluster::each_line(links_.view(), first, config_.shards,
-                     [&](Slot slot, const std::vector<NodeIndex>& line) {
-                       line_of(slot).clear();
-                       for (const NodeIndex node : line) {
-                         const bool fits = nodes[node].listed && nodes[node].state == cluster::NodeState::up;
-                         if (fits && line_of(slot).size() <= config_.copies->policy.followers)
-                           line_of(slot).push_back(node);
-                       }
-                     });
+  policy_ = links_.view().copies;
+  leader_->set_policy(policy_);
+  engine_.set_write_veto(policy_.min_followers > 0 ? this : nullptr);
+  if (policy_.followers > 0) switch_on();
+  if (!is_on()) return;
+  cluster::each_line(links_.view(), static_cast<Slot>(config_.index), config_.shards,
+                     [&](Slot slot, const std::vector<NodeIndex>& line) { line_of(slot) = line; });
   ownership_.slots().each_own([this](Slot slot) { rerouted(slot); });
 }
 
 void Following::rerouted(Slot slot) {
-  if (!leader_ || !ownership_.slots().is_own(slot)) return;
-  replica::FollowerSet followers;
+  if (!is_on() || !ownership_.slots().is_own(slot)) return;
   // Before it is loaded nobody knows what there is of it.
   if (ownership_.slots().is_loading(slot) || ownership_.slots().is_damaged(slot)) return;
-  const bool owned = handoff::owns(ownership_.moves().title(slot));
-  const auto given = giving_.find(slot);
-  for (const NodeIndex node : line_of(slot)) {
-    const bool fits = node != config_.self && (given == giving_.end() || node != given->second);
-    if (owned && fits && followers.size() < config_.copies->policy.followers) followers.add(node);
-  }
-  leader_->set_followers(slot, followers);
-  const bool was_copy = copies_->state(slot) != replica::Copies::State::none;
-  if (owned && was_copy) {
+  owns(slot) ? owned(slot) : not_owned(slot);
+}
+
+void Following::owned(Slot slot) {
+  if (copies_->state(slot) != replica::Copies::State::none) {
     copies_->forget(slot);
     engine_.store().resume_reclaim(slot);
   }
-  if (owned || ownership_.moves().incoming().is_moving(slot)) return;
+  replica::FollowerSet followers;
+  const auto given = giving_.find(slot);
+  for (const NodeIndex node : line_of(slot)) {
+    const bool fits = node != config_.self && (given == giving_.end() || node != given->second);
+    if (fits && followers.size() < policy_.followers) followers.add(node);
+  }
+  leader_->set_followers(slot, followers);
+}
+
+void Following::not_owned(Slot slot) {
+  leader_->give_away(slot);
+  if (ownership_.moves().incoming().is_moving(slot)) return;
   engine_.store().suspend_reclaim(slot);
   copies_->loaded(slot);
 }
 
 void Following::gives(Slot slot, NodeIndex to) {
-  if (!leader_) return;
+  if (!is_on()) return;
   giving_[slot] = to;
+  leader_->unfollow(slot, to);
   rerouted(slot);
   send_pieces();
+}
+
+// ---- Too few ----
+
+std::string Following::why_not(std::optional<Slot> slot) const {
+  const auto lacks = [this](Slot of) { return leader_->counted(of).size() < policy_.min_followers; };
+  if (!slot) {
+    ownership_.slots().each_own([&](Slot of) {
+      if (!slot && owns(of) && lacks(of)) slot = of;
+    });
+  }
+  if (!slot || !owns(*slot) || !lacks(*slot)) return {};
+  ++refused_;
+  std::string away;
+  for (const NodeIndex node : leader_->wanted(*slot)) {
+    if (leader_->counted(*slot).has(node)) continue;
+    away += (away.empty() ? "" : "; ") + links_.name_of(node) + why_away(node, *slot);
+  }
+  return "NOREPLICAS " + std::to_string(leader_->counted(*slot).size()) + " of " +
+         std::to_string(policy_.followers) + " followers of slot " + std::to_string(*slot) +
+         " are in sync, and min_followers is " + std::to_string(policy_.min_followers) +
+         (away.empty() ? "" : " (" + away + ")");
+}
+
+std::string Following::why_away(NodeIndex node, Slot slot) const {
+  using State = replica::Feed::State;
+  if (!leader_->is_in(node)) {
+    const std::string_view why = leader_->why_out(node);
+    return " is out: " + std::string(why.empty() ? "it is not connected" : why);
+  }
+  const State state = leader_->state(node, slot);
+  return state == State::parted ? " has changes that are not in this history"
+         : state == State::left ? " has refused the slot"
+                                : " is catching up";
 }
 
 // ---- Links ----
@@ -140,6 +184,7 @@ std::string_view Following::take(StreamId peer, const Frame& frame) {
 }
 
 void Following::take(const Frame& sibling) {
+  if (!leader_) return;
   std::string_view body = sibling.body;
   NodeIndex node = 0;
   LIMPET_ASSERT(take_le(body, node));
@@ -151,6 +196,10 @@ bool Following::take(NodeIndex node, const Frame& frame, std::string_view body) 
   if (frame.type == FrameType::followed) {
     const auto followed = replica::read_followed(body);
     return followed && leader_->heard(node, static_cast<std::uint16_t>(frame.id), *followed, now_);
+  }
+  if (!is_on()) {
+    switch_on();
+    follow_view();
   }
   std::uint64_t stream = 0;
   std::uint16_t shard = 0;
@@ -192,16 +241,70 @@ void Following::durable(Lsn up_to) {
 }
 
 void Following::confirm() {
+  while (const auto up_to = leader_->give_up_stuck()) delivery_.doubt(*up_to, kTooFewLeft);
   const Lsn before = engine_.durability().safe();
   // What no follower is to have is confirmed with what was before it.
   engine_.durability().confirm(*confirmer_, leader_->is_idle() ? engine_.feed().end() : leader_->confirmed());
   if (engine_.durability().safe() > before) delivery_.release();
 }
 
+// ---- To see ----
+
+std::uint64_t Following::own_sessions() const {
+  const std::uint64_t all = engine_.store().stats().sessions;
+  return is_on() ? all - copies().kept_sessions : all;
+}
+
+replica::CopiesCount Following::count() const {
+  replica::CopiesCount all;
+  if (is_on()) {
+    for (const replica::CopiesCount& one : leader_->count(now_)) all.add(one);
+  }
+  return all;
+}
+
+reports::CopiesStats Following::copies() const {
+  reports::CopiesStats stats;
+  if (!is_on()) return stats;
+  const replica::CopiesCount all = count();
+  stats.wanted = all.wanted;
+  stats.in_sync = all.counted;
+  stats.parted = all.parted;
+  stats.behind_bytes = all.behind;
+  stats.behind_ms = static_cast<std::uint64_t>(all.behind_ms);
+  stats.outs_total = leader_->outs();
+  stats.alone_total = leader_->alone();
+  stats.refused_total = refused_;
+  ownership_.slots().each_own([&](Slot slot) {
+    const replica::Copies::State state = copies_->state(slot);
+    if (state == replica::Copies::State::none) return;
+    stats.kept += state == replica::Copies::State::whole ? 1U : 0U;
+    stats.kept_sessions += engine_.store().sessions_in(slot);
+    stats.kept_keys += engine_.store().keys_in(slot);
+  });
+  return stats;
+}
+
+std::size_t Following::confirmed_by(Slot slot) const {
+  return is_on() ? leader_->confirmed_by(slot, engine_.feed().end_of(slot)) : 0;
+}
+
+std::vector<reports::FollowerStats> Following::followers() const {
+  std::vector<reports::FollowerStats> followers;
+  if (!is_on()) return followers;
+  for (const replica::CopiesCount& one : leader_->count(now_)) {
+    followers.push_back({.wanted = one.wanted,
+                         .in_sync = one.counted,
+                         .behind_bytes = one.behind,
+                         .behind_ms = static_cast<std::uint64_t>(one.behind_ms)});
+  }
+  return followers;
+}
+
 // ---- Time ----
 
 void Following::tick() {
-  if (!leader_) return;
+  if (!is_on()) return;
   leader_->tick(now_);
   for (auto at = giving_.begin(); at != giving_.end();) {
     const Slot slot = at->first;
@@ -212,7 +315,7 @@ void Following::tick() {
 }
 
 void Following::end_event() {
-  if (!leader_) return;
+  if (!is_on()) return;
   engine_.feed().end_command();
   note_spoilt();
   leader_->go_on(now_);
@@ -233,4 +336,4 @@ void Following::go_on() {
   if (leader_ && leader_->can_copy()) leader_->copy_on(engine_.store(), kFollowStepBytes);
 }
 
-}  // namespace limpet::shard
+}  // namespace limpet::following

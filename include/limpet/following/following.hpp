@@ -6,18 +6,21 @@
 // disk (engine/durability.hpp). A follower confirms what its own disk has, whatever replies of its own wait
 // for: two nodes that follow each other would wait for each other.
 //
-// Owned by a shard, on its thread. It does nothing where no copies are configured.
+// Owned by a shard, on its thread. It does nothing before the file wants copies, or somebody sends one.
 #pragma once
 
 #include <cstdint>
 #include <limpet/engine/engine.hpp>
+#include <limpet/engine/write_veto.hpp>
+#include <limpet/following/copy_store.hpp>
+#include <limpet/following/names.hpp>
 #include <limpet/links/links.hpp>
 #include <limpet/links/peers.hpp>
 #include <limpet/links/siblings.hpp>
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/replica/copies.hpp>
 #include <limpet/replica/leader.hpp>
-#include <limpet/shard/shard.hpp>
+#include <limpet/reports/copies_source.hpp>
 #include <limpet/store/store.hpp>
 #include <map>
 #include <optional>
@@ -25,12 +28,12 @@
 #include <string_view>
 #include <vector>
 
-#include "copy_store.hpp"
-#include "names.hpp"
+namespace limpet::following {
 
-namespace limpet::shard {
-
-class Following final : private engine::ChangeFeed::Subscriber, private replica::OwnSlots {
+class Following final : private engine::ChangeFeed::Subscriber,
+                        private replica::OwnSlots,
+                        private engine::WriteVeto,
+                        public reports::CopiesSource {
  public:
   Following(const ShardConfig& config, const Now& now, Effects& effects, engine::Engine& engine,
             const ownership::Ownership& ownership, Neighbours& neighbours, Delivery& delivery);
@@ -55,14 +58,24 @@ class Following final : private engine::ChangeFeed::Subscriber, private replica:
   // At the end of each event: what has changed goes out. In a turn of its own: copies go on, too.
   void end_event();
   void go_on();
-  [[nodiscard]] bool can_go_on() const { return leader_ && (leader_->can_go_on() || leader_->can_copy()); }
+  [[nodiscard]] bool can_go_on() const { return is_on() && (leader_->can_go_on() || leader_->can_copy()); }
 
   // ---- To see ----
-  [[nodiscard]] replica::CopiesCount count() const {
-    return leader_ ? leader_->count() : replica::CopiesCount{};
-  }
+  // Of this shard, without copies.
+  [[nodiscard]] std::uint64_t own_sessions() const;
+  [[nodiscard]] replica::CopiesCount count() const;
+  [[nodiscard]] reports::CopiesStats copies() const override;
+  [[nodiscard]] std::vector<reports::FollowerStats> followers() const override;
+  [[nodiscard]] std::size_t confirmed_by(Slot slot) const override;
+  // Of the file in force.
+  [[nodiscard]] const cluster::CopiesPolicy& policy() const { return policy_; }
 
  private:
+  [[nodiscard]] bool is_on() const { return confirmer_.has_value(); }
+  [[nodiscard]] bool owns(Slot slot) const { return handoff::owns(ownership_.moves().title(slot)); }
+  void switch_on();
+  void owned(Slot slot);
+  void not_owned(Slot slot);
   [[nodiscard]] bool take(cluster::NodeIndex node, const peer::Frame& frame, std::string_view body);
   [[nodiscard]] std::vector<cluster::NodeIndex>& line_of(Slot slot) { return lines_[slot / config_.shards]; }
   void note_spoilt();
@@ -70,6 +83,8 @@ class Following final : private engine::ChangeFeed::Subscriber, private replica:
   void send_followed();
   void confirm();
 
+  [[nodiscard]] std::string why_not(std::optional<Slot> slot) const override;
+  [[nodiscard]] std::string why_away(cluster::NodeIndex node, Slot slot) const;
   void changed(Slot slot, std::string_view effects, Lsn end) override;
   [[nodiscard]] Term term(Slot slot) const override;
   [[nodiscard]] LastChange last(Slot slot) const override;
@@ -85,14 +100,17 @@ class Following final : private engine::ChangeFeed::Subscriber, private replica:
   links::Siblings& siblings_;
   Delivery& delivery_;
   CopyStore store_;
-  std::optional<replica::Leader> leader_;  // none: no copies are configured; so are the next three
-  std::optional<replica::Copies> copies_;
-  std::optional<store::CopyScope> copying_;
+  cluster::CopiesPolicy policy_;           // of the file in force
+  std::optional<replica::Leader> leader_;  // none: there can be no copies here
+  std::optional<replica::Copies> copies_;  // the same
+  std::optional<store::CopyScope>
+      copying_;  // none: there have been no copies in this life yet; so is the next
   std::optional<engine::Durability::Confirmer> confirmer_;
   std::map<Slot, cluster::NodeIndex> giving_;  // to whom
+  mutable std::uint64_t refused_ = 0;          // writes, for want of followers
   std::set<Slot> spoilt_;                      // whose copies somebody else has changed
   std::vector<std::vector<cluster::NodeIndex>>
       lines_;  // by slot / shards: who is to have it, one more than follow
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::following

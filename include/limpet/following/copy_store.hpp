@@ -7,13 +7,10 @@
 #include <limpet/engine/engine.hpp>
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/replica/copy_keeper.hpp>
-#include <limpet/shard/shard.hpp>
 #include <string_view>
 #include <vector>
 
-#include "names.hpp"
-
-namespace limpet::shard {
+namespace limpet::following {
 
 class CopyStore final : public replica::CopyKeeper {
  public:
@@ -27,6 +24,7 @@ class CopyStore final : public replica::CopyKeeper {
   [[nodiscard]] bool put(Slot slot, std::string_view effects) override;
   void whole(Slot slot, const LastChange& last, const std::vector<LastChange>& ends) override;
   [[nodiscard]] bool change(Slot slot, const LastChange& made, std::string_view effects) override;
+  void spare(Slot slot, Term term) override;
   [[nodiscard]] Lsn end() const override { return engine_.feed().end(); }
 
   // Somebody else has filled or cleared it: there is no copy of the slot.
@@ -40,4 +38,4 @@ class CopyStore final : public replica::CopyKeeper {
   const ownership::Ownership& ownership_;
 };
 
-}  // namespace limpet::shard
+}  // namespace limpet::following

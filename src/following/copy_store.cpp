@@ -1,9 +1,8 @@
-#include "copy_store.hpp"
-
 #include <limpet/base/bytes.hpp>
+#include <limpet/following/copy_store.hpp>
 #include <limpet/store/change.hpp>
 
-namespace limpet::shard {
+namespace limpet::following {
 
 CopyStore::Room CopyStore::room(Slot slot, Term term, std::size_t bytes) {
   const handoff::SlotTitle& held = ownership_.moves().title(slot);
@@ -29,6 +28,14 @@ void CopyStore::clear(Slot slot) {
   (void)put(slot, bytes.view());
 }
 
+void CopyStore::spare(Slot slot, Term term) {
+  // Until it is served elsewhere, what was given away is kept.
+  if (room(slot, term, 0) != Room::there || ownership_.moves().is_moving_out(slot)) return;
+  if (engine_.store().keys_in(slot) == 0) return;
+  clear(slot);
+  engine_.store().resume_reclaim(slot);
+}
+
 bool CopyStore::put(Slot slot, std::string_view effects) {
   return engine_.feed()
       .follow(slot, {Term{}, journal().last(slot).number + 1, journal().boot()}, effects, now_)
@@ -43,4 +50,4 @@ bool CopyStore::change(Slot slot, const LastChange& made, std::string_view effec
   return engine_.feed().follow(slot, made, effects, now_).has_value();
 }
 
-}  // namespace limpet::shard
+}  // namespace limpet::following

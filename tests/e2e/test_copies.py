@@ -1,0 +1,243 @@
+"""Copies: what was acknowledged is on the disk of a follower, too, whatever happens to its owner or to the follower."""
+
+import json
+import re
+import shutil
+import signal
+import threading
+import unittest
+
+from harness.case import E2E
+from harness.journal import data_of
+from harness.process import binary, run
+from harness.resp import Client, Error, encode
+from harness.waiting import eventually, seconds
+
+PUT = re.compile(r'put_string "([^"]*)" "([^"]*)"')
+
+
+def on_disk(node):
+    """The last value of each string that a node's journal has, its own or a copy."""
+    told = run(binary("limpet"), "journal", "dump", data_of(node))
+    assert told.returncode == 0, told.stderr
+    return dict(PUT.findall(told.stdout))
+
+
+def copies(node):
+    here = node.status()["here"]
+    return here["copies_in_sync"], here["copies_wanted"]
+
+
+class Writer(threading.Thread):
+    """Sets keys to rising numbers, in pipelines, until its connection ends; knows the last that was acknowledged."""
+
+    def __init__(self, node, keys):
+        super().__init__(daemon=True)
+        self.address, self.keys = node.client, keys
+        self.acknowledged, self.sent, self.number = {}, {}, 0
+        self.over = threading.Event()
+
+    def run(self):
+        try:
+            with Client(self.address, 20) as client:
+                while not self.over.is_set():
+                    self.round(client)
+        except OSError:
+            pass
+
+    def round(self, client):
+        sent = []
+        for key in self.keys:
+            self.number += 1
+            self.sent[key] = self.number
+            sent.append((key, self.number))
+        client.send_raw(b"".join(encode("SET", key, number) for key, number in sent))
+        for key, number in sent:
+            reply = client.read()
+            if reply == "OK":
+                self.acknowledged[key] = number
+
+    def stop(self):
+        self.over.set()
+        self.join(seconds(20))
+
+
+class Copies(E2E):
+    def begin(self, nodes=2, **settings):
+        self.nodes = self.cluster(nodes=nodes, copies=settings)
+        self.in_sync()
+        return self.nodes
+
+    def in_sync(self, *names):
+        def all_of(node):
+            there, wanted = copies(node)
+            return there == wanted > 0
+        for node in self.nodes:
+            if not names or node.name in names:
+                eventually(lambda: all_of(node), 30, f"the copies of {node.name}'s slots are in sync")
+
+    def edit(self, epoch, **settings):
+        self.nodes.copies = settings
+        self.nodes.write(epoch=epoch)
+        for node in self.nodes:
+            node.process.signal(signal.SIGHUP)
+        for node in self.nodes:
+            eventually(lambda: node.status()["cluster"]["epoch"] == epoch, 10, f"{node.name} has epoch {epoch}")
+
+    def keys_kept(self):
+        return {node.name: (node.status()["here"]["keys"], node.status()["here"]["copied_keys"])
+                for node in self.nodes}
+
+
+class WhatIsAcknowledged(Copies):
+    def test_it_is_with_a_follower_when_its_owner_is_killed(self):
+        for acks, followers in (("one", 1), ("all", 2), ("majority", 2)):
+            with self.subTest(acks=acks):
+                self.begin(nodes=followers + 1, followers=followers, acks=acks)
+                writer = Writer(self.nodes["n1"], self.nodes.keys_of("n1", 50))
+                writer.start()
+                eventually(lambda: len(writer.acknowledged) == 50 and writer.number > 2000, 20, "it is written")
+                self.nodes["n1"].process.kill()
+                writer.stop()
+                disks = [on_disk(node) for node in self.nodes if node.name != "n1"]
+                for key, number in writer.acknowledged.items():
+                    with_it = [disk for disk in disks if number <= int(disk.get(key, 0)) <= writer.sent[key]]
+                    wanted = followers if acks == "all" else 1
+                    self.assertGreaterEqual(len(with_it), wanted, (key, number, [d.get(key) for d in disks]))
+
+    def test_all_of_it_is_there_after_all_nodes_were_killed_at_once(self):
+        self.begin(nodes=3, followers=1)
+        keys = [key for name in ("n1", "n2", "n3") for key in self.nodes.keys_of(name, 20)]
+        writer = Writer(self.nodes["n2"], keys)
+        writer.start()
+        eventually(lambda: writer.number > 2000, 20, "it is written")
+        for node in self.nodes:
+            node.process.kill()
+        writer.stop()
+        for node in self.nodes:
+            node.start()
+        for node in self.nodes:
+            node.await_ready()
+        self.nodes.await_links()
+        self.in_sync()
+        with self.nodes["n1"].connect() as client:
+            for key, number in writer.acknowledged.items():
+                self.assertTrue(number <= int(client("GET", key)) <= writer.sent[key], key)
+        for node in self.nodes:
+            node.process.kill()
+        for key, number in writer.acknowledged.items():
+            values = [int(disk[key]) for disk in map(on_disk, self.nodes) if key in disk]
+            self.assertGreaterEqual(len(values), 2, key)
+            self.assertEqual(len(set(values)), 1, (key, values))
+
+
+class Followers(Copies):
+    def test_one_that_is_killed_is_not_waited_for_and_catches_up(self):
+        self.begin(followers=1, acks="all")
+        keys = self.nodes.keys_of("n1", 30)
+        writer = Writer(self.nodes["n1"], keys)
+        writer.start()
+        eventually(lambda: len(writer.acknowledged) == 30, 20, "it is written")
+        self.nodes["n2"].process.kill()
+        before = writer.number
+        eventually(lambda: writer.number > before + 1000, 20, "it goes on alone")
+        self.assertGreater(self.nodes["n1"].status()["here"]["writes_alone_total"], 0)
+        self.nodes["n2"].start().await_ready()
+        self.in_sync()
+        writer.stop()
+        self.in_sync()
+        self.nodes["n1"].process.kill()
+        disk = on_disk(self.nodes["n2"])
+        for key, number in writer.acknowledged.items():
+            self.assertEqual(int(disk[key]), number, key)
+
+    def test_one_that_stands_still_is_waited_for_a_while_and_catches_up(self):
+        self.begin(followers=1, acks="one")
+        key = self.nodes.key_of("n1")
+        client = self.client(self.nodes["n1"], 20)
+        self.assertEqual(client("SET", key, "1"), "OK")
+        self.nodes["n2"].process.freeze()
+        self.assertEqual(client("SET", key, "2"), "OK")
+        there, wanted = copies(self.nodes["n1"])
+        self.assertLess(there, wanted, "the shard that waited does not count on it")
+        self.nodes["n2"].process.thaw()
+        self.in_sync("n1")
+        self.assertEqual(on_disk(self.nodes["n2"])[key], "2")
+
+    def test_one_whose_disk_was_lost_gets_everything_anew(self):
+        self.begin(followers=1)
+        with self.nodes["n1"].connect() as client:
+            client.pipeline([("SET", f"k{i}", i) for i in range(2000)])
+        self.assertEqual(self.nodes["n2"].process.terminate(15), 0)
+        with self.nodes["n1"].connect() as client:
+            mine = [key for key in (f"k{i}" for i in range(2000)) if self.nodes["n1"].process.running()
+                    and not isinstance(client("GET", key), Error)]
+        self.assertGreater(len(mine), 500)
+        shutil.rmtree(data_of(self.nodes["n2"]))
+        self.nodes["n2"].start()
+        self.in_sync("n1")
+        disk = on_disk(self.nodes["n2"])
+        for key in mine:
+            self.assertIn(key, disk)
+
+    def test_too_few_of_them_refuse_writes_where_the_file_says_so(self):
+        self.begin(followers=1, min_followers=1)
+        key = self.nodes.key_of("n1")
+        client = self.client(self.nodes["n1"])
+        self.assertEqual(client("SET", key, "1"), "OK")
+        self.nodes["n2"].process.kill()
+        reply = eventually(lambda: isinstance(reply := client("SET", key, "2"), Error) and reply, 10, "it is refused")
+        self.assertError(reply, "NOREPLICAS", "0 of 1 followers of slot", "min_followers is 1", "n2 is out")
+        self.assertEqual(client("GET", key), b"1")
+        self.assertGreater(self.nodes["n1"].status()["here"]["noreplicas_total"], 0)
+        self.nodes["n2"].start().await_ready()
+        self.in_sync("n1")
+        self.assertEqual(client("SET", key, "2"), "OK")
+
+    def test_they_come_and_go_with_the_file_and_no_command_fails(self):
+        self.nodes = self.cluster(nodes=3, copies={})
+        keys = [key for name in ("n1", "n2", "n3") for key in self.nodes.keys_of(name, 20)]
+        writer = Writer(self.nodes["n1"], keys)
+        writer.start()
+        eventually(lambda: writer.number > 1000, 20, "it is written")
+        for epoch, settings in enumerate(({"followers": 1}, {"followers": 2, "acks": "all"}, {"followers": 1}), 2):
+            self.edit(epoch, **settings)
+            self.in_sync()
+            due = 60 * settings["followers"]
+            eventually(lambda: sum(copied for _, copied in self.keys_kept().values()) == due, 30,
+                       f"there are {due} copies")
+        self.edit(9)
+        eventually(lambda: sum(copied for _, copied in self.keys_kept().values()) == 0, 30, "there are none")
+        writer.stop()
+        self.assertEqual(writer.acknowledged, writer.sent, "each command was done")
+
+
+class Shown(Copies):
+    def test_what_there_is_of_copies_is_told_everywhere(self):
+        self.begin(followers=1)
+        client = self.client(self.nodes["n1"])
+        key = self.nodes.key_of("n1")
+        self.assertEqual(client("SET", key, "1"), "OK")
+        self.assertEqual(client("WAIT", "1", "1000"), 1)
+        self.assertEqual(client("DBSIZE"), 1)
+        role = client("ROLE")
+        host, port = self.nodes["n2"].client.split(":")
+        self.assertEqual((role[0], role[2][0][:2]), (b"master", [host.encode(), port.encode()]))
+        info = client("INFO", "replication").decode()
+        for line in ("role:master", "connected_slaves:1", f"slave0:ip={host},port={port},state=online",
+                     "limpet_followers:1", "limpet_acks:one", "limpet_copies_parted:0"):
+            self.assertIn(line, info)
+        _, _, metrics = self.nodes["n1"].get("/metrics")
+        self.assertIn('limpet_copies_info{followers="1",acks="one",min_followers="0"} 1', metrics)
+        self.assertIn('limpet_follower_copies_in_sync{peer="n2"}', metrics)
+        told = run(binary("limpet"), "-s", self.nodes["n2"].client, "where", key).stdout
+        self.assertRegex(told, "copies on: +n2")
+        told = run(binary("limpet"), "-s", self.nodes["n2"].client, "cluster", "status").stdout
+        there, wanted = copies(self.nodes["n1"])
+        self.assertRegex(told, rf"n1 +{there} of {wanted} +0 B +\d+ ms +0 +{16384 - wanted}")
+        told = run(binary("limpet"), "-s", self.nodes["n2"].client, "cluster", "status", "--json").stdout
+        self.assertIn(f'"copies_wanted": {wanted}', json.dumps(json.loads(told)))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
