@@ -28,12 +28,15 @@ void CopyStore::clear(Slot slot) {
   (void)put(slot, bytes.view());
 }
 
-void CopyStore::spare(Slot slot, Term term) {
+bool CopyStore::spare(Slot slot, Term term) {
+  const Room there = room(slot, term, 0);
   // Until it is served elsewhere, what was given away is kept.
-  if (room(slot, term, 0) != Room::there || ownership_.moves().is_moving_out(slot)) return;
-  if (engine_.store().keys_in(slot) == 0) return;
+  if (there == Room::later || ownership_.moves().is_moving_out(slot)) return false;
+  if (there == Room::refused) return true;
+  if (engine_.store().keys_in(slot) == 0) return true;
   clear(slot);
   engine_.store().resume_reclaim(slot);
+  return true;
 }
 
 bool CopyStore::put(Slot slot, std::string_view effects) {

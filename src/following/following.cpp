@@ -306,6 +306,7 @@ std::vector<reports::FollowerStats> Following::followers() const {
 void Following::tick() {
   if (!is_on()) return;
   leader_->tick(now_);
+  copies_->tick();
   for (auto at = giving_.begin(); at != giving_.end();) {
     const Slot slot = at->first;
     const bool over = !ownership_.moves().is_moving_out(slot);

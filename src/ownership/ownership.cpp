@@ -105,6 +105,16 @@ bool Ownership::can_be_true(Term term, NodeIndex node, Now now) {
 
 // ---- Telling ----
 
+namespace {
+
+// A promise that was given up may be on the disk still, where what was promised has made room since for a
+// copy that is not whole (following/copy_store.hpp): that is nothing.
+bool is_part_of_a_copy(const LastChange& last) { return last.term == Term{} && last.boot != 0; }
+
+LastChange of_whole(const LastChange& last) { return is_part_of_a_copy(last) ? LastChange{} : last; }
+
+}  // namespace
+
 // This node's word on a slot of this shard's. `all`: it stands among those on all slots. What it said before
 // stands while it is being decided whose the slot is.
 void Ownership::say(WordWriter& words, Slot slot, bool all) const {
@@ -117,7 +127,7 @@ void Ownership::say(WordWriter& words, Slot slot, bool all) const {
                         .boot = promise->migration.boot,
                         .attempt = promise->migration.attempt,
                         .bytes = promise->bytes,
-                        .last = is_there ? std::optional(numbering_.last(slot)) : std::nullopt},
+                        .last = is_there ? std::optional(of_whole(numbering_.last(slot))) : std::nullopt},
                        slot);
   }
   if (is_mine(slot)) {
@@ -228,7 +238,8 @@ Ownership::Claimed Ownership::claim(NodeIndex gone, bool all_heard, Now now) {
     // own it counts that all others have said so: somebody who is in no file, or down, cannot be asked.
     const bool is_its = owner.known() ? owner.node == gone : all_heard;
     const bool whole =
-        moves_->grants_to(slot, gone) || (is_its && moves_->promised_by(slot, gone, owner.term));
+        moves_->grants_to(slot, gone) || (is_its && moves_->promised_by(slot, gone, owner.term) &&
+                                          !(numbering_.counts() && is_part_of_a_copy(numbering_.last(slot))));
     if (!whole && (view_->home[slot] != config_.self || !is_its)) return;
     switch (moves_->inherit(slot, term_of_claim(owner.term, whole, now), whole)) {
       case HandOvers::Heritage::not_now:

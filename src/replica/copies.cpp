@@ -104,15 +104,18 @@ void Copies::ask(const Sender& from, Stream& stream, const Entry& entry) {
   if (slot.state == State::whole && slot.from != from)
     give_up(streams_[slot.from], entry.slot, CopyState::Kind::refused);
   slot = {.state = State::asked, .from = from, .term = entry.term};
+  spared_.erase(entry.slot);
   if (room != Room::later) say(stream, entry.slot, CopyState::Kind::has);
 }
 
-// Who is heard of the slot knows better.
+// Whoever is heard of it at the same term knows better.
 void Copies::spare(const Entry& entry) {
   SlotCopy& slot = at(entry.slot);
-  if (slot.term > entry.term || slot.state >= State::asked) return;
-  keeper_.spare(entry.slot, entry.term);
+  const bool is_heard = slot.state >= State::asked;
+  if (slot.term > entry.term || (is_heard && slot.term == entry.term)) return;
+  if (is_heard) give_up(streams_[slot.from], entry.slot, CopyState::Kind::refused);
   slot = {};
+  if (!keeper_.spare(entry.slot, entry.term)) spared_[entry.slot] = entry.term;
 }
 
 void Copies::go_on_from(Stream& stream, const Entry& entry) {
@@ -184,6 +187,15 @@ void Copies::forget(Slot slot) {
   const SlotCopy was = at(slot);
   if (was.state >= State::asked) give_up(streams_[was.from], slot, CopyState::Kind::refused);
   at(slot) = {};
+  spared_.erase(slot);
+}
+
+void Copies::tick() {
+  std::erase_if(spared_, [this](const auto& spared) {
+    const bool done = keeper_.spare(spared.first, spared.second);
+    if (done) at(spared.first) = {};
+    return done;
+  });
 }
 
 // ---- What is said ----

@@ -70,6 +70,7 @@ void Feed::end() {
 void Feed::ask(Slot slot) {
   at(slot).state = State::asked;
   append_entry(out_, {.kind = Kind::ask, .slot = slot, .term = own_.term(slot)});
+  at(slot).asked_at = made();
 }
 
 void Feed::ask_again() {
@@ -103,7 +104,9 @@ bool Feed::heard(const Followed& followed) {
       end();
       return true;
     }
-    if (here) hears(state);
+    // What was said before it was asked is the answer to an earlier question, and may be true no more.
+    const bool is_late = at(state.slot).state == State::asked && followed.taken < at(state.slot).asked_at;
+    if (here && !is_late) hears(state);
   }
   taken_ = std::max(taken_, followed.taken);
   confirmed_ = std::max(confirmed_, followed.confirmed);

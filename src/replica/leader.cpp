@@ -63,7 +63,9 @@ void Leader::let_go(Slot slot) {
   for (const FollowerId id : FollowerSet(followers.followed)) {
     if (!followers.wanted.has(id)) unfollow(slot, id);
   }
-  if (!followers.is_own || followers.spared || followers.spares) return;
+  // Where fewer are to follow than the file wants, as there are no more nodes for it, others keep theirs.
+  const bool full = followers.is_own && followers.wanted.size() == policy_.followers;
+  if (!full || followers.spared || followers.spares) return;
   at(slot).spares = true;
   spare_.push_back({.slot = slot, .lsn = log_.end_lsn()});
 }

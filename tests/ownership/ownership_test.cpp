@@ -52,7 +52,7 @@ class OneShard : public ::testing::Test {
     OwnershipConfig config;
     config.loads = loads;
     config.handoff = handoff;
-    ownership_.emplace(std::move(config), view_, store_, handoff::Numbering{}, now_);
+    ownership_.emplace(std::move(config), view_, store_, numbering_, now_);
     drain();
     return *ownership_;
   }
@@ -99,6 +99,7 @@ class OneShard : public ::testing::Test {
 
   std::shared_ptr<const cluster::View> view_;
   std::vector<SlotTitle> titles_;
+  handoff::Numbering numbering_{};
   store::Store store_{1};
   Now now_{};
   std::optional<Ownership> ownership_;
@@ -221,6 +222,22 @@ TEST_F(OneShard, ASlotWaitsUntilItIsLoadedAndWhatIsNotThisNodesIsDropped) {
   ownership_->damaged(kFive + 1);
   drain();
   EXPECT_THAT(why_not_served(*ownership_, kFive + 1), HasSubstr("damaged"));
+}
+
+// A promise that was given up, and what it was for let go since: a start finds the one and not the other.
+TEST_F(OneShard, WhatIsLeftOfACopyIsNotOfferedToWhoeverHasPromisedTheSlot) {
+  titles_[kFive].promise = handoff::Promise{.from = kB, .term = {4, 0}, .migration = {1, 1}, .bytes = 20};
+  for (const LastChange& last : {LastChange{{4, 0}, 7, 9}, LastChange{{}, 7, 0}, LastChange{{}, 7, 9}}) {
+    numbering_ = {.begin = [](Slot, Term) {},
+                  .copied = [](Slot, const handoff::History&) {},
+                  .history = [last](Slot) { return handoff::History{.last = last}; }};
+    start();
+    const bool is_part = last.term == Term{} && last.boot != 0;
+    const peer::Section said = says(true);
+    ASSERT_EQ(said.said, Said::promised);
+    ASSERT_TRUE(said.last.has_value());
+    EXPECT_EQ(said.last->number, is_part ? 0U : 7U) << last.boot;
+  }
 }
 
 TEST_F(OneShard, AClaimTakesWhatTheNodeOwnedAboveAllTermsThatAreKnown) {

@@ -94,6 +94,19 @@ TEST_F(Parted, OneThatIsOlderThanAllOfTheHistoryIsCopiedAnew) {
   }
 }
 
+TEST_F(Feeding, TheAnswerToAnEarlierQuestionIsNone) {
+  const std::uint64_t heard = bytes_;
+  feed_.unfollow(slot_);
+  feed_.spare(slot_);
+  feed_.follow(slot_);
+  EXPECT_EQ(sent(), (Sent{{Kind::drop, 0}, {Kind::spare, 0}, {Kind::ask, 0}}));
+  EXPECT_TRUE(feed_.heard(
+      {.stream = 1, .taken = heard, .confirmed = heard, .states = {{slot_, CopyState::Kind::has, kOwn}}}));
+  EXPECT_EQ(feed_.state(slot_), State::asked) << "what it had then is gone";
+  EXPECT_TRUE(says(CopyState::Kind::has, LastChange{}));
+  EXPECT_EQ(feed_.state(slot_), State::waiting);
+}
+
 TEST_F(Feeding, WhoHasAllFollows) {
   EXPECT_TRUE(says(CopyState::Kind::has, kOwn));
   EXPECT_EQ(sent(), (Sent{{Kind::from, 0}}));

@@ -45,7 +45,10 @@ class TestKeeper final : public CopyKeeper {
       return keeper.do_change(slot, made, bytes);
     });
   }
-  void spare(Slot slot, Term) override { clear(slot); }
+  bool spare(Slot slot, Term) override {
+    clear(slot);
+    return true;
+  }
   [[nodiscard]] Lsn end() const override { return end_; }
 
   // ---- For tests ----

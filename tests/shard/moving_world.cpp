@@ -15,6 +15,7 @@ constexpr unsigned kRegisters = 16;
 constexpr std::size_t kBigBytes = 2 * kPieceBytes;  // more than a piece
 constexpr std::size_t kLargePieceBytes = 65'536;    // of what is on its way between nodes
 constexpr std::int64_t kCopiedMs = 20'000;      // until all followers have been asked again, and have it all
+constexpr std::int64_t kLetGoMs = 2'000;        // and then until others have let go of theirs
 constexpr std::int64_t kLongestWaitMs = 6'000;  // of a command
 const std::vector<std::string_view> kRefusals = {"CLUSTERDOWN", "TRYAGAIN", "LOADING", "MISCONF"};
 
@@ -184,6 +185,7 @@ void World::check_copies() {
     return true;
   };
   ASSERT_TRUE(cluster_.eventually(all_count, kCopiedMs)) << "not all copies can be counted on\n" << tail();
+  cluster_.run_for(kLetGoMs);
   std::vector<std::map<std::string, std::string>> disks(options_.nodes);
   for (unsigned node = 0; node < options_.nodes; ++node) {
     if (cluster_.alive(node)) disks[node] = cluster_.disk(node).strings();
@@ -207,6 +209,13 @@ void World::check_copies_of(unsigned owner, const std::vector<std::map<std::stri
       const auto found = disk.find(key);
       return &disk != &disks[owner] && found != disk.end() && found->second == value;
     });
+    const auto anywhere = std::count_if(disks.begin(), disks.end(), [&](const auto& disk) {
+      return &disk != &disks[owner] && disk.contains(key);
+    });
+    if (wanted == options_.copies->followers) {
+      ASSERT_LE(anywhere, wanted) << key << " of n" << owner + 1 << ", slot " << slot << " was kept\n"
+                                  << tail();
+    }
     ASSERT_GE(copies, wanted) << key << " of n" << owner + 1 << ", slot " << slot << "\n" << tail();
   }
 }

@@ -24,7 +24,7 @@ class CopyStore final : public replica::CopyKeeper {
   [[nodiscard]] bool put(Slot slot, std::string_view effects) override;
   void whole(Slot slot, const LastChange& last, const std::vector<LastChange>& ends) override;
   [[nodiscard]] bool change(Slot slot, const LastChange& made, std::string_view effects) override;
-  void spare(Slot slot, Term term) override;
+  [[nodiscard]] bool spare(Slot slot, Term term) override;
   [[nodiscard]] Lsn end() const override { return engine_.feed().end(); }
 
   // Somebody else has filled or cleared it: there is no copy of the slot.

@@ -61,6 +61,8 @@ class Copies {
   void safe(Lsn up_to);
   // The slot is this node's own from now on, or its copy is gone.
   void forget(Slot slot);
+  // Time has passed.
+  void tick();
   // What was said to the node may have been lost.
   void say_again(std::uint16_t node);
 
@@ -113,6 +115,7 @@ class Copies {
   unsigned shards_;
   std::vector<SlotCopy> slots_;  // by slot / shards
   std::map<Sender, Stream> streams_;
+  std::map<Slot, Term> spared_;  // those that are to go, as their owner at that has said, once they may
   Lsn safe_ = 0;
 };
 

@@ -37,8 +37,9 @@ class CopyKeeper {
   // The next change of a whole copy. False: as with put(); some of it may have been done.
   [[nodiscard]] virtual bool change(Slot slot, const LastChange& made, std::string_view effects) = 0;
 
-  // Its owner at that term has all copies that it is to have, and this is none of them: it may go.
-  virtual void spare(Slot slot, Term term) = 0;
+  // Its owner at that term has all copies that it is to have, and this is none of them: it may go. False: not
+  // yet.
+  [[nodiscard]] virtual bool spare(Slot slot, Term term) = 0;
 
   // Where the stream of this shard ends, with all that was done so far.
   [[nodiscard]] virtual Lsn end() const = 0;

@@ -112,6 +112,7 @@ class Feed final : private store::ChangeSink {
   struct SlotFeed {
     State state = State::none;
     bool counts = false;               // joined, and not left
+    std::uint64_t asked_at = 0;        // of the stream, behind the last question
     std::uint64_t number = 0;          // of the last change that is there, or on the way there
     ChangeLog::Cursor from = 0;        // nothing before it is of this history
     std::optional<LastChange> told{};  // term and boot of the last change that is on the way
