@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
+#include <limpet/cluster/line.hpp>
 #include <limpet/ownership/ownership.hpp>
 #include <utility>
 
@@ -217,13 +218,31 @@ std::size_t Ownership::take_first_slots(const NodeDirectory& nodes) {
 
 namespace {
 
+// By slot, the first node of its line that is not gone: if anybody has a copy, it has. Where the one that is
+// gone has begun anew it is its home still, and gets the slot from there.
+std::vector<NodeIndex> heirs_of(const cluster::View& view, NodeIndex gone) {
+  std::vector<NodeIndex> heirs(kSlots, ring::kNobody);
+  cluster::each_line(view, 0, 1, [&](Slot slot, const std::vector<NodeIndex>& line) {
+    const auto first =
+        std::find_if(line.begin(), line.end(), [gone](NodeIndex node) { return node != gone; });
+    if (first != line.end()) heirs[slot] = *first;
+  });
+  return heirs;
+}
+
+// What whoever claims a slot goes on with: nothing; a copy, which has what its owner sent it; all there is.
+enum class Claims : std::uint8_t { nothing, copy, all };
+
 // Terms of claims are far above those of ordinary owners, and above those of earlier claims even where these
 // are not known: the slot may have changed hands any number of times since anything was heard of it. Who has
-// all of it comes above who begins empty, should both of them claim it, whatever their clocks say.
-Term term_of_claim(Term known, bool whole, Now now) {
+// more of it comes above who has less, should both of them claim it, whatever their clocks say.
+Term term_of_claim(Term known, Claims what, Now now) {
   constexpr unsigned kBitsOfAMinute = 16;
+  const unsigned above = what == Claims::nothing ? 0
+                         : what == Claims::copy  ? kBitsOfAMinute - 1
+                                                 : kBitsOfAMinute;
   return {std::max(known.cessions, static_cast<std::uint64_t>(now.unix_ms) << kClaimTimeShift) +
-              (std::uint64_t{1} << (kClaimTimeShift + (whole ? kBitsOfAMinute : 0))),
+              (std::uint64_t{1} << (kClaimTimeShift + above)),
           0};
 }
 
@@ -231,28 +250,28 @@ Term term_of_claim(Term known, bool whole, Now now) {
 
 Ownership::Claimed Ownership::claim(NodeIndex gone, bool all_heard, Now now) {
   Claimed claimed;
+  const bool has_copies = config_.keeps_copies(*view_) && numbering_.counts();
+  const std::vector<NodeIndex> heirs = has_copies ? heirs_of(*view_, gone) : std::vector<NodeIndex>{};
   slots_.each_own([&](Slot slot) {
     const Owner& owner = known_.latest(slot);
     // Whoever was giving it to the one that is gone has it still, and who was promised it by that one has all
     // that there is of it, wherever it is to be: it goes there from here. Of a slot that nobody has said to
     // own it counts that all others have said so: somebody who is in no file, or down, cannot be asked.
     const bool is_its = owner.known() ? owner.node == gone : all_heard;
-    const bool whole =
-        moves_->grants_to(slot, gone) || (is_its && moves_->promised_by(slot, gone, owner.term) &&
-                                          !(numbering_.counts() && is_part_of_a_copy(numbering_.last(slot))));
-    if (!whole && (view_->home[slot] != config_.self || !is_its)) return;
-    switch (moves_->inherit(slot, term_of_claim(owner.term, whole, now), whole)) {
-      case HandOvers::Heritage::not_now:
-        ++claimed.missed;
-        return;
-      case HandOvers::Heritage::empty:
-        starts_->claims(slot, now);
-        ++claimed.empty;
-        break;
-      case HandOvers::Heritage::whole:
-        ++claimed.whole;
-        break;
+    const LastChange last = numbering_.counts() ? numbering_.last(slot) : LastChange{};
+    const bool promised = is_its && moves_->promised_by(slot, gone, owner.term);
+    const bool whole = moves_->grants_to(slot, gone) || (promised && !is_part_of_a_copy(last));
+    const bool copy = has_copies && heirs[slot] == config_.self && last.term != Term{};
+    if (!whole && ((view_->home[slot] != config_.self && !copy) || !is_its)) return;
+    const Claims what = whole ? Claims::all : copy ? Claims::copy : Claims::nothing;
+    if (moves_->inherit(slot, term_of_claim(owner.term, what, now), what != Claims::nothing) ==
+        HandOvers::Heritage::not_now) {
+      ++claimed.missed;
+      return;
     }
+    // Another node may have more of it, and say so.
+    if (!whole) starts_->claims(slot, now);
+    ++(whole ? claimed.whole : copy ? claimed.copies : claimed.empty);
     claimed.taken.push_back(slot);
   });
   return claimed;

@@ -113,11 +113,13 @@ std::optional<Orders::Answer> Orders::claim(std::string_view name, const Origin&
 }
 
 void Orders::note_claim(std::string_view name, const ownership::Ownership::Claimed& claimed) {
-  const std::string how = claimed.whole == 0
-                              ? "they begin empty"
-                              : std::to_string(claimed.whole) +
-                                    " of them were still here as a whole and go on with what they had, the "
-                                    "others begin empty";
+  std::string how;
+  const auto say = [&how](std::int64_t slots, std::string_view what) {
+    if (slots > 0) how += (how.empty() ? "" : ", ") + std::to_string(slots) + " " + std::string(what);
+  };
+  say(claimed.whole, "were still here as a whole and go on with what they had");
+  say(claimed.copies, "go on with the copy that is here, without what it had not been sent");
+  say(claimed.empty, "begin empty");
   effects_.notes.push_back({Note::Level::warning,
                             "shard " + std::to_string(config_.index) + " takes " +
                                 std::to_string(claimed.taken.size()) + " slots of node " + printable(name) +

@@ -328,5 +328,64 @@ TEST(Copies, WaitIsOverAtOnceWhereNobodyFollows) {
   EXPECT_EQ(cluster.ask(client, "WAIT 1 0"), "0");
 }
 
+// ---- Claims ----
+
+TEST(Copies, AClaimGoesOnWithThem) {
+  SimCluster cluster(followed(3, 1, Acks::one));
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(1'000);
+  const auto client = cluster.connect(0);
+  std::vector<std::string> keys;
+  for (unsigned i = 0; i < 60; ++i) keys.push_back(cluster.key_of(2, i));
+  set_all(cluster, client, keys, "v");
+  cluster.kill(2);
+  std::vector<FileNode> nodes(3);
+  nodes[2].state = "down";
+  for (unsigned node = 0; node < 2; ++node) {
+    cluster.write_file(node, cluster_text(nodes, 2));
+    ASSERT_TRUE(cluster.reload(node));
+  }
+  cluster.run_for(500);
+  EXPECT_TRUE(cluster.ask(client, "GET " + keys[0]).starts_with("CLUSTERDOWN"));
+  EXPECT_GT(std::stoul(cluster.ask(client, "CLUSTER CLAIM n3")), 0U);
+  for (const std::string& key : keys) EXPECT_EQ(cluster.ask(client, "GET " + key), "v");
+  cluster.run_for(10'000);
+  EXPECT_EQ(cluster.copies(0).counted + cluster.copies(1).counted, std::uint64_t{kSlots})
+      << "they are copied anew";
+  set_all(cluster, client, keys, "w");
+  // The one that was gone is back, and has nothing to say.
+  for (unsigned node = 0; node < 3; ++node) {
+    cluster.write_file(node, cluster_text(3, 3));
+    if (node < 2) {
+      ASSERT_TRUE(cluster.reload(node));
+    }
+  }
+  cluster.start(2);
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(10'000);
+  for (const std::string& key : keys) EXPECT_EQ(cluster.ask(client, "GET " + key), "w");
+  EXPECT_EQ(odd_one(cluster, 3, 2), "");
+}
+
+TEST(Copies, ANodeThatHasLostItsDiskGetsItsSlotsBackFromThem) {
+  SimCluster cluster(followed(3, 1, Acks::one));
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(1'000);
+  const auto client = cluster.connect(0);
+  std::vector<std::string> keys;
+  for (unsigned i = 0; i < 60; ++i) keys.push_back(cluster.key_of(2, i));
+  set_all(cluster, client, keys, "v");
+  cluster.kill(2);
+  cluster.put_back(2, SimDisk{});
+  cluster.start(2);
+  cluster.run_for(1'000);
+  EXPECT_TRUE(cluster.ask(client, "GET " + keys[0]).starts_with("CLUSTERDOWN"));
+  EXPECT_GT(std::stoul(cluster.ask(client, "CLUSTER CLAIM n3")), 0U);
+  ASSERT_TRUE(cluster.settle());
+  for (const std::string& key : keys) EXPECT_EQ(cluster.ask(client, "GET " + key), "v");
+  cluster.run_for(10'000);
+  EXPECT_EQ(odd_one(cluster, 3, 2), "");
+}
+
 }  // namespace
 }  // namespace limpet::shard

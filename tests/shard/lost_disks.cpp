@@ -34,8 +34,8 @@ bool Faults::owned_by_another(unsigned node, Slot slot) const {
   return false;
 }
 
-// Beside nothing a slot may have what the node of whom this one got it has still, or what another was
-// promised by this one.
+// Beside nothing a slot may have what the node of whom this one got it has still, what another was promised by
+// this one, or a copy.
 void Faults::may_be_lost(unsigned node, const std::function<bool(Slot)>& at_risk, bool back) {
   std::vector<std::map<std::string, std::string>> strings(options_.nodes);
   std::vector<bool> read(options_.nodes);
@@ -46,7 +46,8 @@ void Faults::may_be_lost(unsigned node, const std::function<bool(Slot)>& at_risk
     values.emplace_back(kNoValue);
     for (unsigned other = 0; other < options_.nodes; ++other) {
       const SimDisk& disk = cluster_.disk(other);
-      if (other == node ? !back : !ceded_to(disk, slot, node) && !promised_by(disk, slot, node)) continue;
+      const bool has_some = options_.copies || ceded_to(disk, slot, node) || promised_by(disk, slot, node);
+      if (other == node ? !back : !has_some) continue;
       if (!read[other]) strings[other] = disk.strings();
       read[other] = true;
       const auto found = strings[other].find(std::string(key));

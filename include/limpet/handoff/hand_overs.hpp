@@ -84,9 +84,9 @@ class HandOvers {
   void hold_back(Slot slot, bool held) { outgoing_.hold_back(slot, held); }
   // Nobody has ever held this slot: this node takes it, at term 1. False: not now.
   bool claim(Slot slot);
-  // Whoever holds it is gone for good: this node takes it, at this term. `whole`: it goes on with what it had
-  // given to the one that is gone, or was promised by it; else it begins empty. `not_now`: it is busy with
-  // the slot, has had to do with a later term, or nothing can be written.
+  // Whoever holds it is gone for good: this node takes it, at this term. `whole`: it goes on with what is
+  // here: it has given it to the one that is gone, was promised it, or has a copy; else it begins empty.
+  // `not_now`: it is busy with the slot, has had to do with a later term, or nothing can be written.
   enum class Heritage : std::uint8_t { not_now, empty, whole };
   Heritage inherit(Slot slot, Term term, bool whole);
   // It has ceded the slot to that node, which has not said yet that it has it: the copy is still here.

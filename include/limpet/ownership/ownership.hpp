@@ -64,7 +64,8 @@ class Ownership {
   struct Claimed {
     std::vector<Slot> taken;  // their titles are being written
     std::int64_t empty = 0;   // how many of them begin empty
-    std::int64_t whole = 0;   // ... go on with what is here
+    std::int64_t whole = 0;   // ... go on with what is here, which is all
+    std::int64_t copies = 0;  // ... go on with a copy
     std::int64_t missed = 0;  // not now
   };
   struct Note {
