@@ -73,11 +73,11 @@ def nutcracker(bench, store):
 
 
 @contextmanager
-def limpet_pair(bench, weights=(1, 1)):
-    """Two nodes, n1 and n2, of one shard each. A node of weight 0 holds no sessions."""
+def limpet_pair(bench, weights=(1, 1), settings=('durability = "none"',)):
+    """Two nodes, n1 and n2, of one shard each. A node of weight 0 holds no sessions. `settings`: of [cluster]."""
     names = ("n1", "n2")
     ports = {name: free_port() for name in names}
-    config = _cluster_file(bench, ports, dict(zip(names, weights)))
+    config = _cluster_file(bench, ports, dict(zip(names, weights)), settings)
 
     def node(name):
         command = [bench.binary("limpetd"), "--config", config, "--node", name, "--shards", "1",
@@ -90,8 +90,8 @@ def limpet_pair(bench, weights=(1, 1)):
         yield tuple(Peer(name, ports[name], (first, second)) for name in names)
 
 
-def _cluster_file(bench, ports, weights):
-    lines = ["epoch = 1", "[cluster]", 'name = "bench"', 'durability = "none"']
+def _cluster_file(bench, ports, weights, settings):
+    lines = ["epoch = 1", "[cluster]", 'name = "bench"', *settings]
     for name, port in ports.items():
         lines += ["[[node]]", f'name = "{name}"', f'client = "127.0.0.1:{port}"', f'peer = "127.0.0.1:{free_port()}"',
                   f"weight = {weights[name]}"]

@@ -1,4 +1,6 @@
+#include <array>
 #include <limpet/base/bytes.hpp>
+#include <limpet/base/limits.hpp>
 #include <limpet/following/copy_store.hpp>
 #include <limpet/store/change.hpp>
 
@@ -37,6 +39,17 @@ bool CopyStore::spare(Slot slot, Term term) {
   clear(slot);
   engine_.store().resume_reclaim(slot);
   return true;
+}
+
+void CopyStore::prefetch(std::span<const Coming> coming) const {
+  std::array<std::string_view, kLookAheadMax> effects;
+  for (std::size_t i = 0; i < coming.size(); ++i) {
+    effects[i] = coming[i].effects;
+    __builtin_prefetch(&ownership_.moves().title(coming[i].slot));
+    journal().prefetch(coming[i].slot);
+    journal().prefetch_last(coming[i].slot);
+  }
+  store::prefetch(engine_.store(), std::span(effects).first(coming.size()));
 }
 
 bool CopyStore::put(Slot slot, std::string_view effects) {

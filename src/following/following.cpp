@@ -60,6 +60,12 @@ void Following::changed(Slot slot, std::string_view effects, Lsn end) {
   spoilt_.insert(slot);
 }
 
+void Following::prefetch(Slot slot) const {
+  __builtin_prefetch(&ownership_.moves().title(slot));
+  engine_.feed().journal()->prefetch_last(slot);
+  leader_->prefetch(slot);
+}
+
 // Unless it is being received, or has become this node's own meanwhile, or is about to with what is there.
 void Following::note_spoilt() {
   for (const Slot slot : std::exchange(spoilt_, {})) {

@@ -122,11 +122,10 @@ bool is_sure(const ClaimTask& task) {
     return false;
   }
   std::printf(
-      "The slots of node %s begin empty: with others, or, if it has been started with an empty data "
-      "directory, "
-      "where the cluster file wants them. What it held before, wherever that is, will not be served again, "
-      "and no "
-      "other process of it may run.\nType its name to go on: ",
+      "The slots of node %s go on with the copies that others have, where the cluster file has followers; "
+      "else they begin empty: with others, or, if it has been started with an empty data directory, where the "
+      "cluster file wants them. What it held before, wherever that is, will not be served again, and no other "
+      "process of it may run.\nType its name to go on: ",
       printable(task.node).c_str());
   std::fflush(stdout);
   std::string typed;

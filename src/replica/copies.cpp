@@ -1,3 +1,4 @@
+#include <array>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/replica/copies.hpp>
@@ -47,7 +48,8 @@ void Copies::begin_stream(const Sender& from, Stream& stream, std::uint64_t id) 
 }
 
 bool Copies::take_entries(const Sender& from, Stream& stream, std::string_view& bytes) {
-  while (true) {
+  for (std::size_t taken = 0;; ++taken) {
+    if (taken % kLookAheadMax == 0) fetch(bytes);
     const EntryStep step = next_entry(bytes);
     if (step.kind == EntryStep::Kind::need_more) return true;
     if (step.kind == EntryStep::Kind::error || step.entry.slot % shards_ != shard_) return false;
@@ -55,6 +57,19 @@ bool Copies::take_entries(const Sender& from, Stream& stream, std::string_view& 
     if (stream.failed) return true;
     bytes.remove_prefix(step.consumed);
   }
+}
+
+// Has what the next entries change fetched, all at once, where each for itself would wait for memory.
+void Copies::fetch(std::string_view bytes) const {
+  std::array<CopyKeeper::Coming, kLookAheadMax> coming;
+  std::size_t count = 0;
+  for (std::size_t looked = 0; looked < kLookAheadMax; ++looked) {
+    const EntryStep step = next_entry(bytes);
+    if (step.kind != EntryStep::Kind::entry) break;
+    if (!step.entry.effects.empty()) coming[count++] = {step.entry.slot, step.entry.effects};
+    bytes.remove_prefix(step.consumed);
+  }
+  if (count > 1) keeper_.prefetch(std::span(coming).first(count));
 }
 
 void Copies::safe(Lsn up_to) {

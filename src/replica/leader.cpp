@@ -271,6 +271,14 @@ std::optional<Leader::Frame> Leader::next_frame() {
   return std::nullopt;
 }
 
+void Leader::prefetch(Slot slot) const {
+  __builtin_prefetch(&slots_[slot / setup_.shards]);
+  log_.prefetch(slot);
+  for (const Node& to : nodes_) {
+    if (to.in) to.ways[slot % to.ways.size()].feed->prefetch(slot);
+  }
+}
+
 std::size_t Leader::confirmed_by(Slot slot, Lsn up_to) const {
   const FollowerSet& counted = this->counted(slot);
   return static_cast<std::size_t>(std::count_if(

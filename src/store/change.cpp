@@ -1,3 +1,5 @@
+#include <array>
+#include <limpet/base/limits.hpp>
 #include <limpet/store/change.hpp>
 #include <limpet/store/store.hpp>
 #include <string>
@@ -74,6 +76,20 @@ Result<void> apply(Store& store, Slot slot, std::string_view effects, std::int64
     if (fits(store.keyspace(), effect, key)) perform(store, effect, key, slot);
   }
   return {};
+}
+
+void prefetch(const Store& store, std::span<const std::string_view> runs) {
+  std::array<KeyRef, kLookAheadMax> keys;
+  std::array<KeyRef*, kLookAheadMax> pointers;
+  std::size_t count = 0;
+  EffectView effect;
+  for (std::string_view run : runs) {
+    if (!take_effect(run, effect) || effect.key.empty()) continue;
+    keys[count] = KeyRef::of(effect.key);
+    pointers[count] = &keys[count];
+    ++count;
+  }
+  store.prefetch(std::span(pointers).first(count));
 }
 
 }  // namespace limpet::store

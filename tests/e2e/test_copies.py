@@ -212,6 +212,49 @@ class Followers(Copies):
         self.assertEqual(writer.acknowledged, writer.sent, "each command was done")
 
 
+class Claims(Copies):
+    def begin_and_fill(self):
+        self.begin(nodes=3, followers=1)
+        keys = self.nodes.keys_of("n3", 200)
+        with self.nodes["n1"].connect() as client:
+            self.assertEqual(set(client.pipeline([("SET", key, f"{key}!") for key in keys])), {"OK"})
+        return keys
+
+    def claim(self):
+        def claimed():
+            done = run(binary("limpet"), "-s", self.nodes["n1"].client, "cluster", "claim", "n3", "--yes")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            return True
+        eventually(claimed, 20, "its slots are claimed")
+
+    def all_there(self, keys):
+        with self.nodes["n2"].connect() as client:
+            self.assertEqual(client.pipeline([("GET", key) for key in keys]), [f"{key}!".encode() for key in keys])
+
+    def test_the_slots_of_a_node_that_is_gone_go_on_with_their_copies(self):
+        keys = self.begin_and_fill()
+        self.nodes["n3"].process.kill()
+        self.nodes.write(epoch=2, states={"n3": "down"})
+        for name in ("n1", "n2"):
+            self.nodes[name].process.signal(signal.SIGHUP)
+            eventually(lambda: self.nodes[name].status()["cluster"]["epoch"] == 2, 10, f"{name} has read it")
+        self.claim()
+        self.all_there(keys)
+        self.in_sync("n1", "n2")
+
+    def test_a_node_that_has_lost_its_disk_gets_its_slots_back_with_their_sessions(self):
+        keys = self.begin_and_fill()
+        self.nodes["n3"].process.kill()
+        shutil.rmtree(data_of(self.nodes["n3"]))
+        self.nodes["n3"].start()
+        self.nodes.await_links()
+        self.claim()
+        self.all_there(keys)
+        eventually(lambda: self.nodes["n3"].keys_held() == len(keys), 60, "they are where they were")
+        self.all_there(keys)
+        self.in_sync()
+
+
 class Shown(Copies):
     def test_what_there_is_of_copies_is_told_everywhere(self):
         self.begin(followers=1)

@@ -49,6 +49,7 @@ class TestKeeper final : public CopyKeeper {
     clear(slot);
     return true;
   }
+  void prefetch(std::span<const Coming> coming) const override { EXPECT_LE(coming.size(), kLookAheadMax); }
   [[nodiscard]] Lsn end() const override { return end_; }
 
   // ---- For tests ----

@@ -33,6 +33,8 @@ class ChangeFeed {
    public:
     // A run is whole; `end` is the place behind it.
     virtual void changed(Slot slot, std::string_view effects, Lsn end) = 0;
+    // A change of this slot is likely soon: what is needed then may be fetched.
+    virtual void prefetch(Slot) const {}
 
    protected:
     ~Subscriber() = default;
@@ -78,6 +80,7 @@ class ChangeFeed {
   // A change of this slot is likely soon.
   void prefetch(Slot slot) const {
     if (journal_) journal_->prefetch(slot);
+    for (const Subscriber* const subscriber : subscribers_) subscriber->prefetch(slot);
   }
 
   // Null: none is kept.

@@ -7,6 +7,7 @@
 #include <limpet/engine/engine.hpp>
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/replica/copy_keeper.hpp>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,7 @@ class CopyStore final : public replica::CopyKeeper {
   void whole(Slot slot, const LastChange& last, const std::vector<LastChange>& ends) override;
   [[nodiscard]] bool change(Slot slot, const LastChange& made, std::string_view effects) override;
   [[nodiscard]] bool spare(Slot slot, Term term) override;
+  void prefetch(std::span<const Coming> coming) const override;
   [[nodiscard]] Lsn end() const override { return engine_.feed().end(); }
 
   // Somebody else has filled or cleared it: there is no copy of the slot.

@@ -86,6 +86,7 @@ class Following final : private engine::ChangeFeed::Subscriber,
   [[nodiscard]] std::string why_not(std::optional<Slot> slot) const override;
   [[nodiscard]] std::string why_away(cluster::NodeIndex node, Slot slot) const;
   void changed(Slot slot, std::string_view effects, Lsn end) override;
+  void prefetch(Slot slot) const override;
   [[nodiscard]] Term term(Slot slot) const override;
   [[nodiscard]] LastChange last(Slot slot) const override;
   [[nodiscard]] journal::SlotVersion version(Slot slot) const override;

@@ -48,6 +48,8 @@ class Writer final : public store::ChangeSink {
 
   // A change of this slot is likely soon: has what is known of it fetched.
   void prefetch(Slot slot) const { __builtin_prefetch(&slots_[slot], 1); }
+  // The same, of what last() says.
+  void prefetch_last(Slot slot) const { __builtin_prefetch(&terms_[slot]); }
 
   // Where the slot's count of changes goes on from, and what its last change was.
   void set_sequence(Slot slot, std::uint64_t sequence) {

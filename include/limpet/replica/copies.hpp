@@ -99,6 +99,7 @@ class Copies {
   [[nodiscard]] SlotCopy& at(Slot slot) { return slots_[slot / shards_]; }
   void begin_stream(const Sender& from, Stream& stream, std::uint64_t id);
   [[nodiscard]] bool take_entries(const Sender& from, Stream& stream, std::string_view& bytes);
+  void fetch(std::string_view bytes) const;
   void take(const Sender& from, Stream& stream, const Entry& entry);
   void ask(const Sender& from, Stream& stream, const Entry& entry);
   void spare(const Entry& entry);

@@ -9,6 +9,7 @@
 #include <limpet/base/lsn.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/term.hpp>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +41,13 @@ class CopyKeeper {
   // Its owner at that term has all copies that it is to have, and this is none of them: it may go. False: not
   // yet.
   [[nodiscard]] virtual bool spare(Slot slot, Term term) = 0;
+
+  // What comes next: what it needs may be fetched. REQUIRES: at most kLookAheadMax.
+  struct Coming {
+    Slot slot = 0;
+    std::string_view effects{};
+  };
+  virtual void prefetch(std::span<const Coming> coming) const = 0;
 
   // Where the stream of this shard ends, with all that was done so far.
   [[nodiscard]] virtual Lsn end() const = 0;

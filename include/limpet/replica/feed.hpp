@@ -88,6 +88,9 @@ class Feed final : private store::ChangeSink {
   [[nodiscard]] std::vector<Slot> take_joined() { return std::exchange(joined_, {}); }
   [[nodiscard]] std::vector<Slot> take_left() { return std::exchange(left_, {}); }
 
+  // The next change of the slot is likely soon.
+  void prefetch(Slot slot) const { __builtin_prefetch(&slots_[index(slot)]); }
+
   // ---- To see ----
   [[nodiscard]] bool is_open() const { return open_; }
   [[nodiscard]] State state(Slot slot) const { return slots_[index(slot)].state; }

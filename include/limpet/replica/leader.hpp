@@ -99,6 +99,9 @@ class Leader {
   [[nodiscard]] std::optional<Frame> next_frame();
   [[nodiscard]] std::vector<Note>& notes() { return notes_; }
 
+  // A change of the slot is likely soon: has what is known of it fetched.
+  void prefetch(Slot slot) const;
+
   // ---- To see ----
   [[nodiscard]] Lsn confirmed() const { return quorums_.confirmed(); }
   // What is next to be confirmed never will be, up to there: too few are left. Nobody waits for it any more.

@@ -31,6 +31,7 @@
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/result.hpp>
 #include <limpet/base/slot.hpp>
+#include <span>
 #include <string_view>
 
 namespace limpet::store {
@@ -120,5 +121,7 @@ struct EffectView {
 // Does to the store what the effects say. Takes no time-out for passed. An error if they are no effects on
 // keys of this slot; those before have been done then.
 [[nodiscard]] Result<void> apply(Store& store, Slot slot, std::string_view effects, std::int64_t unix_ms);
+// Begins to fetch what apply() will need of the first key of each of these. REQUIRES: at most kLookAheadMax.
+void prefetch(const Store& store, std::span<const std::string_view> runs);
 
 }  // namespace limpet::store
