@@ -25,15 +25,18 @@ void each_line(const View& view, Slot first, unsigned step,
                        });
 }
 
+std::vector<NodeIndex> followers_in(const View& view, const std::vector<NodeIndex>& line, NodeIndex owner) {
+  std::vector<NodeIndex> followers = line;
+  std::erase(followers, owner);
+  if (followers.size() > view.copies.followers) followers.resize(view.copies.followers);
+  return followers;
+}
+
 std::string follower_names(const View& view, Slot slot, NodeIndex owner) {
   std::string names;
-  unsigned followers = 0;
   each_line(view, slot, kSlots, [&](Slot, const std::vector<NodeIndex>& line) {
-    for (const NodeIndex node : line) {
-      if (node == owner || followers == view.copies.followers) continue;
-      ++followers;
+    for (const NodeIndex node : followers_in(view, line, owner))
       names += (names.empty() ? "" : " ") + view.nodes[node].name;
-    }
   });
   return names;
 }

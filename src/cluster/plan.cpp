@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limpet/cluster/line.hpp>
 #include <limpet/cluster/view.hpp>
 
 namespace limpet::cluster {
@@ -10,6 +11,30 @@ std::vector<PlannedNode> planned_nodes(const View& view) {
   std::vector<PlannedNode> nodes;
   for (std::size_t i = 0; i < view.nodes.size(); ++i) nodes.push_back({view.nodes[i].name, slots[i]});
   return nodes;
+}
+
+// By slot, the nodes that follow it.
+std::vector<std::vector<NodeIndex>> all_followers(const View& view) {
+  std::vector<std::vector<NodeIndex>> followers(kSlots);
+  each_line(view, 0, 1, [&](Slot slot, const std::vector<NodeIndex>& line) {
+    followers[slot] = followers_in(view, line, view.owner(slot));
+  });
+  return followers;
+}
+
+void count_copies(const View& before, const View& after, Plan& plan) {
+  const auto had = all_followers(before);
+  const auto have = all_followers(after);
+  for (unsigned slot = 0; slot < kSlots; ++slot) {
+    for (const NodeIndex node : had[slot]) ++plan.before[node].copies;
+    for (const NodeIndex node : have[slot]) {
+      ++plan.after[node].copies;
+      const std::optional<NodeIndex> same = before.find(after.nodes[node].name);
+      const bool is_there = same && (before.owner(static_cast<Slot>(slot)) == *same ||
+                                     std::find(had[slot].begin(), had[slot].end(), *same) != had[slot].end());
+      plan.made_copies += is_there ? 0U : 1U;
+    }
+  }
 }
 
 // By name, as indexes mean different nodes in different views. Empty if nobody owns the slot.
@@ -34,7 +59,13 @@ Plan plan(const View& before, const View& after) {
     const std::uint32_t keeps = stays ? plan.after[*stays].slots : 0;
     plan.least_possible += node.slots - std::min(node.slots, keeps);
   }
+  count_copies(before, after, plan);
   return plan;
+}
+
+bool Plan::has_copies() const {
+  const auto some = [](const PlannedNode& node) { return node.copies > 0; };
+  return std::any_of(before.begin(), before.end(), some) || std::any_of(after.begin(), after.end(), some);
 }
 
 }  // namespace limpet::cluster

@@ -43,7 +43,10 @@ std::string percent(std::uint64_t part, std::uint64_t whole) {
 
 nlohmann::ordered_json json_of(const std::vector<cluster::PlannedNode>& nodes) {
   auto list = nlohmann::ordered_json::array();
-  for (const cluster::PlannedNode& node : nodes) list.push_back({{"name", node.name}, {"slots", node.slots}});
+  for (const cluster::PlannedNode& node : nodes) {
+    list.push_back({{"name", node.name}, {"slots", node.slots}});
+    if (node.copies > 0) list.back()["copies"] = node.copies;
+  }
   return list;
 }
 
@@ -286,22 +289,45 @@ std::string where_line(const Where& where, std::string_view key) {
                      where.state.empty() ? "-" : printable(where.state), printable(where.slot), shown(key));
 }
 
+namespace {
+
+// A node keeps in memory what it owns and what it has copies of.
+std::string copies_plan_text(const cluster::Plan& plan) {
+  if (!plan.has_copies()) return "";
+  const auto slots_kept = [](const std::vector<cluster::PlannedNode>& nodes) {
+    std::uint64_t kept = 0;
+    for (const cluster::PlannedNode& node : nodes) kept += node.slots + node.copies;
+    return static_cast<double>(kept) / kSlots;
+  };
+  return fmt::format(
+      "{} copies of slots are made; sessions take {:.2f} times the memory of one copy, {:.2f} times before\n",
+      plan.made_copies, slots_kept(plan.after), slots_kept(plan.before));
+}
+
+}  // namespace
+
 std::string plan_text(const cluster::Plan& plan) {
-  struct Slots {
+  struct Node {
     std::optional<std::uint32_t> before;
     std::optional<std::uint32_t> after;
   };
-  std::map<std::string, Slots> nodes;
-  for (const auto& node : plan.before) nodes[node.name].before = node.slots;
-  for (const auto& node : plan.after) nodes[node.name].after = node.slots;
-
+  std::map<std::string, std::pair<Node, Node>> nodes;  // slots and copies
+  for (const auto& node : plan.before) {
+    nodes[node.name].first.before = node.slots;
+    nodes[node.name].second.before = node.copies;
+  }
+  for (const auto& node : plan.after) {
+    nodes[node.name].first.after = node.slots;
+    nodes[node.name].second.after = node.copies;
+  }
+  const auto count = [](std::optional<std::uint32_t> n) { return n ? std::to_string(*n) : std::string("-"); };
   std::vector<Row> rows = {{"NODE", "BEFORE", "AFTER", "CHANGE"}};
-  for (const auto& [name, slots] : nodes) {
+  if (plan.has_copies()) rows[0].insert(rows[0].end(), {"COPIES_BEFORE", "COPIES_AFTER"});
+  for (const auto& [name, of] : nodes) {
+    const auto& [slots, copies] = of;
     const auto change = static_cast<std::int64_t>(slots.after.value_or(0)) - slots.before.value_or(0);
-    const auto count = [](std::optional<std::uint32_t> n) {
-      return n ? std::to_string(*n) : std::string("-");
-    };
     rows.push_back({name, count(slots.before), count(slots.after), fmt::format("{:+}", change)});
+    if (plan.has_copies()) rows.back().insert(rows.back().end(), {count(copies.before), count(copies.after)});
   }
   std::string text = table(rows);
   text +=
@@ -310,7 +336,7 @@ std::string plan_text(const cluster::Plan& plan) {
     text += fmt::format("; the least possible is {} ({:.2f} times that)", plan.least_possible,
                         static_cast<double>(plan.moved_slots) / plan.least_possible);
   }
-  return text + '\n';
+  return text + '\n' + copies_plan_text(plan);
 }
 
 std::string plan_files_text(const cluster::View& before, const cluster::View& after) {
@@ -324,6 +350,7 @@ std::string plan_files_text(const cluster::View& before, const cluster::View& af
 std::string plan_json(const cluster::Plan& plan) {
   nlohmann::ordered_json json;
   json["moved_slots"] = plan.moved_slots;
+  if (plan.has_copies()) json["made_copies"] = plan.made_copies;
   json["before"] = json_of(plan.before);
   json["after"] = json_of(plan.after);
   return json.dump() + '\n';

@@ -217,6 +217,11 @@ Result<void> take_durability(Launch& launch) {
   const bool by_data_dir =
       values["durability"].origin == Origin::fallback && !values["data-dir"].text.empty();
   view.durability = by_data_dir ? cluster::Durability::interval : durability_of(values["durability"].text);
+  if (view.durability == cluster::Durability::none && view.copies.followers > 0) {
+    return fail(Code::bad_config, values["durability"].where +
+                                      ": durability none, but the cluster file wants followers, which need a "
+                                      "journal; leave it to the file, or write interval or always");
+  }
   if (view.durability == cluster::Durability::none || !launch.node.data_dir.empty() || !launch.knows_itself)
     return {};
   return fail(Code::bad_config, values["durability"].where + ": durability " +
@@ -270,6 +275,14 @@ Result<void> refuse_password_alone(const Launch& launch) {
   return {};
 }
 
+void warn_of_refusals(Launch& launch) {
+  const cluster::CopiesPolicy& copies = launch.node.view.copies;
+  if (copies.followers == 0 || copies.min_followers < copies.followers) return;
+  launch.warnings.push_back(
+      "min_followers is as many as followers: while any node is away, also for a restart, "
+      "writes to slots that it follows are refused");
+}
+
 void warn_of_open_doors(Launch& launch) {
   if (!launch.knows_itself) return;
   const cluster::Node& me = launch.node.me();
@@ -317,6 +330,7 @@ Result<Launch> load(const Given& given, LoadOptions options) {
   if (done = take_kill_at(launch, given.environment); !done) return tl::unexpected(done.error());
   if (done = refuse_password_alone(launch); !done) return tl::unexpected(done.error());
   warn_of_open_doors(launch);
+  warn_of_refusals(launch);
   return launch;
 }
 

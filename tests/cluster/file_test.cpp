@@ -179,7 +179,8 @@ TEST(CopiesSettings, HaveDefaultsByTheNumberOfFollowers) {
 TEST(CopiesSettings, AreContentOnlyWhereThereAreCopies) {
   EXPECT_EQ(content(with_copies("followers = 0\nacks = \"all\"\n")), content(kThree));
   EXPECT_NE(content(with_copies("followers = 1\n")), content(kThree));
-  EXPECT_NE(content(with_copies("followers = 1\nacks = \"none\"\n")), content(with_copies("followers = 1\n")));
+  EXPECT_NE(content(with_copies("followers = 1\nacks = \"none\"\n")),
+            content(with_copies("followers = 1\n")));
 }
 
 TEST(Line, HasOneNodeMoreThanFollow) {
@@ -193,6 +194,20 @@ TEST(Line, HasOneNodeMoreThanFollow) {
         << "whoever has it from its home is followed by that";
   }
   EXPECT_EQ(follower_names(parsed(kThree).view, 7, 0), "");
+}
+
+TEST(Plan, CountsTheCopiesThatAnEditMakes) {
+  const View none = parsed(kThree).view;
+  const View one = parsed(with_copies("followers = 1\n")).view;
+  const Plan begin = plan(none, one);
+  EXPECT_EQ(begin.moved_slots, 0U);
+  EXPECT_EQ(begin.made_copies, kSlots) << "one of each";
+  EXPECT_FALSE(plan(none, none).has_copies());
+  EXPECT_EQ(plan(one, one).made_copies, 0U);
+  const View two = parsed(with_copies("followers = 2\n")).view;
+  EXPECT_EQ(plan(one, two).made_copies, kSlots);
+  for (const PlannedNode& node : plan(one, two).after)
+    EXPECT_EQ(node.slots + node.copies, kSlots) << node.name;
 }
 
 TEST(ContentDigest, IgnoresEpochAndServer) {

@@ -51,6 +51,17 @@ class LoadTest : public FolderTest {
   std::string file_;
 };
 
+TEST_F(LoadTest, FollowersWantAJournalAndAWordIsSaidOfThoseThatAreAllNeeded) {
+  cluster(1, "");
+  std::string text = read(file_);
+  text.replace(text.find("\"none\""), 6, "\"interval\"\nfollowers = 1\nmin_followers = 1");
+  file_ = write("cluster.toml", text);
+  flag("node", "n1");
+  EXPECT_THAT(loaded().warnings, testing::Contains(HasSubstr("min_followers is as many as followers")));
+  flag("durability", "none");
+  EXPECT_THAT(error(), HasSubstr("followers, which need a journal"));
+}
+
 TEST_F(LoadTest, ATestMaySayAtWhichMomentTheProcessKillsItself) {
   given_.environment["LIMPET_KILL_AT"] = "syncs-ceded:7";
   const Launch launch = loaded();

@@ -15,7 +15,10 @@ namespace limpet::cluster {
 void each_line(const View& view, Slot first, unsigned step,
                const std::function<void(Slot, const std::vector<NodeIndex>&)>& visit);
 
-// Of those the ones that are to follow the slot while `owner` has it: their names, with spaces between.
+// Of a line the ones that are to follow the slot while `owner` has it.
+[[nodiscard]] std::vector<NodeIndex> followers_in(const View& view, const std::vector<NodeIndex>& line,
+                                                  NodeIndex owner);
+// The names of those of a slot, with spaces between.
 [[nodiscard]] std::string follower_names(const View& view, Slot slot, NodeIndex owner);
 
 }  // namespace limpet::cluster

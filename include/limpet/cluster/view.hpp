@@ -105,12 +105,16 @@ struct ClusterFile {
 struct PlannedNode {
   std::string name;
   std::uint32_t slots = 0;
+  std::uint32_t copies = 0;  // of slots of others
 };
 struct Plan {
   std::uint32_t moved_slots = 0;
   std::uint32_t least_possible = 0;  // any placement with the same shares must move at least so many
+  std::uint32_t made_copies = 0;     // on nodes that have nothing of the slot before
   std::vector<PlannedNode> before;
   std::vector<PlannedNode> after;
+
+  [[nodiscard]] bool has_copies() const;
 };
 [[nodiscard]] Plan plan(const View& before, const View& after);
 
