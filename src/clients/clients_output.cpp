@@ -79,9 +79,11 @@ void Clients::release(Lsn safe) {
   }
 }
 
-void Clients::abort_gated() {
+void Clients::abort_gated(Lsn up_to) {
   for (const StreamId id : std::exchange(gated_, {})) {
-    if (Client* const client = find(id)) dirty_.abort(*client, client->id);
+    Client* const client = find(id);
+    if (client == nullptr) continue;
+    client->gate.first() <= up_to ? dirty_.abort(*client, client->id) : gated_.push_back(id);
   }
 }
 

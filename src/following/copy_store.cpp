@@ -9,10 +9,11 @@ namespace limpet::following {
 CopyStore::Room CopyStore::room(Slot slot, Term term, std::size_t bytes) {
   const handoff::SlotTitle& held = ownership_.moves().title(slot);
   const bool mine = handoff::owns(held) || held.promise || ownership_.moves().incoming().is_moving(slot);
-  if (mine || held.title.term > term || ownership_.slots().is_damaged(slot)) return Room::refused;
+  if (mine || !can_be(term, now_.unix_ms) || held.title.term > term || ownership_.slots().is_damaged(slot))
+    return Room::refused;
   if (ownership_.slots().is_loading(slot)) return Room::later;
   if (!engine_.durability().trouble().empty()) return Room::full;
-  return bytes == 0 || engine_.takes_in(bytes, now_) ? Room::there : Room::full;
+  return bytes == 0 || engine_.has_room(bytes) ? Room::there : Room::full;
 }
 
 LastChange CopyStore::last(Slot slot) const { return journal().last(slot); }
@@ -34,7 +35,10 @@ bool CopyStore::spare(Slot slot, Term term) {
   const Room there = room(slot, term, 0);
   // Until it is served elsewhere, what was given away is kept.
   if (there == Room::later || ownership_.moves().is_moving_out(slot)) return false;
-  if (there == Room::refused) return true;
+  const handoff::SlotTitle& held = ownership_.moves().title(slot);
+  const bool has_later = held.title.term > term || ownership_.known().heard(slot).term > term;
+  if (handoff::owns(held) || has_later) return true;
+  if (there == Room::refused) return false;
   if (engine_.store().keys_in(slot) == 0) return true;
   clear(slot);
   engine_.store().resume_reclaim(slot);

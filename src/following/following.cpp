@@ -49,6 +49,10 @@ void Following::switch_on() {
   confirmer_ = engine_.durability().join(engine_.feed().end());
   engine_.feed().subscribe(*this);
   lines_.resize((kSlots + config_.shards - 1) / config_.shards);
+  for (std::size_t node = 0; node < links_.size(); ++node) {
+    const links::Link* const link = links_.find(static_cast<NodeIndex>(node));
+    if (link != nullptr && link->up()) link_is_up(link->node());
+  }
 }
 
 // ---- Own slots ----
@@ -163,14 +167,14 @@ std::string Following::why_away(NodeIndex node, Slot slot) const {
 // ---- Links ----
 
 void Following::link_is_up(NodeIndex node) {
-  if (!leader_) return;
+  if (!is_on()) return;
   const auto shards = links_.at(node).theirs().shards;
   if (shards && *shards >= 1 && *shards <= kShardsMax) leader_->link_up(node, *shards, now_);
   copies_->say_again(node);
 }
 
 void Following::link_is_lost(NodeIndex node) {
-  if (leader_) leader_->link_lost(node, now_);
+  if (is_on()) leader_->link_lost(node, now_);
 }
 
 // ---- Frames ----
@@ -181,9 +185,12 @@ std::string_view Following::take(StreamId peer, const Frame& frame) {
   // Of an earlier start that kept copies; of a node that will be known before long, and begins anew then.
   if (!leader_ || !from || *from == config_.self) return {};
   const unsigned shard = ownership::shard_of(frame.slot, config_.shards);
-  if (shard == config_.index) return take(*from, frame, frame.body) ? "" : "that says nothing of copies";
+  const std::uint64_t boot = peers_.greeting_of(peer)->boot;
+  if (shard == config_.index)
+    return take({*from, boot}, frame, frame.body) ? "" : "that says nothing of copies";
   Bytes body;
   append_le(body, *from);
+  append_le(body, boot);
   body.append(frame.body);
   siblings_.send(shard, {.type = frame.type, .slot = frame.slot, .id = frame.id, .body = body.view()});
   return {};
@@ -192,16 +199,17 @@ std::string_view Following::take(StreamId peer, const Frame& frame) {
 void Following::take(const Frame& sibling) {
   if (!leader_) return;
   std::string_view body = sibling.body;
-  NodeIndex node = 0;
-  LIMPET_ASSERT(take_le(body, node));
-  (void)take(node, sibling, body);
+  Start start;
+  LIMPET_ASSERT(take_le(body, start.node) && take_le(body, start.boot));
+  // Another shard may have read of a node before this one has.
+  if (start.node < links_.size()) (void)take(start, sibling, body);
 }
 
 // A piece of a stream, or what is said of one. False: it is neither.
-bool Following::take(NodeIndex node, const Frame& frame, std::string_view body) {
+bool Following::take(const Start& from, const Frame& frame, std::string_view body) {
   if (frame.type == FrameType::followed) {
     const auto followed = replica::read_followed(body);
-    return followed && leader_->heard(node, static_cast<std::uint16_t>(frame.id), *followed, now_);
+    return followed && leader_->heard(from.node, static_cast<std::uint16_t>(frame.id), *followed, now_);
   }
   if (!is_on()) {
     switch_on();
@@ -210,7 +218,8 @@ bool Following::take(NodeIndex node, const Frame& frame, std::string_view body) 
   std::uint64_t stream = 0;
   std::uint16_t shard = 0;
   if (!take_le(body, stream) || !take_le(body, shard) || shard >= kShardsMax) return false;
-  return copies_->take({.node = node, .shard = shard}, stream, frame.id, body);
+  return copies_->take({.node = from.node, .shard = shard}, {.boot = from.boot, .id = stream}, frame.id,
+                       body);
 }
 
 void Following::send_pieces() {
@@ -247,7 +256,14 @@ void Following::durable(Lsn up_to) {
 }
 
 void Following::confirm() {
-  while (const auto up_to = leader_->give_up_stuck()) delivery_.doubt(*up_to, kTooFewLeft);
+  confirm_more();
+  while (const auto lost = leader_->give_up_stuck()) {
+    delivery_.doubt(lost->behind, lost->up_to, kTooFewLeft);
+    confirm_more();
+  }
+}
+
+void Following::confirm_more() {
   const Lsn before = engine_.durability().safe();
   // What no follower is to have is confirmed with what was before it.
   engine_.durability().confirm(*confirmer_, leader_->is_idle() ? engine_.feed().end() : leader_->confirmed());
@@ -257,8 +273,12 @@ void Following::confirm() {
 // ---- To see ----
 
 std::uint64_t Following::own_sessions() const {
-  const std::uint64_t all = engine_.store().stats().sessions;
-  return is_on() ? all - copies().kept_sessions : all;
+  std::uint64_t sessions = engine_.store().stats().sessions;
+  if (!is_on()) return sessions;
+  ownership_.slots().each_own([&](Slot slot) {
+    if (copies_->state(slot) != replica::Copies::State::none) sessions -= engine_.store().sessions_in(slot);
+  });
+  return sessions;
 }
 
 replica::CopiesCount Following::count() const {
@@ -275,7 +295,7 @@ reports::CopiesStats Following::copies() const {
   const replica::CopiesCount all = count();
   stats.wanted = all.wanted;
   stats.in_sync = all.counted;
-  stats.parted = all.parted;
+  stats.parted = all.parted + all.left_alone;
   stats.behind_bytes = all.behind;
   stats.behind_ms = static_cast<std::uint64_t>(all.behind_ms);
   stats.outs_total = leader_->outs();

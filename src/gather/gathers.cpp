@@ -294,8 +294,8 @@ bool Gathers::roll_goes_on(Name name, Gather& gather) {
 bool Gathers::begin_round(Gather& gather, std::int64_t now_ms) const {
   if (stopping_ || now_ms >= gather.enough->until_ms) return false;
   gather.forget_parts();
-  gather.roll_call =
-      std::make_unique<RollCall>(gather.roll_call->answered(), now_ms + gather.enough->round_ms);
+  gather.roll_call = std::make_unique<RollCall>(
+      gather.roll_call->answered(), std::min(now_ms + gather.enough->round_ms, gather.enough->until_ms));
   return true;
 }
 

@@ -30,10 +30,6 @@ Pick pick(Parts parts, std::uint64_t random) {
   return all;
 }
 
-}  // namespace
-
-namespace {
-
 std::int64_t integer_of(const Part& part) {
   if (!part.reply.view().starts_with(':')) return 0;
   const std::string_view line = part.reply.view().substr(1);

@@ -14,6 +14,13 @@ Result<void> check_cluster(const Launch& now, const Launch& next) {
   const cluster::View& after = next.node.view;
   if (auto allowed = cluster::check_successor(before, after, next.node.config_file); !allowed) return allowed;
   if (after.content_digest == before.content_digest) return {};
+  if (before.durability == cluster::Durability::none && after.copies.followers > 0) {
+    return fail(
+        Code::bad_config,
+        next.node.config_file +
+            ": followers need a journal, and this node runs without one (durability none): restart it with "
+            "durability interval or always, and then reload all");
+  }
   if (!now.node.in_cluster()) {
     return fail(Code::bad_config,
                 next.node.config_file +

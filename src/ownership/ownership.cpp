@@ -218,29 +218,32 @@ std::size_t Ownership::take_first_slots(const NodeDirectory& nodes) {
 
 namespace {
 
-// By slot, the first node of its line that is not gone: if anybody has a copy, it has. Where the one that is
-// gone has begun anew it is its home still, and gets the slot from there.
-std::vector<NodeIndex> heirs_of(const cluster::View& view, NodeIndex gone) {
-  std::vector<NodeIndex> heirs(kSlots, ring::kNobody);
+// By slot, how near a node stands to it: 0 is its home, then come those of its line that are not gone.
+std::vector<unsigned> nearness(const cluster::View& view, NodeIndex self, NodeIndex gone) {
+  std::vector<unsigned> near(kSlots, kFollowersMax + 1);
   cluster::each_line(view, 0, 1, [&](Slot slot, const std::vector<NodeIndex>& line) {
-    const auto first =
-        std::find_if(line.begin(), line.end(), [gone](NodeIndex node) { return node != gone; });
-    if (first != line.end()) heirs[slot] = *first;
+    unsigned at = 0;
+    for (const NodeIndex node : line) {
+      at += node != gone ? 1 : 0;
+      if (node == self) near[slot] = at;
+    }
+    if (view.home[slot] == self) near[slot] = 0;
   });
-  return heirs;
+  return near;
 }
 
 // What whoever claims a slot goes on with: nothing; a copy, which has what its owner sent it; all there is.
-enum class Claims : std::uint8_t { nothing, copy, all };
+enum class Heritage : std::uint8_t { nothing, copy, all };
 
 // Terms of claims are far above those of ordinary owners, and above those of earlier claims even where these
 // are not known: the slot may have changed hands any number of times since anything was heard of it. Who has
-// more of it comes above who has less, should both of them claim it, whatever their clocks say.
-Term term_of_claim(Term known, Claims what, Now now) {
+// more of it comes above who has less, should both of them claim it, whatever their clocks say; of those that
+// have copies, whoever stands nearest to the slot.
+Term term_of_claim(Term known, Heritage what, unsigned near, Now now) {
   constexpr unsigned kBitsOfAMinute = 16;
-  const unsigned above = what == Claims::nothing ? 0
-                         : what == Claims::copy  ? kBitsOfAMinute - 1
-                                                 : kBitsOfAMinute;
+  const unsigned above = what == Heritage::nothing ? 0
+                         : what == Heritage::copy  ? kBitsOfAMinute - 1 - near
+                                                   : kBitsOfAMinute;
   return {std::max(known.cessions, static_cast<std::uint64_t>(now.unix_ms) << kClaimTimeShift) +
               (std::uint64_t{1} << (kClaimTimeShift + above)),
           0};
@@ -251,7 +254,8 @@ Term term_of_claim(Term known, Claims what, Now now) {
 Ownership::Claimed Ownership::claim(NodeIndex gone, bool all_heard, Now now) {
   Claimed claimed;
   const bool has_copies = config_.keeps_copies(*view_) && numbering_.counts();
-  const std::vector<NodeIndex> heirs = has_copies ? heirs_of(*view_, gone) : std::vector<NodeIndex>{};
+  const std::vector<unsigned> near =
+      has_copies ? nearness(*view_, config_.self, gone) : std::vector<unsigned>(kSlots, 0);
   slots_.each_own([&](Slot slot) {
     const Owner& owner = known_.latest(slot);
     // Whoever was giving it to the one that is gone has it still, and who was promised it by that one has all
@@ -261,10 +265,10 @@ Ownership::Claimed Ownership::claim(NodeIndex gone, bool all_heard, Now now) {
     const LastChange last = numbering_.counts() ? numbering_.last(slot) : LastChange{};
     const bool promised = is_its && moves_->promised_by(slot, gone, owner.term);
     const bool whole = moves_->grants_to(slot, gone) || (promised && !is_part_of_a_copy(last));
-    const bool copy = has_copies && heirs[slot] == config_.self && last.term != Term{};
+    const bool copy = has_copies && near[slot] <= 1 && last.term != Term{};
     if (!whole && ((view_->home[slot] != config_.self && !copy) || !is_its)) return;
-    const Claims what = whole ? Claims::all : copy ? Claims::copy : Claims::nothing;
-    if (moves_->inherit(slot, term_of_claim(owner.term, what, now), what != Claims::nothing) ==
+    const Heritage what = whole ? Heritage::all : copy ? Heritage::copy : Heritage::nothing;
+    if (moves_->inherit(slot, term_of_claim(owner.term, what, near[slot], now), what != Heritage::nothing) ==
         HandOvers::Heritage::not_now) {
       ++claimed.missed;
       return;

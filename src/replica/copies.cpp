@@ -9,10 +9,12 @@ using Kind = Entry::Kind;
 
 // ---- Streams ----
 
-bool Copies::take(const Sender& from, std::uint64_t id, std::uint64_t begin, std::string_view bytes) {
+bool Copies::take(const Sender& from, const StreamName& name, std::uint64_t begin, std::string_view bytes) {
   Stream& stream = streams_[from];
-  if (id < stream.id) return true;  // of one that has ended
-  if (id > stream.id) begin_stream(from, stream, id);
+  const bool other_boot = name.boot != stream.boot;
+  // Of one that has ended.
+  if (other_boot ? name.boot == stream.before : name.id < stream.id) return true;
+  if (other_boot || name.id > stream.id) begin_stream(from, stream, name);
   stream.failed = stream.failed || begin != stream.taken;
   if (stream.failed) return true;  // something was lost: it ends here, and its owner will notice
   std::string_view rest = bytes;
@@ -39,9 +41,12 @@ bool Copies::take(const Sender& from, std::uint64_t id, std::uint64_t begin, std
 }
 
 // What came by the one before has ended where it was.
-void Copies::begin_stream(const Sender& from, Stream& stream, std::uint64_t id) {
+void Copies::begin_stream(const Sender& from, Stream& stream, const StreamName& name) {
+  const std::uint64_t before = name.boot != stream.boot ? stream.boot : stream.before;
   stream = Stream{};
-  stream.id = id;
+  stream.id = name.id;
+  stream.boot = name.boot;
+  stream.before = before;
   for (SlotCopy& slot : slots_) {
     if (slot.state != State::none && slot.from == from) slot.state = State::kept;
   }
@@ -129,8 +134,12 @@ void Copies::spare(const Entry& entry) {
   const bool is_heard = slot.state >= State::asked;
   if (slot.term > entry.term || (is_heard && slot.term == entry.term)) return;
   if (is_heard) give_up(streams_[slot.from], entry.slot, CopyState::Kind::refused);
-  slot = {};
-  if (!keeper_.spare(entry.slot, entry.term)) spared_[entry.slot] = entry.term;
+  if (keeper_.spare(entry.slot, entry.term)) {
+    slot = {};
+  } else {
+    slot.state = State::kept;
+    spared_[entry.slot] = entry.term;
+  }
 }
 
 void Copies::go_on_from(Stream& stream, const Entry& entry) {

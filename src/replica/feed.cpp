@@ -287,9 +287,4 @@ std::optional<Feed::Piece> Feed::next_piece() {
   return piece;
 }
 
-std::size_t Feed::parted() const {
-  return static_cast<std::size_t>(std::count_if(
-      slots_.begin(), slots_.end(), [](const SlotFeed& slot) { return slot.state == State::parted; }));
-}
-
 }  // namespace limpet::replica

@@ -23,7 +23,10 @@ Leader::Node& Leader::node(FollowerId id) {
 void Leader::set_followers(Slot slot, const FollowerSet& nodes) {
   SlotFollowers& followers = at(slot);
   followers.is_own = true;
-  if (!(followers.wanted == nodes)) followers.spared = followers.spares = false;
+  if (!(followers.wanted == nodes)) {
+    followers.spared = false;
+    followers.spares.reset();
+  }
   followers.wanted = nodes;
   for (const FollowerId id : nodes) {
     if (followers.followed.has(id)) continue;
@@ -48,6 +51,9 @@ FollowerId Leader::first_unwanted(const SlotFollowers& followers) {
 void Leader::unfollow(Slot slot, FollowerId id) {
   SlotFollowers& followers = at(slot);
   if (!followers.followed.has(id)) return;
+  // What it has and this node has not is left as it is.
+  const bool has_more = state(id, slot) == Feed::State::parted;
+  if (has_more && !followers.parted.has(id) && !followers.parted.is_full()) followers.parted.add(id);
   followers.followed.remove(id);
   followers.wanted.remove(id);
   followers.counted.remove(id);
@@ -57,30 +63,32 @@ void Leader::unfollow(Slot slot, FollowerId id) {
 // Those that are not to follow it any more go once all that are can be counted on.
 void Leader::let_go(Slot slot) {
   const SlotFollowers& followers = at(slot);
+  // Where fewer are to follow than the file wants, for the moment or as there are no more nodes for it,
+  // others go on.
+  if (!followers.is_own || followers.wanted.size() < policy_.followers) return;
   const bool all = std::all_of(followers.wanted.begin(), followers.wanted.end(),
                                [&](FollowerId id) { return followers.counted.has(id); });
   if (!all) return;
   for (const FollowerId id : FollowerSet(followers.followed)) {
     if (!followers.wanted.has(id)) unfollow(slot, id);
   }
-  // Where fewer are to follow than the file wants, as there are no more nodes for it, others keep theirs.
-  const bool full = followers.is_own && followers.wanted.size() == policy_.followers;
-  if (!full || followers.spared || followers.spares) return;
-  at(slot).spares = true;
-  spare_.push_back({.slot = slot, .lsn = log_.end_lsn()});
+  if (followers.spared || followers.spares) return;
+  at(slot).spares = log_.end_lsn();
+  spare_.push_back(slot);
 }
 
 // Others may have what those that follow it have not confirmed yet.
 void Leader::spare_more() {
-  const auto is_due = [this](const Spare& spare) {
-    const FollowerSet& wanted = at(spare.slot).wanted;
-    return !at(spare.slot).spares || std::all_of(wanted.begin(), wanted.end(), [&](FollowerId id) {
-      return nodes_[id].in && nodes_[id].confirmed >= spare.lsn;
+  const auto is_due = [this](Slot slot) {
+    const FollowerSet& wanted = at(slot).wanted;
+    const std::optional<Lsn>& spares = at(slot).spares;
+    return !spares || std::all_of(wanted.begin(), wanted.end(), [&](FollowerId id) {
+      return nodes_[id].in && nodes_[id].confirmed >= *spares;
     });
   };
   for (; !spare_.empty() && is_due(spare_.front()); spare_.pop_front()) {
-    const Slot slot = spare_.front().slot;
-    if (!std::exchange(at(slot).spares, false)) continue;
+    const Slot slot = spare_.front();
+    if (!std::exchange(at(slot).spares, std::nullopt)) continue;
     at(slot).spared = true;
     for (std::size_t id = 0; id < nodes_.size(); ++id) spare(slot, static_cast<FollowerId>(id));
   }
@@ -88,7 +96,8 @@ void Leader::spare_more() {
 
 // What others have of it is not needed.
 void Leader::spare(Slot slot, FollowerId id) {
-  if (nodes_[id].in && !at(slot).followed.has(id)) feed_of(nodes_[id], slot).spare(slot);
+  const bool needed = at(slot).followed.has(id) || at(slot).parted.has(id);
+  if (nodes_[id].in && !needed) feed_of(nodes_[id], slot).spare(slot);
 }
 
 // Another number of shards than before: which slot goes by which feed is another, too.
@@ -139,19 +148,26 @@ void Leader::end(FollowerId id, const std::string& why) {
   Node& gone = node(id);
   gone.in = false;
   gone.why = why;
-  ++outs_;
+  bool counted = false;
   for (const Way& way : gone.ways) {
     way.feed->end();
-    for (const Slot slot : way.feed->take_left()) left(slot, id);
+    for (const Slot slot : way.feed->take_left()) {
+      left(slot, id);
+      counted = true;
+    }
     (void)way.feed->take_joined();
   }
   quorums_.out(id);
-  notes_.push_back({.node = id, .why = why});
+  outs_ += counted ? 1 : 0;
+  // Of a link that is lost others tell.
+  if (counted || gone.linked) notes_.push_back({.node = id, .why = why});
 }
 
 void Leader::left(Slot slot, FollowerId id) {
   at(slot).counted.remove(id);
-  if (at(slot).wanted.has(id)) at(slot).spared = at(slot).spares = false;
+  if (!at(slot).wanted.has(id)) return;
+  at(slot).spared = false;
+  at(slot).spares.reset();
 }
 
 // It is tried again, later each time.
@@ -166,10 +182,12 @@ void Leader::out(FollowerId id, const std::string& why, Now now) {
 
 void Leader::changed(Slot slot, std::string_view effects, Lsn end) {
   const SlotFollowers& followers = at(slot);
-  if (followers.counted.size() == 0 && followers.wanted.size() > 0) ++alone_;
+  const std::size_t counted = followers.counted.size();
+  if (counted == 0 && policy_.followers > 0) ++alone_;
   log_.add({.slot = slot, .made = own_.last(slot), .end = end, .effects = effects});
-  quorums_.changed(end, followers.counted, cluster::wanted(policy_, followers.counted.size()),
-                   policy_.min_followers);
+  // With too few no write is taken: what changes all the same is a time-out, and nobody waits for that.
+  const unsigned least = counted < policy_.min_followers ? 0 : policy_.min_followers;
+  quorums_.changed(end, followers.counted, cluster::wanted(policy_, counted), least);
 }
 
 bool Leader::heard(FollowerId id, std::uint16_t shard, const Followed& followed, Now now) {
@@ -281,8 +299,10 @@ void Leader::prefetch(Slot slot) const {
 
 std::size_t Leader::confirmed_by(Slot slot, Lsn up_to) const {
   const FollowerSet& counted = this->counted(slot);
+  // What stands behind the last change of the shard's own was there when they were counted.
+  const Lsn needed = std::min(up_to, log_.end_lsn());
   return static_cast<std::size_t>(std::count_if(
-      counted.begin(), counted.end(), [&](FollowerId id) { return nodes_[id].confirmed >= up_to; }));
+      counted.begin(), counted.end(), [&](FollowerId id) { return nodes_[id].confirmed >= needed; }));
 }
 
 Feed::State Leader::state(FollowerId id, Slot slot) const {
@@ -294,22 +314,28 @@ void CopiesCount::add(const CopiesCount& other) {
   wanted += other.wanted;
   counted += other.counted;
   parted += other.parted;
+  left_alone += other.left_alone;
   behind += other.behind;
   behind_ms = std::max(behind_ms, other.behind_ms);
 }
 
 std::vector<CopiesCount> Leader::count(Now now) const {
   std::vector<CopiesCount> counts(nodes_.size());
-  for (const SlotFollowers& followers : slots_) {
-    for (const FollowerId id : followers.wanted) {
-      if (counts.size() <= id) counts.resize(id + std::size_t{1});
-      ++counts[id].wanted;
-      counts[id].counted += followers.counted.has(id) ? 1U : 0U;
+  const auto of = [&counts](FollowerId id) -> CopiesCount& {
+    if (counts.size() <= id) counts.resize(id + std::size_t{1});
+    return counts[id];
+  };
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const auto slot = static_cast<Slot>(i * setup_.shards + setup_.shard);
+    for (const FollowerId id : slots_[i].wanted) {
+      ++of(id).wanted;
+      of(id).counted += slots_[i].counted.has(id) ? 1U : 0U;
+      of(id).parted += state(id, slot) == Feed::State::parted ? 1U : 0U;
     }
+    for (const FollowerId id : slots_[i].parted) ++of(id).left_alone;
   }
   for (std::size_t id = 0; id < nodes_.size(); ++id) {
     for (const Way& way : nodes_[id].ways) {
-      counts[id].parted += way.feed->parted();
       counts[id].behind += way.feed->behind();
       if (way.feed->awaits())
         counts[id].behind_ms = std::max(counts[id].behind_ms, now.steady_ms - way.since_ms);

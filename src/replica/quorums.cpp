@@ -57,13 +57,13 @@ void Quorums::out(FollowerId follower) {
   count();
 }
 
-std::optional<Lsn> Quorums::give_up_stuck() {
+std::optional<Quorums::Span> Quorums::give_up_stuck() {
   if (runs_.empty() || runs_.front().waits_for() <= runs_.front().followers.size()) return std::nullopt;
-  const Lsn up_to = runs_.front().end;
-  confirmed_ = up_to;
+  const Span given_up{.behind = confirmed_, .up_to = runs_.front().end};
+  confirmed_ = given_up.up_to;
   runs_.pop_front();
   count();
-  return up_to;
+  return given_up;
 }
 
 // As many as it waits for have all up to there, or more.

@@ -6,7 +6,6 @@
 #include <limpet/base/hash.hpp>
 #include <limpet/base/number.hpp>
 #include <limpet/base/text.hpp>
-#include <limpet/cluster/line.hpp>
 #include <limpet/command/errors.hpp>
 #include <limpet/reports/cluster.hpp>
 #include <limpet/reports/figure_rows.hpp>
@@ -103,7 +102,7 @@ void reply_where(std::string_view key, const cluster::View& view, const Whereabo
   reply.bulk("address");
   reply.bulk(nobody ? "" : view.nodes[owner].client.text());
   reply.bulk("followers");
-  reply.bulk(nobody ? "" : cluster::follower_names(view, ref.slot, owner));
+  reply.bulk(where.followers);
   reply.bulk("epoch");
   reply.integer(static_cast<std::int64_t>(view.epoch));
   reply.bulk("reason");

@@ -158,6 +158,7 @@ void HandingOver::titles_written(const std::vector<Slot>& slots) {
   for (const Slot slot : slots) {
     ownership_.moves().written(slot, now_);
     orders_.written(slot);
+    following_.rerouted(slot);
     // Whoever gives it may have started again while the promise was being written.
     const auto& promise = ownership_.moves().title(slot).promise;
     const links::Link* const giver = promise ? links_.find(promise->from) : nullptr;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limpet/resp/reply.hpp>
 #include <limpet/traffic/delivery.hpp>
 #include <utility>
@@ -19,6 +20,10 @@ void Delivery::deliver(const Origin& origin, Outcome outcome, std::string_view b
   if (needs > safe()) {
     give_back(origin, charged);
     return defer(origin, outcome, body, needs);
+  }
+  if (needs > 0 && !doubted_.empty()) [[unlikely]] {
+    if (const Doubted* const found = doubted(needs))
+      return deliver(origin, Outcome::in_doubt, found->why, 0, charged);
   }
   delivered_ += body.size();
   // Clients and peers are found once, for both.
@@ -109,14 +114,24 @@ void Delivery::fail(const std::string& why) {
     deliver(reply->origin, Outcome::in_doubt, "INDOUBT " + why + "; the command may be lost at a restart", 0,
             reply->charged);
   }
-  clients_.abort_gated();
+  clients_.abort_gated(kEndOfAll);
 }
 
 // A client's own replies stand there as they are to be sent, and cannot be told apart.
-void Delivery::doubt(Lsn up_to, std::string_view why) {
-  while (const auto reply = gated_.next(up_to))
-    deliver(reply->origin, Outcome::in_doubt, why, 0, reply->charged);
-  clients_.abort_gated();
+void Delivery::doubt(Lsn behind, Lsn up_to, std::string_view why) {
+  constexpr std::size_t kRemembered = 64;
+  doubted_.push_back({behind, up_to, std::string(why)});
+  if (doubted_.size() > kRemembered) doubted_.pop_front();
+  for (const forward::GatedReply& reply : gated_.take_within(behind, up_to))
+    deliver(reply.origin, Outcome::in_doubt, why, 0, reply.charged);
+  clients_.abort_gated(up_to);
+}
+
+const Delivery::Doubted* Delivery::doubted(Lsn needs) const {
+  const auto found = std::find_if(doubted_.begin(), doubted_.end(), [needs](const Doubted& one) {
+    return one.behind < needs && needs <= one.up_to;
+  });
+  return found != doubted_.end() ? &*found : nullptr;
 }
 
 // ---- What is kept for whoever asked ----

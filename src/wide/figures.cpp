@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limpet/cluster/line.hpp>
 #include <limpet/ownership/reasons.hpp>
 #include <limpet/traffic/nodes.hpp>
 #include <limpet/wide/figures.hpp>
@@ -195,7 +196,23 @@ reports::Whereabouts Figures::whereabouts(Slot slot) const {
   const NodeIndex owner = owner_of(slot);
   return {.owner = owner,
           .owner_is_silent = owner != ring::kNobody && nodes().silent(owner),
-          .self = config_.self};
+          .self = config_.self,
+          .followers = followers_of(slot, owner)};
+}
+
+// The lines of all slots take a while to be made: once for each file, if anybody asks.
+std::string Figures::followers_of(Slot slot, NodeIndex owner) const {
+  if (view_->copies.followers == 0 || owner == ring::kNobody) return {};
+  if (lines_of_ != view_) {
+    lines_.assign(kSlots, {});
+    cluster::each_line(*view_, 0, 1,
+                       [this](Slot of, const std::vector<NodeIndex>& line) { lines_[of] = line; });
+    lines_of_ = view_;
+  }
+  std::string names;
+  for (const NodeIndex node : cluster::followers_in(*view_, lines_[slot], owner))
+    names += (names.empty() ? "" : " ") + view_->nodes[node].name;
+  return names;
 }
 
 std::vector<reports::LastHeard> Figures::last_heard() const {

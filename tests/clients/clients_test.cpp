@@ -194,7 +194,7 @@ TEST_F(ClientsTest, WhoseOutputWillNeverBeSafeAreAborted) {
   Client& client = come();
   Client& other = come();
   clients_.gate(client, 20);
-  clients_.abort_gated();
+  clients_.abort_gated(kEndOfAll);
   EXPECT_TRUE(client.aborted);
   EXPECT_FALSE(other.aborted);
 }

@@ -35,7 +35,7 @@ class CopiesTest : public testing::Test {
     for (const Entry& entry : entries) append_entry(bytes, entry);
     std::uint64_t& at = at_[{from, stream}];
     const std::uint64_t begin = std::exchange(at, at + bytes.size());
-    return copies_->take(from, stream, begin, bytes.view());
+    return copies_->take(from, {.boot = boot_, .id = stream}, begin, bytes.view());
   }
   // What is said next, to whomever.
   Followed said() {
@@ -59,6 +59,7 @@ class CopiesTest : public testing::Test {
     return send({{.kind = Kind::change, .slot = slot_, .number = number, .effects = bytes}});
   }
 
+  std::uint64_t boot_ = 1;  // of whoever sends
   const Slot slot_ = KeyRef::of("{u}").slot;
   TestKeeper keeper_;
   std::optional<Copies> copies_{std::in_place, keeper_, 0U, 1U};
@@ -200,14 +201,29 @@ TEST_F(CopiesTest, AreNotAnsweredForBeforeTheyAreLoaded) {
 }
 
 TEST_F(CopiesTest, AStreamThatMakesNoSenseIsRefusedAndOneWithAGapEnds) {
-  EXPECT_FALSE(copies_->take(kOwner, 7, 0, "\xff\xff\xff"));
-  EXPECT_TRUE(copies_->take(kOwner, 7, 3, "x")) << "it has ended";
+  EXPECT_FALSE(copies_->take(kOwner, {boot_, 7}, 0, "\xff\xff\xff"));
+  EXPECT_TRUE(copies_->take(kOwner, {boot_, 7}, 3, "x")) << "it has ended";
   Copies odd(keeper_, 1, 2);
   Bytes bytes;
   append_entry(bytes, {.kind = Kind::ask, .slot = 4, .term = kTerm});
-  EXPECT_FALSE(odd.take(kOwner, 7, 0, bytes.view())) << "the slot is another shard's";
-  EXPECT_TRUE(copies_->take(kOtherNode, 3, 100, bytes.view()));
+  EXPECT_FALSE(odd.take(kOwner, {boot_, 7}, 0, bytes.view())) << "the slot is another shard's";
+  EXPECT_TRUE(copies_->take(kOtherNode, {boot_, 3}, 100, bytes.view()));
   EXPECT_EQ(copies_->state(4), Copies::State::none);
+}
+
+// A node that has lost its disk counts its starts anew, and so its streams.
+TEST_F(CopiesTest, AreTakenFromAnotherStartOfTheirOwnerWhateverItsStreamsAreCalled) {
+  become_whole();
+  boot_ = 2;
+  ASSERT_TRUE(send({{.kind = Kind::ask, .slot = slot_, .term = kTerm}}, kOwner, 3));
+  EXPECT_EQ(said().states.size(), 1U);
+  EXPECT_EQ(copies_->state(slot_), Copies::State::asked);
+  boot_ = 1;
+  ASSERT_TRUE(change(2, "late"));
+  ASSERT_TRUE(send({{.kind = Kind::begin, .slot = slot_, .term = kTerm}}, kOwner, 9))
+      << "of the start before";
+  EXPECT_EQ(copies_->state(slot_), Copies::State::asked);
+  EXPECT_EQ(value(), "a");
 }
 
 }  // namespace

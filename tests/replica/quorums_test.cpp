@@ -87,7 +87,7 @@ TEST(Quorums, FewerThanTheLeastAreNeverEnough) {
   EXPECT_EQ(quorums.give_up_stuck(), std::nullopt);
   quorums.out(1);
   EXPECT_EQ(quorums.confirmed(), 0U);
-  EXPECT_EQ(quorums.give_up_stuck(), Lsn{100});
+  EXPECT_EQ(quorums.give_up_stuck(), (Quorums::Span{0, 100}));
   EXPECT_EQ(quorums.give_up_stuck(), std::nullopt);
   EXPECT_EQ(quorums.confirmed(), 100U);
 }

@@ -112,7 +112,8 @@ void StreamWorld::deliver(unsigned of) {
       if (queue->empty() || below(3) == 0) continue;
       const Shard::Piece piece = std::move(queue->front());
       queue->pop_front();
-      if (!shard->copies->take(kFrom, piece.stream, piece.begin, piece.bytes)) wrong_ = "a stream is refused";
+      if (!shard->copies->take(kFrom, {.boot = 1, .id = piece.stream}, piece.begin, piece.bytes))
+        wrong_ = "a stream is refused";
     }
     if (below(4) == 0) {
       const Lsn unsafe = shard->keeper.end() - shard->keeper.safe();

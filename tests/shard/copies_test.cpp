@@ -280,6 +280,34 @@ TEST(Copies, WhatWaitsForFollowersThatAreLostIsInDoubt) {
   EXPECT_TRUE(cluster.closed(at_owner)) << "its replies stand there as they were to be sent";
 }
 
+TEST(Copies, ATimeOutInASlotWithoutFollowersCostsNobodyElseHisReply) {
+  SimCluster::Options options = with_one_at_least(3);
+  options.shards = 1;
+  SimCluster cluster(options);
+  ASSERT_TRUE(cluster.settle());
+  cluster.run_for(1'000);
+  const auto client = cluster.connect(0);
+  const std::string alone = key_followed_by_second(cluster, client);
+  ASSERT_EQ(cluster.ask(client, "SET " + alone + " v PX 2000"), "OK");
+  cluster.kill(1);
+  cluster.run_for(1'900);
+  // One whose slot is followed by the third node waits for that, while the other times out.
+  std::string followed;
+  for (unsigned n = 0; followed.empty(); ++n) {
+    const auto where = cluster.ask_for(client, "CLUSTER WHERE " + cluster.key_of(0, n));
+    for (const resp::Value& each : where->elements) {
+      if (each.text == "n3") followed = cluster.key_of(0, n);
+    }
+  }
+  cluster.block(0, 2, true);
+  cluster.send(client, "SET " + followed + " w\r\n");
+  cluster.run_for(500);
+  EXPECT_FALSE(cluster.closed(client));
+  cluster.block(0, 2, false);
+  cluster.run_for(1'000);
+  EXPECT_EQ(cluster.take_replies(client).size(), 1U);
+}
+
 // ---- WAIT ----
 
 TEST(Copies, WaitSaysHowManyFollowersHaveWhatTheClientHasWritten) {

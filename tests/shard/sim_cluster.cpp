@@ -387,13 +387,7 @@ bool SimCluster::settle(std::int64_t ms_max) {
 
 replica::CopiesCount SimCluster::copies(unsigned node) const {
   replica::CopiesCount sum;
-  for (const auto& shard : nodes_[node].shards) {
-    const replica::CopiesCount count = shard->copies();
-    sum.wanted += count.wanted;
-    sum.counted += count.counted;
-    sum.parted += count.parted;
-    sum.behind += count.behind;
-  }
+  for (const auto& shard : nodes_[node].shards) sum.add(shard->copies());
   return sum;
 }
 

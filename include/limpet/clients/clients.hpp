@@ -108,8 +108,8 @@ class Clients {
   void gate(Client& client, Lsn lsn);
   // So much is safe now.
   void release(Lsn safe);
-  // Nothing more ever will be: those whose output waits are aborted.
-  void abort_gated();
+  // What stands there may never be: those whose output shows something up to there are aborted.
+  void abort_gated(Lsn up_to);
   // The driver has written so much of its `out`.
   void written(Client& client, std::size_t bytes, Now now);
 

@@ -10,7 +10,12 @@ namespace limpet::clients {
 
 class OutputGate {
  public:
-  void raise(Lsn lsn) { lsn_ = std::max(lsn_, lsn); }
+  void raise(Lsn lsn) {
+    if (!listed_for_safety_) first_ = lsn;
+    lsn_ = std::max(lsn_, lsn);
+  }
+  // What its output shows that was not safe begins there.
+  [[nodiscard]] Lsn first() const { return first_; }
   [[nodiscard]] bool is_shut(Lsn safe) const { return lsn_ > safe; }
 
   // It is to be looked at when more is safe; when time has passed. False: it stands there already.
@@ -21,6 +26,7 @@ class OutputGate {
 
  private:
   Lsn lsn_ = 0;
+  Lsn first_ = 0;
   bool listed_for_safety_ = false;
   bool listed_for_tick_ = false;
 };

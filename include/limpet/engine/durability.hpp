@@ -1,8 +1,8 @@
 // Durability: which changes are safe, so that replies may show them; and whether writes can be taken at all.
 //
-// A change is safe once all who have to confirm it have: the disk, as the durability mode says, later other
-// nodes, too. Each confirms up to a place in the stream. Where nobody has to, everything is safe at once.
-// Owned by the engine, on its thread; it knows no reply and no client.
+// A change is safe once all who have to confirm it have: the disk, as the durability mode says, and the
+// followers of its slot. Each confirms up to a place in the stream. Where nobody has to, everything is safe
+// at once. Owned by the engine, on its thread; it knows no reply and no client.
 #pragma once
 
 #include <cstddef>

@@ -63,7 +63,7 @@ class Engine {
 
   void set_memory(const Memory& memory) { memory_ = memory; }
   // From now on it is asked about each write of a command; null: nobody is. REQUIRES: changes are recorded.
-  void set_write_veto(const WriteVeto* gate) { write_veto_ = gate; }
+  void set_write_veto(const WriteVeto* veto) { write_veto_ = veto; }
 
   // ---- Commands ----
   // Appends the reply.
@@ -81,6 +81,10 @@ class Engine {
   [[nodiscard]] Result<void> load(Slot slot, std::string_view effects, Now now);
   // May so much of a slot that comes from another node be taken in, if need be at the cost of idle sessions?
   [[nodiscard]] bool takes_in(std::size_t bytes, Now now);
+  // The same of a copy, for which no session makes room.
+  [[nodiscard]] bool has_room(std::size_t bytes) const {
+    return memory_.max == 0 || store_.stats().bytes + bytes <= memory_.max;
+  }
 
   // ---- The journal ----
   // What its stream has got since the last call. REQUIRES: has_changes().

@@ -76,12 +76,18 @@ class Following final : private engine::ChangeFeed::Subscriber,
   void switch_on();
   void owned(Slot slot);
   void not_owned(Slot slot);
-  [[nodiscard]] bool take(cluster::NodeIndex node, const peer::Frame& frame, std::string_view body);
+  // One start of a node.
+  struct Start {
+    cluster::NodeIndex node = 0;
+    std::uint64_t boot = 0;
+  };
+  [[nodiscard]] bool take(const Start& from, const peer::Frame& frame, std::string_view body);
   [[nodiscard]] std::vector<cluster::NodeIndex>& line_of(Slot slot) { return lines_[slot / config_.shards]; }
   void note_spoilt();
   void send_pieces();
   void send_followed();
   void confirm();
+  void confirm_more();
 
   [[nodiscard]] std::string why_not(std::optional<Slot> slot) const override;
   [[nodiscard]] std::string why_away(cluster::NodeIndex node, Slot slot) const;

@@ -17,6 +17,7 @@
 #include <limpet/peer/frame.hpp>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace limpet::forward {
 
@@ -43,6 +44,18 @@ class GatedReplies {
   [[nodiscard]] std::optional<GatedReply> next(Lsn safe) {
     if (replies_.empty() || replies_.front().lsn > safe) return std::nullopt;
     return take_first();
+  }
+  // Those that show something of this part of the stream, whatever is safe.
+  [[nodiscard]] std::vector<GatedReply> take_within(Lsn behind, Lsn up_to) {
+    std::vector<GatedReply> taken;
+    std::deque<GatedReply> kept;
+    for (GatedReply& reply : replies_) {
+      const bool within = behind < reply.lsn && reply.lsn <= up_to;
+      if (within) count(reply, false);
+      within ? taken.push_back(std::move(reply)) : kept.push_back(std::move(reply));
+    }
+    replies_ = std::move(kept);
+    return taken;
   }
   // The first of all, whatever is safe.
   [[nodiscard]] std::optional<GatedReply> take_first() {

@@ -43,8 +43,9 @@ class ChangeLog {
 
   [[nodiscard]] Cursor begin() const { return begin_; }
   [[nodiscard]] Cursor end() const { return begin_ + bytes_; }
-  // Behind the last of all changes.
+  // A change of the slot is likely soon.
   void prefetch(Slot slot) const { __builtin_prefetch(&ranges_[slot]); }
+  // Behind the last of all changes.
   [[nodiscard]] Lsn end_lsn() const { return end_lsn_; }
   // Reads the change at the cursor, which is moved behind it; valid until the next add(). Nothing: it is at
   // the end. REQUIRES: begin() <= cursor, and a change begins there.

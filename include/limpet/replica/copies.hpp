@@ -36,6 +36,12 @@ struct Sender {
   friend auto operator<=>(const Sender&, const Sender&) = default;
 };
 
+// One of its streams: later ones of one boot have greater ids; boots say nothing of which is the later.
+struct StreamName {
+  std::uint64_t boot = 0;
+  std::uint64_t id = 0;
+};
+
 class Copies {
  public:
   enum class State : std::uint8_t {
@@ -55,7 +61,7 @@ class Copies {
   void loaded(Slot slot);
   // Bytes of a stream have come, which begin there in it. Where some are missing, it has come to an end.
   // False: they make no sense, and it has as well.
-  [[nodiscard]] bool take(const Sender& from, std::uint64_t stream, std::uint64_t begin,
+  [[nodiscard]] bool take(const Sender& from, const StreamName& name, std::uint64_t begin,
                           std::string_view bytes);
   // What was done is safe up to there.
   void safe(Lsn up_to);
@@ -86,6 +92,8 @@ class Copies {
   };
   struct Stream {
     std::uint64_t id = 0;
+    std::uint64_t boot = 0;    // of the sender
+    std::uint64_t before = 0;  // the boot of which it was before that: nothing more is heard of it
     std::uint64_t taken = 0;
     std::uint64_t confirmed = 0;
     Bytes rest;  // of an entry that has not come as a whole
@@ -97,7 +105,7 @@ class Copies {
   };
 
   [[nodiscard]] SlotCopy& at(Slot slot) { return slots_[slot / shards_]; }
-  void begin_stream(const Sender& from, Stream& stream, std::uint64_t id);
+  void begin_stream(const Sender& from, Stream& stream, const StreamName& name);
   [[nodiscard]] bool take_entries(const Sender& from, Stream& stream, std::string_view& bytes);
   void fetch(std::string_view bytes) const;
   void take(const Sender& from, Stream& stream, const Entry& entry);

@@ -106,8 +106,6 @@ class Feed final : private store::ChangeSink {
   }
   // What the follower has not confirmed, in bytes of the log and of the stream.
   [[nodiscard]] std::uint64_t behind() const { return open_ ? log_.end() - next_ + made() - confirmed_ : 0; }
-  // Slots whose copies have changes that are not in the history of these: nobody overwrites them.
-  [[nodiscard]] std::size_t parted() const;
   // The log has forgotten what is to be sent next: the follower is too far behind, and is to begin anew.
   [[nodiscard]] bool is_lost() const { return open_ && next_ < log_.begin(); }
 

@@ -36,10 +36,11 @@ namespace limpet::replica {
 // Of the copies of a shard's own slots, on one node or on all.
 struct CopiesCount {
   std::uint64_t wanted = 0;
-  std::uint64_t counted = 0;   // they can be counted on
-  std::uint64_t parted = 0;    // they have what their owner has not, and are left as they are
-  std::uint64_t behind = 0;    // bytes that are on their way to followers, or wait
-  std::int64_t behind_ms = 0;  // for so long something has waited to be confirmed, at the longest
+  std::uint64_t counted = 0;     // they can be counted on
+  std::uint64_t parted = 0;      // they have what their owner has not, and are left as they are
+  std::uint64_t left_alone = 0;  // so do these, which are not wanted any more
+  std::uint64_t behind = 0;      // bytes that are on their way to followers, or wait
+  std::int64_t behind_ms = 0;    // for so long something has waited to be confirmed, at the longest
 
   void add(const CopiesCount& other);
 };
@@ -105,7 +106,7 @@ class Leader {
   // ---- To see ----
   [[nodiscard]] Lsn confirmed() const { return quorums_.confirmed(); }
   // What is next to be confirmed never will be, up to there: too few are left. Nobody waits for it any more.
-  [[nodiscard]] std::optional<Lsn> give_up_stuck() { return quorums_.give_up_stuck(); }
+  [[nodiscard]] std::optional<Quorums::Span> give_up_stuck() { return quorums_.give_up_stuck(); }
   // All that was changed is confirmed.
   [[nodiscard]] bool is_idle() const { return quorums_.confirmed() == quorums_.end(); }
   // Those that are to follow the slot, and those that are counted on.
@@ -148,13 +149,9 @@ class Leader {
     FollowerSet followed{};  // those, and others that are not let go yet
     FollowerSet counted{};   // of these
     bool is_own = false;
-    bool spares = false;  // the others are to be told that no copy of theirs is needed
-    bool spared = false;  // they have been
-  };
-
-  struct Spare {
-    Slot slot = 0;
-    Lsn lsn = 0;  // those who follow it have to have this much
+    FollowerSet parted{};         // not of these: they have more than this node, and keep it
+    std::optional<Lsn> spares{};  // others are to be told that theirs is not needed, once these have so much
+    bool spared = false;          // they have been
   };
 
   [[nodiscard]] Node& node(FollowerId id);
@@ -184,7 +181,7 @@ class Leader {
   Quorums quorums_;
   std::vector<Node> nodes_;
   std::vector<SlotFollowers> slots_;  // by slot / shards
-  std::deque<Spare> spare_;
+  std::deque<Slot> spare_;
   std::uint64_t next_stream_;
   std::vector<Note> notes_;
   std::uint64_t outs_ = 0;

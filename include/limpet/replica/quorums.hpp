@@ -58,9 +58,14 @@ class Quorums {
   void confirm(FollowerId follower, Lsn has);
   // Nobody waits for it any more, and its number may be given to another one.
   void out(FollowerId follower);
-  // The oldest that is not confirmed never will be, as too few are left: up to there nobody waits any more.
-  // Nothing: it may be.
-  [[nodiscard]] std::optional<Lsn> give_up_stuck();
+  // The oldest that is not confirmed never will be, as too few are left: that is what stands behind the one
+  // and up to the other, and nobody waits for it any more. Nothing: it may be.
+  struct Span {
+    Lsn behind = 0;
+    Lsn up_to = 0;
+    friend bool operator==(const Span&, const Span&) = default;
+  };
+  [[nodiscard]] std::optional<Span> give_up_stuck();
 
   [[nodiscard]] Lsn confirmed() const { return confirmed_; }
   [[nodiscard]] Lsn end() const { return end_; }

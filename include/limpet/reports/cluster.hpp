@@ -37,6 +37,7 @@ struct Whereabouts {
   cluster::NodeIndex owner = 0;
   bool owner_is_silent = false;
   cluster::NodeIndex self = 0;
+  std::string followers{};  // names, with spaces between
 };
 void reply_where(std::string_view key, const cluster::View& view, const Whereabouts& where,
                  resp::ReplyWriter& reply);

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/client_memory.hpp>
 #include <limpet/base/lsn.hpp>
@@ -78,8 +79,8 @@ class Delivery {
   void release();
   // Nothing more will be, for this reason: nobody is told that what waits is on the disk.
   void fail(const std::string& why);
-  // The same, of what is not safe up to there: of the rest of it may be.
-  void doubt(Lsn up_to, std::string_view why);
+  // The same, of what stands there in the stream; the rest may be. REQUIRES: what is safe before has left.
+  void doubt(Lsn behind, Lsn up_to, std::string_view why);
   [[nodiscard]] bool none_waits() const { return gated_.empty(); }
 
   // ---- What is kept for whoever asked ----
@@ -113,6 +114,13 @@ class Delivery {
   forward::Forwarder& forwarder_;
   reports::Counters& counters_;
   forward::GatedReplies gated_;
+  struct Doubted {
+    Lsn behind = 0;
+    Lsn up_to = 0;
+    std::string why{};
+  };
+  [[nodiscard]] const Doubted* doubted(Lsn needs) const;
+  std::deque<Doubted> doubted_;  // the last of them: answers that show it may come late
   std::uint64_t delivered_ = 0;
   std::vector<HandoffAnswer> handoff_answers_;
 };

@@ -65,6 +65,7 @@ class Figures {
   [[nodiscard]] HandoffStats handoff_stats() const;
   [[nodiscard]] std::vector<PeerStats> peer_stats() const;
   [[nodiscard]] ownership::NodeDirectory nodes() const;
+  [[nodiscard]] std::string followers_of(Slot slot, NodeIndex owner) const;
   // Who holds the slot, or is to.
   [[nodiscard]] NodeIndex owner_of(Slot slot) const;
   // The same, of which that is known.
@@ -82,6 +83,8 @@ class Figures {
   const ClientMemory& memory_;
   const Counters& counted_;  // what is counted where it happens
   const reports::CopiesSource* copies_ = nullptr;
+  mutable std::shared_ptr<const cluster::View> lines_of_;  // null: nobody has asked
+  mutable std::vector<std::vector<NodeIndex>> lines_;      // by slot
   reports::RecentCounts recent_;
 };
 
