@@ -32,11 +32,16 @@ std::vector<NodeIndex> followers_in(const View& view, const std::vector<NodeInde
   return followers;
 }
 
+std::string names_of(const View& view, const std::vector<NodeIndex>& nodes) {
+  std::string names;
+  for (const NodeIndex node : nodes) names += (names.empty() ? "" : " ") + view.nodes[node].name;
+  return names;
+}
+
 std::string follower_names(const View& view, Slot slot, NodeIndex owner) {
   std::string names;
   each_line(view, slot, kSlots, [&](Slot, const std::vector<NodeIndex>& line) {
-    for (const NodeIndex node : followers_in(view, line, owner))
-      names += (names.empty() ? "" : " ") + view.nodes[node].name;
+    names = names_of(view, followers_in(view, line, owner));
   });
   return names;
 }

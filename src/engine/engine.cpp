@@ -19,16 +19,6 @@ std::size_t bytes_of(command::Args args) {
   return bytes;
 }
 
-template <class Visit>
-void each_key(const Command& command, Visit visit) {
-  const Spec& spec = command.spec;
-  const std::size_t last = spec.many_keys() ? spec.last_key_of(command.args.size()) : spec.route_key();
-  const std::size_t step = spec.many_keys() ? static_cast<std::size_t>(spec.key_step) : 1;
-  for (std::size_t at = spec.route_key(); at > 0 && at <= last && at < command.args.size(); at += step) {
-    visit(command.args[at]);
-  }
-}
-
 std::optional<std::uint64_t> nonce_of(const std::optional<journal::SegmentHeader>& journal) {
   return journal ? std::optional(journal->nonce) : std::nullopt;
 }
@@ -113,7 +103,7 @@ std::string Engine::why_no_write(const Command& command) const {
   if (command.key != nullptr) return write_veto_->why_not(command.key->slot);
   if (command.spec.route_key() == 0) return write_veto_->why_not(std::nullopt);
   std::string why;
-  each_key(command, [&](std::string_view key) {
+  command.spec.each_key(command.args, [&](std::string_view key) {
     if (why.empty()) why = write_veto_->why_not(slot_of(key));
   });
   return why;
@@ -152,7 +142,7 @@ BatchDone Engine::run_batch(Slot slot, std::span<const Command> commands, bool w
   in_batch_ = true;
   for (const Command& command : commands) {
     if (whole && command.spec.has(command::kWrite)) {
-      each_key(command, [&](std::string_view key) { undo.keep(key); });
+      command.spec.each_key(command.args, [&](std::string_view key) { undo.keep(key); });
     }
     const std::size_t at = out.size();
     execute(command, out, now);
@@ -179,7 +169,8 @@ Lsn Engine::shown_by(const Command& command) const {
   // Commands about all keys say that some are there, and not what they hold.
   if (spec.route_key() == 0) return 0;
   Lsn shown = 0;
-  each_key(command, [&](std::string_view key) { shown = std::max(shown, feed_.end_of(slot_of(key))); });
+  command.spec.each_key(command.args,
+                        [&](std::string_view key) { shown = std::max(shown, feed_.end_of(slot_of(key))); });
   return shown;
 }
 
@@ -227,14 +218,13 @@ Result<void> Engine::load(Slot slot, std::string_view effects, Now now) {
 bool Engine::make_room_for(command::Args args, Now now) { return make_room(bytes_of(args), now); }
 
 bool Engine::make_room(std::size_t need, Now now) {
-  if (store_.stats().bytes + need <= memory_.max) return true;
+  if (has_room(need)) return true;
   if (!memory_.evict || need > memory_.max) return false;
   return store_.evict(memory_.max - need, kEvictSessionsMax, now.unix_ms);
 }
 
 bool Engine::takes_in(std::size_t bytes, Now now) {
-  if (memory_.max == 0) return true;
-  if (!memory_.evict) return store_.stats().bytes + bytes <= memory_.max;
+  if (memory_.max == 0 || !memory_.evict) return has_room(bytes);
   if (memory_.max > bytes) (void)store_.evict(memory_.max - bytes, kEvictSessionsMax, now.unix_ms);
   return true;
 }

@@ -106,12 +106,10 @@ void Following::owned(Slot slot) {
     copies_->forget(slot);
     engine_.store().resume_reclaim(slot);
   }
+  std::vector<NodeIndex> line = line_of(slot);
+  if (const auto given = giving_.find(slot); given != giving_.end()) std::erase(line, given->second);
   replica::FollowerSet followers;
-  const auto given = giving_.find(slot);
-  for (const NodeIndex node : line_of(slot)) {
-    const bool fits = node != config_.self && (given == giving_.end() || node != given->second);
-    if (fits && followers.size() < policy_.followers) followers.add(node);
-  }
+  for (const NodeIndex node : cluster::followers_in(links_.view(), line, config_.self)) followers.add(node);
   leader_->set_followers(slot, followers);
 }
 
@@ -289,42 +287,33 @@ replica::CopiesCount Following::count() const {
   return all;
 }
 
-reports::CopiesStats Following::copies() const {
-  reports::CopiesStats stats;
-  if (!is_on()) return stats;
-  const replica::CopiesCount all = count();
-  stats.wanted = all.wanted;
-  stats.in_sync = all.counted;
-  stats.parted = all.parted + all.left_alone;
-  stats.behind_bytes = all.behind;
-  stats.behind_ms = static_cast<std::uint64_t>(all.behind_ms);
-  stats.outs_total = leader_->outs();
-  stats.alone_total = leader_->alone();
-  stats.refused_total = refused_;
+void Following::show_in(reports::ShardStats& stats) const {
+  if (!is_on()) return;
+  reports::CopiesStats& copies = stats.copies;
+  for (const replica::CopiesCount& one : leader_->count(now_)) {
+    const auto behind_ms = static_cast<std::uint64_t>(one.behind_ms);
+    stats.followers.push_back(
+        {.wanted = one.wanted, .in_sync = one.counted, .behind_bytes = one.behind, .behind_ms = behind_ms});
+    copies.add({.wanted = one.wanted,
+                .in_sync = one.counted,
+                .parted = one.parted + one.left_alone,
+                .behind_bytes = one.behind,
+                .behind_ms = behind_ms});
+  }
+  copies.outs_total = leader_->outs();
+  copies.alone_total = leader_->alone();
+  copies.refused_total = refused_;
   ownership_.slots().each_own([&](Slot slot) {
     const replica::Copies::State state = copies_->state(slot);
     if (state == replica::Copies::State::none) return;
-    stats.kept += state == replica::Copies::State::whole ? 1U : 0U;
-    stats.kept_sessions += engine_.store().sessions_in(slot);
-    stats.kept_keys += engine_.store().keys_in(slot);
+    copies.kept += state == replica::Copies::State::whole ? 1U : 0U;
+    copies.kept_sessions += engine_.store().sessions_in(slot);
+    copies.kept_keys += engine_.store().keys_in(slot);
   });
-  return stats;
 }
 
 std::size_t Following::confirmed_by(Slot slot) const {
   return is_on() ? leader_->confirmed_by(slot, engine_.feed().end_of(slot)) : 0;
-}
-
-std::vector<reports::FollowerStats> Following::followers() const {
-  std::vector<reports::FollowerStats> followers;
-  if (!is_on()) return followers;
-  for (const replica::CopiesCount& one : leader_->count(now_)) {
-    followers.push_back({.wanted = one.wanted,
-                         .in_sync = one.counted,
-                         .behind_bytes = one.behind,
-                         .behind_ms = static_cast<std::uint64_t>(one.behind_ms)});
-  }
-  return followers;
 }
 
 // ---- Time ----

@@ -174,10 +174,7 @@ void Requests::run(Client& client, const Spec& spec, Args args, const KeyRef* ke
 
 void Requests::note_written(Client& client, const Spec& spec, Args args) {
   if (!spec.has(command::kWrite) || policy_.followers == 0) return;
-  const std::size_t last = spec.scope == command::Scope::pair ? 2 : spec.last_key_of(args.size());
-  const std::size_t step = spec.scope == command::Scope::pair ? 1 : static_cast<std::size_t>(spec.key_step);
-  for (std::size_t at = static_cast<std::size_t>(spec.first_key); at <= last; at += step)
-    client.commands.wrote(slot_of(args[at]));
+  spec.each_key(args, [&](std::string_view key) { client.commands.wrote(slot_of(key)); });
 }
 
 bool Requests::take_split(Client& client, const Spec& spec, Args args) {

@@ -113,8 +113,7 @@ ShardStats Figures::shown_stats() const {
   stats.rates = rates();
   stats.store = engine_.store().stats();
   if (copies_ != nullptr) {
-    stats.copies = copies_->copies();
-    stats.followers = copies_->followers();
+    copies_->show_in(stats);
     stats.store.sessions -= stats.copies.kept_sessions;
     stats.store.keys -= stats.copies.kept_keys;
   }
@@ -209,10 +208,7 @@ std::string Figures::followers_of(Slot slot, NodeIndex owner) const {
                        [this](Slot of, const std::vector<NodeIndex>& line) { lines_[of] = line; });
     lines_of_ = view_;
   }
-  std::string names;
-  for (const NodeIndex node : cluster::followers_in(*view_, lines_[slot], owner))
-    names += (names.empty() ? "" : " ") + view_->nodes[node].name;
-  return names;
+  return cluster::names_of(*view_, cluster::followers_in(*view_, lines_[slot], owner));
 }
 
 std::vector<reports::LastHeard> Figures::last_heard() const {

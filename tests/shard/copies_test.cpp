@@ -48,10 +48,9 @@ std::string odd_one(const SimCluster& cluster, unsigned nodes, unsigned copies) 
   return {};
 }
 
-// Keys of the first node.
-std::vector<std::string> keys_of_first(const SimCluster& cluster) {
+std::vector<std::string> keys_of(const SimCluster& cluster, unsigned node) {
   std::vector<std::string> keys;
-  for (unsigned i = 0; i < 100; ++i) keys.push_back(cluster.key_of(0, i));
+  for (unsigned i = 0; i < 100; ++i) keys.push_back(cluster.key_of(node, i));
   return keys;
 }
 
@@ -86,7 +85,7 @@ TEST(Copies, AFollowerThatIsGoneIsWaitedForNoMoreAndHasEverythingOnceItIsBack) {
   ASSERT_TRUE(cluster.settle());
   cluster.run_for(1'000);
   const auto client = cluster.connect(0);
-  const std::vector<std::string> keys = keys_of_first(cluster);
+  const std::vector<std::string> keys = keys_of(cluster, 0);
   set_all(cluster, client, keys, "v");
   cluster.kill(1);
   set_all(cluster, client, keys, "w");
@@ -120,7 +119,7 @@ TEST(Copies, AnOwnerThatIsBackGoesOnSendingToWhoeverHasItsCopies) {
   ASSERT_TRUE(cluster.settle());
   cluster.run_for(1'000);
   const auto client = cluster.connect(1);
-  const std::vector<std::string> keys = keys_of_first(cluster);
+  const std::vector<std::string> keys = keys_of(cluster, 0);
   set_all(cluster, client, keys, "v");
   cluster.kill(0);
   cluster.run_for(500);
@@ -140,7 +139,7 @@ TEST(Copies, OfAnOwnerThatHasNotLoadedItsSlotsYetAreNotTakenForEmpty) {
   ASSERT_TRUE(cluster.settle());
   cluster.kill(1);
   const auto client = cluster.connect(0);
-  const std::vector<std::string> keys = keys_of_first(cluster);
+  const std::vector<std::string> keys = keys_of(cluster, 0);
   set_all(cluster, client, keys, "v");
   cluster.kill(0);
   cluster.start(1);
@@ -249,13 +248,14 @@ TEST(Copies, AWriteIsRefusedWhileItsSlotHasTooFewFollowers) {
   EXPECT_EQ(cluster.ask(client, "SET " + key + " w"), "OK");
 }
 
-// Of a key of node 0 that node 1 is to follow.
-std::string key_followed_by_second(SimCluster& cluster, SimCluster::ClientIndex client) {
+// A key of node 0 that the other is to follow.
+std::string key_followed_by(SimCluster& cluster, SimCluster::ClientIndex client,
+                            const std::string& follower) {
   for (unsigned n = 0;; ++n) {
     std::string key = cluster.key_of(0, n);
     const auto where = cluster.ask_for(client, "CLUSTER WHERE " + key);
     for (const resp::Value& each : where->elements) {
-      if (each.text == "n2") return key;
+      if (each.text == follower) return key;
     }
   }
 }
@@ -268,7 +268,7 @@ TEST(Copies, WhatWaitsForFollowersThatAreLostIsInDoubt) {
   cluster.run_for(1'000);
   const auto at_third = cluster.connect(2);
   const auto at_owner = cluster.connect(0);
-  const std::string key = key_followed_by_second(cluster, at_third);
+  const std::string key = key_followed_by(cluster, at_third, "n2");
   ASSERT_EQ(cluster.ask(at_third, "SET " + key + " v"), "OK");
   cluster.block(0, 1, true);
   cluster.send(at_third, "SET " + key + " w\r\n");
@@ -287,20 +287,14 @@ TEST(Copies, ATimeOutInASlotWithoutFollowersCostsNobodyElseHisReply) {
   ASSERT_TRUE(cluster.settle());
   cluster.run_for(1'000);
   const auto client = cluster.connect(0);
-  const std::string alone = key_followed_by_second(cluster, client);
+  const std::string alone = key_followed_by(cluster, client, "n2");
   ASSERT_EQ(cluster.ask(client, "SET " + alone + " v PX 2000"), "OK");
   cluster.kill(1);
   cluster.run_for(1'900);
   // One whose slot is followed by the third node waits for that, while the other times out.
-  std::string followed;
-  for (unsigned n = 0; followed.empty(); ++n) {
-    const auto where = cluster.ask_for(client, "CLUSTER WHERE " + cluster.key_of(0, n));
-    for (const resp::Value& each : where->elements) {
-      if (each.text == "n3") followed = cluster.key_of(0, n);
-    }
-  }
+  const std::string near = key_followed_by(cluster, client, "n3");
   cluster.block(0, 2, true);
-  cluster.send(client, "SET " + followed + " w\r\n");
+  cluster.send(client, "SET " + near + " w\r\n");
   cluster.run_for(500);
   EXPECT_FALSE(cluster.closed(client));
   cluster.block(0, 2, false);
@@ -363,8 +357,7 @@ TEST(Copies, AClaimGoesOnWithThem) {
   ASSERT_TRUE(cluster.settle());
   cluster.run_for(1'000);
   const auto client = cluster.connect(0);
-  std::vector<std::string> keys;
-  for (unsigned i = 0; i < 60; ++i) keys.push_back(cluster.key_of(2, i));
+  const std::vector<std::string> keys = keys_of(cluster, 2);
   set_all(cluster, client, keys, "v");
   cluster.kill(2);
   std::vector<FileNode> nodes(3);
@@ -400,8 +393,7 @@ TEST(Copies, ANodeThatHasLostItsDiskGetsItsSlotsBackFromThem) {
   ASSERT_TRUE(cluster.settle());
   cluster.run_for(1'000);
   const auto client = cluster.connect(0);
-  std::vector<std::string> keys;
-  for (unsigned i = 0; i < 60; ++i) keys.push_back(cluster.key_of(2, i));
+  const std::vector<std::string> keys = keys_of(cluster, 2);
   set_all(cluster, client, keys, "v");
   cluster.kill(2);
   cluster.put_back(2, SimDisk{});

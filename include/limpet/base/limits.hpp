@@ -101,7 +101,7 @@ inline constexpr std::int64_t kAskEveryMs = 500;            // what became of a 
 inline constexpr std::int64_t kFileLagMs = 5'000;           // nodes may read a new file so far apart unremarked
 inline constexpr std::int64_t kStartupGraceMs = 1'000;      // a start waits for what the others say they hold
 inline constexpr std::int64_t kUnfinishedWaitMs = 10'000;   // ... and for what somebody has of a slot it was promised
-inline constexpr std::int64_t kClaimWaitMs = 400;          // a claimed slot that may lack something: served later
+inline constexpr std::int64_t kClaimWaitMs = 400;           // a claimed slot that may lack something waits
 inline constexpr std::uint64_t kGoneDialsMax = 10;          // in a row, to a node that has left the file
 
 // ---- Between nodes and shards --------------------------------------------------------------------------------

@@ -22,9 +22,8 @@ class WrittenSlots {
     all_ = true;
     slots_ = {};
   }
-  // Of a client that has written nothing: all, too.
   [[nodiscard]] SlotSet slots() const {
-    if (all_ || slots_.empty()) return SlotSet::all();
+    if (all_) return SlotSet::all();
     SlotSet set;
     for (const Slot slot : slots_) set.add(slot);
     return set;

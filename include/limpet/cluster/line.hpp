@@ -18,7 +18,9 @@ void each_line(const View& view, Slot first, unsigned step,
 // Of a line the ones that are to follow the slot while `owner` has it.
 [[nodiscard]] std::vector<NodeIndex> followers_in(const View& view, const std::vector<NodeIndex>& line,
                                                   NodeIndex owner);
-// The names of those of a slot, with spaces between.
+// With spaces between.
+[[nodiscard]] std::string names_of(const View& view, const std::vector<NodeIndex>& nodes);
+// Of those that are to follow the slot.
 [[nodiscard]] std::string follower_names(const View& view, Slot slot, NodeIndex owner);
 
 }  // namespace limpet::cluster

@@ -200,6 +200,13 @@ struct Spec {
     return last_key >= 0 ? static_cast<std::size_t>(last_key)
                          : static_cast<std::size_t>(static_cast<std::ptrdiff_t>(args) + last_key);
   }
+  // Its keys among these arguments.
+  template <class Visit>
+  void each_key(Args args, Visit visit) const {
+    const std::size_t last = many_keys() ? last_key_of(args.size()) : route_key();
+    const std::size_t step = many_keys() ? static_cast<std::size_t>(key_step) : 1;
+    for (std::size_t at = route_key(); at > 0 && at <= last && at < args.size(); at += step) visit(args[at]);
+  }
 };
 
 // The row of a command, whatever the case of its letters; null if there is none. Meant for the hot path: no

@@ -64,8 +64,7 @@ class Following final : private engine::ChangeFeed::Subscriber,
   // Of this shard, without copies.
   [[nodiscard]] std::uint64_t own_sessions() const;
   [[nodiscard]] replica::CopiesCount count() const;
-  [[nodiscard]] reports::CopiesStats copies() const override;
-  [[nodiscard]] std::vector<reports::FollowerStats> followers() const override;
+  void show_in(reports::ShardStats& stats) const override;
   [[nodiscard]] std::size_t confirmed_by(Slot slot) const override;
   // Of the file in force.
   [[nodiscard]] const cluster::CopiesPolicy& policy() const { return policy_; }

@@ -9,8 +9,7 @@
 //     run     effects                  more of the copy
 //     whole   count (1), last changes  that was all: it has the last of these, and of terms before the others
 //     drop    -                        it is followed no more
-//     spare   term                     its owner at that has all copies that there are to be: this one is
-//     none
+//     spare   term                     its owner at that has all copies that are to be: this is none
 //
 // A term is 12 bytes, a number 8; a last change is (term, number) and boot, 24; effects stand behind their
 // length (4). All integers are little-endian.

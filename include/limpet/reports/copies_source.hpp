@@ -6,15 +6,13 @@
 #include <cstddef>
 #include <limpet/base/slot.hpp>
 #include <limpet/reports/stats.hpp>
-#include <vector>
 
 namespace limpet::reports {
 
 class CopiesSource {
  public:
-  [[nodiscard]] virtual CopiesStats copies() const = 0;
-  // By node.
-  [[nodiscard]] virtual std::vector<FollowerStats> followers() const = 0;
+  // Puts in what there is of copies, and of followers.
+  virtual void show_in(ShardStats& stats) const = 0;
   // So many followers have all changes of the slot, which is this shard's.
   [[nodiscard]] virtual std::size_t confirmed_by(Slot slot) const = 0;
 
