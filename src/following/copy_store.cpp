@@ -8,7 +8,9 @@ namespace limpet::following {
 
 CopyStore::Room CopyStore::room(Slot slot, Term term, std::size_t bytes) {
   const handoff::SlotTitle& held = ownership_.moves().title(slot);
-  const bool mine = handoff::owns(held) || held.promise || ownership_.moves().incoming().is_moving(slot);
+  const handoff::Incoming& incoming = ownership_.moves().incoming();
+  const bool comes = incoming.is_moving(slot) && !incoming.follows_on(slot);
+  const bool mine = handoff::owns(held) || held.promise || comes;
   if (mine || !can_be(term, now_.unix_ms) || held.title.term > term || ownership_.slots().is_damaged(slot))
     return Room::refused;
   if (ownership_.slots().is_loading(slot)) return Room::later;
@@ -33,8 +35,9 @@ void CopyStore::clear(Slot slot) {
 
 bool CopyStore::spare(Slot slot, Term term) {
   const Room there = room(slot, term, 0);
-  // Until it is served elsewhere, what was given away is kept.
-  if (there == Room::later || ownership_.moves().is_moving_out(slot)) return false;
+  // Until it is served elsewhere, what was given away is kept; and what is about to be this node's.
+  const bool moves = ownership_.moves().is_moving_out(slot) || ownership_.moves().incoming().is_moving(slot);
+  if (there == Room::later || moves) return false;
   const handoff::SlotTitle& held = ownership_.moves().title(slot);
   const bool has_later = held.title.term > term || ownership_.known().heard(slot).term > term;
   if (handoff::owns(held) || has_later) return true;

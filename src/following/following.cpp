@@ -121,11 +121,25 @@ void Following::not_owned(Slot slot) {
 }
 
 void Following::gives(Slot slot, NodeIndex to) {
-  if (!is_on()) return;
+  const auto given = giving_.find(slot);
+  if (!is_on() || (given != giving_.end() && given->second == to)) return;
   giving_[slot] = to;
   leader_->unfollow(slot, to);
   rerouted(slot);
   send_pieces();
+}
+
+// Where a copy has to be made, a hand-over makes it as well as anybody.
+handoff::TargetCopy Following::copy_at(Slot slot, NodeIndex node) const {
+  using State = replica::Feed::State;
+  if (!is_on()) return handoff::TargetCopy::none;
+  if (leader_->counted(slot).has(node)) {
+    return leader_->is_close(node, slot) ? handoff::TargetCopy::there : handoff::TargetCopy::coming;
+  }
+  const State state = leader_->state(node, slot);
+  const bool comes = state == State::asked || state == State::replayed || state == State::copied ||
+                     state == State::following;
+  return comes ? handoff::TargetCopy::coming : handoff::TargetCopy::none;
 }
 
 // ---- Too few ----
@@ -300,8 +314,9 @@ void Following::show_in(reports::ShardStats& stats) const {
                 .behind_bytes = one.behind,
                 .behind_ms = behind_ms});
   }
-  copies.outs_total = leader_->outs();
-  copies.alone_total = leader_->alone();
+  copies.outs_total = leader_->sums().outs;
+  copies.alone_total = leader_->sums().alone;
+  copies.copied_bytes_total = leader_->sums().copied;
   copies.refused_total = refused_;
   ownership_.slots().each_own([&](Slot slot) {
     const replica::Copies::State state = copies_->state(slot);

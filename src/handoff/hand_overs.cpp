@@ -1,46 +1,11 @@
-#include <deque>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/handoff/hand_overs.hpp>
-#include <limpet/store/change.hpp>
-#include <limpet/store/slot_copy.hpp>
 #include <utility>
 
 namespace limpet::handoff {
 
 namespace {
-
-// What there is of a slot, in runs.
-class Copied final : public store::ChangeSink {
- public:
-  Copied(store::Store& store, Slot slot) {
-    store::SlotCopy copy(slot);
-    const store::CopyScope copying(store);
-    for (bool all = false; !all;) {
-      begin();
-      all = copy.go_on(store, *this);
-    }
-  }
-  store::EffectWriter& change_of(Slot) override {
-    if (runs_.back().size() > kRecordSplitBytes) begin();
-    return effects_;
-  }
-  [[nodiscard]] const std::deque<Bytes>& runs() const { return runs_; }
-
- private:
-  void begin() { effects_.begin(runs_.emplace_back()); }
-
-  std::deque<Bytes> runs_;
-  store::EffectWriter effects_;
-};
-
-// All of it is put there anew: whoever reads of it later finds it behind the beginning of this life of the
-// slot.
-void put_anew(store::Store& store, Slot slot) {
-  const Copied copied(store, slot);
-  store.clear(slot);
-  for (const Bytes& run : copied.runs()) LIMPET_ASSERT(store::apply(store, slot, run.view(), 0));
-}
 
 SlotTitle own_at(Term term) {
   return {.title = {.kind = Title::Kind::own, .term = term}, .promise = std::nullopt};
@@ -147,10 +112,9 @@ HandOvers::Heritage HandOvers::inherit(Slot slot, Term term, bool whole) {
   // What was on its way is not whole, nor is what this node had of it long ago.
   if (grants) outgoing_.forget(slot);
   incoming_.forget(slot, "this node has claimed the slot", actions_);
-  if (numbers_.counts()) numbers_.begin(slot, term);
+  if (numbers_.counts()) whole ? numbers_.goes_on(slot, term) : numbers_.begin(slot, term);
   store_.resume_reclaim(slot);
   if (!whole) store_.clear(slot);
-  if (whole && numbers_.counts()) put_anew(store_, slot);
   // Until it is on the disk that it is this node's again.
   if (grants) actions_.modes.push_back({.kind = SlotMode::frozen, .slot = slot});
   actions_.titles.push_back({.slot = slot, .title = own_at(term), .after_data = whole && numbers_.counts()});
@@ -359,9 +323,9 @@ void HandOvers::stop(Now now) {
 
 // ---- Time ----
 
-void HandOvers::tick(Now now) {
+void HandOvers::tick(Now now, bool serving) {
   now_ = now;
-  outgoing_.tick(now, actions_);
+  outgoing_.tick(now, serving, actions_);
   incoming_.tick(now, actions_);
   hand_on();
   ledger_.retry(now);

@@ -37,6 +37,12 @@ bool Incoming::is_in(Slot slot, Target::State state) const {
   return found != moves_.end() && found->second.target.state() == state;
 }
 
+bool Incoming::follows_on(Slot slot) const {
+  const auto found = moves_.find(slot);
+  return found != moves_.end() && found->second.onto_copy &&
+         found->second.target.state() == Target::State::receiving;
+}
+
 // Of a promise whose title the disk has although it said that it could not write it, the sessions have gone:
 // they were cleared, and that is numbered as what is received is, at the term that the slot would have had
 // here.
@@ -91,12 +97,16 @@ void Incoming::begin(Member from, Slot slot, const Message& message, std::uint64
   }
   // What was promised in it is dead, and a later promise will take its place.
   forget(slot, "a later try has begun", out);
-  if (numbers_.counts()) numbers_.begin(slot, after_cession(message.term));
-  store_.clear(slot);
+  const bool onto_copy = message.digest == kOntoCopy && numbers_.counts();
+  if (!onto_copy) {
+    if (numbers_.counts()) numbers_.begin(slot, after_cession(message.term));
+    store_.clear(slot);
+  }
   store_.suspend_reclaim(slot);
-  const auto [at, fresh] = moves_.emplace(
-      slot,
-      Move{.target = Target(slot, from, message.migration, message.term, now), .began_ms = now.steady_ms});
+  const auto [at, fresh] =
+      moves_.emplace(slot, Move{.target = Target(slot, from, message.migration, message.term, now),
+                                .began_ms = now.steady_ms,
+                                .onto_copy = onto_copy});
   answer(ticket, at->second.target.ready(), out);
 }
 
@@ -107,7 +117,10 @@ void Incoming::asked(Slot slot, const Message& question, std::uint64_t ticket, N
   const Message later{.kind = Kind::pending, .migration = question.migration, .term = question.term};
   // What was promised is not loaded yet. Everything is asked again.
   if (unready_[slot]) return answer(ticket, later, out);
-  if (question.kind == Kind::finish) move.history = read_history(question.rest);
+  if (question.kind == Kind::finish) {
+    move.history = read_history(question.rest);
+    if (follows_on(slot) && !has_all(move)) move.target.give_up("its copy is not what the other node has");
+  }
   if (const auto known = move.target.heard(question, ledger_.title(slot), store_, now)) {
     answer(ticket, *known, out);
   } else if (const auto before = std::exchange(move.ticket, ticket)) {
@@ -231,10 +244,16 @@ void Incoming::advance(Move& move, Now now, Actions& out) {
   if (target.state() == Target::State::failed) on_failed(move, out);
 }
 
+// The copy is of the history that the other node says, and has all of it.
+bool Incoming::has_all(const Move& move) const {
+  return move.history && numbers_.last(move.target.slot()) == move.history->last;
+}
+
 // Before the promise, which is written behind it.
 void Incoming::note_copied(const Move& move) {
   if (!numbers_.counts()) return;
   const Slot slot = move.target.slot();
+  if (move.onto_copy) return numbers_.goes_on(slot, after_cession(move.target.term()));
   // A source that does not count says nothing. What it had is of its term.
   numbers_.copied(slot, move.history.value_or(History{{move.target.term(), numbers_.last(slot).number}, {}}));
 }
@@ -277,11 +296,14 @@ void Incoming::on_done(Move& move, Now now, Actions& out) {
 
 void Incoming::on_failed(Move& move, Actions& out) {
   const Slot slot = move.target.slot();
+  const bool stays_copy = move.onto_copy;
   out.failures.push_back(move.target.why());
   end_waiting(move, move.target.why(), out);
   moves_.erase(slot);
-  store_.clear(slot);
-  store_.resume_reclaim(slot);
+  if (!stays_copy) {
+    store_.clear(slot);
+    store_.resume_reclaim(slot);
+  }
   // Not before anything else: the promise is dead, whether the disk says so or not.
   const SlotTitle& title = ledger_.title(slot);
   if (title.promise && !ledger_.is_writing(slot) && ledger_.may_write()) {

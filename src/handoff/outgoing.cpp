@@ -104,21 +104,27 @@ void Outgoing::start_more(const std::function<bool(Slot)>& may_leave, Now now, A
       ++i;
       continue;
     }
+    const TargetCopy copy = gone ? TargetCopy::none : copy_at_(slot, to);
+    if (copy == TargetCopy::coming) {
+      ++i;
+      continue;
+    }
     waiting_[i] = waiting_.back();
     waiting_.pop_back();
     if (gone) continue;
     --room;
-    start_move(slot, to, now, out);
+    start_move(slot, to, copy == TargetCopy::there, now, out);
   }
 }
 
-void Outgoing::start_move(Slot slot, Member to, Now now, Actions& out) {
+void Outgoing::start_move(Slot slot, Member to, bool onto_copy, Now now, Actions& out) {
   const Migration migration{.boot = boot_, .attempt = ++attempts_};
   const auto known = sync_times_.find(to);
   const auto sync_ms = known == sync_times_.end() ? std::nullopt : std::optional(known->second);
   const Term term = ledger_.title(slot).title.term;
-  const auto [at, fresh] = moves_.try_emplace(
-      slot, Source(slot, to, migration, term, view_.epoch, now, sync_ms), store_, view_.why_to(to), now);
+  const auto [at, fresh] =
+      moves_.try_emplace(slot, Source(slot, to, migration, term, view_.epoch, now, sync_ms, onto_copy),
+                         store_, view_.why_to(to), now);
   advance(at->second, now, out);
 }
 
@@ -218,7 +224,8 @@ void Outgoing::part_with(Slot slot) {
   store_.resume_reclaim(slot);
 }
 
-void Outgoing::tick(Now now, Actions& out) {
+void Outgoing::tick(Now now, bool serving, Actions& out) {
+  window_.set_serving(serving);
   pace_.go_on(now);
   for (auto at = moves_.begin(); at != moves_.end();) {
     Move& move = (at++)->second;

@@ -21,15 +21,16 @@ bool due_again(std::int64_t asked_ms, Now now) {
 }  // namespace
 
 Source::Source(Slot slot, Member to, const Migration& migration, Term term, std::uint64_t epoch, Now now,
-               std::optional<std::uint64_t> sync_ms)
+               std::optional<std::uint64_t> sync_ms, bool onto_copy)
     : slot_(slot),
       to_(to),
       migration_(migration),
       term_(term),
       epoch_(epoch),
+      onto_copy_(onto_copy),
       sync_ms_(sync_ms),
       since_ms_(now.steady_ms),
-      stream_(slot) {}
+      stream_(slot, onto_copy) {}
 
 SlotTitle Source::title() const {
   return ceded({.title = {.kind = Title::Kind::own, .term = term_}, .promise = std::nullopt}, to_, migration_,
@@ -84,6 +85,7 @@ std::optional<Message> Source::next(Now now) {
       if (std::exchange(asked_, true)) return std::nullopt;
       Message begin = message(Kind::begin);
       begin.number = epoch_;
+      begin.digest = onto_copy_ ? kOntoCopy : 0;
       return begin;
     }
     case State::copying:
@@ -150,7 +152,7 @@ void Source::heard(const Message& answer, Now now) {
     case Kind::ready:
       if (state_ == State::asking) state_ = State::copying;
       takes_ends_ = answer.digest == kTakesEnds;
-      return;
+      return freeze_if_little_is_left(now);
     case Kind::taken:
       stream_.taken_up_to(answer.number);
       freeze_if_little_is_left(now);

@@ -28,7 +28,7 @@ bool plausible(const char* head) {
   return head[kKindAt + 1] == 0 && load_le<Slot>(head + kSlotAt) < kSlots &&
          load_le<std::uint32_t>(head + kLengthAt) <= kRecordBytesMax &&
          kind >= static_cast<unsigned>(Record::Kind::change) &&
-         kind <= static_cast<unsigned>(Record::Kind::term);
+         kind <= static_cast<unsigned>(Record::Kind::goes_on);
 }
 
 // Of a record whose body is whole.

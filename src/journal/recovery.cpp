@@ -14,7 +14,7 @@ namespace limpet::journal {
 struct Recovery::Found {
   struct Change {
     Slot slot;
-    bool is_term;  // no change, but what is said of those behind it
+    Record::Kind kind;  // a change, or what is said of others
     std::uint32_t boot;
     std::uint64_t sequence;
     std::string_view body;
@@ -156,6 +156,7 @@ void Recovery::read_snapshot(const File& file) {
         ended = true;
         break;
       case Record::Kind::mark:
+      case Record::Kind::goes_on:
         break;
     }
   }
@@ -244,7 +245,8 @@ void Recovery::read_stream(std::size_t first, std::size_t last) {
 namespace {
 
 bool of_slot(const Record& record) {
-  return record.kind == Record::Kind::change || record.kind == Record::Kind::term;
+  return record.kind == Record::Kind::change || record.kind == Record::Kind::term ||
+         record.kind == Record::Kind::goes_on;
 }
 
 bool belongs(const Record& record, const SegmentHeader& header) {
@@ -279,8 +281,8 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
         if (record.kind == Record::Kind::mark) {
           found.synced = std::max(found.synced, number_in(record));
         } else if (of_slot(record)) {
-          found.changes.push_back({record.slot, record.kind == Record::Kind::term, record.boot,
-                                   record.sequence, record.body, position(offset)});
+          found.changes.push_back(
+              {record.slot, record.kind, record.boot, record.sequence, record.body, position(offset)});
           if (found.changes.size() == kSample) {
             found.changes.reserve(kSample * stream_bytes / (bytes_before + offset + record.bytes()));
           }
@@ -315,11 +317,11 @@ void Recovery::scan(std::size_t first, std::size_t last, Found& found) const {
 void Recovery::take_changes(const Found& found, std::size_t first) {
   const std::uint64_t generation = files_[first].header.stream.generation;
   std::size_t gaps = 0;
-  std::size_t terms = 0;
+  std::size_t said = 0;  // records that are no changes
   Slot gap_at = 0;
   for (const Found::Change& change : found.changes) {
     SlotChanges& slot = slots_[change.slot];
-    terms += change.is_term ? 1U : 0U;
+    said += change.kind == Record::Kind::change ? 0U : 1U;
     // A later run's copy has all that counts of this stream. What it lacks was cut off when that run began,
     // even if the hole that said so is in a file that was removed since.
     if (slot.copied_in > generation) continue;
@@ -332,8 +334,10 @@ void Recovery::take_changes(const Found& found, std::size_t first) {
     slot.sequence = change.sequence;
     const bool first_of_run =
         std::max(slot.copied_in, std::exchange(slot.changed_in, generation)) < generation;
-    if (change.is_term) {
-      take_term(change.slot, {.kind = Record::Kind::term, .boot = change.boot, .body = change.body});
+    if (change.kind == Record::Kind::term) {
+      take_term(change.slot, {.kind = change.kind, .boot = change.boot, .body = change.body});
+    } else if (change.kind == Record::Kind::goes_on) {
+      go_on_at(slot.version, number_in({.kind = change.kind, .body = change.body}));
     } else {
       // Of a release that names no boots.
       if (first_of_run && slot.version.last.boot != 0)
@@ -342,7 +346,7 @@ void Recovery::take_changes(const Found& found, std::size_t first) {
       slot.bodies.push_back(change.body);
     }
   }
-  changes_ += found.changes.size() - terms;
+  changes_ += found.changes.size() - said;
   if (gaps == 0) return;
   note(Finding::Kind::damage, files_[first], 0,
        fmt::format("changes are missing before those of slot {}, and in {} more places: was a file removed?",

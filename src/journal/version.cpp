@@ -30,6 +30,10 @@ void advance(SlotVersion& version, const LastChange& last) {
   version.cessions = std::max(version.cessions, cessions);
 }
 
+void go_on_at(SlotVersion& version, std::uint64_t cessions) {
+  version.cessions = std::max(version.cessions, cessions);
+}
+
 std::vector<LastChange> history_anew(std::uint64_t cessions, const std::vector<LastChange>& ends,
                                      const LastChange& last) {
   std::vector<LastChange> records{{{cessions, 0}, 0}};

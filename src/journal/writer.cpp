@@ -97,6 +97,17 @@ void Writer::copied(Slot slot, LastChange last, const std::vector<LastChange>& e
   for (const LastChange& each : history_anew(last.term.cessions, ends, last)) write_term(slot, each);
 }
 
+void Writer::goes_on(Slot slot, Term term) {
+  end_command();
+  SlotTerm& known = terms_[slot];
+  const std::uint64_t sequence = ++slots_[slot].sequence;
+  append_number_record(batch_, {.kind = Record::Kind::goes_on, .slot = slot, .sequence = sequence},
+                       term.cessions, nonce_, position());
+  --known.ahead;  // it is no change
+  go_on_at(known.version, term.cessions);
+  set_term(slot, term);
+}
+
 void Writer::begin_term(Slot slot) { write_term(slot, {terms_[slot].next, last(slot).number, boot_}); }
 
 // REQUIRES: no record is open.

@@ -125,7 +125,8 @@ bool Dump::take(const NamedBytes& file, const SegmentHeader& header, const WalkS
   // What cannot be read stands with all, and may have been of any key.
   if (!step.whole) return put(broken_line(place, step.bytes));
   const Record& record = step.record;
-  if (record.kind == Record::Kind::term && !keyed_) return put(term_line(place, record));
+  const bool of_version = record.kind == Record::Kind::term || record.kind == Record::Kind::goes_on;
+  if (of_version && !keyed_) return put(version_line(place, record));
   if (record.kind != Record::Kind::change || (keyed_ && record.slot != key_.slot)) return true;
   std::string_view effects = record.body;
   store::EffectView effect;

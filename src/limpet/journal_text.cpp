@@ -126,11 +126,14 @@ std::string effect_line(const Place& place, const journal::Record& record, const
                      told(effect, shown_max));
 }
 
-std::string term_line(const Place& place, const journal::Record& record) {
+std::string version_line(const Place& place, const journal::Record& record) {
+  const std::string front =
+      fmt::format("{} {} {} {} ", place.file, place.offset, record.slot, record.sequence);
+  if (record.kind == journal::Record::Kind::goes_on)
+    return front + fmt::format("goes on at {} cessions\n", journal::number_in(record));
   const LastChange last = journal::last_in(record);
   const std::string boot = last.boot == 0 ? "" : fmt::format(", boot {:08x}", last.boot);
-  return fmt::format("{} {} {} {} term {}, number {}{}\n", place.file, place.offset, record.slot,
-                     record.sequence, text_of(last.term), last.number, boot);
+  return front + fmt::format("term {}, number {}{}\n", text_of(last.term), last.number, boot);
 }
 
 std::string broken_line(const Place& place, std::uint64_t bytes) {

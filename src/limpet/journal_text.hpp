@@ -25,8 +25,9 @@ struct Place {
 // than `shown_max` only so much is shown, and its length.
 [[nodiscard]] std::string effect_line(const Place& place, const journal::Record& record,
                                       const store::EffectView& effect, std::size_t shown_max);
-// FILE OFFSET SLOT SEQUENCE, and of which term and number what follows is.
-[[nodiscard]] std::string term_line(const Place& place, const journal::Record& record);
+// FILE OFFSET SLOT SEQUENCE, and of which term and number what follows is, or that it goes on at so many
+// cessions.
+[[nodiscard]] std::string version_line(const Place& place, const journal::Record& record);
 // For what is no record.
 [[nodiscard]] std::string broken_line(const Place& place, std::uint64_t bytes);
 

@@ -234,10 +234,11 @@ void Feed::mark() {
 
 // ---- Copies ----
 
-void Feed::copy_on(store::Store& store, std::size_t most) {
-  if (!can_copy()) return;
+std::uint64_t Feed::copy_on(store::Store& store, std::size_t most) {
+  if (!can_copy()) return 0;
   const Slot slot = waiting_.front();
-  const std::uint64_t until = made() + most;
+  const std::uint64_t before = made();
+  const std::uint64_t until = before + most;
   if (!copy_) {
     copy_.emplace(slot);
     at(slot) = {.state = State::copied, .from = next_};
@@ -252,6 +253,7 @@ void Feed::copy_on(store::Store& store, std::size_t most) {
   }
   if (whole) end_copy(slot);
   mark();
+  return made() - before;
 }
 
 // A run is applied as a whole, so it is cut by bytes, as records of the journal are.

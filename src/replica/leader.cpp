@@ -158,7 +158,7 @@ void Leader::end(FollowerId id, const std::string& why) {
     (void)way.feed->take_joined();
   }
   quorums_.out(id);
-  outs_ += counted ? 1 : 0;
+  sums_.outs += counted ? 1 : 0;
   // Of a link that is lost others tell.
   if (counted || gone.linked) notes_.push_back({.node = id, .why = why});
 }
@@ -183,7 +183,7 @@ void Leader::out(FollowerId id, const std::string& why, Now now) {
 void Leader::changed(Slot slot, std::string_view effects, Lsn end) {
   const SlotFollowers& followers = at(slot);
   const std::size_t counted = followers.counted.size();
-  if (counted == 0 && policy_.followers > 0) ++alone_;
+  if (counted == 0 && policy_.followers > 0) ++sums_.alone;
   log_.add({.slot = slot, .made = own_.last(slot), .end = end, .effects = effects});
   // With too few no write is taken: what changes all the same is a time-out, and nobody waits for that.
   const unsigned least = counted < policy_.min_followers ? 0 : policy_.min_followers;
@@ -261,7 +261,9 @@ bool Leader::can_go_on() const {
 void Leader::copy_on(store::Store& store, std::size_t most) {
   for (const Node& to : nodes_) {
     for (const Way& way : to.ways) {
-      if (way.feed->can_copy()) return way.feed->copy_on(store, most);
+      if (!way.feed->can_copy()) continue;
+      sums_.copied += way.feed->copy_on(store, most);
+      return;
     }
   }
 }
@@ -308,6 +310,11 @@ std::size_t Leader::confirmed_by(Slot slot, Lsn up_to) const {
 Feed::State Leader::state(FollowerId id, Slot slot) const {
   if (id >= nodes_.size() || nodes_[id].ways.empty()) return Feed::State::none;
   return nodes_[id].ways[slot % nodes_[id].ways.size()].feed->state(slot);
+}
+
+bool Leader::is_close(FollowerId id, Slot slot) const {
+  const Node& to = nodes_[id];
+  return to.in && to.ways[slot % to.ways.size()].feed->unsent() <= kHandoffFreezeBytes;
 }
 
 void CopiesCount::add(const CopiesCount& other) {

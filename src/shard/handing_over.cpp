@@ -24,6 +24,14 @@ bool brings_sessions(std::string_view message) {
           read.kind == handoff::Kind::settle || read.kind == handoff::Kind::finish);
 }
 
+// From this question on the other node has the slot from this try alone, and not as one that follows.
+bool ends_following(std::string_view message) {
+  handoff::Message read;
+  if (!handoff::read_message(message, read)) return false;
+  const bool copies = read.kind == handoff::Kind::begin && read.digest != handoff::kOntoCopy;
+  return copies || read.kind == handoff::Kind::finish;
+}
+
 // Whoever gives a slot sends no faster than this node's disk takes it in, so that it leaves clients' writes
 // room.
 Lsn needs_of_answer(std::string_view message, Lsn end) {
@@ -40,6 +48,7 @@ handoff::Numbering numbering_of(journal::Writer* journal) {
   return {.begin = [journal](Slot slot, Term term) { journal->set_term(slot, term); },
           .copied = [journal](Slot slot,
                               const handoff::History& copy) { journal->copied(slot, copy.last, copy.ends); },
+          .goes_on = [journal](Slot slot, Term term) { journal->goes_on(slot, term); },
           .history = [journal](Slot slot) -> handoff::History {
             journal::SlotVersion version = journal->version(slot);
             return {.last = version.last, .ends = std::move(version.ends)};
@@ -193,9 +202,7 @@ void HandingOver::ask(handoff::Question& question) {
     const std::string why = "it cannot be reached: " + link.why(now_);
     return ownership_.moves().unanswered(question.slot, question.body.view(), why, now_);
   }
-  handoff::Message read;
-  if (handoff::read_message(question.body.view(), read) && read.kind == handoff::Kind::begin)
-    following_.gives(question.slot, question.to);
+  if (ends_following(question.body.view())) following_.gives(question.slot, question.to);
   // What it was is all that is needed of it, should there be no answer.
   Bytes head;
   head.append(question.body.view().substr(0, handoff::kMessageHeadBytes));
@@ -284,8 +291,7 @@ void HandingOver::follow_view() {
 void HandingOver::tick() {
   if (!ownership_.moves_slots()) return;
   const std::uint64_t served = engine_.stats().operations() + forwarder_.counts().to_nodes;
-  ownership_.moves().set_serving(std::exchange(served_before_tick_, served) != served);
-  ownership_.moves().tick(now_);
+  ownership_.moves().tick(now_, std::exchange(served_before_tick_, served) != served);
   if (!after_sync_.empty()) effects_.sync = true;
   const ownership::NodeDirectory nodes = directory_of(links_, now_);
   ownership_.take_first_slots(nodes);

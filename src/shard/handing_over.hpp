@@ -51,7 +51,11 @@ class HandingOver {
         sending_(traffic.sending()),
         serving_(serving),
         following_(following),
-        given_changes_(ownership) {}
+        given_changes_(ownership) {
+    if (!ownership.moves_slots()) return;
+    ownership.moves().set_target_copies(
+        [this](Slot slot, handoff::Member to) { return following_.copy_at(slot, to); });
+  }
 
   // ---- What happens ----
   // Another cluster file is in force.

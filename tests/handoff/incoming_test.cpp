@@ -46,11 +46,12 @@ class IncomingTest : public ::testing::Test {
     EXPECT_FALSE(incoming_.is_moving(kSlot));
   }
   // The source says what it has to say, and hears the answers.
-  void talk() {
+  void talk() { talk(source_); }
+  void talk(Source& source) {
     Bytes history;
     if (finish_with_) append_history(history, *finish_with_);
-    for (source_.copy_on(from_, now_); std::optional<Message> question = source_.next(now_);
-         source_.copy_on(from_, now_)) {
+    for (source.copy_on(from_, now_); std::optional<Message> question = source.next(now_);
+         source.copy_on(from_, now_)) {
       if (question->kind == Kind::finish) question->rest = history.view();
       if (question->kind == Kind::begin) {
         incoming_.begin(kOther, kSlot, *question, ++ticket_, false, now_, out_);
@@ -59,7 +60,7 @@ class IncomingTest : public ::testing::Test {
         incoming_.asked(kSlot, *question, ++ticket_, now_, out_);
       }
       for (const Slot slot : std::exchange(out_.syncs, {})) incoming_.settled(slot, now_, out_);
-      if (const auto said = answer()) source_.heard(*said, now_);
+      if (const auto said = answer()) source.heard(*said, now_);
     }
   }
   // The title that it wants written gets to the disk.
@@ -114,6 +115,56 @@ TEST_F(IncomingTest, ASlotIsPromisedOnlyOnTheDiskAndIsItsOwnOnlyThere) {
   EXPECT_EQ(store_.find(KeyRef::of("k{u}"), now_.unix_ms).string(), "value");
 }
 
+// A copy of the slot is here, with all changes up to `last`; its owner sends it what follows otherwise.
+class OntoCopy : public IncomingTest {
+ protected:
+  OntoCopy() {
+    store_.put_string(KeyRef::of("k{u}"), "value", store::Expiry::none(), now_.unix_ms);
+    incoming_.set_numbering({.begin = [](Slot, Term) { ADD_FAILURE() << "nothing begins anew"; },
+                             .copied = [](Slot, const History&) { ADD_FAILURE() << "nothing was copied"; },
+                             .goes_on = [this](Slot, Term term) { goes_on_at_ = term; },
+                             .history = [this](Slot) { return History{.last = last_}; }});
+    finish_with_ = History{.last = last_};
+  }
+  LastChange last_{kTerm, 90, 7};
+  std::optional<Term> goes_on_at_;
+  Source source_{kSlot, kMe, kTry, kTerm, view_.epoch, now_, std::uint64_t{1}, true};
+};
+
+TEST_F(OntoCopy, ThatHasAllThatTheOtherHasIsPromised) {
+  talk(source_);
+  EXPECT_TRUE(incoming_.is_preparing(kSlot));
+  EXPECT_FALSE(incoming_.follows_on(kSlot)) << "from here on nothing may change it";
+  EXPECT_EQ(goes_on_at_, after_cession(kTerm)) << "before the promise, which is written behind it";
+  EXPECT_EQ(store_.keys_in(kSlot), 1U);
+  EXPECT_TRUE(write().promise);
+  source_.heard(*answer(), now_);
+  EXPECT_EQ(source_.state(), Source::State::ceding);
+}
+
+TEST_F(OntoCopy, OfAnotherHistoryOrWithLessIsRefused) {
+  for (const LastChange& last :
+       {LastChange{kTerm, 89, 7}, LastChange{kTerm, 90, 8}, LastChange{{4, 0}, 90, 7}}) {
+    last_ = last;
+    Source source{kSlot, kMe, kTry, kTerm, view_.epoch, now_, std::uint64_t{1}, true};
+    talk(source);
+    EXPECT_EQ(source.state(), Source::State::failed);
+    EXPECT_TRUE(source.of_the_slot()) << "others may fare better";
+    EXPECT_FALSE(incoming_.is_moving(kSlot));
+    EXPECT_FALSE(goes_on_at_);
+  }
+}
+
+TEST_F(OntoCopy, StaysACopyIfNothingComesOfIt) {
+  Message question{.kind = Kind::begin, .migration = kTry, .term = kTerm, .number = view_.epoch};
+  question.digest = kOntoCopy;
+  incoming_.begin(kOther, kSlot, question, ++ticket_, false, now_, out_);
+  EXPECT_TRUE(incoming_.follows_on(kSlot));
+  incoming_.give_up(kSlot, "the test wants it so", now_, out_);
+  EXPECT_FALSE(incoming_.is_moving(kSlot));
+  EXPECT_EQ(store_.keys_in(kSlot), 1U);
+}
+
 TEST_F(IncomingTest, WhichChangesItHasReceivedIsNotedBeforeItIsPromised) {
   const History history{.last = {{5, 1}, 90}, .ends = {{{4, 0}, 70}, {{5, 0}, 80}}};
   std::optional<History> noted;
@@ -123,6 +174,7 @@ TEST_F(IncomingTest, WhichChangesItHasReceivedIsNotedBeforeItIsPromised) {
                                  EXPECT_TRUE(out_.titles.empty());
                                  noted = copy;
                                },
+                           .goes_on = {},
                            .history = [](Slot) { return History{}; }});
   finish_with_ = history;
   talk();

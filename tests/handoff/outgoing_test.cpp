@@ -110,6 +110,43 @@ TEST_F(OutgoingTest, LeavesAloneWhatIsHeldBackOrBusy) {
   EXPECT_EQ(outgoing_.to_move(), 2U);
 }
 
+TEST_F(OutgoingTest, WhatTheOtherHasACopyOfGoesWithoutASession) {
+  const History history{.last = {{1, 0}, 12}, .ends = {}};
+  outgoing_.set_numbering(
+      {.begin = {}, .copied = {}, .goes_on = {}, .history = [&](Slot) { return history; }});
+  outgoing_.set_target_copies([](Slot, Member) { return TargetCopy::there; });
+  begin();
+  EXPECT_EQ(try_.digest, kOntoCopy);
+  outgoing_.changed(kSlot, "which follows otherwise");
+  hears(Kind::ready);
+  EXPECT_FALSE(outgoing_.can_copy());
+  EXPECT_THAT(questions(), ElementsAre(Kind::settle));
+  outgoing_.changed(kSlot, "the same");
+  EXPECT_FALSE(outgoing_.is_frozen(kSlot));
+  hears(Kind::settled);
+  EXPECT_TRUE(outgoing_.is_frozen(kSlot));
+  EXPECT_THAT(questions(), ElementsAre(Kind::finish));
+  EXPECT_EQ(said_, history) << "for the other to compare";
+  hears(Kind::prepared);
+  EXPECT_TRUE(outgoing_.is_ceding(kSlot));
+  EXPECT_EQ(out_.titles.at(0).title.title.bytes, 0U);
+}
+
+TEST_F(OutgoingTest, WhatTheOtherIsAboutToHaveACopyOfWaitsForThat) {
+  TargetCopy copy = TargetCopy::coming;
+  outgoing_.set_target_copies([&](Slot slot, Member) { return slot == kSlot ? copy : TargetCopy::none; });
+  start();
+  EXPECT_THAT(questions(), ElementsAre(Kind::begin));
+  EXPECT_EQ(asked_[0].first, kNext);
+  EXPECT_EQ(asked_[0].second.digest, 0U) << "there is none of that one";
+  start();
+  EXPECT_THAT(questions(), ElementsAre());
+  copy = TargetCopy::there;
+  start();
+  EXPECT_THAT(questions(), ElementsAre(Kind::begin));
+  EXPECT_EQ(asked_[0].second.digest, kOntoCopy);
+}
+
 TEST_F(OutgoingTest, ASlotIsFrozenCededGrantedAndDropped) {
   begin();
   go_over();
@@ -144,7 +181,8 @@ TEST_F(OutgoingTest, ASlotIsFrozenCededGrantedAndDropped) {
 class WithNumbers : public OutgoingTest {
  protected:
   WithNumbers() {
-    outgoing_.set_numbering({.begin = {}, .copied = {}, .history = [this](Slot) { return history_; }});
+    outgoing_.set_numbering(
+        {.begin = {}, .copied = {}, .goes_on = {}, .history = [this](Slot) { return history_; }});
   }
   const History history_{.last = {{5, 1}, 90, 22}, .ends = {{{4, 0}, 70, 20}, {{5, 1}, 80, 21}}};
 };

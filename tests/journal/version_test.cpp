@@ -415,6 +415,26 @@ TEST(Copies, ThatBecomeItsOwnGoOnInItsOwnBoot) {
   EXPECT_EQ(stream.writer().version(kSlot), version_of(stream.files));
 }
 
+// As where a hand-over has brought nothing but the word, or somebody has claimed it.
+TEST(Copies, ThatBecomeItsOwnAreOfNoLifeThatIsOver) {
+  Stream stream(1, {}, 20);
+  stream.append(kSlot, kMade, "eight");
+  stream.writer().goes_on(kSlot, {9, 0});
+  EXPECT_EQ(stream.writer().version(kSlot), (SlotVersion{.last = kMade, .cessions = 9}));
+  stream.change(kSlot, "nine");
+  Recovery recovery;
+  read(recovery, stream.files, 9);
+  EXPECT_THAT(changes(recovery), ElementsAre("eight", "nine"));
+  EXPECT_EQ(recovery.outlived(), 0U);
+  EXPECT_EQ(recovery.version(kSlot), stream.writer().version(kSlot));
+  EXPECT_THAT(recovery.findings(), IsEmpty());
+  const SlotVersion version{.last = {{9, 0}, 9, 20}, .cessions = 9, .ends = {kMade}};
+  EXPECT_EQ(stream.writer().version(kSlot), version);
+  Recovery later;
+  read(later, stream.files, 10);
+  EXPECT_THAT(changes(later), IsEmpty()) << "it has been given away since, and taken anew";
+}
+
 TEST(Ends, TellWhetherAChangeIsInThere) {
   const SlotVersion version{.last = {{8, 1}, 1200}, .cessions = 8, .ends = {{{6, 0}, 1000}, {{8, 0}, 1100}}};
   EXPECT_TRUE(has(version, {{8, 1}, 1200}));

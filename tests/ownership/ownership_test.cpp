@@ -230,6 +230,7 @@ TEST_F(OneShard, WhatIsLeftOfACopyIsNotOfferedToWhoeverHasPromisedTheSlot) {
   for (const LastChange& last : {LastChange{{4, 0}, 7, 9}, LastChange{{}, 7, 0}, LastChange{{}, 7, 9}}) {
     numbering_ = {.begin = [](Slot, Term) {},
                   .copied = [](Slot, const handoff::History&) {},
+                  .goes_on = {},
                   .history = [last](Slot) { return handoff::History{.last = last}; }};
     start();
     const bool is_part = last.term == Term{} && last.boot != 0;

@@ -218,6 +218,120 @@ TEST(Copies, AreNoSessionsOfTheNodeThatKeepsThem) {
   EXPECT_EQ(cluster.ask(client, "DBSIZE"), "100");
 }
 
+// ---- Slots that change hands ----
+
+// What went between nodes of whole slots since they were started: by hand-overs, and to followers.
+std::uint64_t bytes_moved(const SimCluster& cluster, unsigned nodes) {
+  std::uint64_t bytes = 0;
+  for (unsigned node = 0; node < nodes; ++node) {
+    if (!cluster.alive(node)) continue;
+    bytes += cluster.stats(node).handoff.bytes_total + cluster.stats(node).copies.copied_bytes_total;
+  }
+  return bytes;
+}
+
+// How often a follower was counted on no more.
+std::uint64_t outs(const SimCluster& cluster, unsigned nodes) {
+  std::uint64_t outs = 0;
+  for (unsigned node = 0; node < nodes; ++node)
+    outs += cluster.alive(node) ? cluster.stats(node).copies.outs_total : 0;
+  return outs;
+}
+
+// Until all slots are where the file wants them, and all copies in sync.
+void settle_copies(SimCluster& cluster, unsigned nodes) {
+  const auto all_in_sync = [&] {
+    for (unsigned node = 0; node < nodes; ++node) {
+      const auto copies = cluster.stats(node).copies;
+      if (copies.in_sync != copies.wanted) return false;
+    }
+    return true;
+  };
+  cluster.run_for(1'500);
+  for (int tries = 0; tries < 200 && !(cluster.settled() && all_in_sync()); ++tries) cluster.run_for(100);
+  ASSERT_TRUE(cluster.settled());
+  ASSERT_TRUE(all_in_sync());
+}
+
+TEST(Copies, ARollingRestartMovesNoSessions) {
+  SimCluster cluster(followed(3, 1, Acks::one));
+  ASSERT_TRUE(cluster.settle());
+  const auto client = cluster.connect(0);
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(cluster.ask(client, "SET k" + std::to_string(i) + " v"), "OK");
+  settle_copies(cluster, 3);
+  for (unsigned node = 0; node < 3; ++node) {
+    const std::string round = std::to_string(node);
+    const std::uint64_t before = bytes_moved(cluster, 3);
+    const std::uint64_t out_before = outs(cluster, 3);
+    cluster.leave(node);
+    cluster.run_for(20);
+    ASSERT_TRUE(cluster.settle());
+    ASSERT_EQ(cluster.stats(node).handoff.slots, 0U);
+    EXPECT_EQ(odd_one(cluster, 3, 2), "") << "who has given a slot keeps a copy of it";
+    EXPECT_EQ(bytes_moved(cluster, 3), before) << "its followers have its sessions";
+    EXPECT_EQ(outs(cluster, 3), out_before) << "who becomes the owner was let go before";
+    cluster.kill(node);
+    const std::uint64_t meanwhile = bytes_moved(cluster, 3);
+    const auto other = cluster.connect((node + 1) % 3);
+    for (int i = 0; i < 200; i += 3)
+      ASSERT_EQ(cluster.ask(other, "SET k" + std::to_string(i) + " " + round), "OK");
+    cluster.start(node);
+    settle_copies(cluster, 3);
+    EXPECT_EQ(bytes_moved(cluster, 3), meanwhile)
+        << "it had them when it left, and was sent what has changed since";
+    EXPECT_EQ(odd_one(cluster, 3, 2), "");
+    EXPECT_EQ(cluster.ask(other, "GET k3"), round);
+  }
+}
+
+TEST(Copies, ASlotGoesOnToAFollowerWhileItIsWritten) {
+  SimCluster cluster(followed(3, 1, Acks::one));
+  ASSERT_TRUE(cluster.settle());
+  settle_copies(cluster, 3);
+  const auto client = cluster.connect(1);
+  const std::vector<std::string> keys = keys_of(cluster, 0);
+  set_all(cluster, client, keys, "0");
+  cluster.leave(0);
+  std::size_t sent = 0;
+  std::size_t replies = 0;
+  for (; cluster.stats(0).handoff.slots > 0; ++sent) {
+    ASSERT_LT(sent, 2'000U);
+    cluster.send(client, "INCR " + keys[sent % keys.size()] + "\r\n");
+    cluster.run_for(5);
+    replies += cluster.take_replies(client).size();
+  }
+  cluster.run_for(1'000);
+  replies += cluster.take_replies(client).size();
+  EXPECT_GT(sent, keys.size());
+  EXPECT_EQ(replies, sent);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::size_t times = (sent + keys.size() - 1 - i) / keys.size();
+    EXPECT_EQ(cluster.ask(client, "GET " + keys[i]), std::to_string(times));
+  }
+  EXPECT_EQ(odd_one(cluster, 3, 2), "");
+  EXPECT_EQ(cluster.stats(0).handoff.bytes_total, 0U);
+}
+
+// Its disk is gone, and so is what it would have gone on with.
+TEST(Copies, ANodeWithoutThemIsGivenItsSlotsWithTheirSessions) {
+  SimCluster cluster(followed(3, 1, Acks::one));
+  ASSERT_TRUE(cluster.settle());
+  settle_copies(cluster, 3);
+  const auto client = cluster.connect(1);
+  const std::vector<std::string> keys = keys_of(cluster, 0);
+  set_all(cluster, client, keys, "v");
+  cluster.leave(0);
+  cluster.run_for(20);
+  ASSERT_TRUE(cluster.settle());
+  cluster.kill(0);
+  cluster.put_back(0, SimDisk{});
+  cluster.start(0);
+  settle_copies(cluster, 3);
+  for (const std::string& key : keys) EXPECT_EQ(cluster.ask(client, "GET " + key), "v");
+  EXPECT_EQ(odd_one(cluster, 3, 2), "");
+  EXPECT_GT(bytes_moved(cluster, 3), 0U);
+}
+
 // ---- Too few followers ----
 
 SimCluster::Options with_one_at_least(unsigned nodes) {

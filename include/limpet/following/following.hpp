@@ -14,6 +14,7 @@
 #include <limpet/engine/write_veto.hpp>
 #include <limpet/following/copy_store.hpp>
 #include <limpet/following/names.hpp>
+#include <limpet/handoff/target_copy.hpp>
 #include <limpet/links/links.hpp>
 #include <limpet/links/peers.hpp>
 #include <limpet/links/siblings.hpp>
@@ -52,7 +53,8 @@ class Following final : private engine::ChangeFeed::Subscriber,
   // Another file is in force; a slot may have changed hands.
   void follow_view();
   void rerouted(Slot slot);
-  // The slot is offered to that node, which follows it no more, as it gets it in another way.
+  // The node follows the slot no more: it gets what is missing in another way, or has all, and the slot is
+  // about to be its own. What there is for it goes out first.
   void gives(Slot slot, cluster::NodeIndex to);
   void tick();
   // At the end of each event: what has changed goes out. In a turn of its own: copies go on, too.
@@ -66,6 +68,8 @@ class Following final : private engine::ChangeFeed::Subscriber,
   [[nodiscard]] replica::CopiesCount count() const;
   void show_in(reports::ShardStats& stats) const override;
   [[nodiscard]] std::size_t confirmed_by(Slot slot) const override;
+  // What a node that is to get the slot has of it.
+  [[nodiscard]] handoff::TargetCopy copy_at(Slot slot, cluster::NodeIndex node) const;
   // Of the file in force.
   [[nodiscard]] const cluster::CopiesPolicy& policy() const { return policy_; }
 

@@ -31,6 +31,7 @@
 #include <limpet/handoff/numbering.hpp>
 #include <limpet/handoff/outgoing.hpp>
 #include <limpet/handoff/progress.hpp>
+#include <limpet/handoff/target_copy.hpp>
 #include <limpet/handoff/title.hpp>
 #include <limpet/handoff/title_ledger.hpp>
 #include <limpet/handoff/unfinished.hpp>
@@ -38,6 +39,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace limpet::handoff {
@@ -66,13 +68,13 @@ class HandOvers {
   // Who counts the changes of slots. `keeps_copies`: sessions of slots that others own are copies of these,
   // and stay.
   void set_numbering(Numbering numbers, bool keeps_copies = false);
+  // Who knows what others have of the slots of this node.
+  void set_target_copies(AskTargetCopy ask) { outgoing_.set_target_copies(std::move(ask)); }
 
   // ---- What happens ----
   void set_view(HandOverView view, Now now);
   // What is given away is copied so fast at most, in bytes per second; 0: without a limit.
   void set_rate(std::uint64_t rate, Now now) { outgoing_.set_rate(rate, now); }
-  // Has the shard served clients of late? Then slots leave it room to.
-  void set_serving(bool serving) { outgoing_.set_serving(serving); }
   // What the store has of the slot is not whole yet, and is: until then it is neither given nor received.
   void set_ready(Slot slot, bool ready);
   // The node has just started and has not heard the others yet: it receives and is granted nothing.
@@ -122,7 +124,8 @@ class HandOvers {
   void no_room(Slot slot, const std::string& why, Now now);
   // As was wished for, it is.
   void settled(Slot slot, Now now);
-  void tick(Now now);
+  // `serving`: the shard has served clients of late, and slots leave it room to.
+  void tick(Now now, bool serving = false);
   // The node stops: nothing is given or taken any more, and what is not decided is given up.
   void stop(Now now);
   // Copies some more, for no longer than a turn may take.

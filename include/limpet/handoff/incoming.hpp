@@ -75,6 +75,8 @@ class Incoming {
   [[nodiscard]] bool is_writing(Slot slot) const;
   [[nodiscard]] bool is_preparing(Slot slot) const { return is_in(slot, Target::State::preparing); }
   [[nodiscard]] bool is_owning(Slot slot) const { return is_in(slot, Target::State::owning); }
+  // It goes on with the copy that is here, which still follows its owner.
+  [[nodiscard]] bool follows_on(Slot slot) const;
   [[nodiscard]] bool is_ready(Slot slot) const { return !unready_[slot]; }
   [[nodiscard]] bool in_startup_grace() const { return in_startup_grace_; }
   // What this node was promised of the slot, or what it is about to promise.
@@ -86,6 +88,7 @@ class Incoming {
   struct Move {
     Target target;
     std::int64_t began_ms;
+    bool onto_copy = false;                 // that is here
     std::optional<std::uint64_t> ticket{};  // of the question that waits for a title to be written
     bool writing = false;
     bool holding = false;                                   // commands were told to wait here
@@ -99,6 +102,7 @@ class Incoming {
   void advance(Move& move, Now now, Actions& out);  // may end it
   void hold(Move& move, Actions& out);
   void note_copied(const Move& move);
+  [[nodiscard]] bool has_all(const Move& move) const;
   void end_waiting(Move& move, const std::string& why, Actions& out);
   void on_done(Move& move, Now now, Actions& out);
   void on_failed(Move& move, Actions& out);

@@ -19,7 +19,9 @@ namespace limpet::handoff {
 
 enum class Kind : std::uint8_t {
   // The source's.
-  begin = 1,  // will you have it? number: the epoch of its view
+  // Will you have it? number: the epoch of its view, digest: kOntoCopy, if nothing but the copy that is there
+  // is needed.
+  begin = 1,
   piece = 2,  // the next bytes of the stream, in `rest`; number: where they stand in it
   // That was all, and nothing more will come. number: bytes in all, digest: of them, rest: which changes they
   // are (numbering.hpp).
@@ -49,6 +51,7 @@ inline constexpr Kind kLastQuestion = Kind::settle;
 inline constexpr Kind kLastAnswer = Kind::settled;
 inline constexpr std::uint64_t kOfTheSlot = 1;
 inline constexpr std::uint64_t kTakesEnds = 2;  // 1 was said by nodes that knew no boots
+inline constexpr std::uint64_t kOntoCopy = 1;
 
 struct Message {
   Kind kind{};

@@ -29,6 +29,8 @@ struct Numbering {
   std::function<void(Slot, Term)> begin;
   // What is there of the slot now is a copy with all these changes.
   std::function<void(Slot, const History&)> copied;
+  // What is there of the slot now is to be this node's own, and what changes of it is at this term.
+  std::function<void(Slot, Term)> goes_on;
   std::function<History(Slot)> history;
 
   [[nodiscard]] bool counts() const { return history != nullptr; }

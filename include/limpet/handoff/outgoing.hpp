@@ -17,6 +17,7 @@
 #include <limpet/handoff/progress.hpp>
 #include <limpet/handoff/retries.hpp>
 #include <limpet/handoff/source.hpp>
+#include <limpet/handoff/target_copy.hpp>
 #include <limpet/handoff/title_ledger.hpp>
 #include <limpet/handoff/window.hpp>
 #include <limpet/store/store.hpp>
@@ -42,8 +43,8 @@ class Outgoing {
     numbers_ = std::move(numbers);
     keeps_copies_ = keeps_copies;
   }
+  void set_target_copies(AskTargetCopy ask) { copy_at_ = std::move(ask); }
   void set_rate(std::uint64_t rate, Now now) { pace_.set_rate(rate, now); }
-  void set_serving(bool serving) { window_.set_serving(serving); }
   // It is not given away while it is held back.
   void hold_back(Slot slot, bool held) { held_back_[slot] = held; }
 
@@ -72,7 +73,7 @@ class Outgoing {
   // REQUIRES: is_granting(slot).
   void ended_elsewhere(Slot slot, Actions& out);
   void forget(Slot slot) { moves_.erase(slot); }
-  void tick(Now now, Actions& out);
+  void tick(Now now, bool serving, Actions& out);
 
   // ---- To see ----
   [[nodiscard]] bool empty() const { return moves_.empty(); }
@@ -109,7 +110,7 @@ class Outgoing {
     bool unheard = false;  // it was noted that nobody answers the grant
   };
 
-  void start_move(Slot slot, Member to, Now now, Actions& out);
+  void start_move(Slot slot, Member to, bool onto_copy, Now now, Actions& out);
   void advance(Move& move, Now now, Actions& out);  // may end it
   void hold(Move& move, Actions& out);
   void on_done(Move& move, Now now, Actions& out);
@@ -131,6 +132,7 @@ class Outgoing {
   store::Store& store_;
   CrashHook crash_hook_;  // may be none
   Numbering numbers_;     // may be none
+  AskTargetCopy copy_at_ = [](Slot, Member) { return TargetCopy::none; };
   bool keeps_copies_ = false;
   Pace pace_;
   Window window_;

@@ -21,7 +21,8 @@ namespace limpet::handoff {
 
 class SlotStream final : private store::ChangeSink {
  public:
-  explicit SlotStream(Slot slot) : copy_(slot) {}
+  // `copied`: the other side has a copy, and is sent what is changed otherwise.
+  explicit SlotStream(Slot slot, bool copied = false) : copy_(slot), copied_(copied) {}
 
   // Copies on, as far as there is room for it: about `most` bytes, and a step more.
   void copy_on(store::Store& store, std::uint64_t most);
@@ -53,7 +54,7 @@ class SlotStream final : private store::ChangeSink {
 
   store::SlotCopy copy_;
   bool begun_ = false;  // some of it was copied
-  bool copied_ = false;
+  bool copied_;
   bool behind_ = false;
   std::uint64_t copy_end_ = 0;  // behind it are only changes
   Bytes waiting_;

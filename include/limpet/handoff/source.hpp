@@ -4,10 +4,11 @@
 //       |                  |                          |                                            |
 //       +------------------+----- refused, late ------+---> failed                        owned -> done
 //
-// The sessions go out as one stream (slot_stream.hpp). When the copy is whole and little
-// is left to send, the slot is frozen: commands for it wait, the rest goes out, and the target says when it
-// has all of it on its disk. Then the title says that the slot is ceded; from there on it cannot fail, and
-// the grant is repeated until it has been heard. After a restart the target asks for it.
+// The sessions go out as one stream (slot_stream.hpp), or the target has a copy of them (target_copy.hpp).
+// When the copy is whole and little is left to send, the slot is frozen: commands for it wait, the rest goes
+// out, and the target says when it has all of it on its disk. Then the title says that the slot is ceded;
+// from there on it cannot fail, and the grant is repeated until it has been heard. After a restart the target
+// asks for it.
 //
 // Owned by the shard that holds the slot, on its thread. It knows no link and no disk: its user sends what
 // next() says, brings the answers, writes titles and says when. Until state() is ceding the user may drop it
@@ -32,9 +33,10 @@ class Source {
   enum class State : std::uint8_t { asking, copying, frozen, ceding, granting, done, failed };
 
   // REQUIRES: this node owns the slot at `term`, and has not used `migration` before.
-  // `sync_ms`: how long syncs take on the other node, if that is known.
+  // `sync_ms`: how long syncs take on the other node, if that is known. `onto_copy`: it has a copy, and is
+  // sent the changes by others until the slot is frozen.
   Source(Slot slot, Member to, const Migration& migration, Term term, std::uint64_t epoch, Now now,
-         std::optional<std::uint64_t> sync_ms = std::nullopt);
+         std::optional<std::uint64_t> sync_ms = std::nullopt, bool onto_copy = false);
 
   // ---- What happens ----
   // The slot has changed. One that is told once it is frozen would be missing at the target, so it ends the
@@ -79,6 +81,7 @@ class Source {
   [[nodiscard]] Slot slot() const { return slot_; }
   [[nodiscard]] Member to() const { return to_; }
   [[nodiscard]] const Migration& migration() const { return migration_; }
+  [[nodiscard]] bool is_onto_copy() const { return onto_copy_; }
   // Does this message, from that node or about it, belong to this try?
   [[nodiscard]] bool is_of(Member node, const Message& message) const {
     return node == to_ && message.migration == migration_ && message.term == term_;
@@ -104,6 +107,7 @@ class Source {
   Migration migration_;
   Term term_;  // at which this node owns it, or did
   std::uint64_t epoch_ = 0;
+  bool onto_copy_;
   State state_ = State::asking;
   std::string why_;
   bool of_the_slot_ = false;

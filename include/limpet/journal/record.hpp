@@ -31,10 +31,13 @@ struct Record {
     // In both: the changes of the slot behind it are of this term, and numbered on from this number: 20
     // bytes, cessions, restarts, number (version.hpp). It counts as one, so that it is missed.
     term = 5,
+    // In journals: what is there of the slot goes on at so many cessions: 8 bytes (version.hpp). It counts as
+    // one, too.
+    goes_on = 6,
   };
   Kind kind = Kind::change;
   Slot slot = 0;
-  std::uint64_t sequence = 0;  // counts the changes and terms of the slot here, from 1
+  std::uint64_t sequence = 0;  // counts all records of the slot here, from 1
   std::uint32_t boot = 0;      // of kind `term`: whose changes follow, as LastChange has it
   std::string_view body = {};
 
@@ -45,13 +48,13 @@ inline constexpr std::size_t kRecordHeadBytes = 28;
 inline constexpr std::size_t kNumberBodyBytes = 8;  // of mark and ends
 inline constexpr std::size_t kTermBodyBytes = kTermBytes + 8;
 
-// The number that is the body of a mark or an end.
+// The number that is the body of a mark or an end, or the cessions of goes_on.
 [[nodiscard]] std::uint64_t number_in(const Record& record);
 
 // Fills in the head of a record whose body stands behind it. `at` has room for both.
 void seal_record(char* at, const Record& record, std::uint64_t nonce, std::uint64_t position);
 
-// Appends a mark or an end.
+// Appends one of these.
 void append_number_record(Bytes& out, Record record, std::uint64_t number, std::uint64_t nonce,
                           std::uint64_t position);
 

@@ -19,7 +19,8 @@ namespace limpet::journal {
 struct SlotVersion {
   LastChange last{};  // of term (0, 0) before journals said so
   // What is there was begun at so many cessions or later: at those of its owner, or, of a copy that was
-  // received, at those that its receiver was to own it at. 0: nobody has said.
+  // received, at those that its receiver was to own it at. A copy that becomes its keeper's own goes on at
+  // more. 0: nobody has said.
   std::uint64_t cessions = 0;
   // Of the terms before at which something was changed, the oldest first: kTermsRemembered at most.
   std::vector<LastChange> ends{};
@@ -30,6 +31,9 @@ struct SlotVersion {
 // another boot, and at no more cessions than it was begun at, has the history of before. Anything else is
 // another copy, which brings its own, or begins empty.
 void advance(SlotVersion& version, const LastChange& last);
+
+// What is there goes on at so many cessions: it is no life that is over (recovery.hpp).
+void go_on_at(SlotVersion& version, std::uint64_t cessions);
 
 // What records of kind `term` say, one after the other, to give a slot these ends and that last change,
 // whatever stood before them: nothing goes on from the first.

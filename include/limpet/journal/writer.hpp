@@ -67,6 +67,9 @@ class Writer final : public store::ChangeSink {
   // What is there of the slot now is a copy of all changes up to this one, and of terms that ended so. The
   // stream says so at once.
   void copied(Slot slot, LastChange last, const std::vector<LastChange>& ends = {});
+  // What is there of the slot, of whomever, becomes this node's own, and its next changes are made at this
+  // term. The stream says so at once.
+  void goes_on(Slot slot, Term term);
 
  private:
   void close();

@@ -75,8 +75,8 @@ class Feed final : private store::ChangeSink {
   // The log has been told of more, or it is time to go on with what is not finished. Makes about so many
   // bytes, as far as there is credit.
   void go_on(std::size_t most);
-  // Copies on, about so many bytes. REQUIRES: a CopyScope has lived since before the copy began.
-  void copy_on(store::Store& store, std::size_t most);
+  // Copies on, about so many bytes; returns how many. REQUIRES: a CopyScope has lived since before the copy began.
+  std::uint64_t copy_on(store::Store& store, std::size_t most);
   // Those that had left are asked for again.
   void ask_again();
 
@@ -104,6 +104,8 @@ class Feed final : private store::ChangeSink {
   [[nodiscard]] bool can_copy() const {
     return open_ && has_credit() && !waiting_.empty() && next_ == log_.end();
   }
+  // Of the log, what has not been looked at for what is to be sent.
+  [[nodiscard]] std::uint64_t unsent() const { return open_ ? log_.end() - next_ : 0; }
   // What the follower has not confirmed, in bytes of the log and of the stream.
   [[nodiscard]] std::uint64_t behind() const { return open_ ? log_.end() - next_ + made() - confirmed_ : 0; }
   // The log has forgotten what is to be sent next: the follower is too far behind, and is to begin anew.

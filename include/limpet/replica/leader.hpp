@@ -119,13 +119,19 @@ class Leader {
   [[nodiscard]] std::string_view why_out(FollowerId node) const {
     return node < nodes_.size() ? std::string_view(nodes_[node].why) : std::string_view();
   }
+  // Little of what it is to have has not been sent yet.
+  [[nodiscard]] bool is_close(FollowerId node, Slot slot) const;
   // How its copy of the slot is.
   [[nodiscard]] Feed::State state(FollowerId node, Slot slot) const;
   // By node.
   [[nodiscard]] std::vector<CopiesCount> count(Now now) const;
-  // Since the start: how often one went out; changes of slots with none to count on.
-  [[nodiscard]] std::uint64_t outs() const { return outs_; }
-  [[nodiscard]] std::uint64_t alone() const { return alone_; }
+  // Since the start: how often one went out; changes of slots with none to count on; bytes of copies.
+  struct Sums {
+    std::uint64_t outs = 0;
+    std::uint64_t alone = 0;
+    std::uint64_t copied = 0;
+  };
+  [[nodiscard]] const Sums& sums() const { return sums_; }
 
  private:
   // To one shard of a node, and how it gets on.
@@ -184,8 +190,7 @@ class Leader {
   std::deque<Slot> spare_;
   std::uint64_t next_stream_;
   std::vector<Note> notes_;
-  std::uint64_t outs_ = 0;
-  std::uint64_t alone_ = 0;
+  Sums sums_;
 };
 
 }  // namespace limpet::replica

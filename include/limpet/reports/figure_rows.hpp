@@ -176,6 +176,8 @@ inline constexpr std::array kCopiesRows = [] {
        "Changes that were made while all followers of their slot were away."},
       {&CopiesStats::refused_total, counter, commands, "noreplicas_total", "limpet_noreplicas_total",
        "Writes answered NOREPLICAS: they did not happen."},
+      {&CopiesStats::copied_bytes_total, counter, bytes, "copied_bytes_total", "limpet_copied_bytes_total",
+       "Bytes of slots that were copied to followers, which lacked more than was changed last."},
   });
 }();
 

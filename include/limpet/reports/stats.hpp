@@ -85,9 +85,10 @@ struct CopiesStats {
   std::uint64_t kept = 0;           // slots of others that are whole here
   std::uint64_t kept_sessions = 0;  // of slots of others
   std::uint64_t kept_keys = 0;
-  std::uint64_t outs_total = 0;     // how often a follower was counted on no more
-  std::uint64_t alone_total = 0;    // changes of slots whose followers were all away
-  std::uint64_t refused_total = 0;  // writes for want of followers
+  std::uint64_t outs_total = 0;          // how often a follower was counted on no more
+  std::uint64_t alone_total = 0;         // changes of slots whose followers were all away
+  std::uint64_t refused_total = 0;       // writes for want of followers
+  std::uint64_t copied_bytes_total = 0;  // of slots that were sent to followers as a whole
 
   void add(const CopiesStats& other);
 };
