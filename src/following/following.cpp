@@ -1,4 +1,4 @@
-#include <iterator>
+#include <algorithm>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/cluster/line.hpp>
@@ -129,6 +129,10 @@ void Following::gives(Slot slot, NodeIndex to) {
   send_pieces();
 }
 
+void Following::keeps(Slot slot) {
+  if (!ownership_.moves().is_moving_out(slot) && giving_.erase(slot) > 0) rerouted(slot);
+}
+
 // Where a copy has to be made, a hand-over makes it as well as anybody.
 handoff::TargetCopy Following::copy_at(Slot slot, NodeIndex node) const {
   using State = replica::Feed::State;
@@ -144,14 +148,28 @@ handoff::TargetCopy Following::copy_at(Slot slot, NodeIndex node) const {
 
 // ---- Too few ----
 
+bool Following::lacks_followers(Slot slot) const {
+  return is_on() && owns(slot) && leader_->counted(slot).size() < policy_.min_followers;
+}
+
+bool Following::awaits_followers(Slot slot) const {
+  using State = replica::Feed::State;
+  if (!lacks_followers(slot)) return false;
+  const replica::FollowerSet& wanted = leader_->wanted(slot);
+  return std::any_of(wanted.begin(), wanted.end(), [&](NodeIndex node) {
+    const State state = leader_->state(node, slot);
+    return !leader_->counted(slot).has(node) &&
+           (state == State::asked || state == State::replayed || state == State::following);
+  });
+}
+
 std::string Following::why_not(std::optional<Slot> slot) const {
-  const auto lacks = [this](Slot of) { return leader_->counted(of).size() < policy_.min_followers; };
   if (!slot) {
     ownership_.slots().each_own([&](Slot of) {
-      if (!slot && owns(of) && lacks(of)) slot = of;
+      if (!slot && lacks_followers(of)) slot = of;
     });
   }
-  if (!slot || !owns(*slot) || !lacks(*slot)) return {};
+  if (!slot || !lacks_followers(*slot)) return {};
   ++refused_;
   std::string away;
   for (const NodeIndex node : leader_->wanted(*slot)) {
@@ -337,12 +355,7 @@ void Following::tick() {
   if (!is_on()) return;
   leader_->tick(now_);
   copies_->tick();
-  for (auto at = giving_.begin(); at != giving_.end();) {
-    const Slot slot = at->first;
-    const bool over = !ownership_.moves().is_moving_out(slot);
-    at = over ? giving_.erase(at) : std::next(at);
-    if (over) rerouted(slot);
-  }
+  for (auto at = giving_.begin(); at != giving_.end();) keeps((at++)->first);
 }
 
 void Following::end_event() {

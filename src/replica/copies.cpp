@@ -99,10 +99,15 @@ void Copies::take(const Sender& from, Stream& stream, const Entry& entry) {
   const bool heard = slot.state >= State::asked && slot.from == from;
   if (entry.kind == Kind::drop) {
     stream.states.erase(entry.slot);
+    stream.lost.erase(entry.slot);
     if (heard) at(entry.slot).state = State::kept;
     return;
   }
-  if (!heard) return;  // its owner has been told why, or has lost it to another
+  // Its owner has been told why. What it counts on, and another owns, ends its stream.
+  if (!heard) {
+    stream.failed = stream.lost.contains(entry.slot);
+    return;
+  }
   switch (entry.kind) {
     case Kind::from:
       return go_on_from(stream, entry);
@@ -120,12 +125,19 @@ void Copies::ask(const Sender& from, Stream& stream, const Entry& entry) {
   if (room == Room::full) return say(stream, entry.slot, CopyState::Kind::full);
   if (room == Room::refused || entry.term < slot.term)
     return say(stream, entry.slot, CopyState::Kind::refused);
-  // Whoever owned it before still waits for what is taken no more.
-  if (slot.state == State::whole && slot.from != from)
-    give_up(streams_[slot.from], entry.slot, CopyState::Kind::refused);
+  if (slot.state == State::whole && slot.from != from) is_lost(entry.slot);
+  stream.lost.erase(entry.slot);
   slot = {.state = State::asked, .from = from, .term = entry.term};
   spared_.erase(entry.slot);
   if (room != Room::later) say(stream, entry.slot, CopyState::Kind::has);
+}
+
+// Whoever owned it before knows that it is another's, and is about to drop it; or it has been claimed, and it
+// is told. What it sends of it otherwise is not taken, and so may not be confirmed.
+void Copies::is_lost(Slot slot) {
+  Stream& stream = streams_[at(slot).from];
+  if (at(slot).state == State::whole) stream.lost.insert(slot);
+  say(stream, slot, CopyState::Kind::refused);
 }
 
 // Whoever is heard of it at the same term knows better.
@@ -133,7 +145,7 @@ void Copies::spare(const Entry& entry) {
   SlotCopy& slot = at(entry.slot);
   const bool is_heard = slot.state >= State::asked;
   if (slot.term > entry.term || (is_heard && slot.term == entry.term)) return;
-  if (is_heard) give_up(streams_[slot.from], entry.slot, CopyState::Kind::refused);
+  if (is_heard) is_lost(entry.slot);
   if (keeper_.spare(entry.slot, entry.term)) {
     slot = {};
   } else {

@@ -81,6 +81,7 @@ void HandingOver::drain() {
     engine_.feed().end_command();
     given_changes_.subscribe(engine_.feed(), moves.gives());
   }
+  serve_those_that_may();
   telling_.tell_siblings();
   telling_.tell_nodes();
   for (const Orders::Answer& answer : orders_.answers())
@@ -107,15 +108,40 @@ void HandingOver::do_wishes(HandOvers::Wishes& wishes) {
   sync(wishes.syncs);
   for (handoff::Question& question : wishes.questions) ask(question);
   for (const handoff::Answer& one : wishes.answers) answer(one);
-  for (const handoff::ModeChange& change : wishes.modes) {
-    ownership_.change_mode(change, now_);
-    drain_ownership();
-  }
+  for (const handoff::ModeChange& change : wishes.modes) change_mode(change);
   for (handoff::MoveNote& said : wishes.notes) {
     const Note::Level level = said.moved       ? Note::Level::debug
                               : said.went_well ? Note::Level::info
                                                : Note::Level::warning;
     effects_.notes.push_back({level, std::move(said.text), std::move(said.moved), {}});
+  }
+}
+
+void HandingOver::change_mode(const handoff::ModeChange& change) {
+  held_.erase(change.slot);
+  const bool serves = change.kind == handoff::SlotMode::serving;
+  if (serves) following_.keeps(change.slot);
+  const bool waits = serves && following_.awaits_followers(change.slot);
+  if (waits) held_[change.slot] = {.serve = change, .since_ms = now_.steady_ms};
+  ownership_.change_mode(waits ? handoff::ModeChange{handoff::SlotMode::frozen, change.slot} : change, now_);
+  drain_ownership();
+}
+
+bool HandingOver::is_over(const Held& held) const {
+  return !following_.awaits_followers(held.serve.slot) || now_.steady_ms - held.since_ms >= kFollowJoinMs;
+}
+
+bool HandingOver::may_be_served() const {
+  return std::any_of(held_.begin(), held_.end(), [this](const auto& each) { return is_over(each.second); });
+}
+
+void HandingOver::serve_those_that_may() {
+  for (auto at = held_.begin(); at != held_.end();) {
+    const Held held = (at++)->second;
+    if (!is_over(held)) continue;
+    held_.erase(held.serve.slot);
+    ownership_.change_mode(held.serve, now_);
+    drain_ownership();
   }
 }
 

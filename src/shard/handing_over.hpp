@@ -18,6 +18,7 @@
 #include <limpet/links/peers.hpp>
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/shard/shard.hpp>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,7 +90,7 @@ class HandingOver {
   [[nodiscard]] bool moves_want_something() {
     handoff::HandOvers& moves = ownership_.moves();
     return !moves.wishes().empty() || !delivery_.handoff_answers().empty() || ownership_.news().has_any() ||
-           given_changes_.subscribed() != moves.gives() || orders_.has_answers();
+           given_changes_.subscribed() != moves.gives() || orders_.has_answers() || may_be_served();
   }
 
   // What is changed of slots that are given away.
@@ -108,6 +109,16 @@ class HandingOver {
 
   void drain_ownership();
   void do_wishes(handoff::HandOvers::Wishes& wishes);
+  // A slot that has come.
+  struct Held {
+    handoff::ModeChange serve;
+    std::int64_t since_ms = 0;
+  };
+  // A slot is served once it has the followers without which its writes would be refused, or after a while.
+  void change_mode(const handoff::ModeChange& change);
+  [[nodiscard]] bool may_be_served() const;
+  [[nodiscard]] bool is_over(const Held& held) const;
+  void serve_those_that_may();
   void sync(const std::vector<Slot>& slots);
   void write(const handoff::WantedTitle& write);
   void ask(handoff::Question& question);
@@ -137,6 +148,7 @@ class HandingOver {
   Following& following_;
   GivenChanges given_changes_;
   AfterSync after_sync_;
+  std::map<Slot, Held> held_;
   Numbered<handoff::Question> questions_;  // asked; by Origin::id
   Numbered<forward::Origin> tickets_;      // who asked
   std::uint64_t served_before_tick_ = 0;   // commands on keys, executed or forwarded

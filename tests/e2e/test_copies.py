@@ -9,6 +9,7 @@ import unittest
 
 from harness.case import E2E
 from harness.journal import data_of
+from harness.moving import Counters, await_settled, here
 from harness.process import binary, run
 from harness.resp import Client, Error, encode
 from harness.waiting import eventually, not_sanitized, seconds
@@ -210,6 +211,49 @@ class Followers(Copies):
         eventually(lambda: sum(copied for _, copied in self.keys_kept().values()) == 0, 30, "there are none")
         writer.stop()
         self.assertEqual(writer.acknowledged, writer.sent, "each command was done")
+
+
+class Restarts(Copies):
+    VALUE = "x" * 2000
+
+    def moved(self, names):
+        """Bytes of whole slots that these nodes have sent since their start: with slots, and to followers."""
+        return sum(node.status()["here"][figure] for node in self.nodes if node.name in names
+                   for figure in ("handover_bytes_total", "copied_bytes_total"))
+
+    def stop_and_start(self, name):
+        """While the clients of the two others count. Returns how much of whole slots went between nodes."""
+        others = [node.name for node in self.nodes if node.name != name]
+        node = self.nodes[name]
+        with Counters([self.nodes[other].client for other in others], name=f"of-{name}-") as counters:
+            counters.await_more()
+            before = self.moved(others)
+            node.process.signal(signal.SIGTERM)
+            eventually(lambda: not node.process.running() or here(node)["slots"] == 0, 60, f"{name} has no slots")
+            self.assertEqual(node.process.wait(60), 0)
+            counters.await_more(30)
+            node.start().await_ready()
+            eventually(lambda: here(node)["slots"] > 5000, 60, f"{name} has its slots back")
+            await_settled(self.nodes, ["n1", "n2", "n3"])
+            self.in_sync()
+            counters.await_more(30)
+            counters.stop()
+            self.assertEqual(counters.errors, [])
+            self.assertEqual(counters.wrong(self.client(self.nodes[others[0]])), [])
+        return self.moved(others) - before + self.moved([name])
+
+    def test_one_node_after_the_other_moves_what_was_changed_and_refuses_nothing(self):
+        flags = ["--drain-on-stop", "--drain-timeout", f"{int(seconds(60))}s", "--drain-linger", "0"]
+        self.nodes = self.cluster(nodes=3, copies={"followers": 2}, flags=flags)
+        self.in_sync()
+        client = self.client(self.nodes["n1"])
+        keys = [f"s{i}" for i in range(3000)]
+        self.assertEqual(set(client.pipeline([("SET", key, self.VALUE) for key in keys])), {"OK"})
+        for name in ("n1", "n2", "n3"):
+            moved = self.stop_and_start(name)
+            self.assertLess(moved, len(keys) * len(self.VALUE) / 100, f"{name} was restarted")
+        client = self.client(self.nodes["n2"])
+        self.assertEqual(set(client.pipeline([("GET", key) for key in keys])), {self.VALUE.encode()})
 
 
 class Claims(Copies):

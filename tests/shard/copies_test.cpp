@@ -22,6 +22,12 @@ SimCluster::Options followed(unsigned nodes, unsigned followers, Acks acks, std:
   return options;
 }
 
+SimCluster::Options with_one_at_least(unsigned nodes) {
+  SimCluster::Options options = followed(nodes, 1, Acks::all);
+  options.copies->min_followers = 1;
+  return options;
+}
+
 // On how many disks a start would find it.
 unsigned disks_with(const SimCluster& cluster, unsigned nodes, const std::string& key,
                     const std::string& value) {
@@ -253,8 +259,9 @@ void settle_copies(SimCluster& cluster, unsigned nodes) {
   ASSERT_TRUE(all_in_sync());
 }
 
-TEST(Copies, ARollingRestartMovesNoSessions) {
-  SimCluster cluster(followed(3, 1, Acks::one));
+// Of three nodes.
+void restart_all(unsigned followers, Acks acks) {
+  SimCluster cluster(followed(3, followers, acks));
   ASSERT_TRUE(cluster.settle());
   const auto client = cluster.connect(0);
   for (int i = 0; i < 200; ++i) ASSERT_EQ(cluster.ask(client, "SET k" + std::to_string(i) + " v"), "OK");
@@ -267,7 +274,7 @@ TEST(Copies, ARollingRestartMovesNoSessions) {
     cluster.run_for(20);
     ASSERT_TRUE(cluster.settle());
     ASSERT_EQ(cluster.stats(node).handoff.slots, 0U);
-    EXPECT_EQ(odd_one(cluster, 3, 2), "") << "who has given a slot keeps a copy of it";
+    EXPECT_EQ(odd_one(cluster, 3, followers + 1), "") << "who has given a slot keeps a copy of it";
     EXPECT_EQ(bytes_moved(cluster, 3), before) << "its followers have its sessions";
     EXPECT_EQ(outs(cluster, 3), out_before) << "who becomes the owner was let go before";
     cluster.kill(node);
@@ -279,13 +286,18 @@ TEST(Copies, ARollingRestartMovesNoSessions) {
     settle_copies(cluster, 3);
     EXPECT_EQ(bytes_moved(cluster, 3), meanwhile)
         << "it had them when it left, and was sent what has changed since";
-    EXPECT_EQ(odd_one(cluster, 3, 2), "");
+    EXPECT_EQ(odd_one(cluster, 3, followers + 1), "");
     EXPECT_EQ(cluster.ask(other, "GET k3"), round);
   }
 }
 
+TEST(Copies, ARollingRestartMovesNoSessions) {
+  restart_all(1, Acks::one);
+  restart_all(2, Acks::majority);
+}
+
 TEST(Copies, ASlotGoesOnToAFollowerWhileItIsWritten) {
-  SimCluster cluster(followed(3, 1, Acks::one));
+  SimCluster cluster(with_one_at_least(3));
   ASSERT_TRUE(cluster.settle());
   settle_copies(cluster, 3);
   const auto client = cluster.connect(1);
@@ -333,12 +345,6 @@ TEST(Copies, ANodeWithoutThemIsGivenItsSlotsWithTheirSessions) {
 }
 
 // ---- Too few followers ----
-
-SimCluster::Options with_one_at_least(unsigned nodes) {
-  SimCluster::Options options = followed(nodes, 1, Acks::all);
-  options.copies->min_followers = 1;
-  return options;
-}
 
 TEST(Copies, AWriteIsRefusedWhileItsSlotHasTooFewFollowers) {
   SimCluster cluster(with_one_at_least(2));

@@ -144,6 +144,7 @@ inline constexpr std::size_t kFollowCreditBytes = 4_MiB;   // of it that the oth
 inline constexpr std::size_t kFollowedStatesMax = 1'000;   // of copies in one answer
 inline constexpr std::size_t kFollowStepBytes = 256_KiB;   // of a stream made in one go
 inline constexpr std::int64_t kFollowSilentMs = 3'000;     // without progress, while something is awaited: it is out
+inline constexpr std::int64_t kFollowJoinMs = 1'000;   // commands wait so long for followers of a slot that has come
 inline constexpr std::int64_t kFollowAskMs = 5'000;        // before it is asked again for a copy that it did not take
 inline constexpr std::int64_t kFollowAgainMinMs = 1'000;   // before one that went out is tried again: at first
 inline constexpr std::int64_t kFollowAgainMaxMs = 60'000;  // ... and at the most

@@ -56,6 +56,8 @@ class Following final : private engine::ChangeFeed::Subscriber,
   // The node follows the slot no more: it gets what is missing in another way, or has all, and the slot is
   // about to be its own. What there is for it goes out first.
   void gives(Slot slot, cluster::NodeIndex to);
+  // Nothing came of that.
+  void keeps(Slot slot);
   void tick();
   // At the end of each event: what has changed goes out. In a turn of its own: copies go on, too.
   void end_event();
@@ -70,11 +72,14 @@ class Following final : private engine::ChangeFeed::Subscriber,
   [[nodiscard]] std::size_t confirmed_by(Slot slot) const override;
   // What a node that is to get the slot has of it.
   [[nodiscard]] handoff::TargetCopy copy_at(Slot slot, cluster::NodeIndex node) const;
+  // Writes to the slot are refused, as too few of its followers are in sync, and more are about to be.
+  [[nodiscard]] bool awaits_followers(Slot slot) const;
   // Of the file in force.
   [[nodiscard]] const cluster::CopiesPolicy& policy() const { return policy_; }
 
  private:
   [[nodiscard]] bool is_on() const { return confirmer_.has_value(); }
+  [[nodiscard]] bool lacks_followers(Slot slot) const;
   [[nodiscard]] bool owns(Slot slot) const { return handoff::owns(ownership_.moves().title(slot)); }
   void switch_on();
   void owned(Slot slot);

@@ -23,6 +23,7 @@
 #include <limpet/replica/followed.hpp>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -102,6 +103,7 @@ class Copies {
     bool is_said = true;                       // how far it has come
     std::map<Slot, CopyState::Kind> states{};  // what its owner has to know, and has done nothing about
     std::deque<Slot> unsaid{};                 // of these
+    std::set<Slot> lost{};                     // of those that were whole: another owns them
   };
 
   [[nodiscard]] SlotCopy& at(Slot slot) { return slots_[slot / shards_]; }
@@ -111,6 +113,7 @@ class Copies {
   void take(const Sender& from, Stream& stream, const Entry& entry);
   void ask(const Sender& from, Stream& stream, const Entry& entry);
   void spare(const Entry& entry);
+  void is_lost(Slot slot);
   void go_on_from(Stream& stream, const Entry& entry);
   void change(Stream& stream, const Entry& entry);
   void copy(Stream& stream, const Entry& entry);
