@@ -5,10 +5,10 @@
 
 namespace limpet::engine {
 
-Durability::Confirmer Durability::join(Lsn has) {
+Durability::Confirmer Durability::join(Lsn has, std::string_view who) {
   const auto free = std::find_if(marks_.begin(), marks_.end(), [](const Mark& mark) { return !mark.counts; });
   const auto at = free != marks_.end() ? free : marks_.emplace(marks_.end());
-  *at = {.has = has};
+  *at = {.has = has, .who = who};
   count();
   return static_cast<Confirmer>(at - marks_.begin());
 }
@@ -56,7 +56,10 @@ bool Durability::refuses(Lsn end, std::size_t bytes) const {
 
 std::string Durability::refusal() const {
   if (!trouble_.empty()) return "MISCONF " + trouble_ + ": writes are refused, reads go on";
-  return "BUSY the disk does not keep up with what is written; try again later";
+  const auto last = std::find_if(marks_.begin(), marks_.end(),
+                                 [this](const Mark& mark) { return mark.counts && mark.has == safe_; });
+  return "BUSY " + std::string(last != marks_.end() ? last->who : "the disk does") +
+         " not keep up with what is written; try again later";
 }
 
 }  // namespace limpet::engine

@@ -14,7 +14,8 @@ using peer::FrameType;
 
 namespace {
 constexpr std::string_view kTooFewLeft =
-    "INDOUBT it was executed, but fewer followers are left than min_followers wants";
+    "INDOUBT what it has changed or would show is not confirmed: fewer followers are left than min_followers "
+    "wants";
 }
 
 Following::Following(const ShardConfig& config, const Now& now, Effects& effects, engine::Engine& engine,
@@ -46,7 +47,7 @@ Following::Following(const ShardConfig& config, const Now& now, Effects& effects
 void Following::switch_on() {
   if (is_on()) return;
   copying_.emplace(engine_.store());
-  confirmer_ = engine_.durability().join(engine_.feed().end());
+  confirmer_ = engine_.durability().join(engine_.feed().end(), "followers do");
   engine_.feed().subscribe(*this);
   lines_.resize((kSlots + config_.shards - 1) / config_.shards);
   for (std::size_t node = 0; node < links_.size(); ++node) {
@@ -198,6 +199,7 @@ std::string Following::why_away(NodeIndex node, Slot slot) const {
 
 void Following::link_is_up(NodeIndex node) {
   if (!is_on()) return;
+  said_.erase(node);
   const auto shards = links_.at(node).theirs().shards;
   if (shards && *shards >= 1 && *shards <= kShardsMax) leader_->link_up(node, *shards, now_);
   copies_->say_again(node);
@@ -365,15 +367,20 @@ void Following::end_event() {
   leader_->go_on(now_);
   send_pieces();
   send_followed();
-  for (const replica::Leader::Note& note : std::exchange(leader_->notes(), {})) {
-    effects_.notes.push_back(
-        {Note::Level::warning,
-         "node " + links_.name_of(note.node) + " is not counted on to have copies: " + note.why,
-         {},
-         {}});
-  }
+  for (replica::Leader::Note& note : std::exchange(leader_->notes(), {}))
+    say_once(note.node, std::move(note.why));
   confirm();
   if (can_go_on()) effects_.again = true;
+}
+
+// Until its link is new: what it has no memory for it is asked again and again.
+void Following::say_once(NodeIndex node, std::string why) {
+  std::string& said = said_[node];
+  if (std::exchange(said, why) == why) return;
+  effects_.notes.push_back({Note::Level::warning,
+                            "node " + links_.name_of(node) + " is not counted on to have copies: " + why,
+                            {},
+                            {}});
 }
 
 void Following::go_on() {

@@ -56,8 +56,11 @@ void Feed::begin(std::uint64_t stream) {
 }
 
 void Feed::end() {
-  if (!std::exchange(open_, false)) return;
+  if (!open_) return;
+  away_since_ = log_.end() - std::min(log_.end(), behind());
+  open_ = false;
   copy_.reset();
+  troubles_ = {};
   waiting_.clear();
   joins_.clear();
   marks_.clear();
@@ -96,17 +99,11 @@ bool Feed::heard(const Followed& followed) {
   const bool fits = std::all_of(followed.states.begin(), followed.states.end(),
                                 [this](const CopyState& state) { return state.slot % shards_ == shard_; });
   if (followed.taken > sent_ || !fits) return false;
-  // What is wrong with a copy is looked at before what is confirmed of the others, and of those that count
-  // ends it all.
+  // What is wrong with a copy is looked at before what is confirmed of the others.
   for (const CopyState& state : followed.states) {
-    const bool here = at(state.slot).state != State::none;
-    if (here && at(state.slot).counts && state.kind != CopyState::Kind::has) {
-      end();
-      return true;
-    }
     // What was said before it was asked is the answer to an earlier question, and may be true no more.
     const bool is_late = at(state.slot).state == State::asked && followed.taken < at(state.slot).asked_at;
-    if (here && !is_late) hears(state);
+    if (!is_late) hears(state);
   }
   taken_ = std::max(taken_, followed.taken);
   confirmed_ = std::max(confirmed_, followed.confirmed);
@@ -128,11 +125,21 @@ void Feed::join() {
 }
 
 void Feed::hears(const CopyState& state) {
-  if (at(state.slot).state != State::asked) {
-    if (state.kind != CopyState::Kind::has) leave(state.slot, State::left);
-    return;
-  }
-  state.kind == CopyState::Kind::has ? hears_of(state.slot, state.last) : leave(state.slot, State::left);
+  if (state.kind != CopyState::Kind::has) return hears_what_is_wrong(state);
+  if (at(state.slot).state == State::asked) hears_of(state.slot, state.last);
+}
+
+// A slot that is not followed there any more has gone to another owner, with all that was changed, or it was
+// full or broken before it heard so.
+void Feed::hears_what_is_wrong(const CopyState& state) {
+  SlotFeed& slot = at(state.slot);
+  const State before = slot.state;
+  if (before == State::left || before == State::parted) return;
+  if (before != State::none) leave(state.slot, State::left);
+  if (before == State::asked) return;
+  slot.was_full = before == State::replayed && state.kind == CopyState::Kind::full;
+  if (before != State::none) append_entry(out_, {.kind = Kind::drop, .slot = state.slot});
+  if (before != State::none || state.kind != CopyState::Kind::refused) troubles_.wrong = state.kind;
 }
 
 void Feed::hears_of(Slot slot, const LastChange& last) {
@@ -143,8 +150,12 @@ void Feed::hears_of(Slot slot, const LastChange& last) {
     return follows(slot, last.number);
   }
   const bool is_known = journal::has(own, last);
-  if (!is_known && !may_be_overwritten(own, last)) return leave(slot, State::parted);
-  const auto found = is_known ? log_.find(slot, last.number, own.last.number) : std::nullopt;
+  if (!is_known && !may_be_overwritten(own, last)) {
+    troubles_.parted = true;
+    return leave(slot, State::parted);
+  }
+  const bool replays = is_known && !at(slot).was_full;
+  const auto found = replays ? log_.find(slot, last.number, own.last.number) : std::nullopt;
   if (!found) {
     at(slot).state = State::waiting;
     waiting_.push_back(slot);

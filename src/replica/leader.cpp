@@ -6,6 +6,19 @@
 
 namespace limpet::replica {
 
+namespace {
+
+constexpr std::string_view kHasParted =
+    "it has changes of a slot that this node has not, and keeps them (docs/copies.md, parted)";
+
+std::string_view reason(CopyState::Kind wrong) {
+  return wrong == CopyState::Kind::full      ? "it has no memory for one of them, or its disk takes no more"
+         : wrong == CopyState::Kind::refused ? "it takes one of them from another node"
+                                             : "one of them is not what it should be, and is made anew";
+}
+
+}  // namespace
+
 Leader::Leader(const Setup& setup, const OwnSlots& own)
     : setup_(setup),
       own_(own),
@@ -127,6 +140,7 @@ void Leader::link_lost(FollowerId id, Now now) {
   if (!gone.in) return;
   // That is no fault of the node's, and who dials it waits as it is.
   end(id, "its link is lost");
+  gone.out_ms = now.steady_ms;
   gone.again_ms = now.steady_ms + gone.backoff_ms;
 }
 
@@ -174,6 +188,7 @@ void Leader::left(Slot slot, FollowerId id) {
 void Leader::out(FollowerId id, const std::string& why, Now now) {
   end(id, why);
   Node& gone = node(id);
+  gone.out_ms = now.steady_ms;
   gone.backoff_ms = std::clamp(2 * gone.backoff_ms, kFollowAgainMinMs, kFollowAgainMaxMs);
   gone.again_ms = now.steady_ms + gone.backoff_ms;
 }
@@ -204,9 +219,11 @@ void Leader::look_at(FollowerId id, Now now) {
   Lsn confirmed = kEndOfAll;
   for (Way& way : from.ways) {
     Feed& feed = *way.feed;
-    if (!feed.is_open()) return out(id, "one of its copies is not what it should be", now);
     if (feed.is_lost()) return out(id, "it is too far behind", now);
     for (const Slot slot : feed.take_left()) left(slot, id);
+    const Feed::Troubles troubles = feed.take_troubles();
+    if (troubles.wrong) is_wrong(id, *troubles.wrong);
+    if (troubles.parted) notes_.push_back({.node = id, .why = std::string(kHasParted), .passed_over = false});
     for (const Slot slot : feed.take_joined()) {
       if (!at(slot).followed.has(id) || at(slot).counted.has(id)) continue;
       at(slot).counted.add(id);
@@ -218,6 +235,12 @@ void Leader::look_at(FollowerId id, Now now) {
   }
   from.confirmed = confirmed;
   quorums_.confirm(id, confirmed);
+}
+
+// What it confirms from now on says nothing of what was sent of that slot.
+void Leader::is_wrong(FollowerId id, CopyState::Kind kind) {
+  quorums_.passes_over(id);
+  notes_.push_back({.node = id, .why = std::string(reason(kind))});
 }
 
 void Leader::tick(Now now) {
@@ -342,7 +365,10 @@ std::vector<CopiesCount> Leader::count(Now now) const {
     for (const FollowerId id : slots_[i].parted) ++of(id).left_alone;
   }
   for (std::size_t id = 0; id < nodes_.size(); ++id) {
-    for (const Way& way : nodes_[id].ways) {
+    const Node& to = nodes_[id];
+    if (counts[id].wanted == 0) continue;
+    if (!to.in && to.out_ms != 0) counts[id].behind_ms = now.steady_ms - to.out_ms;
+    for (const Way& way : to.ways) {
       counts[id].behind += way.feed->behind();
       if (way.feed->awaits())
         counts[id].behind_ms = std::max(counts[id].behind_ms, now.steady_ms - way.since_ms);

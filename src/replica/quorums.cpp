@@ -51,10 +51,14 @@ void Quorums::confirm(FollowerId follower, Lsn has) {
   count();
 }
 
-void Quorums::out(FollowerId follower) {
+void Quorums::passes_over(FollowerId follower) {
   for (Run& run : runs_) run.followers.remove(follower);
-  if (follower < has_.size()) has_[follower] = 0;
   count();
+}
+
+void Quorums::out(FollowerId follower) {
+  if (follower < has_.size()) has_[follower] = 0;
+  passes_over(follower);
 }
 
 std::optional<Quorums::Span> Quorums::give_up_stuck() {

@@ -70,4 +70,14 @@ bool take_effect(std::string_view& effects, EffectView& effect) {
   return take_effect(effects, effect, ValueTypes::built_in());
 }
 
+bool only_takes_away(std::string_view effects) {
+  EffectView effect;
+  while (take_effect(effects, effect)) {
+    const bool takes_away = effect.kind == Effect::erase || effect.kind == Effect::erase_field ||
+                            effect.kind == Effect::erase_session || effect.kind == Effect::clear;
+    if (!takes_away) return false;
+  }
+  return effects.empty();
+}
+
 }  // namespace limpet::store

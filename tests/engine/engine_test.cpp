@@ -50,6 +50,16 @@ TEST_F(WithJournal, AReplyWaitsForEverybodyWhoIsToConfirm) {
   EXPECT_FALSE(waits(lsn));
 }
 
+TEST(Durable, ARefusalNamesWhoDoesNotKeepUp) {
+  Durability durability;
+  const auto disk = durability.join(0);
+  const auto followers = durability.join(0, "followers do");
+  durability.confirm(followers, 10);
+  EXPECT_EQ(durability.refusal(), "BUSY the disk does not keep up with what is written; try again later");
+  durability.confirm(disk, 20);
+  EXPECT_EQ(durability.refusal(), "BUSY followers do not keep up with what is written; try again later");
+}
+
 TEST_F(WithJournal, UnderTroubleWritesAreRefusedAndSoAreReadsThatWouldWait) {
   run(engine, "SET a 1");
   engine.durability().set_trouble("no room");

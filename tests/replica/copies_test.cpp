@@ -101,6 +101,18 @@ TEST_F(CopiesTest, ConfirmWhatTheDiskHas) {
   EXPECT_GT(followed.taken, 0U);
 }
 
+TEST_F(CopiesTest, WhatMakesRoomIsTakenThoughThereIsNone) {
+  become_whole();
+  keeper_.set_full(true);
+  Bytes bytes;
+  store::EffectWriter effects;
+  effects.begin(bytes);
+  effects.erase("{u}");
+  send({{.kind = Kind::change, .slot = slot_, .number = 31, .effects = bytes.view()}});
+  EXPECT_EQ(keeper_.store().keys_in(slot_), 0U);
+  EXPECT_EQ(copies_->state(slot_), Copies::State::whole);
+}
+
 // Replies wait for it at the owner, who may never hear of what was wrong.
 TEST_F(CopiesTest, ConfirmNothingBehindWhatAWholeCopyCannotTake) {
   for (const bool full : {false, true}) {
@@ -158,16 +170,21 @@ TEST_F(CopiesTest, AreTakenFromWhoeverOwnsTheSlotAtTheLaterTerm) {
   EXPECT_EQ(value(), "c");
 }
 
-TEST_F(CopiesTest, AStreamThatHasEndedStaysSo) {
+// Somebody here has filled the slot, so that what comes of it is not taken; its owner counts on it.
+TEST_F(CopiesTest, NothingIsConfirmedBehindWhatWasNotTakenBeforeItsOwnerKnows) {
   become_whole();
-  const Slot half = static_cast<Slot>(slot_ + 1);
-  send(
-      {{.kind = Kind::ask, .slot = half, .term = kTerm}, {.kind = Kind::begin, .slot = half, .term = kTerm}});
   const std::uint64_t confirmed = said().confirmed;
   copies_->forget(slot_);
-  copies_->forget(half);
-  send({{.kind = Kind::ask, .slot = half, .term = kTerm}});
-  EXPECT_EQ(said().confirmed, confirmed);
+  const Slot other = static_cast<Slot>(slot_ + 1);
+  send({{.kind = Kind::ask, .slot = other, .term = kTerm}});
+  const Followed told = said();
+  EXPECT_EQ(told.states.at(0).kind, CopyState::Kind::refused);
+  EXPECT_GT(told.confirmed, confirmed) << "nothing has come of it";
+  EXPECT_TRUE(change(32, "c"));
+  send({{.kind = Kind::ask, .slot = other, .term = kTerm}});
+  EXPECT_EQ(said().confirmed, told.confirmed);
+  send({{.kind = Kind::drop, .slot = slot_}});
+  EXPECT_GT(said().confirmed, told.confirmed);
 }
 
 TEST_F(CopiesTest, OfAnEarlierStreamAreNotTaken) {

@@ -176,14 +176,27 @@ TEST_F(Feeding, NoMoreIsMadeThanThereIsCreditFor) {
   EXPECT_TRUE(feed_.can_go_on());
 }
 
-TEST_F(Feeding, WhatIsWrongWithACopyThatCountsEndsTheStream) {
+TEST_F(Feeding, WhatIsWrongWithACopyConcernsNoOther) {
   EXPECT_TRUE(says(CopyState::Kind::has, kOwn));
   (void)sent();
   confirm();
   (void)feed_.take_joined();
   EXPECT_TRUE(says(CopyState::Kind::full));
-  EXPECT_FALSE(feed_.is_open());
+  EXPECT_TRUE(feed_.is_open());
   EXPECT_EQ(feed_.take_left(), std::vector<Slot>{slot_});
+  EXPECT_EQ(feed_.take_troubles().wrong, CopyState::Kind::full);
+  EXPECT_EQ(sent(), (Sent{{Kind::drop, 0}})) << "it has been heard";
+}
+
+TEST_F(Feeding, WhatHadNoRoomAsItsChangesCameIsCopied) {
+  change();
+  EXPECT_TRUE(says(CopyState::Kind::has, kOwn));
+  EXPECT_EQ(feed_.state(slot_), State::replayed);
+  EXPECT_TRUE(says(CopyState::Kind::full));
+  feed_.ask_again();
+  (void)sent();
+  EXPECT_TRUE(says(CopyState::Kind::has, kOwn));
+  EXPECT_EQ(feed_.state(slot_), State::waiting);
 }
 
 TEST_F(Feeding, WhatIsRefusedIsAskedForAgain) {

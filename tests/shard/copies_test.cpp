@@ -95,6 +95,8 @@ TEST(Copies, AFollowerThatIsGoneIsWaitedForNoMoreAndHasEverythingOnceItIsBack) {
   set_all(cluster, client, keys, "v");
   cluster.kill(1);
   set_all(cluster, client, keys, "w");
+  EXPECT_GT(cluster.stats(0).copies.behind_bytes, keys.size()) << "of one that is away, too";
+  EXPECT_GT(cluster.stats(0).copies.behind_ms, 0U);
   cluster.start(1);
   ASSERT_TRUE(cluster.settle());
   cluster.run_for(10'000);

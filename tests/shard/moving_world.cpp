@@ -17,7 +17,8 @@ constexpr std::size_t kLargePieceBytes = 65'536;    // of what is on its way bet
 constexpr std::int64_t kCopiedMs = 20'000;      // until all followers have been asked again, and have it all
 constexpr std::int64_t kLetGoMs = 2'000;        // and then until others have let go of theirs
 constexpr std::int64_t kLongestWaitMs = 6'000;  // of a command
-const std::vector<std::string_view> kRefusals = {"CLUSTERDOWN", "TRYAGAIN", "LOADING", "MISCONF"};
+const std::vector<std::string_view> kRefusals = {"CLUSTERDOWN", "TRYAGAIN", "LOADING", "MISCONF",
+                                                 "BUSY followers do not keep up"};
 
 SimCluster::Options options_for(std::uint64_t seed, const Kinds& kinds) {
   SimCluster::Options options{.nodes = 2 + static_cast<unsigned>(seed % 6),

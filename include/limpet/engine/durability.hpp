@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limpet/base/lsn.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace limpet::engine {
@@ -18,8 +19,9 @@ class Durability {
   // One who confirms; a number that is used again once it has left.
   using Confirmer = std::size_t;
 
-  // From now on replies wait for one more, who has everything up to there.
-  Confirmer join(Lsn has);
+  // From now on replies wait for one more, who has everything up to there. `who`: as a refusal calls it, and
+  // outlives this.
+  Confirmer join(Lsn has, std::string_view who = "the disk does");
   // It has all up to there; never less than before.
   void confirm(Confirmer who, Lsn has);
   // Nobody waits for it any more.
@@ -52,6 +54,7 @@ class Durability {
   struct Mark {
     Lsn has = 0;
     bool counts = true;
+    std::string_view who{};
   };
   void count();
 

@@ -26,6 +26,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -96,6 +97,7 @@ class Following final : private engine::ChangeFeed::Subscriber,
   void send_followed();
   void confirm();
   void confirm_more();
+  void say_once(cluster::NodeIndex node, std::string why);
 
   [[nodiscard]] std::string why_not(std::optional<Slot> slot) const override;
   [[nodiscard]] std::string why_away(cluster::NodeIndex node, Slot slot) const;
@@ -121,9 +123,10 @@ class Following final : private engine::ChangeFeed::Subscriber,
   std::optional<store::CopyScope>
       copying_;  // none: there have been no copies in this life yet; so is the next
   std::optional<engine::Durability::Confirmer> confirmer_;
-  std::map<Slot, cluster::NodeIndex> giving_;  // to whom
-  mutable std::uint64_t refused_ = 0;          // writes, for want of followers
-  std::set<Slot> spoilt_;                      // whose copies somebody else has changed
+  std::map<Slot, cluster::NodeIndex> giving_;       // to whom
+  mutable std::uint64_t refused_ = 0;               // writes, for want of followers
+  std::map<cluster::NodeIndex, std::string> said_;  // of each in the log last
+  std::set<Slot> spoilt_;                           // whose copies somebody else has changed
   std::vector<std::vector<cluster::NodeIndex>>
       lines_;  // by slot / shards: who is to have it, one more than follow
 };

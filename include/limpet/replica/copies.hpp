@@ -2,8 +2,9 @@
 //
 // Each slot has one owner whose stream is heard of it: the last that has asked for it, at no lower term than
 // those before. What others send of it is passed over, and they are told so. A copy is whole, or worth
-// nothing. Where something comes that cannot be taken, though its slot is whole and so is counted on, the
-// stream ends: nothing behind it is confirmed, whatever becomes of what its owner is told.
+// nothing. Where something comes that cannot be taken, though its slot was whole and so is counted on, its
+// owner is told, and nothing behind it is confirmed until he has said that he has heard it: by a drop of the
+// slot, or by asking for it anew.
 //
 // What has been done with the bytes of a stream is confirmed once it is as safe as this node's own changes
 // are (safe()); what is in memory alone is not.
@@ -23,7 +24,6 @@
 #include <limpet/replica/followed.hpp>
 #include <map>
 #include <optional>
-#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -97,13 +97,16 @@ class Copies {
     std::uint64_t before = 0;  // the boot of which it was before that: nothing more is heard of it
     std::uint64_t taken = 0;
     std::uint64_t confirmed = 0;
-    Bytes rest;  // of an entry that has not come as a whole
+    std::uint64_t told = 0;  // of that
+    Bytes rest;              // of an entry that has not come as a whole
     std::deque<Mark> marks;
-    bool failed = false;                       // it has ended, whatever comes
+    bool failed = false;                       // some of it is missing: it has ended, whatever comes
     bool is_said = true;                       // how far it has come
     std::map<Slot, CopyState::Kind> states{};  // what its owner has to know, and has done nothing about
     std::deque<Slot> unsaid{};                 // of these
-    std::set<Slot> lost{};                     // of those that were whole: another owns them
+    // Of those that were whole, and are taken no more as far as he knows: has something come of it since?
+    std::map<Slot, bool> refused{};
+    std::size_t skipped = 0;  // so many have
   };
 
   [[nodiscard]] SlotCopy& at(Slot slot) { return slots_[slot / shards_]; }
@@ -113,13 +116,15 @@ class Copies {
   void take(const Sender& from, Stream& stream, const Entry& entry);
   void ask(const Sender& from, Stream& stream, const Entry& entry);
   void spare(const Entry& entry);
-  void is_lost(Slot slot);
   void go_on_from(Stream& stream, const Entry& entry);
   void change(Stream& stream, const Entry& entry);
   void copy(Stream& stream, const Entry& entry);
   [[nodiscard]] bool has_room(Stream& stream, const Entry& entry);
   void say(Stream& stream, Slot slot, CopyState::Kind kind);
   void give_up(Stream& stream, Slot slot, CopyState::Kind why);
+  static void skip(Stream& stream, Slot slot);
+  static void is_known(Stream& stream, Slot slot);
+  void cannot_take(Stream& stream, Slot slot, CopyState::Kind why);
   static void confirm(Stream& stream, Lsn safe);
 
   CopyKeeper& keeper_;

@@ -14,7 +14,9 @@
 //              for slots that are replayed     for those that follow, or are copied
 //
 // Whoever follows is counted on once it has confirmed that it has what its owner had when the slot began to
-// follow: joined(). It is out with the connection, or with what is wrong with its copy: left().
+// follow: joined(). It is out with the connection, or with what is wrong with its copy: left(). Then it has
+// not taken what was sent of the slot since, and confirms nothing behind that before it has been told to drop
+// it.
 //
 // Owned by a shard, on its thread. It knows no link, no clock and no reply.
 #pragma once
@@ -75,7 +77,8 @@ class Feed final : private store::ChangeSink {
   // The log has been told of more, or it is time to go on with what is not finished. Makes about so many
   // bytes, as far as there is credit.
   void go_on(std::size_t most);
-  // Copies on, about so many bytes; returns how many. REQUIRES: a CopyScope has lived since before the copy began.
+  // Copies on, about so many bytes; returns how many. REQUIRES: a CopyScope has lived since before the copy
+  // began.
   std::uint64_t copy_on(store::Store& store, std::size_t most);
   // Those that had left are asked for again.
   void ask_again();
@@ -87,6 +90,13 @@ class Feed final : private store::ChangeSink {
   // Since the last call.
   [[nodiscard]] std::vector<Slot> take_joined() { return std::exchange(joined_, {}); }
   [[nodiscard]] std::vector<Slot> take_left() { return std::exchange(left_, {}); }
+  // Since the last call: what is wrong with a copy of which it may have confirmed less than it seems; one has
+  // parted.
+  struct Troubles {
+    std::optional<CopyState::Kind> wrong{};
+    bool parted = false;
+  };
+  [[nodiscard]] Troubles take_troubles() { return std::exchange(troubles_, {}); }
 
   // The next change of the slot is likely soon.
   void prefetch(Slot slot) const { __builtin_prefetch(&slots_[index(slot)]); }
@@ -106,8 +116,11 @@ class Feed final : private store::ChangeSink {
   }
   // Of the log, what has not been looked at for what is to be sent.
   [[nodiscard]] std::uint64_t unsent() const { return open_ ? log_.end() - next_ : 0; }
-  // What the follower has not confirmed, in bytes of the log and of the stream.
-  [[nodiscard]] std::uint64_t behind() const { return open_ ? log_.end() - next_ + made() - confirmed_ : 0; }
+  // What the follower has not confirmed, in bytes of the log and of the stream; of one that is away, what has
+  // been changed since, of whichever slots.
+  [[nodiscard]] std::uint64_t behind() const {
+    return open_ ? log_.end() - next_ + made() - confirmed_ : log_.end() - away_since_;
+  }
   // The log has forgotten what is to be sent next: the follower is too far behind, and is to begin anew.
   [[nodiscard]] bool is_lost() const { return open_ && next_ < log_.begin(); }
 
@@ -119,6 +132,7 @@ class Feed final : private store::ChangeSink {
     std::uint64_t number = 0;          // of the last change that is there, or on the way there
     ChangeLog::Cursor from = 0;        // nothing before it is of this history
     std::optional<LastChange> told{};  // term and boot of the last change that is on the way
+    bool was_full = false;             // where changes were replayed last: a copy may need less
   };
   struct Mark {
     std::uint64_t at = 0;  // once the stream is confirmed up to there
@@ -144,6 +158,7 @@ class Feed final : private store::ChangeSink {
   void leave(Slot slot, State state);
   // ---- What comes of an answer ----
   void hears(const CopyState& state);
+  void hears_what_is_wrong(const CopyState& state);
   void hears_of(Slot slot, const LastChange& last);
   void follows(Slot slot, std::uint64_t number);
   void join();
@@ -173,15 +188,17 @@ class Feed final : private store::ChangeSink {
   Lsn covered_ = 0;   // by what is confirmed
   Lsn next_lsn_ = 0;  // by what stands before next_
 
-  ChangeLog::Cursor next_ = 0;               // of those that follow or are copied
-  std::optional<ChangeLog::Cursor> replay_;  // of those that are replayed
-  std::deque<Slot> waiting_;                 // for their copies; that of the first may be under way
+  ChangeLog::Cursor away_since_ = log_.end();  // about, where it is not open
+  ChangeLog::Cursor next_ = 0;                 // of those that follow or are copied
+  std::optional<ChangeLog::Cursor> replay_;    // of those that are replayed
+  std::deque<Slot> waiting_;                   // for their copies; that of the first may be under way
   std::optional<store::SlotCopy> copy_;
   std::size_t run_at_ = 0;
   store::EffectWriter effects_;
 
   std::vector<Slot> joined_;
   std::vector<Slot> left_;
+  Troubles troubles_;
 };
 
 }  // namespace limpet::replica

@@ -53,10 +53,11 @@ class Leader {
     std::uint64_t stream = 0;
     Feed::Piece piece{};
   };
-  // A node is out.
+  // Why a node is not counted on to have copies, or one of them.
   struct Note {
     FollowerId node = 0;
     std::string why{};
+    bool passed_over = true;  // nobody waits any more for what it has not confirmed yet
   };
   struct Setup {
     unsigned shard = 0;
@@ -144,6 +145,7 @@ class Leader {
     bool linked = false;
     bool in = false;            // its streams are open
     std::vector<Way> ways;      // by its shard
+    std::int64_t out_ms = 0;    // since then, if it is; 0: it has not been in
     std::int64_t again_ms = 0;  // not before is it tried again
     std::int64_t backoff_ms = 0;
     Lsn confirmed = 0;          // of what it is to have
@@ -173,6 +175,7 @@ class Leader {
   void end(FollowerId id, const std::string& why);
   void out(FollowerId id, const std::string& why, Now now);
   void look_at(FollowerId id, Now now);
+  void is_wrong(FollowerId id, CopyState::Kind kind);
   void tick(FollowerId id, Now now);
   template <class Visit>
   void each_slot(Visit visit) {

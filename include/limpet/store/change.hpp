@@ -117,6 +117,8 @@ struct EffectView {
 // Takes one effect off the front of `effects`; `effect` is the one before, or new. False if it is none or
 // breaks a bound of limits.hpp.
 [[nodiscard]] bool take_effect(std::string_view& effects, EffectView& effect);
+// These are effects, and none of them needs memory.
+[[nodiscard]] bool only_takes_away(std::string_view effects);
 
 // Does to the store what the effects say. Takes no time-out for passed. An error if they are no effects on
 // keys of this slot; those before have been done then.
