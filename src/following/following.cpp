@@ -1,3 +1,4 @@
+#include <array>
 #include <iterator>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
@@ -223,14 +224,15 @@ bool Following::take(const Start& from, const Frame& frame, std::string_view bod
 void Following::send_pieces() {
   while (const auto frame = leader_->next_frame()) {
     if (!links_.at(frame->node).up()) continue;  // it will be lost before long
-    Bytes body;
-    append_le(body, frame->stream);
-    append_le(body, static_cast<std::uint16_t>(config_.index));
-    body.append(frame->piece.bytes);
-    links_.send(frame->node, {.type = FrameType::follow,
-                              .slot = static_cast<Slot>(frame->shard),
-                              .id = frame->piece.at,
-                              .body = body.view()});
+    std::array<char, 10> before;
+    store_le(before.data(), frame->stream);
+    store_le(before.data() + 8, static_cast<std::uint16_t>(config_.index));
+    links_.send(frame->node,
+                {.type = FrameType::follow,
+                 .slot = static_cast<Slot>(frame->shard),
+                 .id = frame->piece.at,
+                 .body = frame->piece.bytes},
+                {before.data(), before.size()});
   }
 }
 

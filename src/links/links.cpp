@@ -116,9 +116,9 @@ void Links::answer_goodbye(Link& link) {
 
 // ---- To them ----
 
-std::uint64_t Links::send(NodeIndex node, const Frame& frame) {
+std::uint64_t Links::send(NodeIndex node, const Frame& frame, std::string_view before) {
   Link& link = *links_[node];
-  const std::uint64_t end = link.lanes().send(frame);
+  const std::uint64_t end = link.lanes().send(frame, before);
   flush(link);
   return end;
 }

@@ -114,7 +114,7 @@ TEST_F(Feeding, WhoHasAllFollows) {
   EXPECT_EQ(feed_.take_joined(), std::vector<Slot>{slot_});
   change();
   feed_.go_on(kFollowStepBytes);
-  EXPECT_EQ(sent(), (Sent{{Kind::change, 31}}));
+  EXPECT_EQ(sent(), (Sent{{Kind::from, 0}, {Kind::change, 31}}));
   EXPECT_EQ(feed_.confirmed(), 0U);
   confirm();
   EXPECT_EQ(feed_.confirmed(), 100U);
