@@ -102,6 +102,8 @@ void Links::tick(NodeIndex node, bool owns_slots, Now now, Random& random) {
   answer_goodbye(link);
   LinkStream* const stream = find(link.id());
   if (stream == nullptr) return;
+  // Not as soon as it is empty: with followers much goes out in each turn.
+  trim(stream->out);
   wish == Link::Wish::close ? dirty_.abort(*stream, link.id()) : dirty_.mark(*stream, link.id());
 }
 
@@ -136,7 +138,6 @@ std::optional<NodeIndex> Links::written(StreamId id, std::size_t bytes) {
   if (stream == nullptr) return std::nullopt;
   Link& link = *links_[stream->node];
   link.lanes().written(bytes);
-  trim(stream->out);
   flush(link);
   return link.lanes().waiting() < kLinkBytesMax / 2 ? std::optional(link.node()) : std::nullopt;
 }
