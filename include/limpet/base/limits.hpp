@@ -147,7 +147,7 @@ inline constexpr std::int64_t kFollowSilentMs = 3'000;     // without progress, 
 inline constexpr std::int64_t kFollowAskMs = 5'000;        // before it is asked again for a copy that it did not take
 inline constexpr std::int64_t kFollowAgainMinMs = 1'000;   // before one that went out is tried again: at first
 inline constexpr std::int64_t kFollowAgainMaxMs = 60'000;  // ... and at the most
-inline constexpr std::size_t kWrittenSlotsMax = 1'024;     // that are told apart for WAIT, of a client
+inline constexpr std::size_t kWrittenSlotsListed = 32;     // of a client, for WAIT: with more each slot has a bit
 inline constexpr unsigned kFollowReplaySteps = 256;        // changes that are looked at in one go, to be sent again
 
 // ---- Journal ---------------------------------------------------------------------------------------------------
