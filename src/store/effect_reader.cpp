@@ -66,6 +66,13 @@ bool take_effect(std::string_view& effects, EffectView& effect, const ValueTypes
   return take_parts(effects, *layout, effect);
 }
 
+std::string_view first_key(std::string_view effects) {
+  if (effects.empty() || (static_cast<unsigned char>(effects.front()) & kSameKey) != 0) return {};
+  effects.remove_prefix(1);
+  std::string_view key;
+  return take_text(effects, key) ? key : std::string_view();
+}
+
 bool take_effect(std::string_view& effects, EffectView& effect) {
   return take_effect(effects, effect, ValueTypes::built_in());
 }

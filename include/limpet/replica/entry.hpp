@@ -64,6 +64,8 @@ struct EntryStep {
 };
 // Reads one from the front of `input`.
 [[nodiscard]] EntryStep next_entry(std::string_view input);
+// The same, into one that is used again and again: of the entry only what is of its kind is set.
+void next_entry(std::string_view input, EntryStep& step);
 
 // ---- In the log ----
 // A change as an entry, and what it is called by: far more are written and passed on than all others.
