@@ -35,7 +35,8 @@ bool Copies::take(const Sender& from, const StreamName& name, std::uint64_t begi
   }
   if (stream.rest.empty()) trim(stream.rest);
   stream.taken += bytes.size();
-  stream.is_said = false;
+  // That is said with what is confirmed before long, unless much is on its way.
+  if (stream.taken - stream.said >= kFollowCreditBytes / 4) stream.is_said = false;
   stream.marks.push_back({.taken = stream.taken, .lsn = keeper_.end()});
   confirm(stream, safe_);
   return true;
@@ -259,6 +260,7 @@ std::optional<std::pair<Sender, Followed>> Copies::next_followed() {
   for (auto& [from, stream] : streams_) {
     if (stream.is_said && stream.unsaid.empty()) continue;
     stream.is_said = true;
+    stream.said = stream.taken;
     Followed followed{.stream = stream.id, .taken = stream.taken, .confirmed = stream.confirmed};
     while (!stream.unsaid.empty() && followed.states.size() < kFollowedStatesMax) {
       const Slot slot = stream.unsaid.front();

@@ -97,6 +97,7 @@ class Copies {
     std::uint64_t boot = 0;    // of the sender
     std::uint64_t before = 0;  // the boot of which it was before that: nothing more is heard of it
     std::uint64_t taken = 0;
+    std::uint64_t said = 0;  // to be taken
     std::uint64_t confirmed = 0;
     Bytes rest;  // of an entry that has not come as a whole
     std::deque<Mark> marks;
