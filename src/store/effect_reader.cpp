@@ -8,6 +8,11 @@ namespace limpet::store {
 namespace {
 
 bool take_number(std::string_view& from, std::uint64_t max, std::uint64_t& number) {
+  if (!from.empty() && static_cast<unsigned char>(from.front()) < 0x80) {  // most are small
+    number = static_cast<unsigned char>(from.front());
+    from.remove_prefix(1);
+    return number <= max;
+  }
   number = 0;
   for (unsigned shift = 0; shift < 63 && !from.empty(); shift += 7) {
     const auto byte = static_cast<unsigned char>(from.front());

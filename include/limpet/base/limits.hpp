@@ -154,7 +154,7 @@ inline constexpr unsigned kFollowReplaySteps = 256;        // changes that are l
 inline constexpr std::size_t kRecordBytesMax = 128_MiB;   // the body of one record: the effects of one command
 inline constexpr std::size_t kRecordSplitBytes = 16_MiB;  // effects behind this go into another record
 inline constexpr std::size_t kSegmentBytes = 16_MiB;      // a journal file that has more is followed by another
-inline constexpr std::size_t kChangesKeptBytes = 1_MiB;    // room for a turn's changes, if the last one had as many
+inline constexpr std::size_t kChangesKeptBytes = 1_MiB;    // room for a turn's changes, if one of the last had as many
 // Changes on their way to the disk: above it no large write is taken, and above so much more no small one.
 inline constexpr std::size_t kUnwrittenBytesMax = 64_MiB;
 inline constexpr std::size_t kUnwrittenSmallBytes = 64_MiB;
