@@ -41,14 +41,14 @@ void ChangeFeed::listen(bool listens) {
   connect();
 }
 
-Result<void> ChangeFeed::follow(Slot slot, const LastChange& made, std::string_view effects, Now now) {
+Result<void> ChangeFeed::follow(Slot slot, const LastChange& made, const store::Run& run, Now now) {
   LIMPET_ASSERT(journal_ && listens_);
   end_command();
   store_.set_sink(nullptr);
-  Result<void> done = store::apply(store_, slot, effects, now.unix_ms);
+  Result<void> done = store::apply(store_, slot, run, now.unix_ms);
   store_.set_sink(journal_.get());
   // What cannot be applied now could not be at a start, either.
-  if (done) journal_->append(slot, made, effects);
+  if (done) journal_->append(slot, made, run.effects);
   return done;
 }
 

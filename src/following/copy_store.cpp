@@ -30,7 +30,7 @@ void CopyStore::clear(Slot slot) {
   store::EffectWriter effects;
   effects.begin(bytes);
   effects.clear();
-  (void)put(slot, bytes.view());
+  (void)put(slot, {.effects = bytes.view()});
 }
 
 bool CopyStore::spare(Slot slot, Term term) {
@@ -49,19 +49,19 @@ bool CopyStore::spare(Slot slot, Term term) {
 }
 
 void CopyStore::prefetch(std::span<const Coming> coming) const {
-  std::array<std::string_view, kLookAheadMax> effects;
+  std::array<store::Run*, kLookAheadMax> runs;
   for (std::size_t i = 0; i < coming.size(); ++i) {
-    effects[i] = coming[i].effects;
+    runs[i] = coming[i].run;
     __builtin_prefetch(&ownership_.moves().title(coming[i].slot));
     journal().prefetch(coming[i].slot);
     journal().prefetch_last(coming[i].slot);
   }
-  store::prefetch(engine_.store(), std::span(effects).first(coming.size()));
+  store::prefetch(engine_.store(), std::span(runs).first(coming.size()));
 }
 
-bool CopyStore::put(Slot slot, std::string_view effects) {
+bool CopyStore::put(Slot slot, const store::Run& run) {
   return engine_.feed()
-      .follow(slot, {Term{}, journal().last(slot).number + 1, journal().boot()}, effects, now_)
+      .follow(slot, {Term{}, journal().last(slot).number + 1, journal().boot()}, run, now_)
       .has_value();
 }
 
@@ -69,8 +69,8 @@ void CopyStore::whole(Slot slot, const LastChange& last, const std::vector<LastC
   journal().copied(slot, last, ends);
 }
 
-bool CopyStore::change(Slot slot, const LastChange& made, std::string_view effects) {
-  return engine_.feed().follow(slot, made, effects, now_).has_value();
+bool CopyStore::change(Slot slot, const LastChange& made, const store::Run& run) {
+  return engine_.feed().follow(slot, made, run, now_).has_value();
 }
 
 }  // namespace limpet::following

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/cluster/line.hpp>
@@ -59,6 +60,7 @@ void Following::switch_on() {
 // ---- Own slots ----
 
 void Following::changed(Slot slot, std::string_view effects, Lsn end) {
+  has_news_ = true;
   if (owns(slot)) return leader_->changed(slot, effects, end);
   // Somebody fills or clears what is another's: it is no copy any more.
   copies_->forget(slot);
@@ -84,6 +86,7 @@ LastChange Following::last(Slot slot) const { return engine_.feed().journal()->l
 journal::SlotVersion Following::version(Slot slot) const { return engine_.feed().journal()->version(slot); }
 
 void Following::follow_view() {
+  has_news_ = true;
   if (!leader_) return;
   policy_ = links_.view().copies;
   leader_->set_policy(policy_);
@@ -96,6 +99,7 @@ void Following::follow_view() {
 }
 
 void Following::rerouted(Slot slot) {
+  has_news_ = true;
   if (!is_on() || !ownership_.slots().is_own(slot)) return;
   // Before it is loaded nobody knows what there is of it.
   if (ownership_.slots().is_loading(slot) || ownership_.slots().is_damaged(slot)) return;
@@ -198,6 +202,7 @@ std::string Following::why_away(NodeIndex node, Slot slot) const {
 // ---- Links ----
 
 void Following::link_is_up(NodeIndex node) {
+  has_news_ = true;
   if (!is_on()) return;
   said_.erase(node);
   const auto shards = links_.at(node).theirs().shards;
@@ -206,6 +211,7 @@ void Following::link_is_up(NodeIndex node) {
 }
 
 void Following::link_is_lost(NodeIndex node) {
+  has_news_ = true;
   if (is_on()) leader_->link_lost(node, now_);
 }
 
@@ -239,6 +245,7 @@ void Following::take(const Frame& sibling) {
 
 // A piece of a stream, or what is said of one. False: it is neither.
 bool Following::take(const Start& from, const Frame& frame, std::string_view body) {
+  has_news_ = true;
   if (frame.type == FrameType::followed) {
     const auto followed = replica::read_followed(body);
     return followed && leader_->heard(from.node, static_cast<std::uint16_t>(frame.id), *followed, now_);
@@ -257,14 +264,15 @@ bool Following::take(const Start& from, const Frame& frame, std::string_view bod
 void Following::send_pieces() {
   while (const auto frame = leader_->next_frame()) {
     if (!links_.at(frame->node).up()) continue;  // it will be lost before long
-    Bytes body;
-    append_le(body, frame->stream);
-    append_le(body, static_cast<std::uint16_t>(config_.index));
-    body.append(frame->piece.bytes);
-    links_.send(frame->node, {.type = FrameType::follow,
-                              .slot = static_cast<Slot>(frame->shard),
-                              .id = frame->piece.at,
-                              .body = body.view()});
+    std::array<char, 10> before;
+    store_le(before.data(), frame->stream);
+    store_le(before.data() + 8, static_cast<std::uint16_t>(config_.index));
+    links_.send(frame->node,
+                {.type = FrameType::follow,
+                 .slot = static_cast<Slot>(frame->shard),
+                 .id = frame->piece.at,
+                 .body = frame->piece.bytes},
+                {before.data(), before.size()});
   }
 }
 
@@ -284,6 +292,7 @@ void Following::send_followed() {
 // ---- What is safe ----
 
 void Following::durable(Lsn up_to) {
+  has_news_ = true;
   if (copies_) copies_->safe(up_to);
 }
 
@@ -354,6 +363,7 @@ std::size_t Following::confirmed_by(Slot slot) const {
 // ---- Time ----
 
 void Following::tick() {
+  has_news_ = true;
   if (!is_on()) return;
   leader_->tick(now_);
   copies_->tick();
@@ -363,6 +373,7 @@ void Following::tick() {
 void Following::end_event() {
   if (!is_on()) return;
   engine_.feed().end_command();
+  if (!std::exchange(has_news_, false)) return;
   note_spoilt();
   leader_->go_on(now_);
   send_pieces();
@@ -384,6 +395,7 @@ void Following::say_once(NodeIndex node, std::string why) {
 }
 
 void Following::go_on() {
+  has_news_ = true;
   if (leader_ && leader_->can_copy()) leader_->copy_on(engine_.store(), kFollowStepBytes);
 }
 

@@ -129,8 +129,10 @@ void Writer::mark(std::uint64_t synced) {
 Bytes Writer::take() {
   end_command();
   begin_ += batch_.size();
+  // For as much as the largest of the last ones, and a little more.
+  room_ = std::min(std::max(batch_.size() + batch_.size() / 4, room_ - room_ / 32), kChangesKeptBytes);
   Bytes next;
-  next.reserve(std::min(batch_.size(), kChangesKeptBytes));
+  next.reserve(room_);
   return std::exchange(batch_, std::move(next));
 }
 

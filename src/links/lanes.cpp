@@ -9,15 +9,19 @@ namespace {
 constexpr std::size_t kLowBytes = 2 * kPieceBytes;
 }  // namespace
 
-std::uint64_t Lanes::send(const peer::Frame& frame) {
-  if (frame.body.size() <= kPieceBytes) {
-    peer::append_frame(out_, frame);
+std::uint64_t Lanes::send(const peer::Frame& frame, std::string_view before) {
+  const std::size_t length = before.size() + frame.body.size();
+  if (length <= kPieceBytes) {
+    peer::append_header(out_, frame, length);
+    out_.append(before);
+    out_.append(frame.body);
     return written_ + out_.size();
   }
   Wide& wide = queued_.emplace_back();
   wide.frame = frame;
+  wide.body.append(before);
   wide.body.append(frame.body);
-  wide_bytes_ += frame.body.size();
+  wide_bytes_ += length;
   return kLater;
 }
 

@@ -102,6 +102,8 @@ void Links::tick(NodeIndex node, bool owns_slots, Now now, Random& random) {
   answer_goodbye(link);
   LinkStream* const stream = find(link.id());
   if (stream == nullptr) return;
+  // Not as soon as it is empty: with followers much goes out in each turn.
+  trim(stream->out);
   wish == Link::Wish::close ? dirty_.abort(*stream, link.id()) : dirty_.mark(*stream, link.id());
 }
 
@@ -116,9 +118,9 @@ void Links::answer_goodbye(Link& link) {
 
 // ---- To them ----
 
-std::uint64_t Links::send(NodeIndex node, const Frame& frame) {
+std::uint64_t Links::send(NodeIndex node, const Frame& frame, std::string_view before) {
   Link& link = *links_[node];
-  const std::uint64_t end = link.lanes().send(frame);
+  const std::uint64_t end = link.lanes().send(frame, before);
   flush(link);
   return end;
 }
@@ -136,7 +138,6 @@ std::optional<NodeIndex> Links::written(StreamId id, std::size_t bytes) {
   if (stream == nullptr) return std::nullopt;
   Link& link = *links_[stream->node];
   link.lanes().written(bytes);
-  trim(stream->out);
   flush(link);
   return link.lanes().waiting() < kLinkBytesMax / 2 ? std::optional(link.node()) : std::nullopt;
 }

@@ -2,7 +2,7 @@
 #include <limpet/base/assert.hpp>
 #include <limpet/base/limits.hpp>
 #include <limpet/replica/change_log.hpp>
-#include <utility>
+#include <limpet/replica/entry.hpp>
 
 namespace limpet::replica {
 
@@ -11,43 +11,33 @@ namespace {
 // Changes go by the chunk. A large one has one for itself.
 constexpr std::size_t kChunkBytes = std::size_t{256} * 1024;
 
-struct Head {
-  std::uint64_t end;
-  std::uint64_t number;
-  std::uint64_t cessions;
-  std::uint32_t restarts;
-  std::uint32_t boot;
-  std::uint32_t length;
-  Slot slot;
-};
-
 }  // namespace
 
 void ChangeLog::add(const Change& change) {
-  const std::size_t length = sizeof(Head) + change.effects.size();
-  if (chunks_.empty() || chunks_.back().bytes.size() + length > kChunkBytes) {
+  Bytes& to = room_for(kFromBytes + kChangeHeadBytes + change.effects.size());
+  const std::size_t before = to.size();
+  Range& range = ranges_[change.slot];
+  const bool follows = range.oldest != 0 && change.made.number == range.newest.number + 1 &&
+                       same_term_and_boot(change.made, range.newest);
+  if (!follows) {
+    range = {.since = end(), .oldest = change.made.number};
+    const LastChange last{change.made.term, change.made.number - 1, change.made.boot};
+    append_entry(to, {.kind = Entry::Kind::from, .slot = change.slot, .last = last});
+  }
+  range.newest = change.made;
+  append_change(to, change.slot, change.made.number, change.effects);
+  bytes_ += to.size() - before;
+  chunks_.back().end_lsn = end_lsn_ = change.end;
+  if (bytes_ > bytes_max_) set_bytes_max(bytes_max_);
+}
+
+Bytes& ChangeLog::room_for(std::size_t bytes) {
+  if (chunks_.empty() || chunks_.back().bytes.size() + bytes > kChunkBytes) {
     Chunk& chunk = chunks_.emplace_back();
     chunk.begin = end();
-    chunk.bytes.reserve(std::max(length, kChunkBytes));
+    chunk.bytes.reserve(std::max(bytes, kChunkBytes));
   }
-  Range& range = ranges_[change.slot];
-  const bool follows = range.oldest != 0 && same_term_and_boot(change.made, range.newest) &&
-                       change.made.number == range.newest.number + 1;
-  if (!follows) range = {.since = end(), .oldest = change.made.number};
-  range.newest = change.made;
-  const Head head{.end = change.end,
-                  .number = change.made.number,
-                  .cessions = change.made.term.cessions,
-                  .restarts = change.made.term.restarts,
-                  .boot = change.made.boot,
-                  .length = static_cast<std::uint32_t>(change.effects.size()),
-                  .slot = change.slot};
-  Bytes& to = chunks_.back().bytes;
-  store_le(to.extend(sizeof head), head);
-  to.append(change.effects);
-  bytes_ += length;
-  end_lsn_ = change.end;
-  while (bytes_ > bytes_max_ && chunks_.size() > 1) forget_oldest();
+  return chunks_.back().bytes;
 }
 
 void ChangeLog::set_bytes_max(std::size_t bytes_max) {
@@ -56,24 +46,14 @@ void ChangeLog::set_bytes_max(std::size_t bytes_max) {
 }
 
 // Most read what has just been added.
-const ChangeLog::Chunk& ChangeLog::chunk_of(Cursor cursor) const {
-  if (cursor >= chunks_.back().begin) return chunks_.back();
-  const auto behind = std::upper_bound(chunks_.begin(), chunks_.end(), cursor,
-                                       [](Cursor at, const Chunk& chunk) { return at < chunk.begin; });
-  return *std::prev(behind);
-}
-
-std::optional<ChangeLog::Change> ChangeLog::read(Cursor& cursor) const {
-  LIMPET_ASSERT(cursor >= begin_);
-  if (cursor >= end()) return std::nullopt;
-  const Chunk& chunk = chunk_of(cursor);
-  const std::string_view bytes = chunk.bytes.view().substr(cursor - chunk.begin);
-  const Head head = load_le<Head>(bytes.data());
-  cursor += sizeof head + head.length;
-  return Change{.slot = head.slot,
-                .made = {{head.cessions, head.restarts}, head.number, head.boot},
-                .end = head.end,
-                .effects = bytes.substr(sizeof head, head.length)};
+ChangeLog::Entries ChangeLog::entries_from(Cursor cursor) const {
+  LIMPET_ASSERT(cursor >= begin_ && cursor < end());
+  auto chunk = std::prev(chunks_.end());
+  if (cursor < chunk->begin) {
+    chunk = std::prev(std::upper_bound(chunks_.begin(), chunks_.end(), cursor,
+                                       [](Cursor at, const Chunk& each) { return at < each.begin; }));
+  }
+  return {.bytes = chunk->bytes.view().substr(cursor - chunk->begin), .end = chunk->end_lsn};
 }
 
 std::optional<ChangeLog::Cursor> ChangeLog::find(Slot slot, std::uint64_t behind, std::uint64_t up_to) const {
@@ -83,18 +63,18 @@ std::optional<ChangeLog::Cursor> ChangeLog::find(Slot slot, std::uint64_t behind
 }
 
 void ChangeLog::forget_oldest() {
-  Cursor cursor = begin_;
-  const std::size_t length = chunks_.front().bytes.size();
-  while (cursor < begin_ + length) {
-    const Cursor from = cursor;
-    const std::optional<Change> change = read(cursor);
-    Range& range = ranges_[change->slot];
-    if (from < range.since) continue;  // of before
-    range.oldest = change->made.number == range.newest.number ? 0 : change->made.number + 1;
+  const std::string_view entries = chunks_.front().bytes.view();
+  for (std::size_t at = 0; at < entries.size();) {
+    const Glance entry = glance_at(entries.data() + at);
+    Range& range = ranges_[entry.slot];
+    // Others are of before.
+    if (entry.is_change && begin_ + at >= range.since)
+      range.oldest = entry.number == range.newest.number ? 0 : entry.number + 1;
+    at += entry.bytes;
   }
+  begin_ += entries.size();
+  bytes_ -= entries.size();
   chunks_.pop_front();
-  begin_ += length;
-  bytes_ -= length;
 }
 
 }  // namespace limpet::replica

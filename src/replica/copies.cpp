@@ -3,6 +3,7 @@
 #include <limpet/base/limits.hpp>
 #include <limpet/replica/copies.hpp>
 #include <limpet/store/change.hpp>
+#include <span>
 #include <utility>
 
 namespace limpet::replica {
@@ -36,7 +37,8 @@ bool Copies::take(const Sender& from, const StreamName& name, std::uint64_t begi
   }
   if (stream.rest.empty()) trim(stream.rest);
   stream.taken += bytes.size();
-  stream.is_said = false;
+  // That is said with what is confirmed before long, unless much is on its way.
+  if (stream.taken - stream.said >= kFollowCreditBytes / 4) stream.is_said = false;
   stream.marks.push_back({.taken = stream.taken, .lsn = keeper_.end()});
   confirm(stream, safe_);
   return true;
@@ -55,26 +57,39 @@ void Copies::begin_stream(const Sender& from, Stream& stream, const StreamName& 
 }
 
 bool Copies::take_entries(const Sender& from, Stream& stream, std::string_view& bytes) {
-  for (std::size_t taken = 0;; ++taken) {
-    if (taken % kLookAheadMax == 0) fetch(bytes);
-    const EntryStep step = next_entry(bytes);
-    if (step.kind == EntryStep::Kind::need_more) return true;
-    if (step.kind == EntryStep::Kind::error || step.entry.slot % shards_ != shard_) return false;
-    take(from, stream, step.entry);
-    if (stream.failed) return true;
-    bytes.remove_prefix(step.consumed);
+  EntryStep::Kind last = EntryStep::Kind::entry;
+  while (last == EntryStep::Kind::entry) {
+    last = read(bytes);
+    fetch();
+    for (std::size_t i = 0; i < next_count_; ++i) {
+      take(from, stream, next_[i]);
+      if (stream.failed) return true;
+    }
   }
+  return last == EntryStep::Kind::need_more;
 }
 
-// Has what the next entries change fetched, all at once, where each for itself would wait for memory.
-void Copies::fetch(std::string_view bytes) const {
+// Some of the next entries; returns what stands behind them.
+EntryStep::Kind Copies::read(std::string_view& bytes) {
+  for (next_count_ = 0; next_count_ < next_.size(); ++next_count_) {
+    Next& next = next_[next_count_];
+    next_entry(bytes, next.step);
+    if (next.step.kind != EntryStep::Kind::entry) return next.step.kind;
+    if (next.step.entry.slot % shards_ != shard_) return EntryStep::Kind::error;
+    bytes.remove_prefix(next.step.consumed);
+  }
+  return EntryStep::Kind::entry;
+}
+
+// Has what these change fetched, all at once, where each for itself would wait for memory.
+void Copies::fetch() {
   std::array<CopyKeeper::Coming, kLookAheadMax> coming;
   std::size_t count = 0;
-  for (std::size_t looked = 0; looked < kLookAheadMax; ++looked) {
-    const EntryStep step = next_entry(bytes);
-    if (step.kind != EntryStep::Kind::entry) break;
-    if (!step.entry.effects.empty()) coming[count++] = {step.entry.slot, step.entry.effects};
-    bytes.remove_prefix(step.consumed);
+  for (Next& next : std::span(next_).first(next_count_)) {
+    const Entry& entry = next.step.entry;
+    const bool has_effects = entry.kind == Kind::change || entry.kind == Kind::run;
+    next.run = {.effects = has_effects ? entry.effects : std::string_view()};
+    if (has_effects) coming[count++] = {entry.slot, &next.run};
   }
   if (count > 1) keeper_.prefetch(std::span(coming).first(count));
 }
@@ -95,7 +110,8 @@ void Copies::confirm(Stream& stream, Lsn safe) {
 
 // ---- Entries ----
 
-void Copies::take(const Sender& from, Stream& stream, const Entry& entry) {
+void Copies::take(const Sender& from, Stream& stream, const Next& next) {
+  const Entry& entry = next.step.entry;
   if (entry.kind == Kind::ask) return ask(from, stream, entry);
   if (entry.kind == Kind::spare) return spare(entry);
   const SlotCopy& slot = at(entry.slot);
@@ -111,9 +127,9 @@ void Copies::take(const Sender& from, Stream& stream, const Entry& entry) {
     case Kind::from:
       return go_on_from(stream, entry);
     case Kind::change:
-      return change(stream, entry);
+      return change(stream, next);
     default:
-      return copy(stream, entry);
+      return copy(stream, next);
   }
 }
 
@@ -158,19 +174,21 @@ void Copies::go_on_from(Stream& stream, const Entry& entry) {
   slot.last = entry.last;
 }
 
-void Copies::change(Stream& stream, const Entry& entry) {
+void Copies::change(Stream& stream, const Next& next) {
+  const Entry& entry = next.step.entry;
   SlotCopy& slot = at(entry.slot);
-  if (slot.state == State::copying) return copy(stream, entry);
+  if (slot.state == State::copying) return copy(stream, next);
   if (slot.state != State::whole || entry.number != slot.last.number + 1)
     return cannot_take(stream, entry.slot, CopyState::Kind::broken);
   if (!has_room(stream, entry)) return;
   ++slot.last.number;
-  if (keeper_.change(entry.slot, slot.last, entry.effects)) return;
+  if (keeper_.change(entry.slot, slot.last, next.run)) return;
   keeper_.clear(entry.slot);
   cannot_take(stream, entry.slot, CopyState::Kind::broken);
 }
 
-void Copies::copy(Stream& stream, const Entry& entry) {
+void Copies::copy(Stream& stream, const Next& next) {
+  const Entry& entry = next.step.entry;
   SlotCopy& slot = at(entry.slot);
   if (entry.kind == Kind::begin) {
     stream.states.erase(entry.slot);
@@ -184,7 +202,7 @@ void Copies::copy(Stream& stream, const Entry& entry) {
     slot.last = entry.last;
     return keeper_.whole(entry.slot, entry.last, entry.ends);
   }
-  if (!has_room(stream, entry) || keeper_.put(entry.slot, entry.effects)) return;
+  if (!has_room(stream, entry) || keeper_.put(entry.slot, next.run)) return;
   keeper_.clear(entry.slot);
   give_up(stream, entry.slot, CopyState::Kind::broken);
 }
@@ -270,6 +288,7 @@ std::optional<std::pair<Sender, Followed>> Copies::next_followed() {
   for (auto& [from, stream] : streams_) {
     if (stream.is_said && stream.unsaid.empty()) continue;
     stream.is_said = true;
+    stream.said = stream.taken;
     Followed followed{.stream = stream.id, .taken = stream.taken};
     while (!stream.unsaid.empty() && followed.states.size() < kFollowedStatesMax) {
       const Slot slot = stream.unsaid.front();

@@ -31,6 +31,7 @@ Taken take_history(std::string_view& from, Entry& entry) {
   std::uint8_t count = 0;
   if (!take_le(from, count)) return Taken::cut_off;
   if (count == 0 || count > kTermsRemembered + 1) return Taken::wrong;
+  entry.ends.clear();
   LastChange before;
   for (unsigned at = 0; at < count; ++at) {
     LastChange change;
@@ -108,15 +109,20 @@ bool end_run(Bytes& out, std::size_t at) {
 
 EntryStep next_entry(std::string_view input) {
   EntryStep step;
+  next_entry(input, step);
+  return step;
+}
+
+void next_entry(std::string_view input, EntryStep& step) {
+  step.kind = EntryStep::Kind::need_more;
   std::string_view rest = input;
   std::uint8_t kind = 0;
-  if (!take_le(rest, kind) || !take_le(rest, step.entry.slot)) return step;
+  if (!take_le(rest, kind) || !take_le(rest, step.entry.slot)) return;
   step.entry.kind = static_cast<Entry::Kind>(kind);
   const Taken body = step.entry.slot < kSlots ? take_body(rest, step.entry) : Taken::wrong;
-  if (body == Taken::cut_off) return step;
+  if (body == Taken::cut_off) return;
   step.kind = body == Taken::whole ? EntryStep::Kind::entry : EntryStep::Kind::error;
   step.consumed = input.size() - rest.size();
-  return step;
 }
 
 }  // namespace limpet::replica

@@ -67,6 +67,7 @@ void Feed::end() {
   replay_.reset();
   each_followed([this](Slot slot) { leave(slot, State::left); });
   out_.release();
+  given_ = 0;
   sent_ = taken_ = confirmed_ = 0;
 }
 
@@ -146,7 +147,6 @@ void Feed::hears_of(Slot slot, const LastChange& last) {
   const journal::SlotVersion own = own_.version(slot);
   if (last == own.last) {
     append_entry(out_, {.kind = Kind::from, .slot = slot, .last = last});
-    at(slot) = {.told = last};
     return follows(slot, last.number);
   }
   const bool is_known = journal::has(own, last);
@@ -161,14 +161,16 @@ void Feed::hears_of(Slot slot, const LastChange& last) {
     waiting_.push_back(slot);
     return;
   }
+  // What is replayed is all of one term and boot.
+  const LastChange before{own.last.term, last.number, own.last.boot};
+  append_entry(out_, {.kind = Kind::from, .slot = slot, .last = before});
   at(slot) = {.state = State::replayed, .number = last.number, .from = *found};
   replay_ = std::min(replay_.value_or(*found), *found);
 }
 
 // What it has of what stands behind next_ is not sent again.
 void Feed::follows(Slot slot, std::uint64_t number) {
-  at(slot).state = State::following;
-  at(slot).number = number;
+  at(slot) = {.state = State::following, .number = number};
   joins_.push_back({.at = made(), .slot = slot});
 }
 
@@ -184,26 +186,57 @@ void Feed::go_on(std::size_t most) {
   join();
 }
 
+// Of the first of these, so many at most, and as far as the stream goes: those that are wanted go into it.
+// Returns how many bytes were looked at.
+template <class Wanted>
+std::size_t Feed::pass_on(std::string_view entries, std::uint64_t until, std::size_t most, Wanted is_wanted) {
+  std::size_t at = 0;
+  std::size_t first = 0;  // of those that are wanted, and have not been copied yet
+  for (; most > 0 && at < entries.size() && made() + at - first < until; --most) {
+    const Glance entry = glance_at(entries.data() + at);
+    const std::size_t behind = at + entry.bytes;
+    if (!is_wanted(entry, at)) {
+      out_.append(entries.substr(first, at - first));
+      first = behind;
+    }
+    at = behind;
+  }
+  out_.append(entries.substr(first, at - first));
+  return at;
+}
+
+// What it has is not sent again.
+bool Feed::is_new(SlotFeed& slot, const Glance& entry) {
+  if (!entry.is_change) return entry.number >= slot.number;
+  if (entry.number <= slot.number) return false;
+  slot.number = entry.number;
+  return true;
+}
+
 void Feed::send_changes(std::uint64_t until) {
-  while (made() < until) {
-    const ChangeLog::Cursor from = next_;
-    const std::optional<ChangeLog::Change> change = log_.read(next_);
-    if (!change) return;
-    next_lsn_ = change->end;
-    const State state = at(change->slot).state;
-    if (state == State::following || state == State::copied) send(*change, from, state);
+  const auto is_wanted = [this](const Glance& entry, std::size_t) {
+    SlotFeed& slot = at(entry.slot);
+    return (slot.state == State::following || slot.state == State::copied) && is_new(slot, entry);
+  };
+  while (made() < until && next_ < log_.end()) {
+    const ChangeLog::Entries more = log_.entries_from(next_);
+    const std::size_t passed = pass_on(more.bytes, until, more.bytes.size(), is_wanted);
+    next_ += passed;
+    if (passed == more.bytes.size()) next_lsn_ = more.end;
   }
 }
 
 void Feed::replay(std::uint64_t until) {
   if (*replay_ < log_.begin()) return end_replay(State::waiting);
-  for (unsigned steps = 0; *replay_ < next_; ++steps) {
-    if (made() >= until || steps == kFollowReplaySteps) return;
-    const ChangeLog::Cursor from = *replay_;
-    const std::optional<ChangeLog::Change> change = log_.read(*replay_);
-    if (at(change->slot).state == State::replayed) send(*change, from, State::replayed);
+  const auto is_wanted = [this](const Glance& entry, std::size_t behind) {
+    SlotFeed& slot = at(entry.slot);
+    return slot.state == State::replayed && *replay_ + behind >= slot.from && is_new(slot, entry);
+  };
+  if (*replay_ < next_) {
+    const std::string_view entries = log_.entries_from(*replay_).bytes.substr(0, next_ - *replay_);
+    *replay_ += pass_on(entries, until, kFollowReplaySteps, is_wanted);
   }
-  end_replay(State::following);
+  if (*replay_ == next_) end_replay(State::following);
 }
 
 // Those that were replayed have all that stands before next_, or are copied instead.
@@ -215,21 +248,6 @@ void Feed::end_replay(State then) {
     at(slot) = {.state = then};
     waiting_.push_back(slot);
   });
-}
-
-void Feed::send(const ChangeLog::Change& change, ChangeLog::Cursor from, State state) {
-  SlotFeed& slot = at(change.slot);
-  if (from < slot.from || (state != State::copied && change.made.number <= slot.number)) return;
-  if (!slot.told || !same_term_and_boot(*slot.told, change.made)) {
-    slot.told = change.made;
-    LastChange before = change.made;
-    --before.number;
-    append_entry(out_, {.kind = Kind::from, .slot = change.slot, .last = before});
-  }
-  slot.number = change.made.number;
-  append_entry(
-      out_,
-      {.kind = Kind::change, .slot = change.slot, .number = change.made.number, .effects = change.effects});
 }
 
 // What has been made so far covers so much.
@@ -252,7 +270,7 @@ std::uint64_t Feed::copy_on(store::Store& store, std::size_t most) {
   const std::uint64_t until = before + most;
   if (!copy_) {
     copy_.emplace(slot);
-    at(slot) = {.state = State::copied, .from = next_};
+    at(slot) = {.state = State::copied};
     append_entry(out_, {.kind = Kind::begin, .slot = slot, .term = own_.term(slot)});
   }
   bool whole = false;
@@ -282,22 +300,20 @@ void Feed::end_copy(Slot slot) {
   append_entry(out_, {.kind = Kind::whole, .slot = slot, .last = own.last, .ends = own.ends});
   copy_.reset();
   waiting_.pop_front();
-  at(slot).told = own.last;
   follows(slot, own.last.number);
 }
 
 // ---- To see ----
 
 std::optional<Feed::Piece> Feed::next_piece() {
+  if (given_ > 0) {
+    out_.consume(given_);
+    sent_ += std::exchange(given_, 0);
+    trim(out_);
+  }
   if (out_.empty()) return std::nullopt;
-  const std::size_t length = std::min(out_.size(), kFollowPieceBytes);
-  piece_.clear();
-  piece_.append(out_.view().substr(0, length));
-  out_.consume(length);
-  trim(out_);
-  const Piece piece{.at = sent_, .bytes = piece_.view()};
-  sent_ += length;
-  return piece;
+  given_ = std::min(out_.size(), kFollowPieceBytes);
+  return Piece{.at = sent_, .bytes = out_.view().substr(0, given_)};
 }
 
 }  // namespace limpet::replica

@@ -19,7 +19,11 @@ void FollowerSet::remove(FollowerId follower) {
 bool FollowerSet::has(FollowerId follower) const { return std::find(begin(), end(), follower) != end(); }
 
 bool operator==(const FollowerSet& a, const FollowerSet& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  if (a.size_ != b.size_) return false;
+  for (std::size_t i = 0; i < a.size_; ++i) {
+    if (a.ids_[i] != b.ids_[i]) return false;
+  }
+  return true;
 }
 
 // ---- Runs ----
@@ -31,17 +35,17 @@ std::size_t Quorums::Run::waits_for() const {
 void Quorums::changed(Lsn end, const FollowerSet& followers, unsigned wanted, unsigned least) {
   LIMPET_ASSERT(end >= end_);
   end_ = end;
-  Run run{.end = end,
-          .followers = followers,
-          .wanted = static_cast<std::uint8_t>(wanted),
-          .least = static_cast<std::uint8_t>(least)};
-  if (runs_.empty() && run.waits_for() == 0) {
-    confirmed_ = end;
+  const bool as_before = !runs_.empty() && runs_.back().wanted == wanted && runs_.back().least == least &&
+                         runs_.back().followers == followers;
+  if (as_before) {
+    runs_.back().end = end;
     return;
   }
-  const bool as_before = !runs_.empty() && runs_.back().followers == followers &&
-                         runs_.back().wanted == run.wanted && runs_.back().least == run.least;
-  as_before ? void(runs_.back().end = end) : runs_.push_back(run);
+  const Run run{.end = end,
+                .followers = followers,
+                .wanted = static_cast<std::uint8_t>(wanted),
+                .least = static_cast<std::uint8_t>(least)};
+  runs_.empty() && run.waits_for() == 0 ? void(confirmed_ = end) : runs_.push_back(run);
 }
 
 void Quorums::confirm(FollowerId follower, Lsn has) {

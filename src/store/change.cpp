@@ -62,14 +62,17 @@ void tell_item(ChangeSink& sink, Slot slot, std::string_view key, const Item& it
   item.records().types().of(item.type()).tell(item.records(), item.record(), {sink, slot, key});
 }
 
-Result<void> apply(Store& store, Slot slot, std::string_view effects, std::int64_t unix_ms) {
+Result<void> apply(Store& store, Slot slot, const Run& run, std::int64_t unix_ms) {
   store.set_clock(unix_ms);
   const ValueTypes& types = store.keyspace().records().types();
+  std::string_view effects = run.effects;
   EffectView effect;
+  KeyRef key = run.key;
   while (!effects.empty()) {
     if (!take_effect(effects, effect, types))
       return fail(Code::bad_input, "it holds bytes that are no effect");
-    const KeyRef key = KeyRef::of(effect.key);
+    const bool is_known = effect.key.data() == key.key.data() && effect.key.size() == key.key.size();
+    if (!is_known) key = KeyRef::of(effect.key);
     if (!in_slot(effect, key, slot)) {
       return fail(Code::bad_input, "it concerns a key that is not of slot " + std::to_string(slot));
     }
@@ -78,18 +81,16 @@ Result<void> apply(Store& store, Slot slot, std::string_view effects, std::int64
   return {};
 }
 
-void prefetch(const Store& store, std::span<const std::string_view> runs) {
-  std::array<KeyRef, kLookAheadMax> keys;
-  std::array<KeyRef*, kLookAheadMax> pointers;
+void prefetch(const Store& store, std::span<Run* const> runs) {
+  std::array<KeyRef*, kLookAheadMax> keys;
   std::size_t count = 0;
-  EffectView effect;
-  for (std::string_view run : runs) {
-    if (!take_effect(run, effect) || effect.key.empty()) continue;
-    keys[count] = KeyRef::of(effect.key);
-    pointers[count] = &keys[count];
-    ++count;
+  for (Run* const run : runs) {
+    const std::string_view key = first_key(run->effects);
+    if (key.empty()) continue;
+    run->key = KeyRef::of(key);
+    keys[count++] = &run->key;
   }
-  store.prefetch(std::span(pointers).first(count));
+  store.prefetch(std::span(keys).first(count));
 }
 
 }  // namespace limpet::store

@@ -27,5 +27,7 @@ class ValueTypes;
 
 // take_effect() with other types than the usual ones.
 [[nodiscard]] bool take_effect(std::string_view& effects, EffectView& effect, const ValueTypes& types);
+// The key of the first of these, for a guess; empty: it has none, or is no effect.
+[[nodiscard]] std::string_view first_key(std::string_view effects);
 
 }  // namespace limpet::store

@@ -8,6 +8,11 @@ namespace limpet::store {
 namespace {
 
 bool take_number(std::string_view& from, std::uint64_t max, std::uint64_t& number) {
+  if (!from.empty() && static_cast<unsigned char>(from.front()) < 0x80) {  // most are small
+    number = static_cast<unsigned char>(from.front());
+    from.remove_prefix(1);
+    return number <= max;
+  }
   number = 0;
   for (unsigned shift = 0; shift < 63 && !from.empty(); shift += 7) {
     const auto byte = static_cast<unsigned char>(from.front());
@@ -64,6 +69,13 @@ bool take_effect(std::string_view& effects, EffectView& effect, const ValueTypes
   }
   if ((first & kTimed) != 0 && !take_expiry(effects, effect.expires_unix_ms)) return false;
   return take_parts(effects, *layout, effect);
+}
+
+std::string_view first_key(std::string_view effects) {
+  if (effects.empty() || (static_cast<unsigned char>(effects.front()) & kSameKey) != 0) return {};
+  effects.remove_prefix(1);
+  std::string_view key;
+  return take_text(effects, key) ? key : std::string_view();
 }
 
 bool take_effect(std::string_view& effects, EffectView& effect) {

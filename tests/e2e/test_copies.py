@@ -242,6 +242,7 @@ class Restarts(Copies):
             self.assertEqual(counters.wrong(self.client(self.nodes[others[0]])), [])
         return self.moved(others) - before + self.moved([name])
 
+    @not_sanitized
     def test_one_node_after_the_other_moves_what_was_changed_and_refuses_nothing(self):
         flags = ["--drain-on-stop", "--drain-timeout", f"{int(seconds(60))}s", "--drain-linger", "0"]
         self.nodes = self.cluster(nodes=3, copies={"followers": 2}, flags=flags)

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <limpet/replica/change_log.hpp>
+#include <limpet/replica/entry.hpp>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,18 @@ class Log {
   // The changes of the slot from there on.
   std::vector<std::uint64_t> from(ChangeLog::Cursor cursor, Slot slot) const {
     std::vector<std::uint64_t> numbers;
-    while (const auto change = log.read(cursor)) {
-      if (change->slot == slot) numbers.push_back(change->made.number);
+    for (; cursor < log.end(); cursor += first(cursor).bytes) {
+      const Glance entry = first(cursor);
+      if (entry.slot == slot && entry.is_change) numbers.push_back(entry.number);
     }
     return numbers;
+  }
+  Glance first(ChangeLog::Cursor cursor) const { return glance_at(log.entries_from(cursor).bytes.data()); }
+  // All entries there are.
+  Bytes all() const {
+    Bytes all;
+    while (all.size() < log.end()) all.append(log.entries_from(all.size()).bytes);
+    return all;
   }
   ChangeLog log;
   Lsn end = 0;
@@ -33,25 +42,51 @@ class Log {
 
 using Numbers = std::vector<std::uint64_t>;
 
-TEST(ChangeLog, IsReadInTheOrderInWhichThingsHappened) {
+TEST(ChangeLog, HasTheEntriesThatGoOutInTheOrderInWhichThingsHappened) {
+  using Kind = Entry::Kind;
   Log of;
   of.add(kSlot, 4, "four");
   of.add(kOther, 1, "");
   of.add(kSlot, 5, std::string(700'000, 'v'));
-  ChangeLog::Cursor cursor = of.log.begin();
-  const auto first = of.log.read(cursor);
-  ASSERT_TRUE(first);
-  EXPECT_EQ(first->slot, kSlot);
-  EXPECT_EQ(first->made, (LastChange{{3, 1}, 4, 7}));
-  EXPECT_EQ(first->end, 100U);
-  EXPECT_EQ(first->effects, "four");
-  EXPECT_EQ(of.log.read(cursor)->slot, kOther);
-  EXPECT_EQ(of.log.read(cursor)->effects.size(), 700'000U);
-  EXPECT_FALSE(of.log.read(cursor)) << "there is no more yet";
-  EXPECT_EQ(cursor, of.log.end());
-  of.add(kOther, 2);
-  EXPECT_EQ(of.log.read(cursor)->made.number, 2U);
+  of.log.add({.slot = kSlot, .made = {{4, 0}, 6, 7}, .end = of.end += 100, .effects = "of a later term"});
+  Bytes expected;
+  append_entry(expected, {.kind = Kind::from, .slot = kSlot, .last = {{3, 1}, 3, 7}});
+  append_entry(expected, {.kind = Kind::change, .slot = kSlot, .number = 4, .effects = "four"});
+  append_entry(expected, {.kind = Kind::from, .slot = kOther, .last = {{3, 1}, 0, 7}});
+  append_entry(expected, {.kind = Kind::change, .slot = kOther, .number = 1});
+  append_entry(expected,
+               {.kind = Kind::change, .slot = kSlot, .number = 5, .effects = std::string(700'000, 'v')});
+  append_entry(expected, {.kind = Kind::from, .slot = kSlot, .last = {{4, 0}, 5, 7}});
+  append_entry(expected, {.kind = Kind::change, .slot = kSlot, .number = 6, .effects = "of a later term"});
+  EXPECT_TRUE(of.all().view() == expected.view());
   EXPECT_EQ(of.log.end_lsn(), 400U);
+}
+
+TEST(ChangeLog, SaysHowFarEachPartOfItGoes) {
+  Log of;
+  of.add(kSlot, 1);
+  of.add(kSlot, 2, std::string(700'000, 'v'));
+  const ChangeLog::Entries more = of.log.entries_from(of.log.begin());
+  EXPECT_EQ(more.end, 100U);
+  EXPECT_EQ(of.log.entries_from(of.log.begin() + more.bytes.size()).end, 200U);
+}
+
+TEST(ChangeLog, PassesOnWhatAnEntrySays) {
+  Bytes out;
+  append_change(out, kSlot, 9, "effects");
+  Bytes same;
+  append_entry(same, {.kind = Entry::Kind::change, .slot = kSlot, .number = 9, .effects = "effects"});
+  EXPECT_EQ(out.view(), same.view());
+  const Glance change = glance_at(out.data());
+  EXPECT_TRUE(change.is_change);
+  EXPECT_EQ(change.bytes, out.size());
+  out.clear();
+  append_entry(out, {.kind = Entry::Kind::from, .slot = kOther, .last = {{3, 1}, 8, 7}});
+  const Glance from = glance_at(out.data());
+  EXPECT_FALSE(from.is_change);
+  EXPECT_EQ(from.slot, kOther);
+  EXPECT_EQ(from.number, 8U);
+  EXPECT_EQ(from.bytes, out.size());
 }
 
 TEST(ChangeLog, FindsWhatAFollowerLacks) {

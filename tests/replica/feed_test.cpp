@@ -114,7 +114,7 @@ TEST_F(Feeding, WhoHasAllFollows) {
   EXPECT_EQ(feed_.take_joined(), std::vector<Slot>{slot_});
   change();
   feed_.go_on(kFollowStepBytes);
-  EXPECT_EQ(sent(), (Sent{{Kind::change, 31}}));
+  EXPECT_EQ(sent(), (Sent{{Kind::from, 0}, {Kind::change, 31}}));
   EXPECT_EQ(feed_.confirmed(), 0U);
   confirm();
   EXPECT_EQ(feed_.confirmed(), 100U);
@@ -182,7 +182,6 @@ TEST_F(Feeding, WhatIsWrongWithACopyConcernsNoOther) {
   confirm();
   (void)feed_.take_joined();
   EXPECT_TRUE(says(CopyState::Kind::full));
-  EXPECT_TRUE(feed_.is_open());
   EXPECT_EQ(feed_.take_left(), std::vector<Slot>{slot_});
   EXPECT_EQ(feed_.take_troubles().wrong, CopyState::Kind::full);
   EXPECT_EQ(sent(), (Sent{{Kind::drop, 0}})) << "it has been heard";
@@ -202,7 +201,6 @@ TEST_F(Feeding, WhatHadNoRoomAsItsChangesCameIsCopied) {
 TEST_F(Feeding, WhatIsRefusedIsAskedForAgain) {
   EXPECT_TRUE(says(CopyState::Kind::refused));
   EXPECT_EQ(feed_.state(slot_), State::left);
-  EXPECT_TRUE(feed_.is_open());
   feed_.ask_again();
   EXPECT_EQ(sent(), (Sent{{Kind::ask, 0}}));
 }

@@ -29,8 +29,8 @@ class TestKeeper final : public CopyKeeper {
   void clear(Slot slot) override {
     does(slot, [=](TestKeeper& keeper) { return keeper.do_clear(slot); });
   }
-  bool put(Slot slot, std::string_view effects) override {
-    return does(slot, [=, bytes = std::string(effects)](TestKeeper& keeper) {
+  bool put(Slot slot, const store::Run& run) override {
+    return does(slot, [=, bytes = std::string(run.effects)](TestKeeper& keeper) {
       return keeper.do_change(slot, {Term{}, keeper.writer_->last(slot).number + 1, keeper.boot_}, bytes);
     });
   }
@@ -40,8 +40,8 @@ class TestKeeper final : public CopyKeeper {
       return true;
     });
   }
-  bool change(Slot slot, const LastChange& made, std::string_view effects) override {
-    return does(slot, [=, bytes = std::string(effects)](TestKeeper& keeper) {
+  bool change(Slot slot, const LastChange& made, const store::Run& run) override {
+    return does(slot, [=, bytes = std::string(run.effects)](TestKeeper& keeper) {
       return keeper.do_change(slot, made, bytes);
     });
   }

@@ -148,14 +148,14 @@ inline constexpr std::int64_t kFollowJoinMs = 1'000;       // commands wait so l
 inline constexpr std::int64_t kFollowAskMs = 5'000;        // before it is asked again for a copy that it did not take
 inline constexpr std::int64_t kFollowAgainMinMs = 1'000;   // before one that went out is tried again: at first
 inline constexpr std::int64_t kFollowAgainMaxMs = 60'000;  // ... and at the most
-inline constexpr std::size_t kWrittenSlotsMax = 1'024;     // that are told apart for WAIT, of a client
+inline constexpr std::size_t kWrittenSlotsListed = 32;     // of a client, for WAIT: with more each slot has a bit
 inline constexpr unsigned kFollowReplaySteps = 256;        // changes that are looked at in one go, to be sent again
 
 // ---- Journal ---------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kRecordBytesMax = 128_MiB;   // the body of one record: the effects of one command
 inline constexpr std::size_t kRecordSplitBytes = 16_MiB;  // effects behind this go into another record
 inline constexpr std::size_t kSegmentBytes = 16_MiB;      // a journal file that has more is followed by another
-inline constexpr std::size_t kChangesKeptBytes = 1_MiB;    // room for a turn's changes, if the last one had as many
+inline constexpr std::size_t kChangesKeptBytes = 1_MiB;    // room for a turn's changes, if one of the last had as many
 // Changes on their way to the disk: above it no large write is taken, and above so much more no small one.
 inline constexpr std::size_t kUnwrittenBytesMax = 64_MiB;
 inline constexpr std::size_t kUnwrittenSmallBytes = 64_MiB;

@@ -63,7 +63,7 @@ class ChangeFeed {
   // A change that the slot's owner has made is made here, of a slot of which this is a copy; for the journal,
   // and no subscriber. An error if these are no effects on keys of the slot: those before have been done
   // then. REQUIRES: a journal is kept.
-  [[nodiscard]] Result<void> follow(Slot slot, const LastChange& made, std::string_view effects, Now now);
+  [[nodiscard]] Result<void> follow(Slot slot, const LastChange& made, const store::Run& run, Now now);
 
   // The next changes of the slot are made at this term; for the journal, which counts them.
   void set_term(Slot slot, Term term) {

@@ -8,7 +8,6 @@
 #include <limpet/ownership/ownership.hpp>
 #include <limpet/replica/copy_keeper.hpp>
 #include <span>
-#include <string_view>
 #include <vector>
 
 namespace limpet::following {
@@ -22,9 +21,9 @@ class CopyStore final : public replica::CopyKeeper {
   Room room(Slot slot, Term term, std::size_t bytes) override;
   [[nodiscard]] LastChange last(Slot slot) const override;
   void clear(Slot slot) override;
-  [[nodiscard]] bool put(Slot slot, std::string_view effects) override;
+  [[nodiscard]] bool put(Slot slot, const store::Run& run) override;
   void whole(Slot slot, const LastChange& last, const std::vector<LastChange>& ends) override;
-  [[nodiscard]] bool change(Slot slot, const LastChange& made, std::string_view effects) override;
+  [[nodiscard]] bool change(Slot slot, const LastChange& made, const store::Run& run) override;
   [[nodiscard]] bool spare(Slot slot, Term term) override;
   void prefetch(std::span<const Coming> coming) const override;
   [[nodiscard]] Lsn end() const override { return engine_.feed().end(); }

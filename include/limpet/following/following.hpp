@@ -123,6 +123,7 @@ class Following final : private engine::ChangeFeed::Subscriber,
   std::optional<store::CopyScope>
       copying_;  // none: there have been no copies in this life yet; so is the next
   std::optional<engine::Durability::Confirmer> confirmer_;
+  bool has_news_ = true;                            // something has happened since the end of the last event
   std::map<Slot, cluster::NodeIndex> giving_;       // to whom
   mutable std::uint64_t refused_ = 0;               // writes, for want of followers
   std::map<cluster::NodeIndex, std::string> said_;  // of each in the log last

@@ -70,7 +70,7 @@ class Incoming {
   void tick(Now now, Actions& out);
 
   // ---- To see ----
-  [[nodiscard]] bool is_moving(Slot slot) const { return moves_.contains(slot); }
+  [[nodiscard]] bool is_moving(Slot slot) const { return !moves_.empty() && moves_.contains(slot); }
   [[nodiscard]] bool is_of(Member from, Slot slot, const Message& question) const;
   [[nodiscard]] bool is_writing(Slot slot) const;
   [[nodiscard]] bool is_preparing(Slot slot) const { return is_in(slot, Target::State::preparing); }

@@ -82,6 +82,7 @@ class Writer final : public store::ChangeSink {
   std::uint32_t boot_;
   Bytes batch_;
   std::uint64_t begin_ = 0;  // the position of the batch
+  std::size_t room_ = 0;     // for the next one
   bool open_ = false;
   Slot slot_ = 0;            // of the open record
   std::size_t head_at_ = 0;  // of the open record, in the batch

@@ -10,6 +10,7 @@
 #include <deque>
 #include <limpet/base/bytes.hpp>
 #include <limpet/peer/frame.hpp>
+#include <string_view>
 #include <vector>
 
 namespace limpet::links {
@@ -19,8 +20,8 @@ class Lanes {
   explicit Lanes(Bytes& out) : out_(out) {}
 
   // Sends a frame whose body is at hand. Returns the offset in the stream where it ends, or kLater if it goes
-  // in pieces: pieces_sent() will tell.
-  std::uint64_t send(const peer::Frame& frame);
+  // in pieces: pieces_sent() will tell. `before`: the first bytes of the body, if they stand elsewhere.
+  std::uint64_t send(const peer::Frame& frame, std::string_view before = {});
   static constexpr std::uint64_t kLater = ~std::uint64_t{0};
 
   // Moves pieces of large bodies to `out` while it is low. Returns the ids whose last piece that was, with

@@ -128,7 +128,8 @@ class Links {
 
   // ---- To them. REQUIRES: the link is up. ----
   // Returns the offset in the stream where the frame ends, or Lanes::kLater.
-  std::uint64_t send(NodeIndex node, const peer::Frame& frame);
+  // `before`: the first bytes of the body, if they stand elsewhere.
+  std::uint64_t send(NodeIndex node, const peer::Frame& frame, std::string_view before = {});
 
   // ---- What nodes have said, of themselves ----
   void informed(NodeIndex node, const peer::Standing& standing) { links_[node]->informed(standing); }

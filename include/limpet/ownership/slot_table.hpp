@@ -54,8 +54,8 @@ class SlotTable {
   void begin_load(Slot slot);
   void end_load(Slot slot);
   void damage(Slot slot);
-  [[nodiscard]] bool is_loading(Slot slot) const { return loading_[slot]; }
-  [[nodiscard]] bool is_damaged(Slot slot) const { return damaged_[slot]; }
+  [[nodiscard]] bool is_loading(Slot slot) const { return loading_count_ > 0 && loading_[slot]; }
+  [[nodiscard]] bool is_damaged(Slot slot) const { return damaged_count_ > 0 && damaged_[slot]; }
   [[nodiscard]] unsigned loading() const { return loading_count_; }
   [[nodiscard]] unsigned damaged() const { return damaged_count_; }
 

@@ -1,6 +1,9 @@
 // ChangeLog: the last changes of a shard, in the order in which they happened, for followers that have not
 // got them yet.
 //
+// It has them as the entries that go out (entry.hpp), so that many are passed on at once: each as a `change`,
+// and before the first of another term or boot, or where some are missing, a `from`.
+//
 // Each follower reads it from a cursor of its own. The oldest go when there are more bytes than may be kept,
 // and a cursor that stood among them has lost its place: what a follower has is told from numbers then.
 //
@@ -32,7 +35,7 @@ class ChangeLog {
     Lsn end = 0;        // of the stream of the shard, behind it
     std::string_view effects{};
   };
-  // Counts the bytes of all changes that there ever were. A place between two changes.
+  // Counts the bytes of all entries that there ever were. A place between two of them.
   using Cursor = std::uint64_t;
 
   explicit ChangeLog(std::size_t bytes_max) : bytes_max_(bytes_max), ranges_(kSlots) {}
@@ -47,9 +50,13 @@ class ChangeLog {
   void prefetch(Slot slot) const { __builtin_prefetch(&ranges_[slot]); }
   // Behind the last of all changes.
   [[nodiscard]] Lsn end_lsn() const { return end_lsn_; }
-  // Reads the change at the cursor, which is moved behind it; valid until the next add(). Nothing: it is at
-  // the end. REQUIRES: begin() <= cursor, and a change begins there.
-  [[nodiscard]] std::optional<Change> read(Cursor& cursor) const;
+  struct Entries {
+    std::string_view bytes{};
+    Lsn end = 0;  // of the stream of the shard, behind them
+  };
+  // What stands behind the cursor, or the first of it; valid until the next add(). REQUIRES: begin() <=
+  // cursor < end(), and an entry begins there.
+  [[nodiscard]] Entries entries_from(Cursor cursor) const;
   // The changes of the slot behind this number and up to that one, in one piece: where the first of them may
   // be found, or nothing if some are not there.
   [[nodiscard]] std::optional<Cursor> find(Slot slot, std::uint64_t behind, std::uint64_t up_to) const;
@@ -58,9 +65,10 @@ class ChangeLog {
   struct Chunk {
     Cursor begin = 0;
     Bytes bytes;
+    Lsn end_lsn = 0;
   };
 
-  [[nodiscard]] const Chunk& chunk_of(Cursor cursor) const;
+  [[nodiscard]] Bytes& room_for(std::size_t bytes);
   void forget_oldest();
 
   std::size_t bytes_max_;

@@ -12,10 +12,12 @@
 // Owned by a shard, on its thread. It knows no link and no clock.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <deque>
 #include <limpet/base/bytes.hpp>
+#include <limpet/base/limits.hpp>
 #include <limpet/base/lsn.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/term.hpp>
@@ -96,6 +98,7 @@ class Copies {
     std::uint64_t boot = 0;    // of the sender
     std::uint64_t before = 0;  // the boot of which it was before that: nothing more is heard of it
     std::uint64_t taken = 0;
+    std::uint64_t said = 0;  // to be taken
     std::uint64_t confirmed = 0;
     std::uint64_t told = 0;  // of that
     Bytes rest;              // of an entry that has not come as a whole
@@ -109,16 +112,23 @@ class Copies {
     std::size_t skipped = 0;  // so many have
   };
 
+  // An entry, and the effects that it has.
+  struct Next {
+    EntryStep step{};
+    store::Run run{};
+  };
+
   [[nodiscard]] SlotCopy& at(Slot slot) { return slots_[slot / shards_]; }
   void begin_stream(const Sender& from, Stream& stream, const StreamName& name);
   [[nodiscard]] bool take_entries(const Sender& from, Stream& stream, std::string_view& bytes);
-  void fetch(std::string_view bytes) const;
-  void take(const Sender& from, Stream& stream, const Entry& entry);
+  [[nodiscard]] EntryStep::Kind read(std::string_view& bytes);
+  void fetch();
+  void take(const Sender& from, Stream& stream, const Next& next);
   void ask(const Sender& from, Stream& stream, const Entry& entry);
   void spare(const Entry& entry);
   void go_on_from(Stream& stream, const Entry& entry);
-  void change(Stream& stream, const Entry& entry);
-  void copy(Stream& stream, const Entry& entry);
+  void change(Stream& stream, const Next& next);
+  void copy(Stream& stream, const Next& next);
   [[nodiscard]] bool has_room(Stream& stream, const Entry& entry);
   void say(Stream& stream, Slot slot, CopyState::Kind kind);
   void give_up(Stream& stream, Slot slot, CopyState::Kind why);
@@ -134,6 +144,8 @@ class Copies {
   std::map<Sender, Stream> streams_;
   std::map<Slot, Term> spared_;  // those that are to go, as their owner at that has said, once they may
   Lsn safe_ = 0;
+  std::array<Next, kLookAheadMax> next_;  // read, and not done yet
+  std::size_t next_count_ = 0;
 };
 
 }  // namespace limpet::replica

@@ -9,8 +9,8 @@
 #include <limpet/base/lsn.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/base/term.hpp>
+#include <limpet/store/change.hpp>
 #include <span>
-#include <string_view>
 #include <vector>
 
 namespace limpet::replica {
@@ -32,20 +32,21 @@ class CopyKeeper {
   // one that is in nobody's history.
   virtual void clear(Slot slot) = 0;
   // More of a copy that is not whole. False: these are no effects on keys of the slot.
-  [[nodiscard]] virtual bool put(Slot slot, std::string_view effects) = 0;
+  [[nodiscard]] virtual bool put(Slot slot, const store::Run& run) = 0;
   // It has all changes up to this one, and of terms that ended so.
   virtual void whole(Slot slot, const LastChange& last, const std::vector<LastChange>& ends) = 0;
   // The next change of a whole copy. False: as with put(); some of it may have been done.
-  [[nodiscard]] virtual bool change(Slot slot, const LastChange& made, std::string_view effects) = 0;
+  [[nodiscard]] virtual bool change(Slot slot, const LastChange& made, const store::Run& run) = 0;
 
   // Its owner at that term has all copies that it is to have, and this is none of them: it may go. False: not
   // yet.
   [[nodiscard]] virtual bool spare(Slot slot, Term term) = 0;
 
-  // What comes next: what it needs may be fetched. REQUIRES: at most kLookAheadMax.
+  // What comes next: what it needs may be fetched, and what is worked out of a run noted there. REQUIRES: at
+  // most kLookAheadMax.
   struct Coming {
     Slot slot = 0;
-    std::string_view effects{};
+    store::Run* run = nullptr;
   };
   virtual void prefetch(std::span<const Coming> coming) const = 0;
 

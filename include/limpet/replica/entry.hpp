@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limpet/base/bytes.hpp>
 #include <limpet/base/last_change.hpp>
 #include <limpet/base/slot.hpp>
@@ -63,5 +64,37 @@ struct EntryStep {
 };
 // Reads one from the front of `input`.
 [[nodiscard]] EntryStep next_entry(std::string_view input);
+// The same, into one that is used again and again: of the entry only what is of its kind is set.
+void next_entry(std::string_view input, EntryStep& step);
+
+// ---- In the log ----
+// A change as an entry, and what it is called by: far more are written and passed on than all others.
+inline constexpr std::size_t kChangeHeadBytes = 15;
+inline constexpr std::size_t kFromBytes = 27;
+inline void append_change(Bytes& out, Slot slot, std::uint64_t number, std::string_view effects) {
+  char* const at = out.extend(kChangeHeadBytes + effects.size());
+  at[0] = static_cast<char>(Entry::Kind::change);
+  store_le(at + 1, slot);
+  store_le(at + 3, number);
+  store_le(at + 11, static_cast<std::uint32_t>(effects.size()));
+  std::memcpy(at + kChangeHeadBytes, effects.data(), effects.size());
+}
+struct Glance {
+  bool is_change = false;  // or else it is a `from`
+  Slot slot = 0;
+  std::uint64_t number = 0;
+  std::size_t bytes = 0;
+};
+// Of a change or a `from` that was written here.
+[[nodiscard]] inline Glance glance_at(const char* entry) {
+  constexpr std::size_t kNumberInFrom = 3 + kTermBytes;
+  const auto slot = load_le<Slot>(entry + 1);
+  if (entry[0] != static_cast<char>(Entry::Kind::change))
+    return {.slot = slot, .number = load_le<std::uint64_t>(entry + kNumberInFrom), .bytes = kFromBytes};
+  return {.is_change = true,
+          .slot = slot,
+          .number = load_le<std::uint64_t>(entry + 3),
+          .bytes = kChangeHeadBytes + load_le<std::uint32_t>(entry + 11)};
+}
 
 }  // namespace limpet::replica

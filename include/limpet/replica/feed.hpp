@@ -28,6 +28,7 @@
 #include <limpet/base/lsn.hpp>
 #include <limpet/base/slot.hpp>
 #include <limpet/replica/change_log.hpp>
+#include <limpet/replica/entry.hpp>
 #include <limpet/replica/followed.hpp>
 #include <limpet/replica/own_slots.hpp>
 #include <limpet/store/change.hpp>
@@ -84,7 +85,7 @@ class Feed final : private store::ChangeSink {
   void ask_again();
 
   // ---- What to do ----
-  // The next bytes to be sent; valid until the next call.
+  // The next bytes to be sent; valid until the next call, and sent by then.
   [[nodiscard]] std::optional<Piece> next_piece();
   [[nodiscard]] std::uint64_t stream() const { return stream_; }
   // Since the last call.
@@ -102,7 +103,6 @@ class Feed final : private store::ChangeSink {
   void prefetch(Slot slot) const { __builtin_prefetch(&slots_[index(slot)]); }
 
   // ---- To see ----
-  [[nodiscard]] bool is_open() const { return open_; }
   [[nodiscard]] State state(Slot slot) const { return slots_[index(slot)].state; }
   // Everything up to there that the follower is to have it has confirmed.
   [[nodiscard]] Lsn confirmed() const { return covered_; }
@@ -127,12 +127,11 @@ class Feed final : private store::ChangeSink {
  private:
   struct SlotFeed {
     State state = State::none;
-    bool counts = false;               // joined, and not left
-    std::uint64_t asked_at = 0;        // of the stream, behind the last question
-    std::uint64_t number = 0;          // of the last change that is there, or on the way there
-    ChangeLog::Cursor from = 0;        // nothing before it is of this history
-    std::optional<LastChange> told{};  // term and boot of the last change that is on the way
-    bool was_full = false;             // where changes were replayed last: a copy may need less
+    bool counts = false;         // joined, and not left
+    std::uint64_t asked_at = 0;  // of the stream, behind the last question
+    std::uint64_t number = 0;    // of the last change that is there, or on the way there
+    ChangeLog::Cursor from = 0;  // of those that are replayed nothing before it is of this history
+    bool was_full = false;       // where changes were replayed last: a copy may need less
   };
   struct Mark {
     std::uint64_t at = 0;  // once the stream is confirmed up to there
@@ -166,7 +165,10 @@ class Feed final : private store::ChangeSink {
   void replay(std::uint64_t until);
   void end_replay(State then);
   void send_changes(std::uint64_t until);
-  void send(const ChangeLog::Change& change, ChangeLog::Cursor at, State state);
+  template <class Wanted>
+  [[nodiscard]] std::size_t pass_on(std::string_view entries, std::uint64_t until, std::size_t most,
+                                    Wanted is_wanted);
+  [[nodiscard]] static bool is_new(SlotFeed& slot, const Glance& entry);
   void mark();
   void end_copy(Slot slot);
 
@@ -179,7 +181,7 @@ class Feed final : private store::ChangeSink {
   bool open_ = false;
   std::uint64_t stream_ = 0;
   Bytes out_;               // of the stream, not sent yet
-  Bytes piece_;             // being sent
+  std::size_t given_ = 0;   // of it, being sent
   std::uint64_t sent_ = 0;  // bytes of the stream
   std::uint64_t taken_ = 0;
   std::uint64_t confirmed_ = 0;

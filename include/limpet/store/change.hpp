@@ -120,10 +120,19 @@ struct EffectView {
 // These are effects, and none of them needs memory.
 [[nodiscard]] bool only_takes_away(std::string_view effects);
 
+// Effects that are to be applied, with the first key, if prefetch() has worked it out.
+struct Run {
+  std::string_view effects{};
+  KeyRef key{};
+};
 // Does to the store what the effects say. Takes no time-out for passed. An error if they are no effects on
 // keys of this slot; those before have been done then.
-[[nodiscard]] Result<void> apply(Store& store, Slot slot, std::string_view effects, std::int64_t unix_ms);
+[[nodiscard]] Result<void> apply(Store& store, Slot slot, const Run& run, std::int64_t unix_ms);
+[[nodiscard]] inline Result<void> apply(Store& store, Slot slot, std::string_view effects,
+                                        std::int64_t unix_ms) {
+  return apply(store, slot, Run{.effects = effects}, unix_ms);
+}
 // Begins to fetch what apply() will need of the first key of each of these. REQUIRES: at most kLookAheadMax.
-void prefetch(const Store& store, std::span<const std::string_view> runs);
+void prefetch(const Store& store, std::span<Run* const> runs);
 
 }  // namespace limpet::store
