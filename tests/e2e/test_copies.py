@@ -29,6 +29,10 @@ def copies(node):
     return here["copies_in_sync"], here["copies_wanted"]
 
 
+def parted(node):
+    return node.status()["here"]["copies_parted"]
+
+
 class Writer(threading.Thread):
     """Sets keys to rising numbers, in pipelines, until its connection ends; knows the last that was acknowledged."""
 
@@ -69,10 +73,10 @@ class Copies(E2E):
         self.in_sync()
         return self.nodes
 
-    def in_sync(self, *names):
+    def in_sync(self, *names, or_parted=False):
         def all_of(node):
             there, wanted = copies(node)
-            return there == wanted > 0
+            return there + (parted(node) if or_parted else 0) == wanted > 0
         for node in self.nodes:
             if not names or node.name in names:
                 eventually(lambda: all_of(node), 30, f"the copies of {node.name}'s slots are in sync")
@@ -120,16 +124,23 @@ class WhatIsAcknowledged(Copies):
         for node in self.nodes:
             node.await_ready()
         self.nodes.await_links()
-        self.in_sync()
+        # An owner may have been killed before its own disk had what a follower's has: that was not acknowledged.
+        self.in_sync(or_parted=True)
+        left = sum(parted(node) for node in self.nodes)
         with self.nodes["n1"].connect() as client:
             for key, number in writer.acknowledged.items():
                 self.assertTrue(number <= int(client("GET", key)) <= writer.sent[key], key)
         for node in self.nodes:
             node.process.kill()
+        disks = [on_disk(node) for node in self.nodes]
+        odd = {}
         for key, number in writer.acknowledged.items():
-            values = [int(disk[key]) for disk in map(on_disk, self.nodes) if key in disk]
+            values = [int(disk[key]) for disk in disks if key in disk]
             self.assertGreaterEqual(len(values), 2, key)
-            self.assertEqual(len(set(values)), 1, (key, values))
+            self.assertTrue(all(number <= value <= writer.sent[key] for value in values), (key, number, values))
+            if len(set(values)) > 1:
+                odd[key] = values
+        self.assertLessEqual(len(odd), left, odd)
 
 
 class Followers(Copies):

@@ -287,7 +287,10 @@ class DuringASnapshot(OnABadDisk):
     """A snapshot is work for later: trouble with it is no trouble for clients."""
 
     def setUp(self):
-        self.client_ = self.on_bad_disk("interval", "--shards", "1")
+        self.begin()
+
+    def begin(self, *flags):
+        self.client_ = self.on_bad_disk("interval", "--shards", "1", *flags)
         self.value = bytes(300_000)
 
     def write_much(self):
@@ -306,6 +309,7 @@ class DuringASnapshot(OnABadDisk):
     def test_one_that_fails_is_left_out_and_nothing_else_is(self):
         for order in ("sync .snapshot EIO", "write .snapshot EIO", "write .snapshot ENOSPC", "sync .snapshot lose"):
             with self.subTest(order=order):
+                self.begin("--stop-timeout", "10s")  # what was written has to get to a disk that may be slow
                 self.disk.order(order)
                 self.write_much()
                 self.node.process.eventually_logs("the snapshot is tried again later")
@@ -314,7 +318,6 @@ class DuringASnapshot(OnABadDisk):
                 self.assertGreater(len(files_of(self.node)), 2)
                 self.disk.heal()
                 self.same_after_restart()
-                self.setUp()
 
     def test_one_that_hangs_holds_up_nobody_and_goes_on_later(self):
         for call in ("write", "sync"):
