@@ -72,6 +72,7 @@ std::string Incoming::why_none(Slot slot, const Message& message, Now now) const
 // Why the slot cannot be received in this try; empty: it can.
 std::string Incoming::why_not(Slot slot, const Message& message, bool busy) const {
   if (view_.owners[slot] != self_) return "by its cluster file the slot is not its own";
+  if (message.digest == kOntoCopy && !numbers_.counts()) return "it has no copies";
   if (unready_[slot]) return "it has not loaded the slot from its own disk yet";
   if (busy) return "it is still busy with the slot's last hand-over";
   if (!may_receive(ledger_.title(slot), message.term, message.migration)) return "it holds a later title";
@@ -97,7 +98,7 @@ void Incoming::begin(Member from, Slot slot, const Message& message, std::uint64
   }
   // What was promised in it is dead, and a later promise will take its place.
   forget(slot, "a later try has begun", out);
-  const bool onto_copy = message.digest == kOntoCopy && numbers_.counts();
+  const bool onto_copy = message.digest == kOntoCopy;
   if (!onto_copy) {
     if (numbers_.counts()) numbers_.begin(slot, after_cession(message.term));
     store_.clear(slot);

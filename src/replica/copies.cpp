@@ -100,7 +100,6 @@ void Copies::safe(Lsn up_to) {
 }
 
 void Copies::confirm(Stream& stream, Lsn safe) {
-  if (stream.skipped > 0) return;
   while (!stream.marks.empty() && stream.marks.front().lsn <= safe) {
     stream.confirmed = stream.marks.front().taken;
     stream.marks.pop_front();
@@ -118,11 +117,15 @@ void Copies::take(const Sender& from, Stream& stream, const Next& next) {
   const bool heard = slot.state >= State::asked && slot.from == from;
   if (entry.kind == Kind::drop) {
     stream.states.erase(entry.slot);
-    is_known(stream, entry.slot);
+    stream.lost.erase(entry.slot);
     if (heard) at(entry.slot).state = State::kept;
     return;
   }
-  if (!heard) return skip(stream, entry.slot);  // its owner has been told why
+  // Its owner has been told why. What it counts on, and another owns, ends its stream.
+  if (!heard) {
+    stream.failed = stream.lost.contains(entry.slot);
+    return;
+  }
   switch (entry.kind) {
     case Kind::from:
       return go_on_from(stream, entry);
@@ -140,13 +143,19 @@ void Copies::ask(const Sender& from, Stream& stream, const Entry& entry) {
   if (room == Room::full) return say(stream, entry.slot, CopyState::Kind::full);
   if (room == Room::refused || entry.term < slot.term)
     return say(stream, entry.slot, CopyState::Kind::refused);
-  is_known(stream, entry.slot);
-  // Whoever owned it before knows that it is another's, and is about to drop it; or it has been claimed.
-  if (slot.state == State::whole && slot.from != from)
-    give_up(streams_[slot.from], entry.slot, CopyState::Kind::refused);
+  if (slot.state == State::whole && slot.from != from) is_lost(entry.slot);
+  stream.lost.erase(entry.slot);
   slot = {.state = State::asked, .from = from, .term = entry.term};
   spared_.erase(entry.slot);
   if (room != Room::later) say(stream, entry.slot, CopyState::Kind::has);
+}
+
+// Whoever owned it before knows that it is another's, and is about to drop it; or it has been claimed, and it
+// is told. What it sends of it otherwise is not taken, and so may not be confirmed.
+void Copies::is_lost(Slot slot) {
+  Stream& stream = streams_[at(slot).from];
+  if (at(slot).state == State::whole) stream.lost.insert(slot);
+  say(stream, slot, CopyState::Kind::refused);
 }
 
 // Whoever is heard of it at the same term knows better.
@@ -154,7 +163,7 @@ void Copies::spare(const Entry& entry) {
   SlotCopy& slot = at(entry.slot);
   const bool is_heard = slot.state >= State::asked;
   if (slot.term > entry.term || (is_heard && slot.term == entry.term)) return;
-  if (is_heard) give_up(streams_[slot.from], entry.slot, CopyState::Kind::refused);
+  if (is_heard) is_lost(entry.slot);
   if (keeper_.spare(entry.slot, entry.term)) {
     slot = {};
   } else {
@@ -179,12 +188,12 @@ void Copies::change(Stream& stream, const Next& next) {
   SlotCopy& slot = at(entry.slot);
   if (slot.state == State::copying) return copy(stream, next);
   if (slot.state != State::whole || entry.number != slot.last.number + 1)
-    return cannot_take(stream, entry.slot, CopyState::Kind::broken);
+    return give_up(stream, entry.slot, CopyState::Kind::broken);
   if (!has_room(stream, entry)) return;
   ++slot.last.number;
   if (keeper_.change(entry.slot, slot.last, next.run)) return;
   keeper_.clear(entry.slot);
-  cannot_take(stream, entry.slot, CopyState::Kind::broken);
+  give_up(stream, entry.slot, CopyState::Kind::broken);
 }
 
 void Copies::copy(Stream& stream, const Next& next) {
@@ -214,36 +223,16 @@ bool Copies::has_room(Stream& stream, const Entry& entry) {
   // What makes room needs none.
   if (room == Room::full && store::only_takes_away(entry.effects)) room = keeper_.room(entry.slot, term, 0);
   if (room == Room::there) return true;
-  cannot_take(stream, entry.slot, room == Room::full ? CopyState::Kind::full : CopyState::Kind::refused);
+  give_up(stream, entry.slot, room == Room::full ? CopyState::Kind::full : CopyState::Kind::refused);
   return false;
 }
 
-// Nor what follows it.
-void Copies::cannot_take(Stream& stream, Slot slot, CopyState::Kind why) {
-  give_up(stream, slot, why);
-  skip(stream, slot);
-}
-
 // Nothing more of it is taken before its owner has asked again. Was it whole, replies may wait for what is
-// not taken.
+// not taken: so the stream ends here, and no more of it is ever confirmed.
 void Copies::give_up(Stream& stream, Slot slot, CopyState::Kind why) {
-  if (at(slot).state == State::whole) stream.refused.emplace(slot, false);
+  stream.failed = stream.failed || at(slot).state == State::whole;
   at(slot).state = State::kept;
   say(stream, slot, why);
-}
-
-// Something comes of a slot that is taken no more.
-void Copies::skip(Stream& stream, Slot slot) {
-  const auto found = stream.refused.find(slot);
-  if (found != stream.refused.end() && !std::exchange(found->second, true)) ++stream.skipped;
-}
-
-// Its owner counts on it no more.
-void Copies::is_known(Stream& stream, Slot slot) {
-  const auto found = stream.refused.find(slot);
-  if (found == stream.refused.end()) return;
-  stream.skipped -= found->second ? 1U : 0U;
-  stream.refused.erase(found);
 }
 
 void Copies::loaded(Slot slot) {

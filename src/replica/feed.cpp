@@ -100,11 +100,13 @@ bool Feed::heard(const Followed& followed) {
   const bool fits = std::all_of(followed.states.begin(), followed.states.end(),
                                 [this](const CopyState& state) { return state.slot % shards_ == shard_; });
   if (followed.taken > sent_ || !fits) return false;
-  // What is wrong with a copy is looked at before what is confirmed of the others.
+  // What is wrong with a copy is looked at before what is confirmed of the others, and of those that may be
+  // whole there ends it all.
   for (const CopyState& state : followed.states) {
     // What was said before it was asked is the answer to an earlier question, and may be true no more.
     const bool is_late = at(state.slot).state == State::asked && followed.taken < at(state.slot).asked_at;
     if (!is_late) hears(state);
+    if (!open_) return true;
   }
   taken_ = std::max(taken_, followed.taken);
   confirmed_ = std::max(confirmed_, followed.confirmed);
@@ -130,17 +132,15 @@ void Feed::hears(const CopyState& state) {
   if (at(state.slot).state == State::asked) hears_of(state.slot, state.last);
 }
 
-// A slot that is not followed there any more has gone to another owner, with all that was changed, or it was
-// full or broken before it heard so.
+// Of a copy that may be whole there nothing more is confirmed.
 void Feed::hears_what_is_wrong(const CopyState& state) {
-  SlotFeed& slot = at(state.slot);
-  const State before = slot.state;
-  if (before == State::left || before == State::parted) return;
-  if (before != State::none) leave(state.slot, State::left);
-  if (before == State::asked) return;
-  slot.was_full = before == State::replayed && state.kind == CopyState::Kind::full;
-  if (before != State::none) append_entry(out_, {.kind = Kind::drop, .slot = state.slot});
-  if (before != State::none || state.kind != CopyState::Kind::refused) troubles_.wrong = state.kind;
+  const State before = at(state.slot).state;
+  if (before == State::none) return;
+  if (!at(state.slot).counts && before != State::replayed && before != State::following)
+    return leave(state.slot, State::left);
+  end();
+  at(state.slot).was_full = before == State::replayed && state.kind == CopyState::Kind::full;
+  troubles_.wrong = state.kind;
 }
 
 void Feed::hears_of(Slot slot, const LastChange& last) {
@@ -154,7 +154,8 @@ void Feed::hears_of(Slot slot, const LastChange& last) {
     troubles_.parted = true;
     return leave(slot, State::parted);
   }
-  const bool replays = is_known && !at(slot).was_full;
+  // Others may have changed it since, under the same numbers.
+  const bool replays = is_known && !at(slot).was_full && log_.newest(slot) == own.last;
   const auto found = replays ? log_.find(slot, last.number, own.last.number) : std::nullopt;
   if (!found) {
     at(slot).state = State::waiting;

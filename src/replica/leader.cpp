@@ -222,8 +222,8 @@ void Leader::look_at(FollowerId id, Now now) {
     if (feed.is_lost()) return out(id, "it is too far behind", now);
     for (const Slot slot : feed.take_left()) left(slot, id);
     const Feed::Troubles troubles = feed.take_troubles();
-    if (troubles.wrong) is_wrong(id, *troubles.wrong);
-    if (troubles.parted) notes_.push_back({.node = id, .why = std::string(kHasParted), .passed_over = false});
+    if (troubles.wrong) return out(id, std::string(reason(*troubles.wrong)), now);
+    if (troubles.parted) notes_.push_back({.node = id, .why = std::string(kHasParted), .is_out = false});
     for (const Slot slot : feed.take_joined()) {
       if (!at(slot).followed.has(id) || at(slot).counted.has(id)) continue;
       at(slot).counted.add(id);
@@ -235,12 +235,6 @@ void Leader::look_at(FollowerId id, Now now) {
   }
   from.confirmed = confirmed;
   quorums_.confirm(id, confirmed);
-}
-
-// What it confirms from now on says nothing of what was sent of that slot.
-void Leader::is_wrong(FollowerId id, CopyState::Kind kind) {
-  quorums_.passes_over(id);
-  notes_.push_back({.node = id, .why = std::string(reason(kind))});
 }
 
 void Leader::tick(Now now) {

@@ -55,14 +55,10 @@ void Quorums::confirm(FollowerId follower, Lsn has) {
   count();
 }
 
-void Quorums::passes_over(FollowerId follower) {
-  for (Run& run : runs_) run.followers.remove(follower);
-  count();
-}
-
 void Quorums::out(FollowerId follower) {
+  for (Run& run : runs_) run.followers.remove(follower);
   if (follower < has_.size()) has_[follower] = 0;
-  passes_over(follower);
+  count();
 }
 
 std::optional<Quorums::Span> Quorums::give_up_stuck() {

@@ -170,21 +170,33 @@ TEST_F(CopiesTest, AreTakenFromWhoeverOwnsTheSlotAtTheLaterTerm) {
   EXPECT_EQ(value(), "c");
 }
 
-// Somebody here has filled the slot, so that what comes of it is not taken; its owner counts on it.
-TEST_F(CopiesTest, NothingIsConfirmedBehindWhatWasNotTakenBeforeItsOwnerKnows) {
+TEST_F(CopiesTest, AStreamThatHasEndedStaysSo) {
   become_whole();
+  const Slot half = static_cast<Slot>(slot_ + 1);
+  send(
+      {{.kind = Kind::ask, .slot = half, .term = kTerm}, {.kind = Kind::begin, .slot = half, .term = kTerm}});
   const std::uint64_t confirmed = said().confirmed;
   copies_->forget(slot_);
-  const Slot other = static_cast<Slot>(slot_ + 1);
-  send({{.kind = Kind::ask, .slot = other, .term = kTerm}});
-  const Followed told = said();
-  EXPECT_EQ(told.states.at(0).kind, CopyState::Kind::refused);
-  EXPECT_GT(told.confirmed, confirmed) << "nothing has come of it";
-  EXPECT_TRUE(change(32, "c"));
-  send({{.kind = Kind::ask, .slot = other, .term = kTerm}});
-  EXPECT_EQ(said().confirmed, told.confirmed);
-  send({{.kind = Kind::drop, .slot = slot_}});
-  EXPECT_GT(said().confirmed, told.confirmed);
+  copies_->forget(half);
+  send({{.kind = Kind::ask, .slot = half, .term = kTerm}});
+  EXPECT_EQ(said().confirmed, confirmed);
+}
+
+TEST_F(CopiesTest, ASlotThatAnotherOwnsEndsTheStreamOfTheOneBeforeOnlyWithWhatItSendsOfIt) {
+  for (const bool drops : {true, false}) {
+    become_whole();
+    send({{.kind = Kind::ask, .slot = slot_, .term = {kTerm.cessions + 1, 0}}}, kOtherNode, 9);
+    while (copies_->next_followed()) {
+    }
+    if (drops) send({{.kind = Kind::drop, .slot = slot_}});
+    EXPECT_TRUE(drops || change(31, "b"));
+    const Followed confirmed = said();
+    send({{.kind = Kind::ask, .slot = static_cast<Slot>(slot_ + 1), .term = kTerm}});
+    EXPECT_EQ(said().confirmed > confirmed.confirmed, drops);
+    copies_.emplace(keeper_, 0U, 1U);
+    copies_->safe(kEndOfAll);
+    at_.clear();
+  }
 }
 
 TEST_F(CopiesTest, OfAnEarlierStreamAreNotTaken) {

@@ -99,7 +99,7 @@ void StreamWorld::go_on() {
 // Behind everything that the leader is told, as nobody waits any more for one that goes out.
 void StreamWorld::look() {
   for (const Leader::Note& note : std::exchange(leader_.notes(), {})) {
-    if (!note.passed_over) continue;
+    if (!note.is_out) continue;
     ++outs_;
     for (Change& change : unconfirmed_) change.followers.remove(note.node);
   }

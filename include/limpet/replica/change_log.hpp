@@ -57,6 +57,8 @@ class ChangeLog {
   // What stands behind the cursor, or the first of it; valid until the next add(). REQUIRES: begin() <=
   // cursor < end(), and an entry begins there.
   [[nodiscard]] Entries entries_from(Cursor cursor) const;
+  // What was changed of the slot last, as far as it went through here.
+  [[nodiscard]] const LastChange& newest(Slot slot) const { return ranges_[slot].newest; }
   // The changes of the slot behind this number and up to that one, in one piece: where the first of them may
   // be found, or nothing if some are not there.
   [[nodiscard]] std::optional<Cursor> find(Slot slot, std::uint64_t behind, std::uint64_t up_to) const;

@@ -2,9 +2,8 @@
 //
 // Each slot has one owner whose stream is heard of it: the last that has asked for it, at no lower term than
 // those before. What others send of it is passed over, and they are told so. A copy is whole, or worth
-// nothing. Where something comes that cannot be taken, though its slot was whole and so is counted on, its
-// owner is told, and nothing behind it is confirmed until he has said that he has heard it: by a drop of the
-// slot, or by asking for it anew.
+// nothing. Where something comes that cannot be taken, though its slot is whole and so is counted on, the
+// stream ends: nothing behind it is confirmed, whatever becomes of what its owner is told.
 //
 // What has been done with the bytes of a stream is confirmed once it is as safe as this node's own changes
 // are (safe()); what is in memory alone is not.
@@ -26,6 +25,7 @@
 #include <limpet/replica/followed.hpp>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -107,9 +107,7 @@ class Copies {
     bool is_said = true;                       // how far it has come
     std::map<Slot, CopyState::Kind> states{};  // what its owner has to know, and has done nothing about
     std::deque<Slot> unsaid{};                 // of these
-    // Of those that were whole, and are taken no more as far as he knows: has something come of it since?
-    std::map<Slot, bool> refused{};
-    std::size_t skipped = 0;  // so many have
+    std::set<Slot> lost{};                     // of those that were whole: another owns them
   };
 
   // An entry, and the effects that it has.
@@ -126,15 +124,13 @@ class Copies {
   void take(const Sender& from, Stream& stream, const Next& next);
   void ask(const Sender& from, Stream& stream, const Entry& entry);
   void spare(const Entry& entry);
+  void is_lost(Slot slot);
   void go_on_from(Stream& stream, const Entry& entry);
   void change(Stream& stream, const Next& next);
   void copy(Stream& stream, const Next& next);
   [[nodiscard]] bool has_room(Stream& stream, const Entry& entry);
   void say(Stream& stream, Slot slot, CopyState::Kind kind);
   void give_up(Stream& stream, Slot slot, CopyState::Kind why);
-  static void skip(Stream& stream, Slot slot);
-  static void is_known(Stream& stream, Slot slot);
-  void cannot_take(Stream& stream, Slot slot, CopyState::Kind why);
   static void confirm(Stream& stream, Lsn safe);
 
   CopyKeeper& keeper_;

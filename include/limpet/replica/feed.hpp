@@ -14,9 +14,7 @@
 //              for slots that are replayed     for those that follow, or are copied
 //
 // Whoever follows is counted on once it has confirmed that it has what its owner had when the slot began to
-// follow: joined(). It is out with the connection, or with what is wrong with its copy: left(). Then it has
-// not taken what was sent of the slot since, and confirms nothing behind that before it has been told to drop
-// it.
+// follow: joined(). It is out with the connection, or with what is wrong with its copy: left().
 //
 // Owned by a shard, on its thread. It knows no link, no clock and no reply.
 #pragma once
@@ -91,8 +89,7 @@ class Feed final : private store::ChangeSink {
   // Since the last call.
   [[nodiscard]] std::vector<Slot> take_joined() { return std::exchange(joined_, {}); }
   [[nodiscard]] std::vector<Slot> take_left() { return std::exchange(left_, {}); }
-  // Since the last call: what is wrong with a copy of which it may have confirmed less than it seems; one has
-  // parted.
+  // Since the last call: what is wrong with a copy, so that the stream has ended; one has parted.
   struct Troubles {
     std::optional<CopyState::Kind> wrong{};
     bool parted = false;

@@ -57,7 +57,7 @@ class Leader {
   struct Note {
     FollowerId node = 0;
     std::string why{};
-    bool passed_over = true;  // nobody waits any more for what it has not confirmed yet
+    bool is_out = true;  // nobody waits for it any more
   };
   struct Setup {
     unsigned shard = 0;
@@ -175,7 +175,6 @@ class Leader {
   void end(FollowerId id, const std::string& why);
   void out(FollowerId id, const std::string& why, Now now);
   void look_at(FollowerId id, Now now);
-  void is_wrong(FollowerId id, CopyState::Kind kind);
   void tick(FollowerId id, Now now);
   template <class Visit>
   void each_slot(Visit visit) {

@@ -58,8 +58,6 @@ class Quorums {
   void confirm(FollowerId follower, Lsn has);
   // Nobody waits for it any more, and its number may be given to another one.
   void out(FollowerId follower);
-  // Nobody waits for it any more with what there is so far.
-  void passes_over(FollowerId follower);
   // The oldest that is not confirmed never will be, as too few are left: that is what stands behind the one
   // and up to the other, and nobody waits for it any more. Nothing: it may be.
   struct Span {
