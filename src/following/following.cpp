@@ -17,7 +17,14 @@ namespace {
 constexpr std::string_view kTooFewLeft =
     "INDOUBT what it has changed or would show is not confirmed: fewer followers are left than min_followers "
     "wants";
+
+// Of one that is not counted on: it lacks little, and will be before long.
+bool catches_up(replica::Feed::State state) {
+  using State = replica::Feed::State;
+  return state == State::asked || state == State::replayed || state == State::following;
 }
+
+}  // namespace
 
 Following::Following(const ShardConfig& config, const Now& now, Effects& effects, engine::Engine& engine,
                      const ownership::Ownership& ownership, Neighbours& neighbours, Delivery& delivery)
@@ -140,14 +147,12 @@ void Following::keeps(Slot slot) {
 
 // Where a copy has to be made, a hand-over makes it as well as anybody.
 handoff::TargetCopy Following::copy_at(Slot slot, NodeIndex node) const {
-  using State = replica::Feed::State;
   if (!is_on()) return handoff::TargetCopy::none;
   if (leader_->counted(slot).has(node)) {
     return leader_->is_close(node, slot) ? handoff::TargetCopy::there : handoff::TargetCopy::coming;
   }
-  const State state = leader_->state(node, slot);
-  const bool comes = state == State::asked || state == State::replayed || state == State::copied ||
-                     state == State::following;
+  const replica::Feed::State state = leader_->state(node, slot);
+  const bool comes = catches_up(state) || state == replica::Feed::State::copied;
   return comes ? handoff::TargetCopy::coming : handoff::TargetCopy::none;
 }
 
@@ -158,13 +163,10 @@ bool Following::lacks_followers(Slot slot) const {
 }
 
 bool Following::awaits_followers(Slot slot) const {
-  using State = replica::Feed::State;
   if (!lacks_followers(slot)) return false;
   const replica::FollowerSet& wanted = leader_->wanted(slot);
   return std::any_of(wanted.begin(), wanted.end(), [&](NodeIndex node) {
-    const State state = leader_->state(node, slot);
-    return !leader_->counted(slot).has(node) &&
-           (state == State::asked || state == State::replayed || state == State::following);
+    return !leader_->counted(slot).has(node) && catches_up(leader_->state(node, slot));
   });
 }
 

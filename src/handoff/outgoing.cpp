@@ -100,12 +100,9 @@ void Outgoing::start_more(const std::function<bool(Slot)>& may_leave, Now now, A
     const Member to = view_.owners[slot];
     // What came a moment ago may have its title under way still.
     const bool gone = !owns(ledger_.title(slot));
-    if (!gone && (!retries_.may(to, slot, now) || held_back_[slot] || !may_leave(slot))) {
-      ++i;
-      continue;
-    }
-    const TargetCopy copy = gone ? TargetCopy::none : copy_at_(slot, to);
-    if (copy == TargetCopy::coming) {
+    const bool may = retries_.may(to, slot, now) && !held_back_[slot] && may_leave(slot);
+    const TargetCopy copy = gone || !may ? TargetCopy::none : copy_at_(slot, to);
+    if (!gone && (!may || copy == TargetCopy::coming)) {
       ++i;
       continue;
     }

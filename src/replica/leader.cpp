@@ -326,12 +326,11 @@ std::size_t Leader::confirmed_by(Slot slot, Lsn up_to) const {
 
 Feed::State Leader::state(FollowerId id, Slot slot) const {
   if (id >= nodes_.size() || nodes_[id].ways.empty()) return Feed::State::none;
-  return nodes_[id].ways[slot % nodes_[id].ways.size()].feed->state(slot);
+  return feed_of(nodes_[id], slot).state(slot);
 }
 
 bool Leader::is_close(FollowerId id, Slot slot) const {
-  const Node& to = nodes_[id];
-  return to.in && to.ways[slot % to.ways.size()].feed->unsent() <= kHandoffFreezeBytes;
+  return nodes_[id].in && feed_of(nodes_[id], slot).unsent() <= kHandoffFreezeBytes;
 }
 
 void CopiesCount::add(const CopiesCount& other) {

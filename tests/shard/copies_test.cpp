@@ -300,7 +300,6 @@ TEST(Copies, ARollingRestartMovesNoSessions) {
 
 TEST(Copies, ASlotGoesOnToAFollowerWhileItIsWritten) {
   SimCluster cluster(with_one_at_least(3));
-  ASSERT_TRUE(cluster.settle());
   settle_copies(cluster, 3);
   const auto client = cluster.connect(1);
   const std::vector<std::string> keys = keys_of(cluster, 0);
@@ -329,7 +328,6 @@ TEST(Copies, ASlotGoesOnToAFollowerWhileItIsWritten) {
 // Its disk is gone, and so is what it would have gone on with.
 TEST(Copies, ANodeWithoutThemIsGivenItsSlotsWithTheirSessions) {
   SimCluster cluster(followed(3, 1, Acks::one));
-  ASSERT_TRUE(cluster.settle());
   settle_copies(cluster, 3);
   const auto client = cluster.connect(1);
   const std::vector<std::string> keys = keys_of(cluster, 0);

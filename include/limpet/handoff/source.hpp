@@ -81,7 +81,6 @@ class Source {
   [[nodiscard]] Slot slot() const { return slot_; }
   [[nodiscard]] Member to() const { return to_; }
   [[nodiscard]] const Migration& migration() const { return migration_; }
-  [[nodiscard]] bool is_onto_copy() const { return onto_copy_; }
   // Does this message, from that node or about it, belong to this try?
   [[nodiscard]] bool is_of(Member node, const Message& message) const {
     return node == to_ && message.migration == migration_ && message.term == term_;

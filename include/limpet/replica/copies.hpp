@@ -103,7 +103,7 @@ class Copies {
     std::uint64_t told = 0;  // of that
     Bytes rest;              // of an entry that has not come as a whole
     std::deque<Mark> marks;
-    bool failed = false;                       // some of it is missing: it has ended, whatever comes
+    bool failed = false;                       // it has ended, whatever comes
     bool is_said = true;                       // how far it has come
     std::map<Slot, CopyState::Kind> states{};  // what its owner has to know, and has done nothing about
     std::deque<Slot> unsaid{};                 // of these

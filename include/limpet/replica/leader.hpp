@@ -164,7 +164,9 @@ class Leader {
 
   [[nodiscard]] Node& node(FollowerId id);
   [[nodiscard]] SlotFollowers& at(Slot slot) { return slots_[slot / setup_.shards]; }
-  [[nodiscard]] Feed& feed_of(Node& node, Slot slot) { return *node.ways[slot % node.ways.size()].feed; }
+  [[nodiscard]] static Feed& feed_of(const Node& node, Slot slot) {
+    return *node.ways[slot % node.ways.size()].feed;
+  }
   [[nodiscard]] static FollowerId first_unwanted(const SlotFollowers& followers);
   void let_go(Slot slot);
   void spare(Slot slot, FollowerId id);
